@@ -1,0 +1,34 @@
+//! Which checks does the sequence name that this version does not make?
+
+use crate::evidence::{Stop, View};
+use crate::finding::{Outcome, Sentence};
+use crate::text;
+
+fn not_yet() -> Outcome {
+    Outcome::skip(Sentence::new(text!("not part of this version", "nicht Teil dieser Version")))
+}
+
+/// `activesync-session`
+pub fn activesync_session(_: &View<'_>) -> Result<Outcome, Stop> {
+    Ok(not_yet())
+}
+
+/// `tls-protocol`
+pub fn tls_protocol(_: &View<'_>) -> Result<Outcome, Stop> {
+    Ok(not_yet())
+}
+
+/// `revocation`
+pub fn revocation(_: &View<'_>) -> Result<Outcome, Stop> {
+    Ok(not_yet())
+}
+
+/// `server-version`
+pub fn server_version(_: &View<'_>) -> Result<Outcome, Stop> {
+    Ok(not_yet())
+}
+
+/// `clients`
+pub fn clients(_: &View<'_>) -> Result<Outcome, Stop> {
+    Ok(not_yet())
+}

@@ -1,0 +1,200 @@
+//! What was asked, what was seen, and when?
+//!
+//! Facts only: nothing here says whether a fact is good or bad. The report carries its
+//! evidence whole, so that it can be judged again offline.
+
+pub mod dns;
+pub mod http;
+pub mod probe;
+pub mod subject;
+pub mod tls;
+pub mod view;
+
+pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
+pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
+pub use probe::{Content, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn};
+pub use subject::{Credential, Mailbox, Server, Subject, Trust};
+pub use tls::{AiaSeen, Anchor, Handshake, TlsOutcome, TlsSeen};
+pub use view::{Look, Stop, View};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+/// Why there is no answer. (A refusal, an alert or an NXDOMAIN *is* an answer.)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum NoAnswer {
+    /// The run's time was over.
+    Deadline,
+    /// The run was interrupted.
+    Cancelled,
+    /// The recorded report does not hold this probe.
+    NotRecorded,
+    /// exdiag chose not to ask.
+    HeldBack {
+        /// The rule that forbids it.
+        rule: HeldBack,
+    },
+    /// The program failed while asking.
+    Panicked {
+        /// What it said.
+        message: String,
+    },
+}
+
+/// The rules by which a probe is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldBack {
+    /// An earlier sign-in of this run was refused: never a second try.
+    SignInRefused,
+    /// The chain or the name of the certificate was not verified.
+    CertificateNotVerified,
+    /// The host is neither under the mailbox's domain nor named by the user nor Microsoft's.
+    ForeignHost,
+    /// Credentials never travel over plain http.
+    NotHttps,
+    /// There is nothing to sign in with.
+    NoCredentials,
+    /// `--no-aia`.
+    NoAia,
+    /// An address that a server names, but no outsider may make us ask.
+    PrivateAddress,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Seen {
+    /// Of a DNS question.
+    Dns(DnsSeen),
+    /// Of a look at a TLS server.
+    Tls(TlsSeen),
+    /// Of an HTTP request.
+    Http(HttpSeen),
+    /// Of a look into the trust stores.
+    Anchors {
+        /// Trust anchors with that subject, each store's own.
+        found: Vec<Anchor>,
+    },
+    /// Of an issuer fetched by AIA.
+    Aia(AiaSeen),
+    /// Of a service's API.
+    Service(HttpSeen),
+    /// Nothing came back.
+    NoAnswer(NoAnswer),
+}
+
+/// A [`Seen`] with its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// What came back.
+    pub seen: Seen,
+    /// When the probe was asked for, in milliseconds after the start of the run.
+    pub at_ms: u64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What holds for all of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// When the run began: the clock by which everything is judged.
+    #[schemars(with = "String")]
+    pub started_at: Timestamp,
+    /// What is under diagnosis, with the user's overrides.
+    pub subject: Subject,
+    /// The name servers as configured, `address:port`.
+    pub name_servers: Vec<String>,
+    /// The proxy for https, where there is one; never with a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// Which trust stores were looked into: `system`, `mozilla`, `cacert`.
+    pub stores: Vec<String>,
+}
+
+/// Everything gathered in a run: enough to judge it again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// What holds for all of it.
+    pub header: Header,
+    /// The facts.
+    pub records: BTreeMap<Probe, Record>,
+    /// Whether the run ended before every answer had come, and why.
+    pub cut_short: Option<NoAnswer>,
+}
+
+impl Evidence {
+    /// No facts yet.
+    pub fn new(header: Header) -> Self {
+        Self { header, records: BTreeMap::new(), cut_short: None }
+    }
+}
+
+/// One line of the serialised evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Line {
+    /// How findings refer to it.
+    id: String,
+    probe: Probe,
+    #[serde(flatten)]
+    record: Record,
+}
+
+/// The serialised shape of [`Evidence`].
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Evidence")]
+struct Shape {
+    #[serde(flatten)]
+    header: Header,
+    /// Whether the run ended before every answer had come, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cut_short: Option<NoAnswer>,
+    /// Every fact, in a fixed order.
+    records: Vec<Line>,
+}
+
+impl Serialize for Evidence {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Shape {
+            header: self.header.clone(),
+            cut_short: self.cut_short.clone(),
+            records: self
+                .records
+                .iter()
+                .map(|(probe, record)| Line { id: probe.to_string(), probe: probe.clone(), record: record.clone() })
+                .collect(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Evidence {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let shape = Shape::deserialize(deserializer)?;
+        let records = shape.records.into_iter().map(|line| (line.probe, line.record)).collect();
+        Ok(Self { header: shape.header, records, cut_short: shape.cut_short })
+    }
+}
+
+impl JsonSchema for Evidence {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Shape::schema_name()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Shape::json_schema(generator)
+    }
+}
+
+/// A future that a [`Source`] hands out.
+pub type Gathering<'a> = Pin<Box<dyn Future<Output = Seen> + Send + 'a>>;
+
+/// Where facts come from: the network, or a recorded run.
+pub trait Source: Send + Sync + 'static {
+    /// Asks one question. Always ends in a value, a refusal or a [`NoAnswer`] included.
+    fn gather(&self, probe: Probe) -> Gathering<'_>;
+}

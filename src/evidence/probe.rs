@@ -1,0 +1,242 @@
+//! Which questions can be put to the network?
+//!
+//! A probe names an intent. It is ordered and serialisable, and it never holds a secret.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+
+/// One question to the network.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "ask")]
+pub enum Probe {
+    /// A DNS question to the configured name servers.
+    Dns {
+        /// A full name in A-labels, without the final dot.
+        name: String,
+        /// What is asked for.
+        rtype: RecordType,
+    },
+    /// One look at the TLS server at one address, with SNI; any certificate is accepted
+    /// and nothing is said afterwards.
+    Tls {
+        /// The address to connect to.
+        address: IpAddr,
+        /// The port.
+        port: u16,
+        /// The name for SNI.
+        name: String,
+    },
+    /// One HTTP request; no redirect is followed by itself.
+    Http(HttpProbe),
+    /// Which trust anchors have this subject?
+    Anchors {
+        /// The DER of the X.501 Name (with its outer SEQUENCE), base64.
+        subject: String,
+    },
+    /// Fetch the issuer's certificate that an Authority Information Access extension names.
+    Aia {
+        /// The `caIssuers` address.
+        url: String,
+    },
+    /// Ask the sync service.
+    Service(ServiceProbe),
+}
+
+/// The DNS record types that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RecordType {
+    /// IPv4 address.
+    A,
+    /// IPv6 address.
+    Aaaa,
+    /// Alias.
+    Cname,
+    /// Service location, RFC 2782.
+    Srv,
+    /// Mail exchanger.
+    Mx,
+    /// Name server.
+    Ns,
+    /// Start of authority.
+    Soa,
+    /// Text.
+    Txt,
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+            Self::Srv => "SRV",
+            Self::Mx => "MX",
+            Self::Ns => "NS",
+            Self::Soa => "SOA",
+            Self::Txt => "TXT",
+        })
+    }
+}
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// OPTIONS
+    Options,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Options => "OPTIONS",
+        })
+    }
+}
+
+/// Whether a request signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignIn {
+    /// Anonymous.
+    None,
+    /// `Authorization: Bearer` with nothing behind it: makes Exchange show its OAuth settings.
+    EmptyBearer,
+    /// With the credentials that the user gave; only where the rules allow it.
+    Given,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Content {
+    /// Nothing.
+    Empty,
+    /// An Autodiscover request in the mobilesync schema (MS-ASCMD) for this address.
+    PoxMobilesync {
+        /// The SMTP address asked about.
+        email: String,
+    },
+}
+
+/// One HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct HttpProbe {
+    /// The method.
+    pub method: Method,
+    /// An absolute address, normalised.
+    pub url: String,
+    /// The one address to use; else the addresses of the host, in order, until one accepts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// Whether it signs in.
+    pub sign_in: SignIn,
+    /// What it carries.
+    pub content: Content,
+}
+
+impl HttpProbe {
+    /// An anonymous request without a body.
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Self { method, url: url.into(), address: None, sign_in: SignIn::None, content: Content::Empty }
+    }
+
+    /// The same, signed in this way.
+    #[must_use]
+    pub fn sign_in(mut self, sign_in: SignIn) -> Self {
+        self.sign_in = sign_in;
+        self
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn content(mut self, content: Content) -> Self {
+        self.content = content;
+        self
+    }
+}
+
+/// A question to the sync service's API (Nylas v3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "what")]
+pub enum ServiceProbe {
+    /// `GET {api}/v3/grants/{id}`
+    Grant {
+        /// The API's base address.
+        api: String,
+        /// The grant.
+        id: String,
+    },
+    /// `GET {api}/v3/grants?email={email}`
+    GrantsByEmail {
+        /// The API's base address.
+        api: String,
+        /// The mailbox address.
+        email: String,
+    },
+    /// `GET {api}/v3/grants/{id}/messages?limit=1`, of which only the date is kept.
+    NewestMessage {
+        /// The API's base address.
+        api: String,
+        /// The grant.
+        id: String,
+    },
+}
+
+impl Probe {
+    /// A DNS question.
+    pub fn dns(name: &str, rtype: RecordType) -> Self {
+        Self::Dns { name: name.trim_end_matches('.').to_ascii_lowercase(), rtype }
+    }
+
+    /// A look at a TLS server.
+    pub fn tls(address: IpAddr, port: u16, name: &str) -> Self {
+        Self::Tls { address, port, name: name.to_ascii_lowercase() }
+    }
+
+    /// The host that an HTTP or TLS probe asks, without port.
+    pub fn host(&self) -> Option<String> {
+        match self {
+            Self::Tls { name, .. } | Self::Dns { name, .. } => Some(name.clone()),
+            Self::Http(http) => url::Url::parse(&http.url).ok().and_then(|u| u.host_str().map(str::to_owned)),
+            Self::Aia { url } => url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)),
+            Self::Anchors { .. } | Self::Service(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Probe {
+    /// The id by which findings refer to their evidence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns { name, rtype } => write!(f, "dns:{rtype}:{name}"),
+            Self::Tls { address: IpAddr::V4(address), port, name } => write!(f, "tls:{address}:{port}:{name}"),
+            Self::Tls { address: IpAddr::V6(address), port, name } => write!(f, "tls:[{address}]:{port}:{name}"),
+            Self::Http(http) => {
+                write!(f, "http:{}:{}", http.method, http.url)?;
+                if let Some(address) = http.address {
+                    write!(f, "@{address}")?;
+                }
+                f.write_str(match http.sign_in {
+                    SignIn::None => "",
+                    SignIn::EmptyBearer => "#empty-bearer",
+                    SignIn::Given => "#signed-in",
+                })
+            }
+            Self::Anchors { subject } => write!(f, "anchors:{subject}"),
+            Self::Aia { url } => write!(f, "aia:{url}"),
+            Self::Service(ServiceProbe::Grant { id, .. }) => write!(f, "service:grant:{id}"),
+            Self::Service(ServiceProbe::GrantsByEmail { api, email }) => write!(f, "service:grants:{email}@{api}"),
+            Self::Service(ServiceProbe::NewestMessage { id, .. }) => write!(f, "service:newest-message:{id}"),
+        }
+    }
+}

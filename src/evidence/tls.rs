@@ -1,0 +1,87 @@
+//! What did a TLS server show?
+
+use super::http::Failure;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a look at a TLS server brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsSeen {
+    /// How it ended.
+    pub outcome: TlsOutcome,
+    /// The certificates exactly as sent, DER in base64, the leaf first. Also there when the
+    /// handshake failed after the Certificate message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+    /// The stapled OCSP response, DER in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocsp: Option<String>,
+    /// Whether the server asked for a client certificate.
+    #[serde(default)]
+    pub client_certificate_requested: bool,
+    /// Milliseconds until TCP was connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u64>,
+    /// Milliseconds of the handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake_ms: Option<u64>,
+}
+
+/// How a look at a TLS server ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "result")]
+pub enum TlsOutcome {
+    /// The handshake was completed.
+    Handshake(Handshake),
+    /// It was not.
+    Failed(Failure),
+}
+
+/// What a completed handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Handshake {
+    /// `TLS 1.2` or `TLS 1.3`.
+    pub version: String,
+    /// The cipher suite by its IANA name.
+    pub cipher: String,
+    /// The application protocol, where one was agreed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<String>,
+    /// The key exchange group, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// A trust anchor of a store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Anchor {
+    /// `system`, `mozilla` or `cacert`.
+    pub store: String,
+    /// The Name, DER with its outer SEQUENCE, base64.
+    pub subject: String,
+    /// The SubjectPublicKeyInfo, DER with its outer SEQUENCE, base64.
+    pub spki: String,
+    /// The name constraints, DER, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_constraints: Option<String>,
+    /// The whole certificate, DER in base64, where the store holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+}
+
+/// What fetching an issuer by AIA brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AiaSeen {
+    /// The certificates in the answer, DER in base64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<String>,
+    /// `der`, `pem` or `pkcs7`, by the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// The HTTP status, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there is no certificate: a lower-case fragment that fits after "could not".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}

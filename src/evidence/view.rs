@@ -1,0 +1,109 @@
+//! What may a check look at, and what does it still need?
+//!
+//! Looking *is* the declaration of need: a look at something not yet gathered is noted, and the
+//! check ends with [`Stop::Ask`]. The runner gathers everything noted and calls the check again
+//! as soon as one of it has arrived. So look at independent things first, and use `?` after.
+
+use super::{DnsSeen, Evidence, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen, Subject, TlsSeen};
+use jiff::Timestamp;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// Why a check did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It looked at something that is not there yet; the view has noted what.
+    Ask,
+}
+
+/// What a look brings: a fact, or the reason why nobody could ask, or not yet.
+pub type Look<'a, T> = Result<Result<&'a T, &'a NoAnswer>, Stop>;
+
+/// What a check may look at.
+#[derive(Debug)]
+pub struct View<'a> {
+    evidence: &'a Evidence,
+    looked: RefCell<BTreeSet<Probe>>,
+    wanted: RefCell<BTreeSet<Probe>>,
+}
+
+/// Stands in for a record of the wrong kind, which only a forged report can hold.
+static WRONG_KIND: NoAnswer = NoAnswer::NotRecorded;
+
+impl<'a> View<'a> {
+    /// A view of the evidence, with nothing looked at.
+    pub fn new(evidence: &'a Evidence) -> Self {
+        Self { evidence, looked: RefCell::default(), wanted: RefCell::default() }
+    }
+
+    /// The mailbox under diagnosis.
+    pub fn subject(&self) -> &'a Subject {
+        &self.evidence.header.subject
+    }
+
+    /// The name servers, stores and proxy of the run.
+    pub fn header(&self) -> &'a super::Header {
+        &self.evidence.header
+    }
+
+    /// The time by which everything is judged: the start of the run.
+    pub fn now(&self) -> Timestamp {
+        self.evidence.header.started_at
+    }
+
+    /// Looks at one fact.
+    pub fn look(&self, probe: &Probe) -> Result<&'a Record, Stop> {
+        if let Some(record) = self.evidence.records.get(probe) {
+            self.looked.borrow_mut().insert(probe.clone());
+            Ok(record)
+        } else {
+            self.wanted.borrow_mut().insert(probe.clone());
+            Err(Stop::Ask)
+        }
+    }
+
+    /// Looks at a DNS answer.
+    pub fn dns(&self, name: &str, rtype: RecordType) -> Look<'a, DnsSeen> {
+        Ok(match &self.look(&Probe::dns(name, rtype))?.seen {
+            Seen::Dns(seen) => Ok(seen),
+            Seen::NoAnswer(why) => Err(why),
+            _ => Err(&WRONG_KIND),
+        })
+    }
+
+    /// Looks at a TLS server.
+    pub fn tls(&self, address: IpAddr, port: u16, name: &str) -> Look<'a, TlsSeen> {
+        Ok(match &self.look(&Probe::tls(address, port, name))?.seen {
+            Seen::Tls(seen) => Ok(seen),
+            Seen::NoAnswer(why) => Err(why),
+            _ => Err(&WRONG_KIND),
+        })
+    }
+
+    /// Looks at the answer to an HTTP request.
+    pub fn http(&self, probe: &HttpProbe) -> Look<'a, HttpSeen> {
+        Ok(match &self.look(&Probe::Http(probe.clone()))?.seen {
+            Seen::Http(seen) => Ok(seen),
+            Seen::NoAnswer(why) => Err(why),
+            _ => Err(&WRONG_KIND),
+        })
+    }
+
+    /// What was looked at and was there.
+    pub fn looked(&self) -> BTreeSet<Probe> {
+        self.looked.borrow().clone()
+    }
+
+    /// What was looked at and is still to be gathered.
+    pub fn wanted(&self) -> BTreeSet<Probe> {
+        self.wanted.borrow().clone()
+    }
+}
+
+/// Ends with [`Stop::Ask`] unless every look succeeded: for looks at independent things.
+pub fn all<T>(looks: impl IntoIterator<Item = Result<T, Stop>>) -> Result<Vec<T>, Stop> {
+    // every element is drawn before the first error is returned, so all needs are noted
+    let looks: Vec<_> = looks.into_iter().collect();
+    looks.into_iter().collect()
+}

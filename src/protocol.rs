@@ -1,0 +1,11 @@
+//! What do the specifications say? Pure functions over evidence.
+
+pub mod autodiscover;
+pub mod chain;
+pub mod challenge;
+pub mod endpoint;
+pub mod front;
+pub mod hosts;
+pub mod pox;
+pub mod trusted;
+pub mod x509;

@@ -1,0 +1,53 @@
+//! Which hosts may receive the mailbox's credentials (contract, section 5)?
+
+use crate::evidence::Subject;
+
+/// Microsoft's own hosts, every cloud; a name below one of them counts too.
+const MICROSOFT: &[&str] = &[
+    "outlook.com",
+    "outlook.office.com",
+    "outlook.office365.com",
+    "office365.us",
+    "partner.outlook.cn",
+    "outlook.sovcloud.fr",
+    "outlook.sovcloud.de",
+];
+
+/// Whether credentials may go to this host: under the mailbox's domain (not its parents), named
+/// by the user, or a Microsoft cloud host.
+pub fn may_receive(subject: &Subject, host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    subject.mailbox.as_ref().is_some_and(|mailbox| under(&mailbox.domain))
+        || subject.server.as_ref().is_some_and(|server| server.host == host)
+        || subject.allow_hosts.contains(&host)
+        || is_microsoft(&host)
+}
+
+/// Whether the host is one of Microsoft's cloud hosts for mail.
+pub fn is_microsoft(host: &str) -> bool {
+    MICROSOFT.iter().any(|known| host == *known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Subject;
+
+    #[test]
+    fn credentials_go_under_the_domain_but_never_to_its_parents() {
+        let subject = Subject::mailbox("anna@mail.corp.example".parse().unwrap());
+        assert!(may_receive(&subject, "mail.corp.example"));
+        assert!(may_receive(&subject, "Autodiscover.mail.corp.example."));
+        assert!(may_receive(&subject, "autodiscover-s.outlook.com"));
+        for host in [
+            "corp.example",
+            "autodiscover.corp.example",
+            "autodiscover.example",
+            "xmail.corp.example",
+            "notoutlook.com",
+        ] {
+            assert!(!may_receive(&subject, host), "{host}");
+        }
+    }
+}

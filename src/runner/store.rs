@@ -1,0 +1,101 @@
+//! Which facts are there, and which are on their way? Each probe is gathered once (single flight).
+
+use crate::evidence::{Evidence, NoAnswer, Probe, Record, Seen, Source};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// The facts of a run and the probes that are under way. Every probe's work runs in a task of
+/// its own, so nobody who asked for it can kill it or make it run twice.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) evidence: Evidence,
+    started: Instant,
+    tasks: JoinSet<Seen>,
+    open: BTreeMap<Probe, Instant>,
+    names: BTreeMap<Id, Probe>,
+}
+
+impl Store {
+    pub(super) fn new(evidence: Evidence, started: Instant) -> Self {
+        Self { evidence, started, tasks: JoinSet::new(), open: BTreeMap::new(), names: BTreeMap::new() }
+    }
+
+    /// Starts the probe unless it is there or under way. Says whether it was started.
+    pub(super) fn ask<S: Source>(&mut self, probe: &Probe, source: &Arc<S>) -> bool {
+        if self.evidence.records.contains_key(probe) || self.open.contains_key(probe) {
+            return false;
+        }
+        let (source, asked) = (Arc::clone(source), probe.clone());
+        let handle = self.tasks.spawn(async move { source.gather(asked).await });
+        self.names.insert(handle.id(), probe.clone());
+        self.open.insert(probe.clone(), Instant::now());
+        true
+    }
+
+    /// Waits for the next probe to come back; `None` where none is under way.
+    pub(super) async fn arrival(&mut self) -> Option<(Probe, Duration)> {
+        loop {
+            let joined = self.tasks.join_next_with_id().await?;
+            let (id, seen) = match joined {
+                Ok((id, seen)) => (id, seen),
+                Err(error) => (error.id(), Seen::NoAnswer(NoAnswer::Panicked { message: said(error) })),
+            };
+            // a task whose name is gone belongs to nobody any more
+            let Some(probe) = self.names.remove(&id) else { continue };
+            let took = self.enter(&probe, seen);
+            return Some((probe, took));
+        }
+    }
+
+    /// Enters a fact.
+    fn enter(&mut self, probe: &Probe, seen: Seen) -> Duration {
+        let now = Instant::now();
+        let began = self.open.remove(probe).unwrap_or(now);
+        let took = now.saturating_duration_since(began);
+        let record =
+            Record { seen, at_ms: millis(began.saturating_duration_since(self.started)), took_ms: millis(took) };
+        self.evidence.records.insert(probe.clone(), record);
+        took
+    }
+
+    /// Ends everything under way: what is open gets no answer.
+    pub(super) fn close(&mut self, why: &NoAnswer) {
+        self.tasks.abort_all();
+        self.names.clear();
+        let open: Vec<Probe> = self.open.keys().cloned().collect();
+        for probe in open {
+            self.enter(&probe, Seen::NoAnswer(why.clone()));
+        }
+    }
+
+    /// Answers probes that nobody will gather any more.
+    pub(super) fn refuse(&mut self, probes: &BTreeSet<Probe>, why: &NoAnswer) {
+        for probe in probes {
+            self.enter(probe, Seen::NoAnswer(why.clone()));
+        }
+    }
+}
+
+fn said(error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => panic_message(panic.as_ref()),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Whole milliseconds.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
