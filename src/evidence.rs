@@ -98,6 +98,9 @@ pub struct Record {
     pub at_ms: u64,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// Id of the probe whose arrival led to this one; none for those of the first round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// What holds for all of a run.
@@ -132,6 +135,29 @@ impl Evidence {
     /// No facts yet.
     pub fn new(header: Header) -> Self {
         Self { header, records: BTreeMap::new(), cut_short: None }
+    }
+
+    /// The longest chain of probes of which each led to the next, last first: what a run cannot
+    /// be faster than.
+    pub fn critical_path(&self) -> Vec<&Probe> {
+        let by_id: BTreeMap<String, (&Probe, &Record)> =
+            self.records.iter().map(|(probe, record)| (probe.to_string(), (probe, record))).collect();
+        let chain_of = |probe: &'_ Probe| {
+            let mut chain = Vec::new();
+            let mut total = 0_u64;
+            let mut at = by_id.get(&probe.to_string());
+            while let Some((probe, record)) = at {
+                // a forged report may hold a circle
+                if chain.contains(probe) {
+                    break;
+                }
+                chain.push(*probe);
+                total = total.saturating_add(record.took_ms);
+                at = record.after.as_ref().and_then(|id| by_id.get(id));
+            }
+            (total, chain)
+        };
+        self.records.keys().map(chain_of).max_by_key(|(total, _)| *total).map(|(_, chain)| chain).unwrap_or_default()
     }
 }
 

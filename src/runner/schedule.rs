@@ -2,7 +2,7 @@
 
 use super::store::{Store, panic_message};
 use super::{Event, Events, Finished, Judged};
-use crate::checks::{ALL, Check};
+use crate::checks::Check;
 use crate::evidence::{Evidence, NoAnswer, Probe, Source, Stop, View};
 use crate::finding::{Outcome, Sentence};
 use crate::text;
@@ -35,6 +35,7 @@ struct Running {
 /// Gathers what the checks look at and judges it, until all have ended, the deadline has come
 /// or `cancelled` resolves. Returns all outcomes, and the evidence.
 pub async fn run<S: Source>(
+    checks: &'static [Check],
     evidence: Evidence,
     source: Arc<S>,
     limits: Limits,
@@ -43,7 +44,7 @@ pub async fn run<S: Source>(
 ) -> (Finished, Evidence) {
     let started = Instant::now();
     let mut store = Store::new(evidence, started);
-    let mut running = start(&store.evidence.header.subject.selected.clone(), started);
+    let mut running = start(checks, &store.evidence.header.subject.selected.clone(), started);
     let mut cancelled = std::pin::pin!(cancelled);
     let deadline = tokio::time::sleep_until(started + limits.deadline);
     let mut deadline = std::pin::pin!(deadline);
@@ -51,9 +52,10 @@ pub async fn run<S: Source>(
     for check in &mut running {
         call(check, &mut store, started, events);
     }
+    let mut led_here: Option<Probe> = None;
     loop {
         for probe in wanted(&running) {
-            if store.ask(&probe, &source) {
+            if store.ask(&probe, &source, led_here.as_ref()) {
                 events(Event::Asked { probe });
             }
         }
@@ -74,6 +76,7 @@ pub async fn run<S: Source>(
                 call(check, &mut store, started, events);
             }
         }
+        led_here = Some(probe);
     }
     let last_word = cut_short.clone().unwrap_or(NoAnswer::NotRecorded);
     store.close(&last_word);
@@ -84,18 +87,19 @@ pub async fn run<S: Source>(
 }
 
 /// Judges recorded evidence: what it does not hold is [`NoAnswer::NotRecorded`].
-pub fn judge(evidence: Evidence) -> (Finished, Evidence) {
+pub fn judge(checks: &'static [Check], evidence: Evidence) -> (Finished, Evidence) {
     let started = Instant::now();
     let mut store = Store::new(evidence, started);
-    let mut running = start(&store.evidence.header.subject.selected.clone(), started);
+    let mut running = start(checks, &store.evidence.header.subject.selected.clone(), started);
     let recorded = store.evidence.clone();
     finish(&mut running, &mut store, &NoAnswer::NotRecorded, started, &mut |_| {});
     let checks = running.into_iter().filter_map(|r| r.judged).collect();
     (Finished { checks, took: started.elapsed() }, recorded)
 }
 
-fn start(selected: &[String], started: Instant) -> Vec<Running> {
-    ALL.iter()
+fn start(checks: &'static [Check], selected: &[String], started: Instant) -> Vec<Running> {
+    checks
+        .iter()
         .map(|check| Running {
             check,
             waits_for: BTreeSet::new(),

@@ -14,7 +14,7 @@ pub(super) struct Store {
     pub(super) evidence: Evidence,
     started: Instant,
     tasks: JoinSet<Seen>,
-    open: BTreeMap<Probe, Instant>,
+    open: BTreeMap<Probe, (Instant, Option<String>)>,
     names: BTreeMap<Id, Probe>,
 }
 
@@ -23,15 +23,16 @@ impl Store {
         Self { evidence, started, tasks: JoinSet::new(), open: BTreeMap::new(), names: BTreeMap::new() }
     }
 
-    /// Starts the probe unless it is there or under way. Says whether it was started.
-    pub(super) fn ask<S: Source>(&mut self, probe: &Probe, source: &Arc<S>) -> bool {
+    /// Starts the probe unless it is there or under way; `after` is the probe whose arrival led to
+    /// it. Says whether it was started.
+    pub(super) fn ask<S: Source>(&mut self, probe: &Probe, source: &Arc<S>, after: Option<&Probe>) -> bool {
         if self.evidence.records.contains_key(probe) || self.open.contains_key(probe) {
             return false;
         }
         let (source, asked) = (Arc::clone(source), probe.clone());
         let handle = self.tasks.spawn(async move { source.gather(asked).await });
         self.names.insert(handle.id(), probe.clone());
-        self.open.insert(probe.clone(), Instant::now());
+        self.open.insert(probe.clone(), (Instant::now(), after.map(ToString::to_string)));
         true
     }
 
@@ -53,10 +54,10 @@ impl Store {
     /// Enters a fact.
     fn enter(&mut self, probe: &Probe, seen: Seen) -> Duration {
         let now = Instant::now();
-        let began = self.open.remove(probe).unwrap_or(now);
+        let (began, after) = self.open.remove(probe).unwrap_or((now, None));
         let took = now.saturating_duration_since(began);
         let record =
-            Record { seen, at_ms: millis(began.saturating_duration_since(self.started)), took_ms: millis(took) };
+            Record { seen, at_ms: millis(began.saturating_duration_since(self.started)), took_ms: millis(took), after };
         self.evidence.records.insert(probe.clone(), record);
         took
     }
