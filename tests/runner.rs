@@ -2,6 +2,8 @@
 //!
 //! Everything here runs in virtual time: the figures are exact.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
 use exdiag::checks::{Check, Group};
 use exdiag::evidence::{
     Evidence, Gathering, Header, NoAnswer, Probe, RecordType, Seen, Source, Stop, Subject, View, view,
