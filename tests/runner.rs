@@ -2,7 +2,7 @@
 //!
 //! Everything here runs in virtual time: the figures are exact.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use exdiag::checks::{Check, Group};
 use exdiag::evidence::{
