@@ -1,8 +1,69 @@
 //! Which command was typed?
 
+mod args;
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod list;
+mod output;
+mod progress;
+mod replay;
+mod schema;
+
+pub use args::{command, documentation};
+
+use args::{Cli, Command, Lang};
+use clap::Parser;
+use clap::error::ErrorKind;
+use exit::{Trouble, json_wanted};
 use std::process::ExitCode;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    let (lang, json) = (cli.command.lang(), cli.command.json());
+    match run(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(trouble) => trouble.tell(lang, json),
+    }
+}
+
+fn run(command: Command) -> Result<u8, Trouble> {
+    match command {
+        Command::Check(args) => check::check(args),
+        Command::Autodiscover(args) => check::autodiscover(args),
+        Command::Tls(args) => check::tls(args),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::List(args) => list::list(&args),
+        Command::Demo(args) => demo::demo(&args),
+        Command::Schema => schema::schema(),
+        Command::Completions { shell } => schema::completions(shell),
+        Command::Man { command } => schema::man(command.as_deref()),
+    }
+}
+
+/// Help and version go to standard output; a usage error to standard error, as JSON where
+/// `--format json` was asked for.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ if json_wanted() => {
+            // the first paragraph says what is wrong; the usage below it is for people
+            let said = error.render().to_string();
+            let said = said.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+            Trouble::verbatim(said.split_whitespace().collect::<Vec<_>>().join(" ")).tell(Lang::of_environment(), true)
+        }
+        _ => {
+            let _ = error.print();
+            ExitCode::from(exit::USAGE)
+        }
+    }
 }

@@ -1,1 +1,294 @@
-//! (to be written)
+//! Which of the findings is the cause, and which are only its consequences?
+//!
+//! Pure: findings of all checks in, ranked causes out. What is broken goes before what merely
+//! deserves attention, and a lower layer before a higher one: whoever cannot resolve a name
+//! cannot judge its certificate either.
+
+use crate::finding::{Finding, Outcome, Severity, Status};
+
+/// A finding that explains others.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// The check that found it.
+    pub check: &'static str,
+    /// What was found.
+    pub finding: Finding,
+    /// Codes of findings that are only its consequences, in the order found, without doubles.
+    pub explains: Vec<&'static str>,
+}
+
+/// How bad the worst of a cause and its consequences is, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Fail,
+    /// Found while a check ended without an answer.
+    NoAnswer,
+    Warn,
+}
+
+/// The layers of a connection, lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Layer {
+    /// The caller's own network.
+    Caller,
+    Dns,
+    Net,
+    Tls,
+    Http,
+    Auth,
+    Sync,
+    Rest,
+}
+
+#[derive(Debug)]
+struct Candidate<'a> {
+    check: &'static str,
+    finding: &'a Finding,
+    weight: Weight,
+    layer: Layer,
+}
+
+/// Where cause and consequence must be for the one to explain the other.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// Wherever they are.
+    Anywhere,
+    /// On the same host, as far as both name one.
+    SameHost,
+    /// The consequence is on the cause's host or below it, as far as both name one.
+    Below,
+}
+
+/// What explains what: codes, or whole areas where they end in a dot; `""` is everything. A
+/// whole area explains only where it is broken: a warning at one thing breaks no other.
+const RULES: &[(&str, &[&str], At)] = &[
+    ("net.offline", &[""], At::Anywhere),
+    ("net.proxy-required", &["net.", "tls.", "activesync.", "autodiscover."], At::Anywhere),
+    ("dns.no-answer", &[""], At::Anywhere),
+    ("dns.domain-not-found", &[""], At::Below),
+    ("dns.no-autodiscover-record", &["autodiscover.not-found"], At::Anywhere),
+    ("dns.dangling-alias", &["autodiscover.not-found"], At::Anywhere),
+    ("dns.alias-loop", &["autodiscover.not-found"], At::Anywhere),
+    ("dns.srv-target-invalid", &["autodiscover.not-found"], At::Anywhere),
+    ("dns.private-address", &["net."], At::SameHost),
+    ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
+    ("net.", &["tls.", "activesync."], At::SameHost),
+    ("tls.clock-wrong", &["tls.expired", "tls.not-yet-valid", "tls.expires-soon"], At::Anywhere),
+    ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.client-certificate-required", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.", &["clients."], At::SameHost),
+    ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
+    ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
+    ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
+    ("sync.grant-blocked", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
+    ("sync.grant-unknown", &["sync.no-source"], At::Anywhere),
+];
+
+/// Ranks the causes, most likely first. Of a check without an answer every finding counts, else
+/// warnings and failures. The same code on several addresses of one host is one cause.
+pub fn causes(outcomes: &[(&'static str, &Outcome)]) -> Vec<Cause> {
+    let found = candidates(outcomes);
+    let roots: Vec<usize> = (0..found.len()).map(|i| root_of(i, &found)).collect();
+    let mut ranked: Vec<(Weight, Layer, Cause)> = Vec::new();
+    for (i, candidate) in found.iter().enumerate() {
+        if roots.get(i) != Some(&i) {
+            continue;
+        }
+        let mut weight = candidate.weight;
+        let mut explains: Vec<&'static str> = Vec::new();
+        for (other, root) in found.iter().zip(&roots) {
+            if *root == i && !std::ptr::eq(other, candidate) {
+                weight = weight.min(other.weight);
+                if other.finding.code.id != candidate.finding.code.id && !explains.contains(&other.finding.code.id) {
+                    explains.push(other.finding.code.id);
+                }
+            }
+        }
+        let cause = Cause { check: candidate.check, finding: candidate.finding.clone(), explains };
+        ranked.push((weight, candidate.layer, cause));
+    }
+    // stable: within a layer the order of the sequence stays
+    ranked.sort_by_key(|(weight, layer, _)| (*weight, *layer));
+    ranked.into_iter().map(|(_, _, cause)| cause).collect()
+}
+
+fn candidates<'a>(outcomes: &[(&'static str, &'a Outcome)]) -> Vec<Candidate<'a>> {
+    let mut found: Vec<Candidate<'a>> = Vec::new();
+    for (check, outcome) in outcomes {
+        for finding in outcome.findings() {
+            let weight = match (finding.severity, outcome.status()) {
+                (Severity::Fail, _) => Weight::Fail,
+                (_, Status::Inconclusive) => Weight::NoAnswer,
+                (Severity::Warn, _) => Weight::Warn,
+                (Severity::Info, _) => continue,
+            };
+            let layer = layer(finding.code.id);
+            let same = found
+                .iter_mut()
+                .find(|known| known.finding.code.id == finding.code.id && host(known.finding) == host(finding));
+            match same {
+                // the worst of them speaks for all
+                Some(known) if weight < known.weight => *known = Candidate { check, finding, weight, layer },
+                Some(_) => {}
+                None => found.push(Candidate { check, finding, weight, layer }),
+            }
+        }
+    }
+    found
+}
+
+/// The cause at the end of the chain of explanations that starts at `i`.
+fn root_of(i: usize, found: &[Candidate<'_>]) -> usize {
+    let mut seen = vec![i];
+    let mut at = i;
+    while let Some(next) = found.get(at).and_then(|c| found.iter().position(|other| explains(other, c))) {
+        // a circle of rules has no root: it stays where it began
+        if seen.contains(&next) {
+            return i;
+        }
+        seen.push(next);
+        at = next;
+    }
+    at
+}
+
+fn explains(cause: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    let (code, consequence) = (cause.finding.code.id, other.finding.code.id);
+    if code == consequence || consequence.starts_with("exdiag.") || other.layer < cause.layer {
+        return false;
+    }
+    RULES.iter().any(|(from, to, at)| {
+        let is_area = from.ends_with('.');
+        (if is_area { code.starts_with(from) && cause.weight != Weight::Warn } else { code == *from })
+            && !(is_area && cause.layer == other.layer)
+            && to.iter().any(|to| {
+                if to.ends_with('.') || to.is_empty() { consequence.starts_with(to) } else { consequence == *to }
+            })
+            && are_at(*at, host(cause.finding), host(other.finding))
+    })
+}
+
+fn are_at(at: At, cause: Option<String>, other: Option<String>) -> bool {
+    match (at, cause, other) {
+        (At::Anywhere, _, _) | (_, None, _) | (_, _, None) => true,
+        (At::SameHost, Some(cause), Some(other)) => cause == other,
+        (At::Below, Some(cause), Some(other)) => {
+            other == cause || other.strip_suffix(cause.as_str()).is_some_and(|rest| rest.ends_with('.'))
+        }
+    }
+}
+
+/// The host that a finding is about, also where it only names a whole address.
+fn host(finding: &Finding) -> Option<String> {
+    let of_url = || url::Url::parse(finding.place.url.as_deref()?).ok()?.host_str().map(str::to_owned);
+    finding.place.host.clone().or_else(of_url)
+}
+
+fn layer(code: &str) -> Layer {
+    match code.split_once('.') {
+        Some(("net", "offline" | "proxy-required")) => Layer::Caller,
+        Some(("dns", _)) => Layer::Dns,
+        Some(("net", _)) => Layer::Net,
+        Some(("tls", _)) => Layer::Tls,
+        Some(("autodiscover" | "activesync", _)) => Layer::Http,
+        Some(("auth", _)) => Layer::Auth,
+        Some(("sync", _)) => Layer::Sync,
+        _ => Layer::Rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Sentence;
+    use crate::{findings, text};
+
+    findings! {
+        OFFLINE = "net.offline", Warn, Caller { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        NO_RECORD = "dns.no-autodiscover-record", Warn, Dns { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        NOT_FOUND = "autodiscover.not-found", Fail, Dns { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        MISSING = "tls.intermediate-missing", Fail, Exchange { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        SOON = "tls.expires-soon", Warn, Exchange { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        REJECTS = "clients.sync-service-rejects", Fail, Exchange { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        FORBIDDEN = "activesync.forbidden", Fail, Exchange { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+        REFUSED = "net.refused", Fail, Network { title { en: "a", de: "a" } meaning { en: "a", de: "a" } remedy { en: "a", de: "a" } }
+    }
+
+    fn checked(findings: Vec<Finding>) -> Outcome {
+        Outcome::checked(Sentence::new(text!("x", "x")), findings)
+    }
+
+    fn ranked(outcomes: &[(&'static str, Outcome)]) -> Vec<(&'static str, Vec<&'static str>)> {
+        let outcomes: Vec<_> = outcomes.iter().map(|(id, outcome)| (*id, outcome)).collect();
+        causes(&outcomes).into_iter().map(|c| (c.finding.code.id, c.explains)).collect()
+    }
+
+    #[test]
+    fn a_consequence_stands_under_its_cause() {
+        let found = ranked(&[
+            ("tls-chain", checked(vec![Finding::new(&SOON).host("mail.corp.example")])),
+            ("tls-intermediate", checked(vec![Finding::new(&MISSING).host("mail.corp.example")])),
+            ("clients", checked(vec![Finding::new(&REJECTS)])),
+        ]);
+        assert_eq!(
+            found,
+            [("tls.intermediate-missing", vec!["clients.sync-service-rejects"]), ("tls.expires-soon", vec![])]
+        );
+    }
+
+    #[test]
+    fn a_warning_that_explains_a_failure_ranks_as_one() {
+        let found = ranked(&[
+            ("dns", checked(vec![Finding::new(&NO_RECORD).host("corp.example")])),
+            ("autodiscover", checked(vec![Finding::new(&NOT_FOUND)])),
+            ("tls-chain", checked(vec![Finding::new(&SOON)])),
+        ]);
+        assert_eq!(
+            found,
+            [("dns.no-autodiscover-record", vec!["autodiscover.not-found"]), ("tls.expires-soon", vec![])]
+        );
+    }
+
+    #[test]
+    fn a_failure_at_the_endpoint_outranks_a_warning_anywhere() {
+        let found = ranked(&[
+            ("dns", checked(vec![Finding::new(&NO_RECORD)])),
+            ("activesync", checked(vec![Finding::new(&FORBIDDEN)])),
+        ]);
+        assert_eq!(found, [("activesync.forbidden", vec![]), ("dns.no-autodiscover-record", vec![])]);
+    }
+
+    #[test]
+    fn one_code_on_several_addresses_is_one_cause() {
+        let found = ranked(&[(
+            "tls-intermediate",
+            checked(vec![
+                Finding::new(&MISSING).host("m.corp.example").address([192, 0, 2, 1].into()),
+                Finding::new(&MISSING).host("m.corp.example").address([192, 0, 2, 2].into()),
+            ]),
+        )]);
+        assert_eq!(found, [("tls.intermediate-missing", vec![])]);
+    }
+
+    #[test]
+    fn a_dead_port_explains_only_its_own_host() {
+        let found = ranked(&[
+            ("activesync", checked(vec![Finding::new(&FORBIDDEN).url("https://a.corp.example/x")])),
+            ("tls-chain", checked(vec![Finding::new(&REFUSED).host("a.corp.example")])),
+            ("tls-intermediate", checked(vec![Finding::new(&MISSING).host("b.corp.example")])),
+        ]);
+        assert_eq!(found, [("net.refused", vec!["activesync.forbidden"]), ("tls.intermediate-missing", vec![])]);
+    }
+
+    #[test]
+    fn without_a_network_of_ones_own_everything_follows_from_that() {
+        let offline = Outcome::Inconclusive {
+            reason: Sentence::new(text!("x", "x")),
+            findings: vec![Finding::new(&OFFLINE).severity(Severity::Info)],
+        };
+        let found = ranked(&[("activesync", checked(vec![Finding::new(&FORBIDDEN)])), ("dns", offline)]);
+        assert_eq!(found, [("net.offline", vec!["activesync.forbidden"])]);
+    }
+}

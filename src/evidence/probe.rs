@@ -192,6 +192,15 @@ pub enum ServiceProbe {
     },
 }
 
+impl ServiceProbe {
+    /// The API's base address.
+    pub fn api(&self) -> &str {
+        match self {
+            Self::Grant { api, .. } | Self::GrantsByEmail { api, .. } | Self::NewestMessage { api, .. } => api,
+        }
+    }
+}
+
 impl Probe {
     /// A DNS question.
     pub fn dns(name: &str, rtype: RecordType) -> Self {

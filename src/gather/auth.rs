@@ -18,7 +18,7 @@ pub struct SecretSources {
 }
 
 /// The user's secrets. They print as nothing and are wiped when dropped.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Secrets {
     password: Option<SecretString>,
     token: Option<SecretString>,

@@ -1,0 +1,452 @@
+//! Which commands and options are there?
+//!
+//! Names and meanings are curl's where curl has the option (contract, section 1).
+
+use crate::finding;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every check passed, warned or was skipped
+  1  at least one check failed (with --fail-on warn: or warned)
+  2  usage or input error: nothing was sent
+  3  no answer: nothing failed, but a check could not come to an answer, or every check was skipped";
+
+const EXAMPLES: &str = "\
+Examples:
+  exdiag check anna@corp.example
+  exdiag check anna@corp.example --ask-password
+  exdiag check anna@corp.example --server mail.corp.example --only tls-chain,tls-intermediate
+  exdiag check anna@corp.example --format json --output report.json";
+
+/// Finds out why a mailbox on Exchange cannot be connected or synced, and says who has to do what.
+#[derive(Debug, Parser)]
+#[command(name = "exdiag", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole sequence for one or more mailboxes
+    ///
+    /// MAILBOX may be a made-up user of the domain: everything that needs no account is still answered.
+    #[command(after_help = EXAMPLES, after_long_help = concat_help())]
+    Check(CheckArgs),
+    /// Run the Autodiscover check alone, with its full trace
+    Autodiscover(AutodiscoverArgs),
+    /// Run the TLS checks of one server alone
+    Tls(TlsArgs),
+    /// Judge a recorded report again, offline, with today's rules
+    Replay(ReplayArgs),
+    /// Say what a finding means and how to fix it
+    Explain(ExplainArgs),
+    /// List the checks, the findings or the demos
+    List(ListArgs),
+    /// Run the real check against a built-in faulty Exchange on loopback
+    Demo(DemoArgs),
+    /// Print the JSON Schema of a report
+    Schema,
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page
+    Man {
+        /// The command it is about; without it, the page of exdiag itself
+        command: Option<String>,
+    },
+}
+
+fn concat_help() -> String {
+    format!("{EXAMPLES}\n\n{EXIT_CODES}")
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The mailbox addresses; one after the other
+    #[arg(required = true, value_name = "MAILBOX")]
+    pub mailboxes: Vec<String>,
+    #[command(flatten)]
+    pub account: AccountArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct AutodiscoverArgs {
+    /// The mailbox address
+    #[arg(value_name = "MAILBOX")]
+    pub mailbox: String,
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
+    pub roots: RootArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TlsArgs {
+    /// The server: a name or an address; the port is 443 unless given
+    #[arg(value_name = "HOST[:PORT]")]
+    pub server: String,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A report written by exdiag; `-` is standard input
+    #[arg(value_name = "REPORT.json")]
+    pub report: PathBuf,
+    /// Write the repaired certificate chain as PEM
+    #[arg(long, value_name = "FILE")]
+    pub save_chain: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Codes of findings, as `exdiag list findings` names them
+    #[arg(required = true, value_name = "CODE")]
+    pub codes: Vec<String>,
+    #[command(flatten)]
+    pub lang: LangArg,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// What to list
+    pub what: ListOf,
+    /// How
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    #[command(flatten)]
+    pub lang: LangArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListOf {
+    /// The checks, in the order of the troubleshooting sequence
+    Checks,
+    /// The catalogue of findings
+    Findings,
+    /// The faults of the built-in Exchange
+    Demos,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The fault, as `exdiag list demos` names it; without it, a missing intermediate certificate
+    #[arg(value_name = "NAME", conflicts_with = "all")]
+    pub name: Option<String>,
+    /// Run every one and compare the cause found with the fault planted
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Who signs in, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Account")]
+pub struct SignInArgs {
+    /// Sign-in name where it is not the mailbox address: DOMAIN\name or a UPN
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Read the password from the first line of standard input [env: EXDIAG_PASSWORD holds one too]
+    #[arg(long, group = "password")]
+    pub password_stdin: bool,
+    /// Read the password from the first line of a file
+    #[arg(long, value_name = "FILE", group = "password")]
+    pub password_file: Option<PathBuf>,
+    /// Ask for the password on the terminal
+    #[arg(long, group = "password")]
+    pub ask_password: bool,
+    /// Read an OAuth access token from a file [env: EXDIAG_TOKEN holds one too]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A further host that may receive the credentials; repeats
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Vec<String>,
+}
+
+/// The account, and the sync service's view of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Account")]
+pub struct AccountArgs {
+    /// The Exchange server, when Autodiscover is not to be trusted ("Advanced Settings")
+    #[arg(long, value_name = "HOST|URL")]
+    pub server: Option<String>,
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+    /// The account's grant at Nylas; without it, it is looked up by address [env: NYLAS_API_KEY is needed]
+    #[arg(long, value_name = "ID")]
+    pub nylas_grant: Option<String>,
+    /// The region of the Nylas application
+    #[arg(long, value_enum, default_value_t = Region::Us)]
+    pub nylas_region: Region,
+    /// The address of the Nylas API, where it is neither region's
+    #[arg(long, value_name = "URL")]
+    pub nylas_api: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Region {
+    /// United States
+    Us,
+    /// Europe
+    Eu,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectionArgs {
+    /// Run only these checks: ids, comma separated, as `exdiag list checks` names them
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Run all but these checks
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub skip: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network (as in curl)")]
+pub struct NetworkArgs {
+    /// Ask these name servers instead of the system's
+    #[arg(long, value_name = "IP[:PORT],...", value_delimiter = ',')]
+    pub dns_servers: Vec<String>,
+    /// These addresses for this host and port, whatever the DNS says; repeats
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]...")]
+    pub resolve: Vec<String>,
+    /// Connect to HOST2:PORT2 instead of HOST1:PORT1; repeats
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
+    pub connect_to: Vec<String>,
+    /// The proxy for https [env: HTTPS_PROXY, NO_PROXY]
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Use IPv4 only
+    #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Use IPv6 only
+    #[arg(short = '6', long = "ipv6")]
+    pub ipv6: bool,
+    /// Seconds for a TCP connection or a TLS handshake
+    #[arg(long, value_name = "S", default_value = "5", value_parser = seconds)]
+    pub connect_timeout: f64,
+    /// Seconds for the whole run of one mailbox; what is open then is reported as inconclusive
+    #[arg(long, value_name = "S", default_value = "40", value_parser = seconds)]
+    pub max_time: f64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Certificates")]
+pub struct RootArgs {
+    /// Roots that count as installed, PEM
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Which roots the verdict uses besides --cacert
+    #[arg(long, value_enum, default_value_t = Trust::System)]
+    pub trust: Trust,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Certificates")]
+pub struct TrustArgs {
+    #[command(flatten)]
+    pub roots: RootArgs,
+    /// Write the repaired certificate chain as PEM
+    #[arg(long, value_name = "FILE")]
+    pub save_chain: Option<PathBuf>,
+    /// Never fetch issuers by AIA
+    #[arg(long)]
+    pub no_aia: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Trust {
+    /// The system's, Mozilla's where it has none
+    System,
+    /// Mozilla's
+    Mozilla,
+    /// A chain must end at a root of either
+    Both,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// What goes to standard output; several mailboxes as JSON are one report a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Also write the report to a file, .json or .txt; repeats
+    #[arg(long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// From which status on the exit code is 1
+    #[arg(long, value_enum, default_value_t = FailOn::Fail)]
+    pub fail_on: FailOn,
+    /// Print the wall time beside the critical path
+    #[arg(long)]
+    pub timings: bool,
+    #[command(flatten)]
+    pub lang: LangArg,
+    /// Tell only the causes
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell also what every check looked at and found
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Whether text is coloured [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// No live progress on the terminal
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct LangArg {
+    /// The language of all texts [default: from LC_ALL, LC_MESSAGES, LANG]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A checklist for people
+    Text,
+    /// A report for programs, as `exdiag schema` describes it
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A check warned or failed
+    Warn,
+    /// A check failed
+    Fail,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// Deutsch
+    De,
+    /// English
+    En,
+}
+
+impl From<Lang> for finding::Lang {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::De => Self::De,
+            Lang::En => Self::En,
+        }
+    }
+}
+
+impl Lang {
+    /// The language of the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set (POSIX, 8.2).
+    pub fn of_environment() -> Self {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")).unwrap_or_default();
+        let locale = locale.to_ascii_lowercase();
+        let language = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
+        if matches!(language, "de" | "german" | "deutsch") { Self::De } else { Self::En }
+    }
+}
+
+impl LangArg {
+    /// The language chosen, or the environment's.
+    pub fn choice(&self) -> Lang {
+        self.lang.unwrap_or_else(Lang::of_environment)
+    }
+}
+
+impl Command {
+    /// The language of what the command says.
+    pub fn lang(&self) -> Lang {
+        match self {
+            Self::Check(CheckArgs { output, .. })
+            | Self::Autodiscover(AutodiscoverArgs { output, .. })
+            | Self::Tls(TlsArgs { output, .. })
+            | Self::Replay(ReplayArgs { output, .. })
+            | Self::Demo(DemoArgs { output, .. }) => output.lang.choice(),
+            Self::Explain(ExplainArgs { lang, .. }) | Self::List(ListArgs { lang, .. }) => lang.choice(),
+            Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
+        }
+    }
+
+    /// Whether it speaks JSON.
+    pub fn json(&self) -> bool {
+        let format = match self {
+            Self::Check(CheckArgs { output, .. })
+            | Self::Autodiscover(AutodiscoverArgs { output, .. })
+            | Self::Tls(TlsArgs { output, .. })
+            | Self::Replay(ReplayArgs { output, .. })
+            | Self::Demo(DemoArgs { output, .. }) => output.format,
+            Self::List(list) => list.format,
+            Self::Explain(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => Format::Text,
+        };
+        format == Format::Json
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
+        _ => Err("give seconds, more than 0 and at most 86400".to_owned()),
+    }
+}
+
+/// The whole definition of the command line, for completions, manual page and documentation.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The help of every command, as Markdown: `docs/cli.md`.
+pub fn documentation() -> String {
+    let mut out = String::from("# The command line of exdiag\n\nWhat `--help` prints, command by command.\n");
+    let mut root = command().term_width(96);
+    root.build();
+    let mut section = |name: &str, command: &mut clap::Command| {
+        let help = command.render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        let _ = write!(out, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+    };
+    section("exdiag", &mut root.clone());
+    for sub in root.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+        section(&format!("exdiag {}", sub.get_name()), sub);
+    }
+    out
+}

@@ -1,0 +1,485 @@
+//! How do `check`, `autodiscover` and `tls` become runs?
+
+use super::args::{
+    AccountArgs, AutodiscoverArgs, CheckArgs, NetworkArgs, OutputArgs, Region, SelectionArgs, SignInArgs, TlsArgs,
+    Trust,
+};
+use super::exit::Trouble;
+use super::output::{Outputs, Target};
+use super::progress::Progress;
+use crate::checks::ALL;
+use crate::evidence::subject::Service;
+use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
+use crate::gather::auth::{SecretSources, Secrets};
+use crate::gather::{ConnectTo, Resolve, Settings, SetupError};
+use crate::report::Report;
+use crate::runner::Limits;
+use crate::{Diagnosis, diagnose, text};
+use std::future::Future;
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What is to be run: each subject by itself, with the same settings.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub subjects: Vec<Subject>,
+    pub settings: Settings,
+    pub limits: Limits,
+    /// The sync service, should there be a key for it.
+    pub service: Option<Service>,
+}
+
+/// `exdiag check`
+pub fn check(args: CheckArgs) -> Result<u8, Trouble> {
+    let plan = plan(&args)?;
+    let secrets = secrets(&args.account.sign_in)?;
+    if args.account.nylas_grant.is_some() && !secrets.has_service_key() {
+        return Err(Trouble::new(text!(
+            "--nylas-grant needs a key for the service's API; set NYLAS_API_KEY",
+            "--nylas-grant braucht einen Schlüssel für die API des Dienstes; setzen Sie NYLAS_API_KEY",
+        )));
+    }
+    run(plan, secrets, &args.output, args.trust.save_chain.as_deref())
+}
+
+/// What `exdiag check` is asked to do with these arguments.
+pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
+    let AccountArgs { server, sign_in, nylas_grant, nylas_region, nylas_api } = &args.account;
+    let server = server.as_deref().map(self::server).transpose()?;
+    if args.mailboxes.len() > 1 && sign_in.user.is_some() {
+        // one wrong password for one account, tried for each mailbox, could lock it
+        return Err(Trouble::new(text!(
+            "--user names one account; give one mailbox, or leave --user out",
+            "--user nennt ein einzelnes Konto; geben Sie ein Postfach an oder lassen Sie --user weg",
+        )));
+    }
+    let selected = selected(&args.selection, ALL.iter().map(|check| check.id))?;
+    let mut subjects = Vec::new();
+    for address in &args.mailboxes {
+        let mut subject = Subject::mailbox(mailbox(address)?);
+        subject.server.clone_from(&server);
+        subject.user.clone_from(&sign_in.user);
+        subject.allow_hosts = sign_in.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect();
+        subject.trust = args.trust.roots.trust.into();
+        subject.aia = !args.trust.no_aia;
+        (subject.ipv4, subject.ipv6) = families(&args.network);
+        subject.selected.clone_from(&selected);
+        subjects.push(subject);
+    }
+    let api = match (nylas_api, nylas_region) {
+        (Some(url), _) => service_api(url)?,
+        (None, Region::Us) => "https://api.us.nylas.com".to_owned(),
+        (None, Region::Eu) => "https://api.eu.nylas.com".to_owned(),
+    };
+    Ok(Plan {
+        subjects,
+        settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
+        limits: limits(&args.network),
+        service: Some(Service { api, grant: nylas_grant.clone() }),
+    })
+}
+
+/// `exdiag autodiscover`
+pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
+    let mut subject = Subject::mailbox(mailbox(&args.mailbox)?);
+    subject.user.clone_from(&args.sign_in.user);
+    subject.allow_hosts = args.sign_in.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect();
+    subject.trust = args.roots.trust.into();
+    (subject.ipv4, subject.ipv6) = families(&args.network);
+    subject.selected = vec!["autodiscover".to_owned()];
+    let plan = Plan {
+        subjects: vec![subject],
+        settings: settings(&args.network, args.roots.cacert.as_deref(), args.roots.trust)?,
+        limits: limits(&args.network),
+        service: None,
+    };
+    // the trace is what this command is for
+    args.output.verbose = !args.output.quiet;
+    run(plan, secrets(&args.sign_in)?, &args.output, None)
+}
+
+/// `exdiag tls`
+pub fn tls(args: TlsArgs) -> Result<u8, Trouble> {
+    let subject = Subject {
+        mailbox: None,
+        server: Some(server(&args.server)?),
+        user: None,
+        credential: None,
+        service: None,
+        allow_hosts: Vec::new(),
+        trust: args.trust.roots.trust.into(),
+        aia: !args.trust.no_aia,
+        ipv4: families(&args.network).0,
+        ipv6: families(&args.network).1,
+        selected: selected(&args.selection, ["tls-chain", "tls-intermediate"])?,
+    };
+    let plan = Plan {
+        subjects: vec![subject],
+        settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
+        limits: limits(&args.network),
+        service: None,
+    };
+    run(plan, Secrets::default(), &args.output, args.trust.save_chain.as_deref())
+}
+
+/// Runs a plan: opens whatever is written to first, then asks the network, one subject after
+/// the other, until all are done or the user interrupts.
+fn run(mut plan: Plan, secrets: Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
+    for subject in &mut plan.subjects {
+        subject.credential = secrets.credential();
+        subject.service = plan.service.clone().filter(|_| secrets.has_service_key());
+    }
+    let mut outputs = Outputs::open(output, plan.subjects.len() > 1)?;
+    let mut chain = save_chain.map(Target::open).transpose()?;
+    let mut code = 0;
+    runtime()?.block_on(async {
+        let interrupted = Interrupted::listen();
+        for subject in plan.subjects {
+            let wanted = !output.no_progress && !output.quiet;
+            let diagnosis =
+                watched(wanted, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
+                    .await
+                    .map_err(|error| not_set_up(&error))?;
+            let report = diagnosis.report(outputs.wording());
+            code = worse(code, report.exit_code);
+            if let Some(file) = chain.take_if(|_| repaired_chain(&report).is_some()) {
+                save(file, &report)?;
+            }
+            outputs.write(&report)?;
+            if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
+                break;
+            }
+        }
+        Ok(())
+    })?;
+    if let Some(path) = save_chain.filter(|_| chain.is_some()) {
+        say_nothing_saved(path);
+    }
+    outputs.finish()?;
+    Ok(code)
+}
+
+/// A run with the list of checks that fills in place.
+pub async fn watched(
+    wanted: bool,
+    subject: Subject,
+    settings: Settings,
+    secrets: Secrets,
+    limits: Limits,
+    cancelled: impl Future<Output = ()> + Send,
+) -> Result<Diagnosis, SetupError> {
+    let mut progress = Progress::new(wanted, subject.label(), &subject.selected);
+    diagnose(subject, settings, secrets, limits, cancelled, &mut |event| progress.tell(&event)).await
+}
+
+/// The runtime of the commands that ask the network; the others start without one.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
+        Trouble::new(text!(
+            "could not start: {error}; close other programs and try again",
+            "Start nicht möglich: {error}; schließen Sie andere Programme und versuchen Sie es erneut",
+        ))
+        .with("error", error)
+    })
+}
+
+/// Says what the network's settings are wrong in.
+pub fn not_set_up(error: &SetupError) -> Trouble {
+    Trouble::new(text!(
+        "could not {error}; nothing was sent, correct the option and try again",
+        "vor dem Start gescheitert (could not {error}); nichts wurde gesendet, berichtigen Sie die Option und versuchen Sie es erneut",
+    ))
+    .with("error", error)
+}
+
+/// The exit code of several runs: what is broken goes before what has no answer.
+pub fn worse(a: u8, b: u8) -> u8 {
+    match (a, b) {
+        (1, _) | (_, 1) => 1,
+        _ => a.max(b),
+    }
+}
+
+/// Whether the user has pressed Ctrl-C.
+#[derive(Debug, Clone)]
+pub struct Interrupted(watch::Receiver<bool>);
+
+impl Interrupted {
+    /// Listens from now on. A second Ctrl-C ends the program at once.
+    pub fn listen() -> Self {
+        let (tell, listen) = watch::channel(false);
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = tell.send(true);
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // 128 + SIGINT, as a shell reports it
+                std::process::exit(130);
+            }
+            // without signals there is nothing to listen to, but the channel must not close
+            std::future::pending::<()>().await;
+        });
+        Self(listen)
+    }
+
+    /// Resolves once it has happened.
+    pub fn happened(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut listen = self.0.clone();
+        async move {
+            if listen.wait_for(|happened| *happened).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// The repaired chain that a finding brought, as PEM.
+pub fn repaired_chain(report: &Report) -> Option<&str> {
+    let findings = report.checks.iter().flat_map(|check| &check.findings);
+    findings.filter_map(|finding| finding.data.get("repaired_chain")).find_map(serde_json::Value::as_str)
+}
+
+/// Writes the repaired chain.
+pub fn save(mut file: Target, report: &Report) -> Result<(), Trouble> {
+    if let Some(pem) = repaired_chain(report) {
+        file.write_all(pem.as_bytes()).map_err(|error| file.not_written(&error))?;
+    }
+    file.finish()
+}
+
+/// There was no chain to repair.
+pub fn say_nothing_saved(path: &Path) {
+    // nobody is left to hear that standard error is closed
+    let _ = writeln!(
+        std::io::stderr(),
+        "exdiag: --save-chain: no chain needed repair or could be repaired; {} was not written",
+        path.display()
+    );
+}
+
+fn secrets(args: &SignInArgs) -> Result<Secrets, Trouble> {
+    let _sources = SecretSources {
+        password_stdin: args.password_stdin,
+        password_file: args.password_file.clone(),
+        ask_password: args.ask_password,
+        token_file: args.token_file.clone(),
+    };
+    Ok(Secrets::default())
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
+    text.parse().map_err(|error| {
+        use evidence::subject::MailboxError;
+        Trouble::new(match error {
+            MailboxError::NoAt => text!(
+                "{text} is not a mailbox address: it has no @; give it as name@domain",
+                "{text} ist keine Postfachadresse: Das @ fehlt; geben Sie sie als name@domain an",
+            ),
+            MailboxError::NoLocalPart => text!(
+                "{text} is not a mailbox address: there is nothing before the @; give it as name@domain",
+                "{text} ist keine Postfachadresse: Vor dem @ steht nichts; geben Sie sie als name@domain an",
+            ),
+            MailboxError::BadDomain => text!(
+                "{text} is not a mailbox address: what stands behind the @ is not a domain name; give it as name@domain",
+                "{text} ist keine Postfachadresse: Hinter dem @ steht kein Domainname; geben Sie sie als name@domain an",
+            ),
+            MailboxError::BadCharacter => text!(
+                "{text} is not a mailbox address: it holds a character that an address cannot have, or is too long; give it as name@domain",
+                "{text} ist keine Postfachadresse: Sie enthält ein Zeichen, das eine Adresse nicht haben kann, oder ist zu lang; geben Sie sie als name@domain an",
+            ),
+        })
+        .with("text", format!("{text:?}"))
+    })
+}
+
+fn server(text: &str) -> Result<Server, Trouble> {
+    text.parse().map_err(|_| {
+        Trouble::new(text!(
+            "{text} names no server; give a host name or an https address, without a password in it",
+            "{text} nennt keinen Server; geben Sie einen Hostnamen oder eine https-Adresse an, ohne Passwort darin",
+        ))
+        // an address may hold a password, which stands in no error
+        .with("text", format!("{:?}", text.rsplit_once('@').map_or(text, |(_, host)| host)))
+    })
+}
+
+fn service_api(text: &str) -> Result<String, Trouble> {
+    let parsed = url::Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.host_str().is_some());
+    match parsed {
+        Some(url) if url.username().is_empty() && url.password().is_none() => {
+            Ok(url.as_str().trim_end_matches('/').to_owned())
+        }
+        _ => Err(Trouble::new(text!(
+            "--nylas-api needs an https address, such as https://api.eu.nylas.com",
+            "--nylas-api braucht eine https-Adresse wie https://api.eu.nylas.com",
+        ))),
+    }
+}
+
+/// The ids of `--only` without those of `--skip`, in the order of the sequence.
+fn selected(args: &SelectionArgs, default: impl IntoIterator<Item = &'static str>) -> Result<Vec<String>, Trouble> {
+    let known: Vec<&str> = ALL.iter().map(|check| check.id).collect();
+    for id in args.only.iter().chain(&args.skip) {
+        if !known.contains(&id.trim()) {
+            return Err(Trouble::new(text!(
+                "{id} is not a check; there are {known}",
+                "{id} ist keine Prüfung; es gibt {known}",
+            ))
+            .with("id", format!("{id:?}"))
+            .with("known", known.join(", ")));
+        }
+    }
+    let named = |list: &[String], id: &str| list.iter().any(|named| named.trim() == id);
+    let default: Vec<&str> = default.into_iter().collect();
+    Ok(known
+        .into_iter()
+        .filter(|id| if args.only.is_empty() { default.contains(id) } else { named(&args.only, id) })
+        .filter(|id| !named(&args.skip, id))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// IPv4 and IPv6, as far as they are used.
+fn families(args: &NetworkArgs) -> (bool, bool) {
+    (!args.ipv6, !args.ipv4)
+}
+
+fn limits(args: &NetworkArgs) -> Limits {
+    Limits { deadline: Duration::from_secs_f64(args.max_time) }
+}
+
+fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
+    let (ipv4, ipv6) = families(args);
+    let name_servers: Vec<SocketAddr> =
+        args.dns_servers.iter().map(|text| name_server(text)).collect::<Result<_, _>>()?;
+    Ok(Settings {
+        name_servers: (!name_servers.is_empty()).then_some(name_servers),
+        resolve: args.resolve.iter().map(|text| resolve(text)).collect::<Result<_, _>>()?,
+        connect_to: args.connect_to.iter().map(|text| connect_to(text)).collect::<Result<_, _>>()?,
+        cacert: cacert.map(Path::to_owned),
+        trust: trust.into(),
+        proxy: args.proxy.clone(),
+        ipv4,
+        ipv6,
+        connect_timeout: Duration::from_secs_f64(args.connect_timeout),
+        ..Settings::default()
+    })
+}
+
+impl From<Trust> for evidence::Trust {
+    fn from(trust: Trust) -> Self {
+        match trust {
+            Trust::System => Self::System,
+            Trust::Mozilla => Self::Mozilla,
+            Trust::Both => Self::Both,
+        }
+    }
+}
+
+/// `IP`, `IP:PORT` or `[IP]:PORT`
+fn name_server(text: &str) -> Result<SocketAddr, Trouble> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let parsed = bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)).or_else(|_| text.parse());
+    parsed.map_err(|_| {
+        Trouble::new(text!(
+            "--dns-servers {text} is not an address; give IP or IP:PORT, several with commas",
+            "--dns-servers {text} ist keine Adresse; geben Sie IP oder IP:PORT an, mehrere mit Komma",
+        ))
+        .with("text", format!("{text:?}"))
+    })
+}
+
+/// `HOST:PORT:ADDR[,ADDR]...`
+fn resolve(text: &str) -> Result<Resolve, Trouble> {
+    let parse = || {
+        let (host, rest) = text.split_once(':')?;
+        let (port, addresses) = rest.split_once(':')?;
+        let addresses: Vec<IpAddr> =
+            addresses.split(',').map(|a| unbracketed(a.trim()).parse().ok()).collect::<Option<_>>()?;
+        (!host.is_empty()).then_some(())?;
+        Some(Resolve { host: host.to_ascii_lowercase(), port: port.parse().ok()?, addresses })
+    };
+    parse().ok_or_else(|| {
+        Trouble::new(text!(
+            "--resolve {text} is not understood; give HOST:PORT:ADDRESS, further addresses with commas",
+            "--resolve {text} ist nicht zu verstehen; geben Sie HOST:PORT:ADRESSE an, weitere Adressen mit Komma",
+        ))
+        .with("text", format!("{text:?}"))
+    })
+}
+
+/// `HOST1:PORT1:HOST2:PORT2`; any part may be empty, an IPv6 address stands in brackets.
+fn connect_to(text: &str) -> Result<ConnectTo, Trouble> {
+    let parse = || {
+        let (from_host, rest) = host_part(text)?;
+        let (from_port, rest) = rest.split_once(':')?;
+        let (to_host, to_port) = host_part(rest)?;
+        let port = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<u16>().ok().map(Some) };
+        let host = |text: &str| (!text.is_empty()).then(|| unbracketed(text).to_ascii_lowercase());
+        Some(ConnectTo {
+            from_host: host(from_host),
+            from_port: port(from_port)?,
+            to_host: host(to_host),
+            to_port: port(to_port)?,
+        })
+    };
+    parse().ok_or_else(|| {
+        Trouble::new(text!(
+            "--connect-to {text} is not understood; give HOST1:PORT1:HOST2:PORT2, an IPv6 address in brackets",
+            "--connect-to {text} ist nicht zu verstehen; geben Sie HOST1:PORT1:HOST2:PORT2 an, eine IPv6-Adresse in Klammern",
+        ))
+        .with("text", format!("{text:?}"))
+    })
+}
+
+/// The host before the next colon, and what stands behind that colon.
+fn host_part(text: &str) -> Option<(&str, &str)> {
+    if text.starts_with('[') {
+        let end = text.find(']')? + 1;
+        let (host, rest) = text.split_at_checked(end)?;
+        unbracketed(host).parse::<std::net::Ipv6Addr>().ok()?;
+        Some((host, rest.strip_prefix(':')?))
+    } else {
+        text.split_once(':')
+    }
+}
+
+fn unbracketed(text: &str) -> &str {
+    text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connect_to_is_read_as_curl_has_it() {
+        let all = connect_to("A.example:443:127.0.0.1:8443").unwrap();
+        assert_eq!(all.from_host.as_deref(), Some("a.example"));
+        assert_eq!((all.from_port, all.to_host.as_deref(), all.to_port), (Some(443), Some("127.0.0.1"), Some(8443)));
+        let any = connect_to("::[::1]:").unwrap();
+        assert_eq!((any.from_host, any.from_port, any.to_port), (None, None, None));
+        assert_eq!(any.to_host.as_deref(), Some("::1"));
+        let v6 = connect_to("[2001:db8::1]:443::8443").unwrap();
+        assert_eq!((v6.from_host.as_deref(), v6.to_host, v6.to_port), (Some("2001:db8::1"), None, Some(8443)));
+        for wrong in ["", "a", "a:443", "a:443:b", "a:x:b:443", "a:443:b:70000", "[::1:443:b:443", "a:443:b:443:c"] {
+            assert!(connect_to(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn resolve_and_name_servers_take_both_families() {
+        let both = resolve("Mail.example:443:192.0.2.1,[2001:db8::1],2001:db8::2").unwrap();
+        assert_eq!((both.host.as_str(), both.port, both.addresses.len()), ("mail.example", 443, 3));
+        assert!(resolve("mail.example:443:").is_err());
+        assert!(resolve("mail.example:443:here").is_err());
+        assert_eq!(name_server("192.0.2.1").unwrap().to_string(), "192.0.2.1:53");
+        assert_eq!(name_server("[::1]:5353").unwrap().to_string(), "[::1]:5353");
+        assert_eq!(name_server("::1").unwrap().to_string(), "[::1]:53");
+        assert!(name_server("ns.example").is_err());
+    }
+}

@@ -1,0 +1,210 @@
+//! Where do reports go, and in which shape?
+
+use super::args::{Color, FailOn, Format, OutputArgs};
+use super::exit::Trouble;
+use crate::report::{
+    self, Report, TextStyle, Verbosity, Wording, write_json, write_json_line, write_text, write_timings,
+};
+use crate::text;
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// A file that is replaced whole or not at all. Opened before anything is sent, so that a target
+/// that cannot be written is an input error.
+#[derive(Debug)]
+pub struct Target {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Target {
+    /// Opens it; nothing is there at the target until [`Target::finish`].
+    pub fn open(path: &Path) -> Result<Self, Trouble> {
+        Self::try_open(path).map_err(|error| not_writable(path, &error))
+    }
+
+    fn try_open(path: &Path) -> io::Result<Self> {
+        // a link stays a link: what it points to is replaced
+        let path = match path.canonicalize() {
+            Ok(target) => {
+                // says whether it may be written, and is no folder; changes nothing
+                drop(std::fs::OpenOptions::new().append(true).open(&target)?);
+                target
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+            Err(error) => return Err(error),
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".exdiag-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // as any program creates a file; the umask takes away what the user does not want
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(folder)?;
+        Ok(Self { path, file })
+    }
+
+    /// It could not be written after all.
+    pub fn not_written(&self, error: &io::Error) -> Trouble {
+        not_writable(&self.path, error)
+    }
+
+    /// Puts the file in its place.
+    pub fn finish(mut self) -> Result<(), Trouble> {
+        let path = self.path.clone();
+        let written = self.file.flush().and_then(|()| self.file.persist(&path).map(drop).map_err(|e| e.error));
+        written.map_err(|error| not_writable(&path, &error))
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn not_writable(path: &Path, error: &io::Error) -> Trouble {
+    // the name of the temporary file would only puzzle
+    let system =
+        error.get_ref().and_then(|inner| inner.source()).map_or_else(|| error.to_string(), ToString::to_string);
+    Trouble::new(text!(
+        "could not write {path} ({error}); name a file in a folder that you may write to",
+        "{path} lässt sich nicht schreiben ({error}); nennen Sie eine Datei in einem Ordner, in den Sie schreiben dürfen",
+    ))
+    .with("path", path.display())
+    .with("error", system)
+}
+
+/// Everything that reports go to.
+#[derive(Debug)]
+pub struct Outputs {
+    format: Format,
+    wording: Wording,
+    style: TextStyle,
+    timings: bool,
+    color: bool,
+    /// Whether JSON is one report a line.
+    many: bool,
+    begun: bool,
+    files: Vec<(Format, Target)>,
+}
+
+impl Outputs {
+    /// Opens all files. `many`: whether more than one report may come.
+    pub fn open(args: &OutputArgs, many: bool) -> Result<Self, Trouble> {
+        let mut files = Vec::new();
+        for path in &args.output {
+            let format = match path.extension().and_then(|ending| ending.to_str()) {
+                Some("json") => Format::Json,
+                Some("txt") => Format::Text,
+                _ => {
+                    return Err(Trouble::new(text!(
+                        "the ending of {path} names no format; use .json or .txt",
+                        "die Endung von {path} nennt kein Format; möglich sind .json und .txt",
+                    ))
+                    .with("path", path.display()));
+                }
+            };
+            files.push((format, Target::open(path)?));
+        }
+        let lang = args.lang.choice().into();
+        let fail_on = match args.fail_on {
+            FailOn::Warn => report::FailOn::Warn,
+            FailOn::Fail => report::FailOn::Fail,
+        };
+        let verbosity = match (args.quiet, args.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        };
+        let style = TextStyle { lang, verbosity };
+        let wording = Wording { lang, fail_on };
+        let color = is_coloured(args.color);
+        Ok(Self { format: args.format, wording, style, timings: args.timings, color, many, begun: false, files })
+    }
+
+    /// In which words the reports are.
+    pub fn wording(&self) -> Wording {
+        self.wording
+    }
+
+    /// Writes one report everywhere.
+    pub fn write(&mut self, report: &Report) -> Result<(), Trouble> {
+        for (format, file) in &mut self.files {
+            // a file is read by more than this terminal, and keeps all that is known
+            colored::control::set_override(false);
+            let style = TextStyle { verbosity: self.style.verbosity.max(Verbosity::Normal), ..self.style };
+            let written = write_as(*format, self.many, self.begun, report, style, file);
+            written.map_err(|error| file.not_written(&error))?;
+        }
+        colored::control::set_override(self.color);
+        let mut text = Vec::new();
+        let written = write_as(self.format, self.many, self.begun, report, self.style, &mut text);
+        debug_assert!(written.is_ok(), "writing to memory succeeds");
+        if self.timings && self.format == Format::Text {
+            text.push(b'\n');
+            let _ = write_timings(report, self.style.lang, &mut text);
+        } else if self.timings {
+            let _ = write_timings(report, self.style.lang, &mut io::stderr());
+        }
+        self.begun = true;
+        print(&text)
+    }
+
+    /// Puts all files in their places.
+    pub fn finish(self) -> Result<(), Trouble> {
+        self.files.into_iter().try_for_each(|(_, file)| file.finish())
+    }
+}
+
+fn write_as(
+    format: Format,
+    many: bool,
+    begun: bool,
+    report: &Report,
+    style: TextStyle,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match (format, many) {
+        (Format::Json, true) => write_json_line(report, out),
+        (Format::Json, false) => write_json(report, out),
+        (Format::Text, _) => {
+            if begun {
+                out.write_all(b"\n")?;
+            }
+            write_text(report, style, out)
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away is no error.
+pub fn print(bytes: &[u8]) -> Result<(), Trouble> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(text!(
+            "could not write to standard output ({error}); use --output FILE",
+            "die Standardausgabe lässt sich nicht schreiben ({error}); nutzen Sie --output DATEI",
+        ))
+        .with("error", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether text on standard output is coloured; `NO_COLOR` goes before `CLICOLOR_FORCE`.
+fn is_coloured(choice: Color) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match choice {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Color::Auto if set("CLICOLOR_FORCE") => true,
+        Color::Auto => io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}

@@ -1,0 +1,66 @@
+//! How is a recorded report judged again?
+
+use super::args::ReplayArgs;
+use super::check::{repaired_chain, save, say_nothing_saved, worse};
+use super::exit::Trouble;
+use super::output::{Outputs, Target};
+use crate::report::{ReadError, SCHEMA_VERSION, read};
+use crate::text;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// `exdiag replay`
+pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
+    let bytes = if args.report == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(&args.report)
+    };
+    let bytes = bytes.map_err(|error| {
+        Trouble::new(text!(
+            "could not read {path} ({error}); name a report that exdiag has written with --output",
+            "{path} lässt sich nicht lesen ({error}); nennen Sie einen Bericht, den exdiag mit --output geschrieben hat",
+        ))
+        .with("path", args.report.display())
+        .with("error", error)
+    })?;
+    let all = read(&bytes).map_err(|error| not_readable(&args.report, &error))?;
+    let mut outputs = Outputs::open(&args.output, all.len() > 1)?;
+    let mut chain = args.save_chain.as_deref().map(Target::open).transpose()?;
+    let mut code = 0;
+    for evidence in all {
+        let report = crate::replay(evidence).report(outputs.wording());
+        code = worse(code, report.exit_code);
+        if let Some(file) = chain.take_if(|_| repaired_chain(&report).is_some()) {
+            save(file, &report)?;
+        }
+        outputs.write(&report)?;
+    }
+    if let Some(path) = args.save_chain.as_deref().filter(|_| chain.is_some()) {
+        say_nothing_saved(path);
+    }
+    outputs.finish()?;
+    Ok(code)
+}
+
+fn not_readable(path: &Path, error: &ReadError) -> Trouble {
+    let trouble = match error {
+        ReadError::Empty => Trouble::new(text!(
+            "{path} is empty; name a report that exdiag has written with --output",
+            "{path} ist leer; nennen Sie einen Bericht, den exdiag mit --output geschrieben hat",
+        )),
+        ReadError::NotReport { detail } => Trouble::new(text!(
+            "{path} is not a report of exdiag ({detail}); name one that was written with --output or --format json",
+            "{path} ist kein Bericht von exdiag ({detail}); nennen Sie einen, der mit --output oder --format json geschrieben wurde",
+        ))
+        .with("detail", detail),
+        ReadError::Newer { version } => Trouble::new(text!(
+            "{path} has schema_version {version}, which this exdiag (up to {known}) cannot read; install a newer exdiag",
+            "{path} hat die schema_version {version}, die dieses exdiag (bis {known}) nicht lesen kann; installieren Sie ein neueres exdiag",
+        ))
+        .with("version", version)
+        .with("known", SCHEMA_VERSION),
+    };
+    trouble.with("path", path.display())
+}

@@ -1,0 +1,42 @@
+//! How is the program described to other programs?
+
+use super::args::command;
+use super::exit::Trouble;
+use super::output::print;
+use crate::{report, text};
+
+/// `exdiag schema`
+pub fn schema() -> Result<u8, Trouble> {
+    print(format!("{:#}\n", report::schema().to_value()).as_bytes())?;
+    Ok(0)
+}
+
+/// `exdiag completions`
+pub fn completions(shell: clap_complete::Shell) -> Result<u8, Trouble> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut command(), "exdiag", &mut out);
+    print(&out)?;
+    Ok(0)
+}
+
+/// `exdiag man`
+pub fn man(name: Option<&str>) -> Result<u8, Trouble> {
+    let mut root = command();
+    root.build();
+    let page = match name {
+        None => root,
+        Some(name) => root.find_subcommand(name).cloned().ok_or_else(|| {
+            Trouble::new(text!(
+                "{name} is not a command; `exdiag --help` names them all",
+                "{name} ist kein Befehl; `exdiag --help` nennt alle",
+            ))
+            .with("name", format!("{name:?}"))
+        })?,
+    };
+    let mut out = Vec::new();
+    // writing to memory succeeds
+    let title = name.map_or_else(|| "exdiag".to_owned(), |name| format!("exdiag-{name}"));
+    let _ = clap_mangen::Man::new(page).title(title).render(&mut out);
+    print(&out)?;
+    Ok(0)
+}

@@ -1,0 +1,570 @@
+//! How does a report read on a terminal of 80 columns?
+//!
+//! The cause and the fix before the list; symbols that differ without colour; commands that can
+//! be copied.
+
+use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
+use crate::evidence::{DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Record, Seen, TlsOutcome};
+use crate::finding::{Lang, Severity, Shell, Status, Text};
+use crate::text;
+use colored::{ColoredString, Colorize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The width that no line of prose exceeds.
+const WIDTH: usize = 80;
+
+/// The column where the note of a check begins.
+const NOTE: usize = 22;
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Only the causes.
+    Quiet,
+    /// Causes, remedy and the list of checks.
+    Normal,
+    /// Also what every check looked at and found.
+    Verbose,
+}
+
+/// How the text is set. Colour is switched by [`colored::control`].
+#[derive(Debug, Clone, Copy)]
+pub struct TextStyle {
+    /// The language of the fixed words; that of the report's own texts was chosen before.
+    pub lang: Lang,
+    /// How much is told.
+    pub verbosity: Verbosity,
+}
+
+/// Writes a report as text.
+pub fn write_text(report: &Report, style: TextStyle, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { report, lang: style.lang, verbosity: style.verbosity };
+    let lines = page.lines();
+    for line in lines {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Writes the wall time of a run beside its critical path, probe by probe.
+pub fn write_timings(report: &Report, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let mut path = report.evidence.critical_path();
+    path.reverse();
+    let records: Vec<_> = path.iter().filter_map(|probe| Some((probe, report.evidence.records.get(probe)?))).collect();
+    let sum: u64 = records.iter().map(|(_, record)| record.took_ms).sum();
+    let wall = report.duration_ms;
+    match lang {
+        Lang::En => writeln!(out, "Wall time {wall} ms, critical path {sum} ms:")?,
+        Lang::De => writeln!(out, "Gesamtzeit {wall} ms, kritischer Pfad {sum} ms:")?,
+    }
+    for (probe, record) in records {
+        writeln!(out, "{}", looked_line(2, &probe.to_string(), record))?;
+    }
+    Ok(())
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    lang: Lang,
+    verbosity: Verbosity,
+}
+
+impl Page<'_> {
+    fn lines(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let healthy = self.report.causes.is_empty() && self.report.status == Status::Pass;
+        match self.verbosity {
+            Verbosity::Quiet => {
+                for cause in &self.report.causes {
+                    self.cause_in_full(cause, &mut out);
+                }
+                return out;
+            }
+            Verbosity::Normal if healthy => {
+                self.healthy(&mut out);
+                return out;
+            }
+            _ => {}
+        }
+        self.header(&mut out);
+        out.push(String::new());
+        if healthy {
+            self.healthy(&mut out);
+        } else {
+            self.causes(&mut out);
+        }
+        out.push(String::new());
+        self.list(&mut out);
+        out.push(String::new());
+        let ticket = match (healthy, self.lang) {
+            (true, _) => "",
+            (false, Lang::En) => " For the ticket: --output report.json",
+            (false, Lang::De) => " Für das Ticket: --output report.json",
+        };
+        indented(&mut out, "  ", "  ", &format!("{}.{ticket}", self.counts()));
+        out
+    }
+
+    fn header(&self, out: &mut Vec<String>) {
+        let report = self.report;
+        let when = report.started_at.get(..16).unwrap_or(&report.started_at).replace('T', " ");
+        let seconds = format!("{}.{}", report.duration_ms / 1000, report.duration_ms % 1000 / 100);
+        let seconds = if self.lang == Lang::De { seconds.replace('.', ",") } else { seconds };
+        let tool = format!("{} {}", report.tool.name, report.tool.version);
+        let line = format!("{}   {}   {when} UTC   {seconds} s", tool, self.label());
+        if line.width() <= WIDTH {
+            out.push(line);
+        } else {
+            out.push(format!("{tool}   {when} UTC   {seconds} s"));
+            indented(out, "", "", self.label());
+        }
+        if report.evidence.cut_short == Some(NoAnswer::Cancelled) {
+            out.push(String::new());
+            let sentence = text!(
+                "Interrupted: this is what was known by then.",
+                "Unterbrochen: Das ist, was bis dahin bekannt war."
+            );
+            indented(out, "? ", "  ", sentence.of(self.lang));
+        }
+    }
+
+    fn label(&self) -> &str {
+        self.report.target.mailbox.as_deref().unwrap_or(&self.report.target.domain)
+    }
+
+    fn causes(&self, out: &mut Vec<String>) {
+        let Some((first, others)) = self.report.causes.split_first() else {
+            let sentence = match (self.report.status, self.lang) {
+                (Status::Skip, Lang::En) => "Nothing was checked: every check was skipped.",
+                (Status::Skip, Lang::De) => "Nichts wurde geprüft: Alle Prüfungen wurden übersprungen.",
+                (_, Lang::En) => "Nothing is broken as far as could be seen, but not every check came to an answer.",
+                (_, Lang::De) => {
+                    "Soweit zu sehen war, ist nichts defekt; aber nicht jede Prüfung kam zu einer Antwort."
+                }
+            };
+            marked(out, &symbol(self.report.status), sentence);
+            return;
+        };
+        self.cause_in_full(first, out);
+        if !others.is_empty() {
+            out.push(String::new());
+            out.push(text!("Also found", "Außerdem gefunden").of(self.lang).to_owned());
+        }
+        for cause in others {
+            marked(out, &severity_symbol(cause.severity), &cause.title);
+            let owner = cause.remediation.as_ref().map(|r| r.owner.title().of(self.lang)).unwrap_or_default();
+            both_ends(out, "  ", owner, &format!("exdiag explain {}", cause.code));
+        }
+    }
+
+    fn cause_in_full(&self, cause: &CauseReport, out: &mut Vec<String>) {
+        let first = out.len();
+        marked(out, &severity_symbol(cause.severity), &cause.title);
+        for line in out.iter_mut().skip(first) {
+            *line = line.bold().to_string();
+        }
+        indented(out, "  ", "  ", &cause.summary);
+        if !cause.explains.is_empty() {
+            let also = text!("It also explains: ", "Das erklärt auch: ").of(self.lang);
+            indented(out, "  ", "  ", &format!("{also}{}", cause.explains.join(", ")));
+        }
+        let Some(remedy) = &cause.remediation else { return };
+        let who = text!("Who must act: ", "Wer handeln muss: ").of(self.lang);
+        both_ends(out, "  ", &format!("{who}{}", remedy.owner.title().of(self.lang)), &cause.code);
+        out.push(String::new());
+        self.remedy(remedy, out);
+    }
+
+    fn remedy(&self, remedy: &Remediation, out: &mut Vec<String>) {
+        if remedy.steps.is_empty() {
+            indented(out, "  ", "  ", &format!("{}.", remedy.summary.trim_end_matches('.')));
+        }
+        for (number, step) in (1..).zip(&remedy.steps) {
+            indented(out, &format!("  {number}. "), "     ", step);
+            for command in remedy.commands.iter().filter(|command| command.step == number) {
+                for line in command.text.lines() {
+                    for part in fold_command(line, WIDTH - 7, command.shell) {
+                        out.push(format!("       {}", part.cyan()));
+                    }
+                }
+            }
+        }
+        for link in &remedy.links {
+            indented(out, "  ", "  ", &format!("{}{link}", text!("See ", "Siehe ").of(self.lang)));
+        }
+    }
+
+    fn healthy(&self, out: &mut Vec<String>) {
+        let label = self.label();
+        let passed = |id: &str| self.report.checks.iter().any(|c| c.id == id && c.status == Status::Pass);
+        let whole = ["autodiscover", "activesync", "tls-chain", "tls-intermediate"].into_iter().all(passed);
+        let sentence = match (whole, self.lang) {
+            (true, Lang::En) => {
+                format!("{label} can be connected: Autodiscover, ActiveSync and certificates are in order.")
+            }
+            (true, Lang::De) => {
+                format!("{label} kann verbunden werden: Autodiscover, ActiveSync und Zertifikate sind in Ordnung.")
+            }
+            (false, Lang::En) => format!("{label}: what was checked is in order."),
+            (false, Lang::De) => format!("{label}: Was geprüft wurde, ist in Ordnung."),
+        };
+        marked(out, &symbol(Status::Pass), &sentence);
+        if self.verbosity > Verbosity::Normal {
+            return;
+        }
+        // the reasons of what was skipped, those of one reason together
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for check in self.listed().filter(|check| check.status == Status::Skip) {
+            let reason = check.reason.as_deref().unwrap_or_default();
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, ids)) => ids.push(&check.id),
+                None => reasons.push((reason, vec![&check.id])),
+            }
+        }
+        let reasons: Vec<String> = reasons.iter().map(|(why, ids)| format!("{}: {why}", ids.join(", "))).collect();
+        indented(out, "  ", "  ", &format!("{}.", self.counts()));
+        for reason in reasons {
+            indented(out, "  - ", "    ", &reason);
+        }
+    }
+
+    /// The checks that were selected.
+    fn listed(&self) -> impl Iterator<Item = &CheckReport> {
+        let selected = &self.report.evidence.header.subject.selected;
+        self.report.checks.iter().filter(|check| selected.contains(&check.id))
+    }
+
+    fn list(&self, out: &mut Vec<String>) {
+        let mut groups: Vec<&str> = Vec::new();
+        for check in self.listed() {
+            if !groups.contains(&check.group.as_str()) {
+                groups.push(&check.group);
+            }
+        }
+        for group in groups {
+            out.push(format!("  {}", group.bold()));
+            for check in self.listed().filter(|check| check.group == group) {
+                out.push(self.check_line(check));
+                if self.verbosity > Verbosity::Normal {
+                    self.check_details(check, out);
+                }
+            }
+        }
+    }
+
+    fn check_line(&self, check: &CheckReport) -> String {
+        let worst = check
+            .findings
+            .iter()
+            .max_by_key(|finding| finding.severity)
+            .filter(|_| matches!(check.status, Status::Warn | Status::Fail | Status::Inconclusive));
+        let note = match (worst, &check.summary, &check.reason) {
+            (Some(finding), _, _) => &finding.title,
+            (None, Some(note), _) | (None, None, Some(note)) => note,
+            (None, None, None) => "",
+        };
+        let gap = " ".repeat(NOTE.saturating_sub(4 + check.id.width()).max(2));
+        let head = 4 + check.id.width() + gap.len();
+        format!("  {} {}{gap}{}", symbol(check.status), check.id, cut(note, WIDTH.saturating_sub(head)))
+    }
+
+    fn check_details(&self, check: &CheckReport, out: &mut Vec<String>) {
+        for finding in &check.findings {
+            self.finding(finding, out);
+        }
+        let ids: BTreeMap<String, &Record> =
+            self.report.evidence.records.iter().map(|(probe, record)| (probe.to_string(), record)).collect();
+        let mut looked: Vec<_> = check.looked.iter().filter_map(|id| Some((id, ids.get(id)?))).collect();
+        looked.sort_by_key(|(_, record)| record.at_ms);
+        for (id, record) in looked {
+            out.push(looked_line(6, id, record));
+        }
+    }
+
+    fn finding(&self, finding: &FindingReport, out: &mut Vec<String>) {
+        let first = format!("    {} ", severity_symbol(finding.severity));
+        let at = out.len();
+        indented_after(out, 6, "      ", &finding.title);
+        if let Some(line) = out.get_mut(at) {
+            *line = format!("{first}{}", line.trim_start());
+        }
+        indented(out, "      ", "      ", &finding.detail);
+        if let Some(remedy) = &finding.remediation {
+            indented(out, "      > ", "        ", &remedy.summary);
+        }
+        both_ends(out, "      ", "", &format!("{} ", finding.code));
+        for value in finding.data.values() {
+            // a trace: one line a step
+            if let Value::Array(steps) = value
+                && steps.iter().any(Value::is_object)
+            {
+                for step in steps {
+                    indented(out, "      · ", "        ", &one_line(step));
+                }
+            }
+        }
+    }
+
+    fn counts(&self) -> String {
+        let words: [(Status, Text); 5] = [
+            (Status::Fail, text!("failed", "fehlgeschlagen")),
+            (Status::Warn, text!("with a warning", "mit Warnung")),
+            (Status::Inconclusive, text!("without an answer", "ohne Antwort")),
+            (Status::Pass, text!("passed", "in Ordnung")),
+            (Status::Skip, text!("skipped", "übersprungen")),
+        ];
+        let mut parts: Vec<String> = Vec::new();
+        for (status, word) in words {
+            let count = self.listed().filter(|check| check.status == status).count();
+            if count > 0 {
+                parts.push(format!("{count} {}", word.of(self.lang)));
+            }
+        }
+        let others = self.report.checks.len().saturating_sub(self.listed().count());
+        if others > 0 {
+            parts.push(format!("{others} {}", text!("not selected", "nicht ausgewählt").of(self.lang)));
+        }
+        parts.join(", ")
+    }
+}
+
+/// The symbol of a status; they differ without colour.
+fn symbol(status: Status) -> ColoredString {
+    match status {
+        Status::Pass => "✓".green(),
+        Status::Fail => "✗".red(),
+        Status::Warn => "!".yellow(),
+        Status::Skip => "-".dimmed(),
+        Status::Inconclusive => "?".magenta(),
+    }
+}
+
+fn severity_symbol(severity: Severity) -> ColoredString {
+    match severity {
+        Severity::Fail => symbol(Status::Fail),
+        Severity::Warn => symbol(Status::Warn),
+        Severity::Info => "i".blue(),
+    }
+}
+
+/// A symbol and a text beside it.
+fn marked(out: &mut Vec<String>, symbol: &ColoredString, text: &str) {
+    let at = out.len();
+    indented_after(out, 2, "  ", text);
+    if let Some(line) = out.get_mut(at) {
+        *line = format!("{symbol} {line}");
+    }
+}
+
+/// A text whose first line begins so and whose others begin otherwise.
+fn indented(out: &mut Vec<String>, first: &str, other: &str, text: &str) {
+    let at = out.len();
+    indented_after(out, first.width(), other, text);
+    if let Some(line) = out.get_mut(at) {
+        *line = format!("{first}{line}");
+    }
+}
+
+/// A text whose first line leaves room for so many columns.
+fn indented_after(out: &mut Vec<String>, room: usize, other: &str, text: &str) {
+    let width = WIDTH.saturating_sub(room.max(other.width()));
+    for (i, line) in fold(text, width).into_iter().enumerate() {
+        out.push(if i == 0 { line } else { format!("{other}{line}") });
+    }
+}
+
+/// One text at the left and one at the right edge, on two lines where one is too short.
+fn both_ends(out: &mut Vec<String>, indent: &str, left: &str, right: &str) {
+    let used = indent.width() + left.width() + right.width();
+    if used + 2 <= WIDTH {
+        out.push(format!("{indent}{left}{}{}", " ".repeat(WIDTH - used), right.dimmed()));
+    } else {
+        indented(out, indent, indent, left);
+        for line in fold(right, WIDTH.saturating_sub(indent.width())) {
+            out.push(format!("{}{}", " ".repeat(WIDTH.saturating_sub(line.width())), line.dimmed()));
+        }
+    }
+}
+
+/// Breaks a text into lines of at most so many columns, between words where that is possible.
+pub fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        for letter in word.chars() {
+            // only a word that is longer than a line is broken
+            if line.width() + letter.width().unwrap_or(0) > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(letter);
+        }
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Breaks a long command where its shell allows it, so that it can still be copied.
+fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
+    let end = match shell {
+        Shell::Shell => " \\",
+        Shell::Powershell => " `",
+        Shell::Zone | Shell::Config => return vec![line.to_owned()],
+    };
+    let mut lines: Vec<String> = Vec::new();
+    let mut at = String::new();
+    for word in words_of_command(line) {
+        let room = width.saturating_sub(end.len());
+        if !at.trim().is_empty() && line.width() > width && at.width() + 1 + word.width() > room {
+            lines.push(format!("{at}{end}"));
+            at = "   ".to_owned();
+        }
+        if !at.is_empty() {
+            at.push(' ');
+        }
+        at.push_str(&word);
+    }
+    lines.push(at);
+    lines
+}
+
+/// The words of a command; what stands in quotes or braces stays together.
+fn words_of_command(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut depth = 0_usize;
+    for letter in line.trim_end().chars() {
+        match (letter, quote) {
+            ('\'' | '"', None) => quote = Some(letter),
+            (_, Some(open)) if letter == open => quote = None,
+            ('{', None) => depth += 1,
+            ('}', None) => depth = depth.saturating_sub(1),
+            (' ', None) if depth == 0 => {
+                // leading blanks are part of the first word
+                if !word.trim().is_empty() {
+                    words.push(std::mem::take(&mut word));
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        word.push(letter);
+    }
+    words.push(word);
+    words
+}
+
+/// Cuts a text to so many columns.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for letter in text.chars() {
+        if out.width() + letter.width().unwrap_or(0) + 1 > width {
+            break;
+        }
+        out.push(letter);
+    }
+    format!("{}…", out.trim_end())
+}
+
+/// What was looked at: when, how long, what, and what came back.
+fn looked_line(indent: usize, id: &str, record: &Record) -> String {
+    let head = format!("{}{:>6} ms {:>+6} ms  ", " ".repeat(indent), record.at_ms, record.took_ms);
+    let seen = cut(&seen_word(&record.seen), 24);
+    let room = WIDTH.saturating_sub(head.width() + seen.width() + 2);
+    format!("{head}{}  {seen}", cut(id, room)).dimmed().to_string()
+}
+
+/// What came back, in the terms of the protocol.
+fn seen_word(seen: &Seen) -> String {
+    match seen {
+        Seen::Dns(DnsSeen { answer: Some(answer), .. }) if answer.answers.is_empty() && answer.is_noerror() => {
+            "NODATA".to_owned()
+        }
+        Seen::Dns(DnsSeen { answer: Some(answer), .. }) => answer.rcode.clone(),
+        Seen::Dns(_) => "no answer".to_owned(),
+        Seen::Tls(seen) => match &seen.outcome {
+            TlsOutcome::Handshake(handshake) => handshake.version.clone(),
+            TlsOutcome::Failed(failure) => failure_word(failure),
+        },
+        Seen::Http(HttpSeen { outcome, .. }) | Seen::Service(HttpSeen { outcome, .. }) => match outcome {
+            HttpOutcome::Response(response) => response.status.to_string(),
+            HttpOutcome::Failed(failure) => failure_word(failure),
+        },
+        Seen::Anchors { found } => format!("{} found", found.len()),
+        Seen::Aia(seen) => match &seen.failure {
+            None => format!("{} found", seen.certificates.len()),
+            Some(failure) => failure.clone(),
+        },
+        Seen::NoAnswer(why) => match why {
+            NoAnswer::Deadline => "deadline".to_owned(),
+            NoAnswer::Cancelled => "interrupted".to_owned(),
+            NoAnswer::NotRecorded => "not recorded".to_owned(),
+            NoAnswer::HeldBack { .. } => "held back".to_owned(),
+            NoAnswer::Panicked { .. } => "bug".to_owned(),
+        },
+    }
+}
+
+fn failure_word(failure: &Failure) -> String {
+    match &failure.kind {
+        FailKind::Alert { code } => format!("alert {code}"),
+        FailKind::ProxyRefused { status } => format!("proxy: {status}"),
+        kind => serde_json::to_value(kind)
+            .ok()
+            .and_then(|value| value.get("what").and_then(Value::as_str).map(str::to_owned))
+            .unwrap_or_default(),
+    }
+}
+
+/// A piece of data as one line: the values of an object one after the other.
+fn one_line(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            fields.values().map(one_line).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        }
+        Value::Array(items) => items.iter().map(one_line).collect::<Vec<_>>().join(", "),
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_folded_by_columns_not_by_letters() {
+        assert_eq!(fold("für Größe", 5), ["für", "Größe"]);
+        assert_eq!(fold("東京 東京", 5), ["東京", "東京"]);
+        assert_eq!(fold("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(fold("", 3), [""]);
+        assert_eq!(cut("東京東京", 5), "東京…");
+        assert_eq!(cut("abc", 3), "abc");
+    }
+
+    #[test]
+    fn a_folded_command_can_still_be_copied() {
+        let command = "Get-Mailbox -Filter {a -eq 1} -Name 'x y z' -Last";
+        assert_eq!(
+            fold_command(command, 30, Shell::Powershell),
+            ["Get-Mailbox -Filter `", "    {a -eq 1} -Name 'x y z' `", "    -Last"]
+        );
+        assert_eq!(fold_command("short one", 30, Shell::Shell), ["short one"]);
+        assert_eq!(fold_command("a b c", 2, Shell::Zone), ["a b c"]);
+    }
+}

@@ -1,0 +1,209 @@
+//! How is a verdict said in German or English?
+
+use super::{
+    CauseReport, CheckReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target, Tool, VERSION,
+    Verdict, Wording,
+};
+use crate::evidence::{Evidence, Subject};
+use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Text, fill};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The report of a verdict.
+pub fn report(verdict: &Verdict, wording: Wording) -> Report {
+    let subject = &verdict.evidence.header.subject;
+    let words = Words { lang: wording.lang, subject };
+    Report {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "exdiag".to_owned(), version: VERSION.to_owned() },
+        target: Target {
+            mailbox: subject.mailbox.as_ref().map(|mailbox| mailbox.address.clone()),
+            domain: subject.domain().to_owned(),
+            server: subject.server.as_ref().map(crate::evidence::Server::activesync_url),
+        },
+        started_at: verdict.evidence.header.started_at.to_string(),
+        duration_ms: verdict.duration_ms(),
+        status: verdict.status(),
+        exit_code: verdict.exit_code(wording.fail_on),
+        causes: verdict
+            .causes
+            .iter()
+            .map(|cause| {
+                let said = words.finding(&cause.finding, &[]);
+                CauseReport {
+                    code: said.code,
+                    severity: said.severity,
+                    check: cause.check.to_owned(),
+                    title: said.title,
+                    summary: said.detail,
+                    explains: cause.explains.iter().map(|code| (*code).to_owned()).collect(),
+                    subject: said.subject,
+                    remediation: said.remediation,
+                }
+            })
+            .collect(),
+        checks: verdict
+            .entries
+            .iter()
+            .map(|entry| {
+                let (summary, reason) = match &entry.outcome {
+                    Outcome::Checked { note, .. } => (Some(note.say(wording.lang)), None),
+                    Outcome::Inconclusive { reason, .. } | Outcome::Skipped { reason, .. } => {
+                        (None, Some(reason.say(wording.lang)))
+                    }
+                    Outcome::Broke { message } => (None, Some(message.clone())),
+                };
+                CheckReport {
+                    id: entry.id.to_owned(),
+                    title: entry.title.of(wording.lang).to_owned(),
+                    group: entry.group.of(wording.lang).to_owned(),
+                    status: entry.outcome.status(),
+                    duration_ms: last_answer_ms(&verdict.evidence, &entry.looked),
+                    reason,
+                    summary,
+                    findings: entry.outcome.findings().iter().map(|f| words.finding(f, &entry.looked)).collect(),
+                    looked: entry.looked.clone(),
+                }
+            })
+            .collect(),
+        clients: Vec::new(),
+        credentials_sent_to: verdict.credentials_sent_to(),
+        evidence: verdict.evidence.clone(),
+    }
+}
+
+/// Milliseconds from the start of the run until the last of these answers had come.
+fn last_answer_ms(evidence: &Evidence, ids: &[String]) -> u64 {
+    evidence
+        .records
+        .iter()
+        .filter(|(probe, _)| ids.contains(&probe.to_string()))
+        .map(|(_, record)| record.at_ms.saturating_add(record.took_ms))
+        .max()
+        .unwrap_or(0)
+}
+
+/// The words for one subject in one language.
+struct Words<'a> {
+    lang: Lang,
+    subject: &'a Subject,
+}
+
+impl Words<'_> {
+    fn finding(&self, finding: &Finding, looked: &[String]) -> FindingReport {
+        let mut arguments = finding.arguments();
+        arguments.insert("domain".to_owned(), Value::from(self.subject.domain()));
+        if let Some(mailbox) = &self.subject.mailbox {
+            arguments.insert("mailbox".to_owned(), Value::from(mailbox.address.clone()));
+        }
+        let code = finding.code;
+        FindingReport {
+            code: code.id.to_owned(),
+            severity: finding.severity,
+            title: self.say(&code.title, &arguments),
+            detail: self.say(&code.meaning, &arguments),
+            subject: finding.place.clone(),
+            data: finding.data.clone(),
+            remediation: self.remediation(finding, &arguments),
+            evidence: if finding.evidence.is_empty() { looked.to_vec() } else { finding.evidence.clone() },
+        }
+    }
+
+    fn remediation(&self, finding: &Finding, arguments: &BTreeMap<String, Value>) -> Option<Remediation> {
+        let summary = finding.code.remedy.as_ref()?;
+        let steps = finding.code.steps;
+        Some(Remediation {
+            owner: finding.owner,
+            summary: self.say(summary, arguments),
+            steps: steps.iter().map(|step| self.say(&step.text, arguments)).collect(),
+            commands: steps
+                .iter()
+                .enumerate()
+                .flat_map(|(i, step)| step.commands.iter().map(move |command| (i + 1, command)))
+                .map(|(step, command)| CommandReport {
+                    shell: command.shell,
+                    text: self.command(command.text, arguments),
+                    step,
+                })
+                .collect(),
+            links: finding.code.links.iter().map(|link| (*link).to_owned()).collect(),
+        })
+    }
+
+    fn say(&self, text: &Text, arguments: &BTreeMap<String, Value>) -> String {
+        fill(text.of(self.lang), arguments, self.lang)
+    }
+
+    /// A command with its gaps filled. Where there is no mailbox, exdiag looks at the server.
+    fn command(&self, text: &str, arguments: &BTreeMap<String, Value>) -> String {
+        let text = match (&self.subject.mailbox, &self.subject.server) {
+            (None, Some(server)) => {
+                let port = if server.port == 443 { String::new() } else { format!(":{}", server.port) };
+                text.replace("exdiag check {mailbox}", &format!("exdiag tls {}{port}", server.host))
+            }
+            _ => text.to_owned(),
+        };
+        fill(&text, arguments, self.lang)
+    }
+}
+
+/// What a finding means and how to fix it, as Markdown; gaps stay as they are declared. Such a
+/// text stands in `docs/findings/`, and `exdiag explain` prints it.
+pub fn explain(code: &Code, lang: Lang) -> String {
+    let (severity, who, what, more) = match lang {
+        Lang::En => ("Severity", "Who must act", "What to do", "Read more"),
+        Lang::De => ("Schwere", "Wer handeln muss", "Was zu tun ist", "Mehr dazu"),
+    };
+    let mut out = format!("# {}\n\n**{}.**\n\n", code.id, code.title.of(lang));
+    let _ = writeln!(out, "{severity}: {} · {who}: {}\n", severity_word(code.severity), code.owner.title().of(lang));
+    let _ = writeln!(out, "{}", code.meaning.of(lang));
+    if let Some(remedy) = &code.remedy {
+        let _ = writeln!(out, "\n## {what}\n\n{}.", remedy.of(lang).trim_end_matches('.'));
+    }
+    for (i, step) in code.steps.iter().enumerate() {
+        let _ = writeln!(out, "\n{}. {}", i + 1, step.text.of(lang));
+        for command in step.commands {
+            let fence = match command.shell {
+                Shell::Powershell => "powershell",
+                Shell::Shell => "sh",
+                Shell::Zone => "dns",
+                Shell::Config => "text",
+            };
+            let _ = writeln!(out, "\n   ```{fence}\n   {}\n   ```", command.text.replace('\n', "\n   "));
+        }
+    }
+    if !code.links.is_empty() {
+        let _ = writeln!(out, "\n## {more}\n");
+        for link in code.links {
+            let _ = writeln!(out, "- <{link}>");
+        }
+    }
+    out
+}
+
+/// The list of all findings, as Markdown with links to their files.
+pub fn explain_index(codes: &[&'static Code], lang: Lang) -> String {
+    let mut out = String::from(match lang {
+        Lang::En => "# Findings\n\n| code | severity | what is so |\n| --- | --- | --- |\n",
+        Lang::De => "# Befunde\n\n| Code | Schwere | was der Fall ist |\n| --- | --- | --- |\n",
+    });
+    for code in codes {
+        let _ = writeln!(
+            out,
+            "| [{0}]({0}.md) | {1} | {2} |",
+            code.id,
+            severity_word(code.severity),
+            code.title.of(lang).replace('|', "\\|")
+        );
+    }
+    out
+}
+
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warn => "warn",
+        Severity::Fail => "fail",
+    }
+}
