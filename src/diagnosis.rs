@@ -226,6 +226,11 @@ mod tests {
     }
 
     #[test]
+    fn every_area_has_a_layer() {
+        assert!(FINDINGS.iter().all(|code| layer(code.id) != Layer::Rest || code.id.starts_with("clients.")));
+    }
+
+    #[test]
     fn a_consequence_stands_under_its_cause() {
         let found = ranked(&[
             ("tls-chain", checked(vec![Finding::new(&SOON).host("mail.corp.example")])),

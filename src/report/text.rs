@@ -79,6 +79,9 @@ impl Page<'_> {
         match self.verbosity {
             Verbosity::Quiet => {
                 for cause in &self.report.causes {
+                    if !out.is_empty() {
+                        out.push(String::new());
+                    }
                     self.cause_in_full(cause, &mut out);
                 }
                 return out;
@@ -291,11 +294,13 @@ impl Page<'_> {
         if let Some(line) = out.get_mut(at) {
             *line = format!("{first}{}", line.trim_start());
         }
-        indented(out, "      ", "      ", &finding.detail);
-        if let Some(remedy) = &finding.remediation {
-            indented(out, "      > ", "        ", &remedy.summary);
+        match &finding.remediation {
+            None => both_ends(out, "      ", &finding.detail, &finding.code),
+            Some(remedy) => {
+                indented(out, "      ", "      ", &finding.detail);
+                both_ends(out, "      ", &format!("> {}", remedy.summary), &finding.code);
+            }
         }
-        both_ends(out, "      ", "", &format!("{} ", finding.code));
         for value in finding.data.values() {
             // a trace: one line a step
             if let Value::Array(steps) = value
@@ -421,11 +426,16 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
         Shell::Powershell => " `",
         Shell::Zone | Shell::Config => return vec![line.to_owned()],
     };
+    let room = width.saturating_sub(end.len());
+    let words = words_of_command(line);
+    // where a word does not fit anyway, the terminal's own break copies better
+    if line.width() <= width || words.iter().any(|word| word.width() + 4 > room) {
+        return vec![line.to_owned()];
+    }
     let mut lines: Vec<String> = Vec::new();
     let mut at = String::new();
-    for word in words_of_command(line) {
-        let room = width.saturating_sub(end.len());
-        if !at.trim().is_empty() && line.width() > width && at.width() + 1 + word.width() > room {
+    for word in words {
+        if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
             lines.push(format!("{at}{end}"));
             at = "   ".to_owned();
         }
