@@ -34,9 +34,9 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<u8, Trouble> {
     match command {
-        Command::Check(args) => check::check(args),
+        Command::Check(args) => check::check(&args),
         Command::Autodiscover(args) => check::autodiscover(args),
-        Command::Tls(args) => check::tls(args),
+        Command::Tls(args) => check::tls(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),

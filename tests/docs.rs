@@ -1,5 +1,7 @@
 //! Is what is committed under docs/ what the code says? `EXDIAG_BLESS=1 cargo test --test docs` rewrites it.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use exdiag::finding::Lang;
 use exdiag::{checks, cli, report};
 use std::collections::BTreeMap;

@@ -33,8 +33,8 @@ pub struct Plan {
 }
 
 /// `exdiag check`
-pub fn check(args: CheckArgs) -> Result<u8, Trouble> {
-    let plan = plan(&args)?;
+pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
+    let plan = plan(args)?;
     let secrets = secrets(&args.account.sign_in)?;
     if args.account.nylas_grant.is_some() && !secrets.has_service_key() {
         return Err(Trouble::new(text!(
@@ -42,7 +42,7 @@ pub fn check(args: CheckArgs) -> Result<u8, Trouble> {
             "--nylas-grant braucht einen Schlüssel für die API des Dienstes; setzen Sie NYLAS_API_KEY",
         )));
     }
-    run(plan, secrets, &args.output, args.trust.save_chain.as_deref())
+    run(plan, &secrets, &args.output, args.trust.save_chain.as_deref())
 }
 
 /// What `exdiag check` is asked to do with these arguments.
@@ -98,11 +98,11 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     };
     // the trace is what this command is for
     args.output.verbose = !args.output.quiet;
-    run(plan, secrets(&args.sign_in)?, &args.output, None)
+    run(plan, &secrets(&args.sign_in)?, &args.output, None)
 }
 
 /// `exdiag tls`
-pub fn tls(args: TlsArgs) -> Result<u8, Trouble> {
+pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
     let subject = Subject {
         mailbox: None,
         server: Some(server(&args.server)?),
@@ -122,12 +122,12 @@ pub fn tls(args: TlsArgs) -> Result<u8, Trouble> {
         limits: limits(&args.network),
         service: None,
     };
-    run(plan, Secrets::default(), &args.output, args.trust.save_chain.as_deref())
+    run(plan, &Secrets::default(), &args.output, args.trust.save_chain.as_deref())
 }
 
 /// Runs a plan: opens whatever is written to first, then asks the network, one subject after
 /// the other, until all are done or the user interrupts.
-fn run(mut plan: Plan, secrets: Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
+fn run(mut plan: Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
     for subject in &mut plan.subjects {
         subject.credential = secrets.credential();
         subject.service = plan.service.clone().filter(|_| secrets.has_service_key());

@@ -25,7 +25,7 @@ impl Trouble {
     }
 
     /// Fills the gap of that name.
-    pub fn with(self, name: &str, value: impl ToString) -> Self {
+    pub fn with(self, name: &str, value: impl std::fmt::Display) -> Self {
         match self.0 {
             Said::Sentence(sentence) => Self(Said::Sentence(sentence.with(name, value.to_string()))),
             verbatim @ Said::Verbatim(_) => Self(verbatim),

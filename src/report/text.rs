@@ -250,7 +250,7 @@ impl Page<'_> {
         for group in groups {
             out.push(format!("  {}", group.bold()));
             for check in self.listed().filter(|check| check.group == group) {
-                out.push(self.check_line(check));
+                out.push(Self::check_line(check));
                 if self.verbosity > Verbosity::Normal {
                     self.check_details(check, out);
                 }
@@ -258,7 +258,7 @@ impl Page<'_> {
         }
     }
 
-    fn check_line(&self, check: &CheckReport) -> String {
+    fn check_line(check: &CheckReport) -> String {
         let worst = check
             .findings
             .iter()
@@ -276,7 +276,7 @@ impl Page<'_> {
 
     fn check_details(&self, check: &CheckReport, out: &mut Vec<String>) {
         for finding in &check.findings {
-            self.finding(finding, out);
+            Self::finding(finding, out);
         }
         let ids: BTreeMap<String, &Record> =
             self.report.evidence.records.iter().map(|(probe, record)| (probe.to_string(), record)).collect();
@@ -287,7 +287,7 @@ impl Page<'_> {
         }
     }
 
-    fn finding(&self, finding: &FindingReport, out: &mut Vec<String>) {
+    fn finding(finding: &FindingReport, out: &mut Vec<String>) {
         let first = format!("    {} ", severity_symbol(finding.severity));
         let at = out.len();
         indented_after(out, 6, "      ", &finding.title);
@@ -437,7 +437,7 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     for word in words {
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
             lines.push(format!("{at}{end}"));
-            at = "   ".to_owned();
+            "   ".clone_into(&mut at);
         }
         if !at.is_empty() {
             at.push(' ');
@@ -460,12 +460,10 @@ fn words_of_command(line: &str) -> Vec<String> {
             (_, Some(open)) if letter == open => quote = None,
             ('{', None) => depth += 1,
             ('}', None) => depth = depth.saturating_sub(1),
-            (' ', None) if depth == 0 => {
-                // leading blanks are part of the first word
-                if !word.trim().is_empty() {
-                    words.push(std::mem::take(&mut word));
-                    continue;
-                }
+            // leading blanks are part of the first word
+            (' ', None) if depth == 0 && !word.trim().is_empty() => {
+                words.push(std::mem::take(&mut word));
+                continue;
             }
             _ => {}
         }
