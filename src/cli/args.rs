@@ -12,7 +12,7 @@ Exit codes:
   0  every check passed, warned or was skipped
   1  at least one check failed (with --fail-on warn: or warned)
   2  usage or input error: nothing was sent
-  3  no answer: nothing failed, but a check could not come to an answer, or every check was skipped";
+  3  nothing failed, but a check came to no answer, or every check was skipped";
 
 const EXAMPLES: &str = "\
 Examples:

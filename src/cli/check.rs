@@ -32,6 +32,14 @@ pub struct Plan {
     pub service: Option<Service>,
 }
 
+impl Plan {
+    /// Notes in the subject what these secrets make possible, never the secrets themselves.
+    pub fn give(&self, subject: &mut Subject, secrets: &Secrets) {
+        subject.credential = secrets.credential();
+        subject.service = self.service.clone().filter(|_| secrets.has_service_key());
+    }
+}
+
 /// `exdiag check`
 pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
     let plan = plan(args)?;
@@ -42,7 +50,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
             "--nylas-grant braucht einen Schlüssel für die API des Dienstes; setzen Sie NYLAS_API_KEY",
         )));
     }
-    run(plan, &secrets, &args.output, args.trust.save_chain.as_deref())
+    run(&plan, &secrets, &args.output, args.trust.save_chain.as_deref())
 }
 
 /// What `exdiag check` is asked to do with these arguments.
@@ -98,7 +106,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     };
     // the trace is what this command is for
     args.output.verbose = !args.output.quiet;
-    run(plan, &secrets(&args.sign_in)?, &args.output, None)
+    run(&plan, &secrets(&args.sign_in)?, &args.output, None)
 }
 
 /// `exdiag tls`
@@ -122,22 +130,20 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         limits: limits(&args.network),
         service: None,
     };
-    run(plan, &Secrets::default(), &args.output, args.trust.save_chain.as_deref())
+    run(&plan, &Secrets::default(), &args.output, args.trust.save_chain.as_deref())
 }
 
 /// Runs a plan: opens whatever is written to first, then asks the network, one subject after
 /// the other, until all are done or the user interrupts.
-fn run(mut plan: Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
-    for subject in &mut plan.subjects {
-        subject.credential = secrets.credential();
-        subject.service = plan.service.clone().filter(|_| secrets.has_service_key());
-    }
+fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
     let mut outputs = Outputs::open(output, plan.subjects.len() > 1)?;
     let mut chain = save_chain.map(Target::open).transpose()?;
     let mut code = 0;
     runtime()?.block_on(async {
         let interrupted = Interrupted::listen();
-        for subject in plan.subjects {
+        for subject in &plan.subjects {
+            let mut subject = subject.clone();
+            plan.give(&mut subject, secrets);
             let wanted = !output.no_progress && !output.quiet;
             let diagnosis =
                 watched(wanted, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())

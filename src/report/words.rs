@@ -94,9 +94,8 @@ impl Words<'_> {
     fn finding(&self, finding: &Finding, looked: &[String]) -> FindingReport {
         let mut arguments = finding.arguments();
         arguments.insert("domain".to_owned(), Value::from(self.subject.domain()));
-        if let Some(mailbox) = &self.subject.mailbox {
-            arguments.insert("mailbox".to_owned(), Value::from(mailbox.address.clone()));
-        }
+        let mailbox = self.subject.mailbox.as_ref().map_or("MAILBOX", |mailbox| &mailbox.address);
+        arguments.insert("mailbox".to_owned(), Value::from(mailbox));
         let code = finding.code;
         FindingReport {
             code: code.id.to_owned(),
