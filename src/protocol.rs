@@ -3,9 +3,11 @@
 pub mod autodiscover;
 pub mod chain;
 pub mod challenge;
+pub mod eas;
 pub mod endpoint;
 pub mod front;
 pub mod hosts;
+pub mod nylas;
 pub mod pox;
 pub mod trusted;
 pub mod x509;

@@ -4,7 +4,9 @@
 //! check ends with [`Stop::Ask`]. The runner gathers everything noted and calls the check again
 //! as soon as one of it has arrived. So look at independent things first, and use `?` after.
 
-use super::{DnsSeen, Evidence, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen, Subject, TlsSeen};
+use super::{
+    DnsSeen, Evidence, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen, ServiceProbe, Subject, TlsSeen,
+};
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -85,6 +87,15 @@ impl<'a> View<'a> {
     pub fn http(&self, probe: &HttpProbe) -> Look<'a, HttpSeen> {
         Ok(match &self.look(&Probe::Http(probe.clone()))?.seen {
             Seen::Http(seen) => Ok(seen),
+            Seen::NoAnswer(why) => Err(why),
+            _ => Err(&WRONG_KIND),
+        })
+    }
+
+    /// Looks at an answer of the sync service's API.
+    pub fn service(&self, probe: &ServiceProbe) -> Look<'a, HttpSeen> {
+        Ok(match &self.look(&Probe::Service(probe.clone()))?.seen {
+            Seen::Service(seen) => Ok(seen),
             Seen::NoAnswer(why) => Err(why),
             _ => Err(&WRONG_KIND),
         })
