@@ -1,12 +1,886 @@
-//! (to be written)
+//! Does ActiveSync answer, and what stands between it and a client?
+//!
+//! Owns the way to the endpoint: its TCP connections (faults of the TLS handshake are for
+//! `tls-chain`) and the HTTP answers to OPTIONS, without and with credentials. What a refused
+//! sign-in means is for `auth-status`.
 
-use crate::evidence::{Stop, View};
-use crate::finding::{Outcome, Sentence};
+use super::common;
+use crate::evidence::{
+    FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, TlsOutcome, View, view,
+};
+use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
+use crate::protocol::front::{self, Product};
+use crate::protocol::{challenge, eas, hosts, trusted};
 use crate::{findings, text};
+use serde_json::json;
+use std::net::IpAddr;
 
-findings! {}
+findings! {
+    NET_TIMEOUT = "net.timeout", Fail, Network {
+        title { en: "{host} does not answer on port {port}", de: "{host} antwortet auf Port {port} nicht" }
+        meaning {
+            en: "Connections are neither accepted nor refused: usually a firewall drops them. No client outside can reach the server.",
+            de: "Verbindungen werden weder angenommen noch abgelehnt: Meist verwirft sie eine Firewall. Von außen kommt kein Client zum Server durch.",
+        }
+        remedy { en: "Publish port {port} of {host} to the internet", de: "Geben Sie Port {port} von {host} für das Internet frei" }
+        steps [
+            { en: "Allow incoming connections to port {port} in the firewall, and check the NAT rule behind it.", de: "Erlauben Sie in der Firewall eingehende Verbindungen auf Port {port} und prüfen Sie die NAT-Regel dahinter." },
+            { en: "Try it from outside the company network:", de: "Testen Sie von außerhalb des Firmennetzes:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only activesync" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
+    }
+    NET_REFUSED = "net.refused", Fail, Network {
+        title { en: "{host} refuses connections on port {port}", de: "{host} lehnt Verbindungen auf Port {port} ab" }
+        meaning {
+            en: "Nothing listens there: the web site is stopped, or the firewall leads to the wrong machine.",
+            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder die Firewall leitet zum falschen Rechner.",
+        }
+        remedy { en: "Start the web site, or correct where the firewall leads", de: "Starten Sie die Website oder korrigieren Sie das Ziel der Firewall-Regel" }
+        steps [
+            { en: "On the Exchange server, see whether IIS runs and listens on port {port}:", de: "Prüfen Sie auf dem Exchange-Server, ob IIS läuft und auf Port {port} lauscht:", Powershell "Get-Service W3SVC\nGet-Website\nGet-NetTCPConnection -LocalPort {port} -State Listen" },
+            { en: "Check which machine the NAT rule for {host} leads to.", de: "Prüfen Sie, zu welchem Rechner die NAT-Regel für {host} leitet." },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only activesync" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
+    }
+    NET_RESET = "net.reset", Fail, Network {
+        title { en: "Connections to {host} on port {port} are cut at once", de: "Verbindungen zu {host} auf Port {port} werden sofort abgebrochen" }
+        meaning {
+            en: "Something on the way ends the connection before a word is said: a firewall, an intrusion prevention system, or a balancer without a server behind it.",
+            de: "Etwas auf dem Weg beendet die Verbindung, bevor etwas gesagt wird: eine Firewall, ein Intrusion-Prevention-System oder ein Load Balancer ohne Server dahinter.",
+        }
+        remedy { en: "Find out in the logs of firewall and balancer who ends the connection", de: "Stellen Sie in den Logs von Firewall und Load Balancer fest, wer die Verbindung beendet" }
+        steps [
+            { en: "Look for this machine's address in the block list of the firewall or the intrusion prevention.", de: "Suchen Sie die Adresse dieses Rechners in der Sperrliste der Firewall oder der Intrusion Prevention." },
+            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --only activesync" },
+        ]
+    }
+    NET_UNREACHABLE = "net.unreachable", Fail, Network {
+        title { en: "There is no route to {host}", de: "Es gibt keine Route zu {host}" }
+        meaning {
+            en: "None of the addresses of {host} can be reached from here, although the name resolves.",
+            de: "Keine der Adressen von {host} ist von hier aus erreichbar, obwohl der Name aufgelöst wird.",
+        }
+        remedy { en: "Check that the published address is right and routed", de: "Prüfen Sie, ob die veröffentlichte Adresse stimmt und geroutet wird" }
+        steps [
+            { en: "Compare the address with the one that the firewall really has:", de: "Vergleichen Sie die Adresse mit der, die die Firewall wirklich hat:", Shell "nslookup {host}" },
+            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --only activesync" },
+        ]
+    }
+    NET_IPV6_DEAD = "net.ipv6-dead", Warn, Network {
+        title { en: "{host} has IPv6 addresses that do not work", de: "{host} hat IPv6-Adressen, die nicht funktionieren" }
+        meaning {
+            en: "Over IPv4 the server answers, over IPv6 it does not. Clients and sync services that prefer IPv6 wait for nothing, or give up.",
+            de: "Über IPv4 antwortet der Server, über IPv6 nicht. Clients und Sync-Dienste, die IPv6 bevorzugen, warten vergeblich oder geben auf.",
+        }
+        remedy { en: "Make IPv6 work, or take the AAAA records away", de: "Bringen Sie IPv6 in Ordnung oder entfernen Sie die AAAA-Einträge" }
+        steps [
+            { en: "See whether it works from a network with IPv6:", de: "Testen Sie aus einem Netz mit IPv6:", Shell "curl -6 -v https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "If the server is not meant to be reached over IPv6, remove its AAAA records from the DNS:", de: "Wenn der Server nicht über IPv6 erreichbar sein soll, entfernen Sie seine AAAA-Einträge aus dem DNS:", Shell "nslookup -type=AAAA {host}" },
+        ]
+    }
+    NET_ADDRESS_DEAD = "net.address-dead", Warn, Network {
+        title { en: "{address}, one of the addresses of {host}, does not answer", de: "{address}, eine der Adressen von {host}, antwortet nicht" }
+        meaning {
+            en: "Other addresses of the same name work. Whoever is given this one by the DNS fails: the fault comes and goes.",
+            de: "Andere Adressen desselben Namens funktionieren. Wer vom DNS diese bekommt, scheitert: Der Fehler kommt und geht.",
+        }
+        remedy { en: "Bring the machine back, or take its address out of the DNS", de: "Nehmen Sie den Rechner wieder in Betrieb oder entfernen Sie seine Adresse aus dem DNS" }
+        steps [
+            { en: "Ask this address alone:", de: "Fragen Sie nur diese Adresse:", Shell "curl -v --resolve '{host}:{port}:{address}' https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "Behind a balancer, let it test every directory (healthcheck.htm), not only the port.", de: "Lassen Sie den Load Balancer jedes Verzeichnis prüfen (healthcheck.htm), nicht nur den Port." },
+        ]
+    }
+    NET_PROXY_REQUIRED = "net.proxy-required", Warn, Caller {
+        title { en: "A proxy on the way out lets nothing through to {host}", de: "Ein Proxy auf dem Weg nach draußen lässt nichts zu {host} durch" }
+        meaning {
+            en: "This says nothing about the server: the network of this machine refuses the connection.",
+            de: "Über den Server sagt das nichts: Das Netz dieses Rechners lehnt die Verbindung ab.",
+        }
+        remedy { en: "Name the right proxy, or have {host} allowed on it", de: "Geben Sie den richtigen Proxy an oder lassen Sie {host} dort freigeben" }
+        steps [
+            { en: "Run it again with the proxy of your network:", de: "Starten Sie erneut mit dem Proxy Ihres Netzes:", Shell "exdiag check {mailbox} --proxy http://PROXY:PORT" },
+            { en: "Or run it from a machine that reaches the internet directly.", de: "Oder starten Sie von einem Rechner, der das Internet direkt erreicht." },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8"]
+    }
+    NOT_FOUND = "activesync.not-found", Fail, Exchange {
+        title { en: "{host} has no ActiveSync (HTTP {status})", de: "{host} hat kein ActiveSync (HTTP {status})" }
+        meaning {
+            en: "The server answers, but knows nothing at {url}: the virtual directory is missing, is not published, or this is another web server.",
+            de: "Der Server antwortet, kennt aber {url} nicht: Das virtuelle Verzeichnis fehlt, ist nicht veröffentlicht, oder es ist ein anderer Webserver.",
+        }
+        remedy { en: "Publish the ActiveSync directory on {host}, or name the right server", de: "Veröffentlichen Sie das ActiveSync-Verzeichnis auf {host} oder nennen Sie den richtigen Server" }
+        steps [
+            { en: "See which address Exchange itself has for it:", de: "Sehen Sie nach, welche Adresse Exchange selbst dafür hat:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,Name,InternalUrl,ExternalUrl" },
+            { en: "If the directory is missing, create it on the server concerned:", de: "Fehlt das Verzeichnis, legen Sie es auf dem betroffenen Server an:", Powershell "New-ActiveSyncVirtualDirectory -WebSiteName \"Default Web Site\"" },
+            { en: "If a proxy stands in front, let it pass the path /Microsoft-Server-ActiveSync on.", de: "Steht ein Proxy davor, lassen Sie ihn den Pfad /Microsoft-Server-ActiveSync weiterreichen." },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
+    }
+    FORBIDDEN = "activesync.forbidden", Fail, Network {
+        title { en: "{host} forbids access to ActiveSync before any sign-in (HTTP 403)", de: "{host} verbietet den Zugriff auf ActiveSync schon vor der Anmeldung (HTTP 403)" }
+        meaning {
+            en: "A healthy server asks for a sign-in (401). A 403 before that comes from a rule: of a web application firewall, a publishing rule without this path, or an address restriction in IIS.",
+            de: "Ein gesunder Server verlangt eine Anmeldung (401). Ein 403 davor kommt aus einer Regel: einer Web Application Firewall, einer Veröffentlichung ohne diesen Pfad oder einer Adressbeschränkung in IIS.",
+        }
+        remedy { en: "Let /Microsoft-Server-ActiveSync through, from everywhere", de: "Lassen Sie /Microsoft-Server-ActiveSync durch, von überall" }
+        steps [
+            { en: "In the firewall or proxy, allow the path in both spellings, /Microsoft-Server-ActiveSync and /microsoft-server-activesync.", de: "Erlauben Sie in Firewall oder Proxy den Pfad in beiden Schreibweisen, /Microsoft-Server-ActiveSync und /microsoft-server-activesync." },
+            { en: "On the Exchange server, look for address restrictions in IIS:", de: "Suchen Sie auf dem Exchange-Server nach Adressbeschränkungen in IIS:", Powershell "Get-WebConfiguration -Filter /system.webServer/security/ipSecurity -PSPath 'IIS:\\Sites\\Default Web Site\\Microsoft-Server-ActiveSync' | Select-Object -ExpandProperty Collection" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only activesync" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-http-403-received-because-is-denied-specified-url"]
+    }
+    OPTIONS_BLOCKED = "activesync.options-blocked", Fail, Network {
+        title { en: "OPTIONS does not get through to ActiveSync on {host} (HTTP {status})", de: "OPTIONS kommt auf {host} nicht bis zu ActiveSync durch (HTTP {status})" }
+        meaning {
+            en: "Clients ask with OPTIONS which versions the server speaks. Here a web application firewall, a proxy or URLScan answers in place of Exchange, so clients cannot set up the account.",
+            de: "Clients fragen mit OPTIONS, welche Versionen der Server spricht. Hier antwortet eine Web Application Firewall, ein Proxy oder URLScan anstelle von Exchange, daher können Clients das Konto nicht einrichten.",
+        }
+        remedy { en: "Allow the method OPTIONS for /Microsoft-Server-ActiveSync", de: "Erlauben Sie die Methode OPTIONS für /Microsoft-Server-ActiveSync" }
+        steps [
+            { en: "Allow OPTIONS and POST for this path in the firewall or proxy, and pass them on unchanged.", de: "Erlauben Sie in Firewall oder Proxy für diesen Pfad OPTIONS und POST und reichen Sie sie unverändert weiter." },
+            { en: "Compare: in order is 401 with WWW-Authenticate.", de: "Vergleichen Sie: In Ordnung ist 401 mit WWW-Authenticate.", Shell "curl -i -X OPTIONS {url}" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/could-not-find-ms-server-activesync-header-options-response"]
+    }
+    PREAUTHENTICATION = "activesync.preauthentication", Fail, Network {
+        title { en: "A login page stands in front of ActiveSync on {host}", de: "Auf {host} steht eine Anmeldeseite vor ActiveSync" }
+        meaning {
+            en: "Something at the edge wants a sign-in in a browser first. ActiveSync clients and sync services cannot fill in a page: they fail whatever the password.",
+            de: "Etwas am Netzrand verlangt zuerst eine Anmeldung im Browser. ActiveSync-Clients und Sync-Dienste können keine Seite ausfüllen: Sie scheitern mit jedem Passwort.",
+        }
+        remedy { en: "Switch pre-authentication off for ActiveSync, EWS and Autodiscover (pass-through)", de: "Schalten Sie die Vorauthentifizierung für ActiveSync, EWS und Autodiscover aus (Pass-through)" }
+        steps [
+            { en: "Publish these paths without pre-authentication:", de: "Veröffentlichen Sie diese Pfade ohne Vorauthentifizierung:", Config "/Microsoft-Server-ActiveSync\n/EWS\n/Autodiscover" },
+            { en: "Compare: in order is 401 with WWW-Authenticate.", de: "Vergleichen Sie: In Ordnung ist 401 mit WWW-Authenticate.", Shell "curl -i -X OPTIONS {url}" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/firewall-pre-authentication-check"]
+    }
+    REDIRECTED = "activesync.redirected", Fail, Exchange {
+        title { en: "{host} redirects ActiveSync to {location}", de: "{host} leitet ActiveSync um nach {location}" }
+        meaning {
+            en: "ActiveSync is never redirected in this way; clients do not follow. Usually the redirect of the web site to Outlook on the web was inherited by this directory.",
+            de: "ActiveSync wird nie so umgeleitet; Clients folgen dem nicht. Meist hat das Verzeichnis die Umleitung der Website auf Outlook im Web geerbt.",
+        }
+        remedy { en: "Clear the HTTP redirect on the ActiveSync directory", de: "Entfernen Sie die HTTP-Umleitung am ActiveSync-Verzeichnis" }
+        steps [
+            { en: "On the Exchange server:", de: "Auf dem Exchange-Server:", Powershell "Set-WebConfigurationProperty -PSPath 'IIS:\\Sites\\Default Web Site\\Microsoft-Server-ActiveSync' -Filter system.webServer/httpRedirect -Name enabled -Value $false\niisreset" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only activesync" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-unexpected-redirect-response-received"]
+    }
+    SERVER_ERROR = "activesync.server-error", Fail, Exchange {
+        title { en: "ActiveSync on {host} fails with HTTP {status}", de: "ActiveSync auf {host} scheitert mit HTTP {status}" }
+        meaning {
+            en: "The fault is inside the server: a changed identity of the application pool, a broken directory, or missing permissions.",
+            de: "Der Fehler liegt im Server: eine geänderte Identität des Anwendungspools, ein beschädigtes Verzeichnis oder fehlende Rechte.",
+        }
+        remedy { en: "Read the server's event log and put the application pool in order", de: "Lesen Sie das Ereignisprotokoll des Servers und bringen Sie den Anwendungspool in Ordnung" }
+        steps [
+            { en: "See what ActiveSync has logged last:", de: "Sehen Sie nach, was ActiveSync zuletzt protokolliert hat:", Powershell "Get-EventLog Application -Source 'MSExchange ActiveSync' -Newest 20 | Format-List TimeGenerated,EventID,Message" },
+            { en: "The application pool runs as LocalSystem:", de: "Der Anwendungspool läuft als LocalSystem:", Powershell "Import-Module WebAdministration\nGet-ItemProperty IIS:\\AppPools\\MSExchangeSyncAppPool -Name processModel.identityType\nGet-WebAppPoolState MSExchangeSyncAppPool" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
+        title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
+        meaning {
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server, or the server is overloaded. The answer points to: {kind}.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server, oder der Server ist überlastet. Die Antwort deutet auf: {kind}.",
+        }
+        remedy { en: "Start the application pool, or bring the servers behind the balancer up", de: "Starten Sie den Anwendungspool oder nehmen Sie die Server hinter dem Load Balancer in Betrieb" }
+        steps [
+            { en: "On the Exchange server, see whether pool and component are active:", de: "Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
+            { en: "Start the pool where it is stopped:", de: "Starten Sie den Pool, falls er gestoppt ist:", Powershell "Start-WebAppPool MSExchangeSyncAppPool" },
+            { en: "Behind a balancer, see which of its servers count as healthy.", de: "Sehen Sie am Load Balancer nach, welche Server er für gesund hält." },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    UNEXPECTED = "activesync.unexpected-answer", Fail, Network {
+        title { en: "{host} answers OPTIONS for ActiveSync with HTTP {status}", de: "{host} beantwortet OPTIONS für ActiveSync mit HTTP {status}" }
+        meaning {
+            en: "No ActiveSync server answers so. Something in front has changed the request or made the answer itself.",
+            de: "So antwortet kein ActiveSync-Server. Etwas davor hat die Anfrage verändert oder die Antwort selbst erzeugt.",
+        }
+        remedy { en: "Look in the log of the proxy in front, and pass requests on unchanged", de: "Sehen Sie im Log des Proxys davor nach und reichen Sie Anfragen unverändert weiter" }
+        steps [
+            { en: "Compare: in order is 401 with WWW-Authenticate.", de: "Vergleichen Sie: In Ordnung ist 401 mit WWW-Authenticate.", Shell "curl -i -X OPTIONS {url}" },
+        ]
+    }
+    NO_VERSION_HEADER = "activesync.no-version-header", Fail, Network {
+        title { en: "{host} does not say which ActiveSync versions it speaks", de: "{host} sagt nicht, welche ActiveSync-Versionen es spricht" }
+        meaning {
+            en: "The header MS-ASProtocolVersions is mandatory and missing from the answer, although ActiveSync gave it. Usually a proxy takes it out.",
+            de: "Der Header MS-ASProtocolVersions ist Pflicht und fehlt in der Antwort, obwohl sie von ActiveSync kommt. Meist entfernt ihn ein Proxy.",
+        }
+        remedy { en: "Pass the answer's headers on unchanged", de: "Reichen Sie die Header der Antwort unverändert weiter" }
+        steps [
+            { en: "Compare the answer in front of the proxy with the one behind it:", de: "Vergleichen Sie die Antwort vor dem Proxy mit der dahinter:", Shell "curl -i -X OPTIONS --user '{mailbox}' {url}" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/could-not-find-ms-server-activesync-header-options-response"]
+    }
+    VERSION_TOO_OLD = "activesync.version-too-old", Fail, Exchange {
+        title { en: "{host} speaks no ActiveSync version above {highest}", de: "{host} spricht keine ActiveSync-Version über {highest}" }
+        meaning {
+            en: "Clients of today want 14.0 or later and no longer talk to versions below 12.1.",
+            de: "Heutige Clients wollen mindestens 14.0 und sprechen mit Versionen unter 12.1 nicht mehr.",
+        }
+        remedy { en: "Update Exchange, or let the proxy pass the version list on unchanged", de: "Aktualisieren Sie Exchange oder lassen Sie den Proxy die Versionsliste unverändert weiterreichen" }
+        steps [
+            { en: "See which version is installed:", de: "Sehen Sie nach, welche Version installiert ist:", Powershell "Get-ExchangeServer | Format-Table Name,AdminDisplayVersion" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/could-not-negotiate-appropriate-airsync-version-with-server"]
+    }
+    COMMANDS_MISSING = "activesync.commands-missing", Warn, Network {
+        title { en: "{host} does not list these ActiveSync commands: {missing}", de: "{host} führt diese ActiveSync-Befehle nicht auf: {missing}" }
+        meaning {
+            en: "Mail clients use them. Either this is no complete ActiveSync server, or a proxy filters the list.",
+            de: "Mail-Clients verwenden sie. Entweder ist das kein vollständiger ActiveSync-Server, oder ein Proxy filtert die Liste.",
+        }
+        remedy { en: "Pass MS-ASProtocolCommands on unchanged", de: "Reichen Sie MS-ASProtocolCommands unverändert weiter" }
+        steps [
+            { en: "Compare the answer in front of the proxy with the one behind it:", de: "Vergleichen Sie die Antwort vor dem Proxy mit der dahinter:", Shell "curl -i -X OPTIONS --user '{mailbox}' {url}" },
+        ]
+    }
+    METHODS_MISSING = "activesync.methods-missing", Fail, Exchange {
+        title { en: "{host} answers 401 without saying how to sign in", de: "{host} antwortet mit 401, ohne zu sagen, wie man sich anmeldet" }
+        meaning {
+            en: "The 401 has no WWW-Authenticate header: all methods are switched off, or something in front has taken the header out or made the answer itself. No client can sign in.",
+            de: "Das 401 hat keinen Header WWW-Authenticate: Alle Methoden sind ausgeschaltet, oder etwas davor hat den Header entfernt oder die Antwort selbst erzeugt. Kein Client kann sich anmelden.",
+        }
+        remedy { en: "Switch Basic on for the ActiveSync directory, and pass the header on", de: "Schalten Sie Basic für das ActiveSync-Verzeichnis ein und reichen Sie den Header weiter" }
+        steps [
+            { en: "See what is switched on:", de: "Sehen Sie nach, was eingeschaltet ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,Name,BasicAuthEnabled,WindowsAuthEnabled,*AuthenticationMethods" },
+            { en: "Switch Basic on:", de: "Schalten Sie Basic ein:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -BasicAuthEnabled $true" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/no-supported-authentication-methods-found-response"]
+    }
+    WRONG_MAILBOX_SERVER = "activesync.wrong-mailbox-server", Fail, Exchange {
+        title { en: "{host} is not the right server for this mailbox (HTTP 451)", de: "{host} ist nicht der richtige Server für dieses Postfach (HTTP 451)" }
+        meaning {
+            en: "The mailbox was moved, or another server serves it better. Clients that do not follow this answer stay without mail.",
+            de: "Das Postfach wurde verschoben, oder ein anderer Server ist dafür zuständig. Clients, die dieser Antwort nicht folgen, bekommen keine Mails.",
+        }
+        remedy { en: "Set the account up again with the right server, and correct Autodiscover", de: "Richten Sie das Konto mit dem richtigen Server neu ein und korrigieren Sie Autodiscover" }
+        steps [
+            { en: "Check the mailbox at the server that X-MS-Location names; where it names none, at the one that Exchange has for the mailbox:", de: "Prüfen Sie das Postfach bei dem Server, den X-MS-Location nennt, sonst bei dem, den Exchange für das Postfach führt:", Shell "exdiag check {mailbox} --server {next}" },
+            { en: "On Exchange, compare the addresses of the sites:", de: "Vergleichen Sie in Exchange die Adressen der Standorte:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl\nGet-Recipient '{mailbox}' | Format-List RecipientTypeDetails,Database,ExternalEmailAddress" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/a907164a-907c-48b4-b2ef-44a06867f03f"]
+    }
+    USER_DISABLED = "activesync.user-disabled", Fail, Exchange {
+        title { en: "{mailbox} may not use ActiveSync (HTTP 403 after the sign-in)", de: "{mailbox} darf ActiveSync nicht verwenden (HTTP 403 nach der Anmeldung)" }
+        meaning {
+            en: "Without credentials the server asks for a sign-in, with them it forbids the access: ActiveSync is switched off for the mailbox, the device is not allowed, or a policy forbids this way to sign in.",
+            de: "Ohne Anmeldedaten verlangt der Server eine Anmeldung, mit ihnen verbietet er den Zugriff: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
+        }
+        remedy { en: "Switch ActiveSync on for the mailbox", de: "Schalten Sie ActiveSync für das Postfach ein" }
+        steps [
+            { en: "See what holds for the mailbox:", de: "Sehen Sie nach, was für das Postfach gilt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncEnabled,ActiveSyncAllowedDeviceIDs,ActiveSyncBlockedDeviceIDs" },
+            { en: "Switch it on:", de: "Schalten Sie es ein:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncEnabled $true" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    NO_MAILBOX = "activesync.no-mailbox", Fail, Exchange {
+        title { en: "{host} knows no mailbox for {mailbox}", de: "{host} kennt kein Postfach für {mailbox}" }
+        meaning {
+            en: "The sign-in was accepted, but there is no licensed mailbox behind the account ({error}).",
+            de: "Die Anmeldung wurde angenommen, aber zum Konto gehört kein lizenziertes Postfach ({error}).",
+        }
+        remedy { en: "Assign a licence, or finish the move of the mailbox", de: "Weisen Sie eine Lizenz zu oder schließen Sie den Umzug des Postfachs ab" }
+        steps [
+            { en: "See what the mailbox is:", de: "Sehen Sie nach, was das Postfach ist:", Powershell "Get-Recipient '{mailbox}' | Format-List RecipientTypeDetails,PrimarySmtpAddress" },
+        ]
+    }
+    THROTTLED = "activesync.throttled", Warn, Exchange {
+        title { en: "{host} throttles: {reason}", de: "{host} drosselt: {reason}" }
+        meaning {
+            en: "The server slows this user or device down because of too many requests. The credentials have nothing to do with it.",
+            de: "Der Server bremst diesen Benutzer oder dieses Gerät wegen zu vieler Anfragen. Mit den Anmeldedaten hat das nichts zu tun.",
+        }
+        remedy { en: "Wait, then ask less often, or give the service a throttling policy of its own", de: "Warten Sie, fragen Sie dann seltener, oder geben Sie dem Dienst eine eigene Drosselungsrichtlinie" }
+        steps [
+            { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List ThrottlingPolicyId\nGet-ThrottlingPolicy | Format-List Name,Eas*" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/618181c9-6365-42e4-ad9b-9db23016ae7b"]
+    }
+}
 
 /// Judges.
-pub fn check(_view: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(Outcome::skip(Sentence::new(text!("not part of this version", "nicht Teil dieser Version"))))
+pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let Some(endpoint) = endpoint(view)? else {
+        return Ok(Outcome::inconclusive(Sentence::new(text!(
+            "no server is known; see the checks dns and autodiscover",
+            "kein Server bekannt; siehe die Prüfungen dns und autodiscover",
+        ))));
+    };
+    let options = view.http(&eas::options(&endpoint));
+    let reach = reach(view, &endpoint);
+    let signed = eas::signed_in(view, &endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
+    let (options, reach, signed) = (options?, reach?, signed?);
+    let seen = match options {
+        Ok(seen) => seen,
+        Err(why) => return Ok(without_answer(&endpoint, &reach, why)),
+    };
+    let anonymous = match &seen.outcome {
+        HttpOutcome::Response(response) => response,
+        HttpOutcome::Failed(failure) => return Ok(failed(&endpoint, &reach, failure)),
+    };
+    let post =
+        if eas::is_odd(anonymous) { view.http(&eas::post(&endpoint))?.ok().and_then(HttpSeen::response) } else { None };
+    let signed = signed.and_then(Result::ok).and_then(HttpSeen::response);
+    Ok(judge(&endpoint, &reach, &Answers { anonymous, post, signed }))
+}
+
+/// The answers of the endpoint.
+struct Answers<'a> {
+    /// To OPTIONS without credentials.
+    anonymous: &'a Response,
+    /// To POST without credentials, where OPTIONS was answered oddly.
+    post: Option<&'a Response>,
+    /// To OPTIONS with credentials.
+    signed: Option<&'a Response>,
+}
+
+fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
+    let probe = eas::options(endpoint);
+    let anonymous_fault = fault(endpoint, answers.anonymous, answers.post);
+    let front = front::recognise(answers.anonymous);
+    if let Some(finding) = &anonymous_fault
+        && endpoint.origin == Origin::Guess
+        && !front.product.is_exchange()
+    {
+        // nobody said that ActiveSync is there, so that it is not there is nobody's fault
+        return Outcome::inconclusive(
+            Sentence::new(text!(
+                "{host} was only a guess and answers with HTTP {status}; see the check autodiscover",
+                "{host} war nur geraten und antwortet mit HTTP {status}; siehe die Prüfung autodiscover",
+            ))
+            .with("host", endpoint.host.as_str())
+            .with("status", finding.data.get("status").cloned().unwrap_or_default()),
+        );
+    }
+    let mut findings = reach.partly_dead(endpoint);
+    if let Some(mut finding) = anonymous_fault {
+        if let Some(name) = front.in_front.filter(|_| !front.product.is_exchange()) {
+            finding = finding.with("in_front", name).with("in_front_certain", front.certain);
+        }
+        finding = finding.seen_in(&Probe::Http(probe));
+        if answers.post.is_some() {
+            finding = finding.seen_in(&Probe::Http(eas::post(endpoint)));
+        }
+        findings.push(finding);
+        return Outcome::checked(answers_with(endpoint, answers.anonymous.status), findings);
+    }
+    if let Some(finding) = answers.signed.and_then(|response| signed_fault(endpoint, response)) {
+        let probe = probe.sign_in(SignIn::Given);
+        findings.push(finding.seen_in(&Probe::Http(probe)));
+    }
+    let telling = answers.signed.filter(|r| r.status == 200).unwrap_or(answers.anonymous);
+    let offer = eas::offer(telling);
+    findings.extend(shortcomings(endpoint, telling, &offer));
+    // Exchange Online still names Basic but takes no password
+    let online = front.product == Product::ExchangeOnline || trusted::is_microsoft(&endpoint.host);
+    let challenges = challenge::offered(answers.anonymous);
+    let methods: Vec<String> =
+        challenges.iter().filter(|c| !(online && c.is("Basic"))).map(challenge::Challenge::name).collect();
+    Outcome::checked(note(endpoint, &offer.notable(), &methods), findings)
+}
+
+fn note(endpoint: &Endpoint, versions: &[String], methods: &[String]) -> Sentence {
+    let guessed = endpoint.origin == Origin::Guess;
+    let text = match (versions.is_empty(), methods.is_empty(), guessed) {
+        (false, false, false) => {
+            text!("speaks {versions}, offers {methods}", "spricht {versions}, bietet {methods} an")
+        }
+        (false, false, true) => text!(
+            "{host} speaks {versions}, offers {methods} (a guess: Autodiscover named no server)",
+            "{host} spricht {versions}, bietet {methods} an (geraten: Autodiscover nannte keinen Server)",
+        ),
+        (true, false, false) => text!("answers, offers {methods}", "antwortet, bietet {methods} an"),
+        (true, false, true) => text!(
+            "{host} answers, offers {methods} (a guess: Autodiscover named no server)",
+            "{host} antwortet, bietet {methods} an (geraten: Autodiscover nannte keinen Server)",
+        ),
+        (false, true, false) => text!("speaks {versions}", "spricht {versions}"),
+        (false, true, true) => text!(
+            "{host} speaks {versions} (a guess: Autodiscover named no server)",
+            "{host} spricht {versions} (geraten: Autodiscover nannte keinen Server)",
+        ),
+        (true, true, false) => text!("answers", "antwortet"),
+        (true, true, true) => text!(
+            "{host} answers (a guess: Autodiscover named no server)",
+            "{host} antwortet (geraten: Autodiscover nannte keinen Server)",
+        ),
+    };
+    Sentence::new(text).with("host", endpoint.host.as_str()).with("versions", versions).with("methods", methods)
+}
+
+fn answers_with(endpoint: &Endpoint, status: u16) -> Sentence {
+    Sentence::new(text!("{host} answers OPTIONS with HTTP {status}", "{host} beantwortet OPTIONS mit HTTP {status}"))
+        .with("host", endpoint.host.as_str())
+        .with("status", status)
+}
+
+/// A finding about the endpoint.
+fn about(code: &'static Code, endpoint: &Endpoint) -> Finding {
+    Finding::new(code).host(&endpoint.host).port(endpoint.port).url(&endpoint.url)
+}
+
+/// What is wrong with an answer to OPTIONS without credentials, as far as it is not about signing in.
+fn fault(endpoint: &Endpoint, response: &Response, post: Option<&Response>) -> Option<Finding> {
+    let status = response.status;
+    let post_status = post.map(|r| r.status);
+    let finding = |code| about(code, endpoint).with("status", status);
+    // only OPTIONS is treated so, or everything: the POST tells
+    let by_post = |otherwise: &'static Code| match post_status {
+        Some(401) => finding(&OPTIONS_BLOCKED),
+        Some(404 | 410) => finding(&NOT_FOUND).with("status", 404),
+        Some(403) => finding(&FORBIDDEN),
+        _ => finding(otherwise),
+    };
+    let with_post = |found: Finding| match post_status {
+        Some(status) => found.with("post_status", status),
+        None => found,
+    };
+    match status {
+        200 if eas::offer(response).is_activesync() => None,
+        200 if is_form(response) || post.is_some_and(is_form) => Some(finding(&PREAUTHENTICATION)),
+        401 if response.header("www-authenticate").is_some() => None,
+        401 => {
+            let elsewhere = post.is_some_and(|r| !challenge::offered(r).is_empty());
+            let severity = if elsewhere { Severity::Warn } else { Severity::Fail };
+            Some(with_post(finding(&METHODS_MISSING).severity(severity)))
+        }
+        300..=399 => Some(redirect(endpoint, response)),
+        403 => Some(with_post(by_post(&FORBIDDEN))),
+        404 | 410 => Some(finding(&NOT_FOUND)),
+        200..=299 | 405 | 501 => Some(match post {
+            Some(r) if (300..400).contains(&r.status) => redirect(endpoint, r),
+            _ => with_post(by_post(&OPTIONS_BLOCKED)),
+        }),
+        _ => Some(fault_of_any(endpoint, response)),
+    }
+}
+
+/// What is wrong with an answer to OPTIONS with credentials; a refused sign-in is for `auth-status`.
+fn signed_fault(endpoint: &Endpoint, response: &Response) -> Option<Finding> {
+    let status = response.status;
+    let finding = |code| about(code, endpoint).with("status", status).with("signed_in", true);
+    let error = response.header("x-caserrorcode").unwrap_or_default();
+    match status {
+        200 if eas::offer(response).is_activesync() => throttled(endpoint, response),
+        200 => Some(finding(&OPTIONS_BLOCKED)),
+        // 401, 456 and 457 are for `auth-status`; 449 asks for Provision, which a session does
+        401 | 449 | 456 | 457 => None,
+        403 => Some(finding(&USER_DISABLED)),
+        404 if error == "MailboxGuidWithDomainNotFound" => Some(finding(&NO_MAILBOX).with("error", error)),
+        404 | 410 => Some(finding(&NOT_FOUND)),
+        300..=399 => Some(redirect(endpoint, response).with("signed_in", true)),
+        _ => Some(fault_of_any(endpoint, response).with("signed_in", true)),
+    }
+}
+
+/// Statuses that mean the same whether or not one has signed in.
+fn fault_of_any(endpoint: &Endpoint, response: &Response) -> Finding {
+    let status = response.status;
+    let finding = |code| about(code, endpoint).with("status", status);
+    match status {
+        407 => finding(&NET_PROXY_REQUIRED),
+        451 => wrong_server(endpoint, response),
+        429 => finding(&THROTTLED).with("reason", "HTTP 429"),
+        502..=504 => throttled(endpoint, response).unwrap_or_else(|| unavailable(endpoint, response)),
+        500..=599 => finding(&SERVER_ERROR),
+        _ => finding(&UNEXPECTED),
+    }
+}
+
+/// [MS-ASHTTP] throttling headers; a negative back-off is budget that is still left.
+fn throttled(endpoint: &Endpoint, response: &Response) -> Option<Finding> {
+    let back_off = response.header("x-ms-backoffduration");
+    let waits = back_off.filter(|text| text.split_once('/').is_some_and(|(_, s)| !s.trim().starts_with('-')));
+    let reason = response
+        .header("x-ms-asthrottle")
+        .or_else(|| waits.map(|duration| response.header("x-ms-backoffreason").unwrap_or(duration)))?;
+    let mut finding = about(&THROTTLED, endpoint).with("status", response.status).with("reason", reason);
+    if let Some(duration) = back_off {
+        finding = finding.with("back_off", duration);
+    }
+    Some(finding)
+}
+
+/// 502 to 504, by what made the answer.
+fn unavailable(endpoint: &Endpoint, response: &Response) -> Finding {
+    let front = front::recognise(response);
+    let retry = response.header("retry-after");
+    let (kind, owner) = match response.status {
+        502 | 504 => ("gateway", Owner::Network),
+        _ if front.in_front == Some("Microsoft HTTP.sys") => ("application-pool", Owner::Exchange),
+        _ if retry.is_some() => ("throttled", Owner::Exchange),
+        _ if front.product != Product::Unknown => ("exchange", Owner::Exchange),
+        _ => ("balancer", Owner::Network),
+    };
+    let mut finding = about(&UNAVAILABLE, endpoint).owner(owner).with("status", response.status).with("kind", kind);
+    if let Some(retry) = retry {
+        finding = finding.with("retry_after", retry);
+    }
+    finding
+}
+
+fn wrong_server(endpoint: &Endpoint, response: &Response) -> Finding {
+    let location = response.header("x-ms-location");
+    let next = location.and_then(|url| Endpoint::parse(url, Origin::User)).map(|e| e.host);
+    // where the server names none, the reader fills the gap of the command
+    let finding = about(&WRONG_MAILBOX_SERVER, endpoint)
+        .with("status", response.status)
+        .with("next", next.unwrap_or_else(|| "SERVER".to_owned()));
+    match location {
+        Some(location) => finding.with("location", location),
+        None => finding,
+    }
+}
+
+/// Marks of a path that leads to a page for signing in.
+const LOGIN: &[&str] = &[
+    "/my.policy",
+    "/vpn/",
+    "logon",
+    "login",
+    "cookieauth.dll",
+    "/adfs/",
+    "saml",
+    "oauth2",
+    "/sso",
+    "signin",
+    "lm_auth_proxy",
+];
+
+/// Where a redirect leads: to a page for signing in, or merely somewhere else.
+fn redirect(endpoint: &Endpoint, response: &Response) -> Finding {
+    let location = response.header("location").unwrap_or_default();
+    let base = url::Url::parse(&endpoint.url).ok();
+    let target = base.as_ref().and_then(|base| base.join(location).ok());
+    let (host, path) = target
+        .as_ref()
+        .map(|t| (t.host_str().unwrap_or_default().to_owned(), t.path().to_ascii_lowercase()))
+        .unwrap_or_default();
+    let same_host = host == endpoint.host || host.is_empty();
+    let is_activesync = path.starts_with("/microsoft-server-activesync");
+    // Outlook on the web has a page for signing in too, but a redirect there is IIS's own (N23)
+    let is_own = same_host && (path == "/" || path.starts_with("/owa") || path.starts_with("/ecp"));
+    let is_login = LOGIN.iter().any(|mark| path.contains(mark)) || !same_host;
+    let code = if is_login && !is_own && !is_activesync { &PREAUTHENTICATION } else { &REDIRECTED };
+    let shown = if location.is_empty() { "-" } else { location };
+    about(code, endpoint).with("status", response.status).with("location", shown)
+}
+
+/// A page with a form to sign in, in place of an answer.
+fn is_form(response: &Response) -> bool {
+    let body = response.body.text.to_ascii_lowercase();
+    response.status == 200
+        && body.contains("<form")
+        && ["type=\"password\"", "type='password'", "type=password"].iter().any(|mark| body.contains(mark))
+}
+
+/// What an ActiveSync server's own answer lacks.
+fn shortcomings(endpoint: &Endpoint, response: &Response, offer: &eas::Offer) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let is_full_answer = response.status == 200;
+    if let Some(highest) = offer.versions.last() {
+        if *highest < eas::Version(14, 0) {
+            let severity = if *highest < eas::Version(12, 1) { Severity::Fail } else { Severity::Warn };
+            let all: Vec<String> = offer.versions.iter().map(ToString::to_string).collect();
+            found.push(
+                about(&VERSION_TOO_OLD, endpoint)
+                    .severity(severity)
+                    .with("highest", highest.to_string())
+                    .with("versions", all),
+            );
+        }
+    } else if is_full_answer && offer.is_activesync() {
+        found.push(about(&NO_VERSION_HEADER, endpoint));
+    }
+    let (missing, is_fatal) = offer.missing();
+    if is_full_answer && offer.is_activesync() && !missing.is_empty() {
+        // without the header nothing is known to be missing
+        let severity = if is_fatal && !offer.commands.is_empty() { Severity::Fail } else { Severity::Warn };
+        found.push(
+            about(&COMMANDS_MISSING, endpoint)
+                .severity(severity)
+                .with("missing", missing)
+                .with("listed", offer.commands.clone()),
+        );
+    }
+    found
+}
+
+/// How the addresses of the endpoint took a connection.
+#[derive(Debug, Default)]
+struct Reach {
+    /// Those that speak TCP; what they say then is for others to judge.
+    alive: Vec<IpAddr>,
+    /// Those that do not.
+    dead: Vec<(IpAddr, Failure)>,
+    /// What a proxy on the way out said.
+    proxy: Option<Failure>,
+}
+
+fn reach(view: &View<'_>, endpoint: &Endpoint) -> Result<Reach, Stop> {
+    let addresses = hosts::addresses(view, &endpoint.host)?;
+    let looks =
+        view::all(addresses.iter().map(|address| Ok((*address, view.tls(*address, endpoint.port, &endpoint.host)?))))?;
+    let mut reach = Reach::default();
+    for (address, look) in looks {
+        match look.map(|seen| &seen.outcome) {
+            Ok(TlsOutcome::Failed(failure)) if failure.phase == Phase::Proxy => reach.proxy = Some(failure.clone()),
+            Ok(TlsOutcome::Failed(failure)) if failure.phase < Phase::Handshake => {
+                reach.dead.push((address, failure.clone()));
+            }
+            Ok(_) => reach.alive.push(address),
+            Err(_) => {}
+        }
+    }
+    Ok(reach)
+}
+
+/// Without a route to any IPv6 address it is the caller who has no IPv6.
+fn is_callers_lack(address: IpAddr, failure: &Failure) -> bool {
+    address.is_ipv6() && failure.kind == FailKind::Unreachable
+}
+
+fn word(kind: &FailKind) -> &'static str {
+    match kind {
+        FailKind::Timeout => "timeout",
+        FailKind::Refused => "refused",
+        FailKind::Reset | FailKind::Closed => "reset",
+        FailKind::Unreachable => "unreachable",
+        _ => "failed",
+    }
+}
+
+impl Reach {
+    /// Each address and what became of it.
+    fn table(&self) -> serde_json::Value {
+        let alive = self.alive.iter().map(|a| (*a, "connected"));
+        let dead = self.dead.iter().map(|(a, failure)| (*a, word(&failure.kind)));
+        alive.chain(dead).map(|(a, result)| json!({"address": a.to_string(), "result": result})).collect()
+    }
+
+    /// Findings for addresses that are dead while others live.
+    fn partly_dead(&self, endpoint: &Endpoint) -> Vec<Finding> {
+        if self.alive.is_empty() {
+            return Vec::new();
+        }
+        let dead: Vec<_> = self.dead.iter().filter(|(a, failure)| !is_callers_lack(*a, failure)).collect();
+        let about = |code| about(code, endpoint);
+        let whole_ipv6 = !self.alive.iter().any(IpAddr::is_ipv6) && dead.iter().any(|(a, _)| a.is_ipv6());
+        let mut found = Vec::new();
+        if whole_ipv6 {
+            found.push(about(&NET_IPV6_DEAD).with("addresses", self.table()));
+        }
+        for (address, failure) in dead {
+            if !(whole_ipv6 && address.is_ipv6()) {
+                let probe = Probe::tls(*address, endpoint.port, &endpoint.host);
+                found.push(
+                    about(&NET_ADDRESS_DEAD).address(*address).with("result", word(&failure.kind)).seen_in(&probe),
+                );
+            }
+        }
+        found
+    }
+
+    /// The outcome where no address takes a connection; `None` where one does.
+    fn all_dead(&self, endpoint: &Endpoint) -> Option<Outcome> {
+        if !self.alive.is_empty() || self.dead.is_empty() {
+            return None;
+        }
+        let decisive = self.dead.iter().find(|(a, failure)| !is_callers_lack(*a, failure));
+        let Some((_, failure)) = decisive else {
+            let finding = about(&NET_UNREACHABLE, endpoint)
+                .severity(Severity::Warn)
+                .owner(Owner::Caller)
+                .with("addresses", self.table());
+            let reason = Sentence::new(text!(
+                "{host} has only IPv6 addresses, and this machine has no IPv6",
+                "{host} hat nur IPv6-Adressen, und dieser Rechner hat kein IPv6",
+            ));
+            return Some(Outcome::Inconclusive {
+                reason: reason.with("host", endpoint.host.as_str()),
+                findings: vec![finding],
+            });
+        };
+        Some(no_connection(endpoint, failure, Some(self.table())))
+    }
+}
+
+/// The outcome where nothing takes a connection.
+fn no_connection(endpoint: &Endpoint, failure: &Failure, table: Option<serde_json::Value>) -> Outcome {
+    let code = match failure.kind {
+        FailKind::Timeout => &NET_TIMEOUT,
+        FailKind::Refused => &NET_REFUSED,
+        FailKind::Unreachable => &NET_UNREACHABLE,
+        _ => &NET_RESET,
+    };
+    let mut finding = about(code, endpoint);
+    if let Some(table) = table {
+        finding = finding.with("addresses", table);
+    }
+    let note = Sentence::new(text!("no address of {host} answers", "keine Adresse von {host} antwortet"));
+    Outcome::checked(note.with("host", endpoint.host.as_str()), vec![finding])
+}
+
+fn proxied(endpoint: &Endpoint, failure: &Failure) -> Outcome {
+    let mut finding = about(&NET_PROXY_REQUIRED, endpoint);
+    if let FailKind::ProxyRefused { status } = failure.kind {
+        finding = finding.with("status", status);
+    }
+    let reason =
+        Sentence::new(text!("a proxy lets nothing through to {host}", "ein Proxy lässt nichts zu {host} durch",));
+    Outcome::Inconclusive { reason: reason.with("host", endpoint.host.as_str()), findings: vec![finding] }
+}
+
+/// OPTIONS was not asked, or not answered in time.
+fn without_answer(endpoint: &Endpoint, reach: &Reach, why: &NoAnswer) -> Outcome {
+    reach.all_dead(endpoint).unwrap_or_else(|| common::unanswered(why))
+}
+
+/// OPTIONS ended without an HTTP answer.
+fn failed(endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Outcome {
+    if let Some(proxy) = reach.proxy.as_ref().or_else(|| (failure.phase == Phase::Proxy).then_some(failure)) {
+        return proxied(endpoint, proxy);
+    }
+    match failure.phase {
+        Phase::Resolve => common::see_check("dns"),
+        Phase::Proxy | Phase::Connect => {
+            reach.all_dead(endpoint).unwrap_or_else(|| no_connection(endpoint, failure, None))
+        }
+        Phase::Handshake => common::see_check("tls-chain"),
+        Phase::Request | Phase::Body => {
+            let kind = match failure.kind {
+                FailKind::Timeout => "silent",
+                FailKind::Malformed => "not-http",
+                _ => "cut",
+            };
+            let mut findings = reach.partly_dead(endpoint);
+            findings.push(about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network));
+            let note = Sentence::new(text!(
+                "{host} takes connections, but gives no answer",
+                "{host} nimmt Verbindungen an, gibt aber keine Antwort"
+            ));
+            Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Body, Evidence, Header, RecordType, Subject};
+
+    fn endpoint(origin: Origin) -> Endpoint {
+        Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", origin).unwrap()
+    }
+
+    fn response(status: u16, headers: &[(&str, &str)]) -> Response {
+        Response {
+            status,
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            body: Body { text: String::new(), length: 0, truncated: false },
+        }
+    }
+
+    fn judged(origin: Origin, anonymous: &Response) -> Outcome {
+        judge(&endpoint(origin), &Reach::default(), &Answers { anonymous, post: None, signed: None })
+    }
+
+    #[test]
+    fn nothing_waits_for_what_it_does_not_need() {
+        let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        subject.server = Some("mail.corp.example".parse().unwrap());
+        let evidence = Evidence::new(Header {
+            started_at: "2026-11-22T20:00:00Z".parse().unwrap(),
+            subject,
+            name_servers: Vec::new(),
+            proxy: None,
+            stores: Vec::new(),
+        });
+        let view = View::new(&evidence);
+        assert!(check(&view).is_err());
+        let options = Probe::Http(eas::options(&endpoint(Origin::User)));
+        let dns = |rtype| Probe::dns("mail.corp.example", rtype);
+        assert_eq!(view.wanted(), [options, dns(RecordType::A), dns(RecordType::Aaaa)].into());
+    }
+
+    #[test]
+    fn that_a_guess_is_wrong_is_no_fault_of_the_server() {
+        let web_host = response(404, &[("server", "nginx")]);
+        assert!(
+            matches!(judged(Origin::Guess, &web_host), Outcome::Inconclusive { findings, .. } if findings.is_empty())
+        );
+        assert_eq!(judged(Origin::User, &web_host).findings()[0].code.id, "activesync.not-found");
+        let exchange = response(500, &[("x-feserver", "EX01")]);
+        assert_eq!(judged(Origin::Guess, &exchange).findings()[0].code.id, "activesync.server-error");
+    }
+
+    #[test]
+    fn a_guess_is_called_one_in_the_note() {
+        let healthy = response(401, &[("www-authenticate", "Basic")]);
+        let Outcome::Checked { note, findings } = judged(Origin::Guess, &healthy) else { panic!() };
+        assert!(findings.is_empty());
+        assert!(note.say(crate::finding::Lang::En).contains("a guess"));
+    }
+
+    #[test]
+    fn a_redirect_to_sign_in_is_told_from_one_that_iis_makes() {
+        let code = |location| redirect(&endpoint(Origin::User), &response(302, &[("location", location)])).code.id;
+        for login in [
+            "/my.policy",
+            "https://sts.corp.example/adfs/ls/?wa=wsignin1.0",
+            "https://login.microsoftonline.com/x/oauth2/authorize",
+            "/CookieAuth.dll?GetLogon?curl=Z2F",
+            "/vpn/index.html",
+        ] {
+            assert_eq!(code(login), "activesync.preauthentication", "{login}");
+        }
+        for own in [
+            "/",
+            "/owa",
+            "https://mail.corp.example/owa/auth/logon.aspx?url=x",
+            "/Microsoft-Server-ActiveSync/",
+            "https://other.corp.example/Microsoft-Server-ActiveSync",
+            "",
+        ] {
+            assert_eq!(code(own), "activesync.redirected", "{own}");
+        }
+    }
+
+    #[test]
+    fn ms_ashttp_a_negative_back_off_is_no_throttling() {
+        let of = |value| throttled(&endpoint(Origin::User), &response(200, &[("x-ms-backoffduration", value)]));
+        assert!(of("L/-469").is_none());
+        assert!(of("M/1200").is_some());
+    }
+
+    #[test]
+    fn a_503_is_told_by_who_made_it() {
+        let kind = |headers| unavailable(&endpoint(Origin::User), &response(503, headers)).data["kind"].clone();
+        assert_eq!(kind(&[("server", "Microsoft-HTTPAPI/2.0")]), "application-pool");
+        assert_eq!(kind(&[("retry-after", "30")]), "throttled");
+        assert_eq!(kind(&[("x-feserver", "EX01")]), "exchange");
+        assert_eq!(kind(&[("server", "nginx")]), "balancer");
+    }
+
+    #[test]
+    fn a_mix_of_dead_addresses_is_told_by_the_first_that_is_not_the_callers_own_lack() {
+        let v6: IpAddr = "2001:db8::7".parse().unwrap();
+        let v4: IpAddr = "203.0.113.7".parse().unwrap();
+        let fail = |kind| Failure::new(Phase::Connect, kind);
+        let reach =
+            Reach { dead: vec![(v6, fail(FailKind::Unreachable)), (v4, fail(FailKind::Refused))], ..Reach::default() };
+        assert_eq!(reach.all_dead(&endpoint(Origin::User)).unwrap().findings()[0].code.id, "net.refused");
+    }
 }

@@ -1,12 +1,683 @@
-//! (to be written)
+//! Can the account sign in, and does the sync service still hold a working grant?
+//!
+//! Owns the ways to sign in that the endpoint offers, what became of the one sign-in of the run,
+//! and the sync service's grant. Without credentials it still tells the ways, and is skipped.
 
-use crate::evidence::{Stop, View};
-use crate::finding::{Outcome, Sentence};
+use super::common;
+use crate::evidence::{Credential, HttpOutcome, HttpSeen, NoAnswer, Probe, Response, Stop, Subject, View};
+use crate::evidence::{HeldBack, ServiceProbe};
+use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::challenge::{self, Challenge};
+use crate::protocol::endpoint::{Endpoint, endpoint};
+use crate::protocol::front::{self, Product};
+use crate::protocol::nylas::{self, Answer, Grant, Lookup};
+use crate::protocol::{eas, trusted};
 use crate::{findings, text};
+use serde_json::json;
 
-findings! {}
+findings! {
+    REJECTED = "auth.rejected", Fail, User {
+        title { en: "{host} refuses the sign-in of {user}", de: "{host} lehnt die Anmeldung von {user} ab" }
+        meaning {
+            en: "It was tried once and not again, so that no account is locked. Servers do not say whether the name or the password is wrong; often the password is right and only the form of the name is not. An access token may have expired or be meant for another server.",
+            de: "Es wurde einmal versucht und nicht wieder, damit kein Konto gesperrt wird. Server sagen nicht, ob der Name oder das Passwort falsch ist; oft stimmt das Passwort und nur die Form des Namens nicht. Ein Zugriffstoken kann abgelaufen oder für einen anderen Server bestimmt sein.",
+        }
+        remedy { en: "Check the password in Outlook on the web, then the form of the sign-in name", de: "Prüfen Sie das Passwort in Outlook im Web, danach die Form des Anmeldenamens" }
+        steps [
+            { en: "Sign in by hand; if that fails too, the password is wrong or the account is locked:", de: "Melden Sie sich von Hand an; scheitert auch das, ist das Passwort falsch oder das Konto gesperrt:", Config "https://{host}/owa" },
+            { en: "See which names the account has:", de: "Sehen Sie nach, welche Namen das Konto hat:", Powershell "Get-User '{mailbox}' | Format-List UserPrincipalName,SamAccountName,WindowsEmailAddress" },
+            { en: "Try the other forms, each in a run of its own (DOMAIN\\name, then the UPN):", de: "Versuchen Sie die anderen Formen, jede in einem eigenen Lauf (DOMAIN\\name, dann den UPN):", Shell "exdiag check {mailbox} --user 'DOMAIN\\name' --ask-password" },
+            { en: "If only DOMAIN\\name works, set a default domain for Basic; if only the UPN works, make UPN and address the same.", de: "Geht nur DOMAIN\\name, legen Sie eine Standarddomäne für Basic fest; geht nur der UPN, gleichen Sie UPN und Adresse an.", Powershell "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'Default Web Site/Microsoft-Server-ActiveSync' -Filter system.webServer/security/authentication/basicAuthentication -Name defaultLogonDomain -Value DOMAIN" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    TOKEN_AUDIENCE = "auth.token-audience", Fail, Entra {
+        title { en: "The access token is not meant for {host}", de: "Das Zugriffstoken ist nicht für {host} bestimmt" }
+        meaning {
+            en: "Exchange refuses the token because of its audience. Either it was asked for another resource, the host is missing from the service principal of Exchange, or TLS ends in front of the server (offloading).",
+            de: "Exchange lehnt das Token wegen seiner Zielgruppe (audience) ab. Entweder wurde es für eine andere Ressource geholt, der Host fehlt im Dienstprinzipal von Exchange, oder TLS endet vor dem Server (Offloading).",
+        }
+        remedy { en: "Add https://{host}/ to the service principal names of Exchange, and ask for a token with that resource", de: "Ergänzen Sie https://{host}/ in den Dienstprinzipalnamen von Exchange und holen Sie ein Token für diese Ressource" }
+        steps [
+            { en: "See which names are there:", de: "Sehen Sie nach, welche Namen eingetragen sind:", Powershell "(Get-MgServicePrincipal -Filter \"AppId eq '00000002-0000-0ff1-ce00-000000000000'\").ServicePrincipalNames" },
+            { en: "Behind a balancer, encrypt again towards Exchange instead of offloading TLS.", de: "Verschlüsseln Sie hinter dem Load Balancer zum Exchange hin erneut, statt TLS dort enden zu lassen." },
+        ]
+    }
+    PASSWORD_EXPIRED = "auth.password-expired", Fail, User {
+        title { en: "The password of {user} has expired", de: "Das Passwort von {user} ist abgelaufen" }
+        meaning {
+            en: "The server says so itself (HTTP 457). Until the password is changed, no client and no sync service can sign in.",
+            de: "Das sagt der Server selbst (HTTP 457). Bis das Passwort geändert ist, kann sich weder ein Client noch ein Sync-Dienst anmelden.",
+        }
+        remedy { en: "Change the password, then enter the new one wherever it is stored", de: "Ändern Sie das Passwort und tragen Sie das neue überall ein, wo es gespeichert ist" }
+        steps [
+            { en: "Change it in Outlook on the web or on a domain computer:", de: "Ändern Sie es in Outlook im Web oder an einem Domänenrechner:", Config "https://{host}/owa" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only auth-status --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/9f9ddc60-a7a0-4265-8e67-71c2fabd517c"]
+    }
+    ACCOUNT_BLOCKED = "auth.account-blocked", Fail, Exchange {
+        title { en: "The account {user} is blocked", de: "Das Konto {user} ist gesperrt" }
+        meaning {
+            en: "The server says so itself (HTTP 456): it is locked after failed sign-ins, disabled, or must be confirmed in a browser first.",
+            de: "Das sagt der Server selbst (HTTP 456): Es ist nach Fehlversuchen gesperrt, deaktiviert oder muss erst im Browser bestätigt werden.",
+        }
+        remedy { en: "Unblock the account, and find the device that still uses an old password", de: "Entsperren Sie das Konto und suchen Sie das Gerät, das noch ein altes Passwort verwendet" }
+        steps [
+            { en: "In Active Directory:", de: "Im Active Directory:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties LockedOut,Enabled | Format-List Name,LockedOut,Enabled\nGet-ADUser -Filter \"mail -eq '{mailbox}'\" | Unlock-ADAccount" },
+            { en: "Have the user sign in once in a browser.", de: "Lassen Sie die Person sich einmal im Browser anmelden." },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
+    }
+    BASIC_NOT_OFFERED = "auth.basic-not-offered", Fail, Exchange {
+        title { en: "{host} takes no password: it offers {methods} only", de: "{host} nimmt kein Passwort an: Angeboten wird nur {methods}" }
+        meaning {
+            en: "Signing in with a name and a password needs Basic, which is switched off for ActiveSync.",
+            de: "Eine Anmeldung mit Name und Passwort braucht Basic, und das ist für ActiveSync ausgeschaltet.",
+        }
+        remedy { en: "Switch Basic on for ActiveSync, or connect with OAuth", de: "Schalten Sie Basic für ActiveSync ein oder verbinden Sie mit OAuth" }
+        steps [
+            { en: "See what is switched on:", de: "Sehen Sie nach, was eingeschaltet ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,Name,BasicAuthEnabled,*AuthenticationMethods" },
+            { en: "Switch Basic on:", de: "Schalten Sie Basic ein:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -BasicAuthEnabled $true" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/all-required-authentication-methods-could-not-be-found"]
+    }
+    WINDOWS_ONLY = "auth.windows-only", Fail, Exchange {
+        title { en: "{host} offers only {methods} for ActiveSync", de: "{host} bietet für ActiveSync nur {methods} an" }
+        meaning {
+            en: "These ways work inside a Windows domain. Phones and sync services need Basic or OAuth: none of them can sign in.",
+            de: "Diese Verfahren funktionieren innerhalb einer Windows-Domäne. Smartphones und Sync-Dienste brauchen Basic oder OAuth: Keiner von ihnen kann sich anmelden.",
+        }
+        remedy { en: "Switch Basic on for the ActiveSync directory, or set up OAuth", de: "Schalten Sie Basic für das ActiveSync-Verzeichnis ein oder richten Sie OAuth ein" }
+        steps [
+            { en: "See what is switched on:", de: "Sehen Sie nach, was eingeschaltet ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,Name,BasicAuthEnabled,*AuthenticationMethods" },
+            { en: "Switch Basic on:", de: "Schalten Sie Basic ein:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -BasicAuthEnabled $true" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only auth-status" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/all-required-authentication-methods-could-not-be-found"]
+    }
+    BEARER_ONLY = "auth.bearer-only", Warn, Exchange {
+        title { en: "{host} takes only OAuth tokens for ActiveSync, no password", de: "{host} nimmt für ActiveSync nur OAuth-Token an, kein Passwort" }
+        meaning {
+            en: "Modern authentication is on and Basic is blocked. A sync service that signs in with a password cannot connect; one that can do OAuth with this server can.",
+            de: "Moderne Authentifizierung ist eingeschaltet, Basic ist gesperrt. Ein Sync-Dienst, der sich mit Passwort anmeldet, kann nicht verbinden; einer, der mit diesem Server OAuth beherrscht, schon.",
+        }
+        remedy { en: "Connect with OAuth, or allow Basic for this mailbox by an authentication policy", de: "Verbinden Sie mit OAuth oder erlauben Sie Basic für dieses Postfach per Authentifizierungsrichtlinie" }
+        steps [
+            { en: "See which policy holds for the mailbox and for all:", de: "Sehen Sie nach, welche Richtlinie für das Postfach und für alle gilt:", Powershell "Get-User '{mailbox}' | Format-List AuthenticationPolicy\nGet-OrganizationConfig | Format-List DefaultAuthenticationPolicy,OAuth2ClientProfileEnabled\nGet-AuthenticationPolicy | Format-List Name,*ActiveSync" },
+            { en: "See what the directory itself offers:", de: "Sehen Sie nach, was das Verzeichnis selbst anbietet:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,Name,BasicAuthEnabled" },
+        ]
+        links ["https://github.com/MicrosoftDocs/OfficeDocs-Exchange/blob/HEAD/Exchange/ExchangeServer/clients/outlook-for-ios-and-android/use-hybrid-modern-auth.md"]
+    }
+    BEARER_INCOMPLETE = "auth.bearer-incomplete", Warn, Exchange {
+        title { en: "{host} offers OAuth but does not say where to sign in", de: "{host} bietet OAuth an, sagt aber nicht, wo man sich anmeldet" }
+        meaning {
+            en: "The Bearer challenge has no authorization_uri: the authorisation server is not set as the default one. Clients with modern authentication cannot get a token.",
+            de: "Im Bearer-Angebot fehlt authorization_uri: Der Autorisierungsserver ist nicht als Standard eingestellt. Clients mit moderner Authentifizierung bekommen kein Token.",
+        }
+        remedy { en: "Make the Entra authorisation server the default", de: "Machen Sie den Autorisierungsserver von Entra zum Standard" }
+        steps [
+            { en: "See which one is the default:", de: "Sehen Sie nach, welcher der Standard ist:", Powershell "Get-AuthServer | Format-List Name,IsDefaultAuthorizationEndpoint,AuthorizationEndpoint" },
+            { en: "Set it, and switch modern authentication on:", de: "Stellen Sie ihn ein und schalten Sie moderne Authentifizierung ein:", Powershell "Set-AuthServer -Identity EvoSTS -IsDefaultAuthorizationEndpoint $true\nSet-OrganizationConfig -OAuth2ClientProfileEnabled $true" },
+        ]
+        links ["https://github.com/MicrosoftDocs/OfficeDocs-Exchange/blob/HEAD/Exchange/ExchangeServer/clients/outlook-for-ios-and-android/use-hybrid-modern-auth.md"]
+    }
+    BASIC_RETIRED = "auth.basic-retired", Fail, Sync {
+        title { en: "Exchange Online no longer takes passwords, only OAuth tokens", de: "Exchange Online nimmt keine Passwörter mehr an, nur OAuth-Token" }
+        meaning {
+            en: "The mailbox is in the Microsoft cloud, where Basic was switched off for good in January 2023. A password is refused there even when it is right, app passwords too.",
+            de: "Das Postfach liegt in der Microsoft-Cloud, wo Basic seit Januar 2023 endgültig abgeschaltet ist. Ein Passwort wird dort auch dann abgelehnt, wenn es stimmt, App-Kennwörter ebenso.",
+        }
+        remedy { en: "Connect the mailbox through the service's Microsoft 365 sign-in (OAuth) instead of a password", de: "Verbinden Sie das Postfach über die Microsoft-365-Anmeldung (OAuth) des Dienstes statt mit Passwort" }
+        steps [
+            { en: "In the app, choose Microsoft 365 instead of Exchange and sign in in the browser.", de: "Wählen Sie in der App Microsoft 365 statt Exchange und melden Sie sich im Browser an." },
+            { en: "To have exdiag test the sign-in itself, give it an access token:", de: "Damit exdiag die Anmeldung selbst testet, geben Sie ein Zugriffstoken an:", Shell "exdiag check {mailbox} --token-file token.txt" },
+        ]
+        links ["https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-basic-authentication-exchange-online"]
+    }
+    PERSONAL_ACCOUNT = "auth.personal-account", Fail, Sync {
+        title { en: "{mailbox} is a personal Microsoft account, not an Exchange mailbox of a company", de: "{mailbox} ist ein persönliches Microsoft-Konto, kein Exchange-Postfach eines Unternehmens" }
+        meaning {
+            en: "{domain} takes no passwords for ActiveSync, only OAuth tokens for personal accounts. An Exchange connection with name and password cannot work.",
+            de: "{domain} nimmt für ActiveSync keine Passwörter an, nur OAuth-Token für persönliche Konten. Eine Exchange-Verbindung mit Name und Passwort kann nicht funktionieren.",
+        }
+        remedy { en: "Connect it as a Microsoft (Outlook.com) account, not as Exchange", de: "Verbinden Sie es als Microsoft-Konto (Outlook.com), nicht als Exchange" }
+        steps [
+            { en: "In the app, choose Outlook.com or Microsoft and sign in in the browser.", de: "Wählen Sie in der App Outlook.com oder Microsoft und melden Sie sich im Browser an." },
+        ]
+    }
+    NOT_TRIED = "auth.not-tried", Info, Caller {
+        title { en: "No sign-in was tried: no credentials were given", de: "Es wurde keine Anmeldung versucht: Es wurden keine Anmeldedaten angegeben" }
+        meaning {
+            en: "Whether name and password are right, and whether the mailbox may use ActiveSync, only a sign-in can tell.",
+            de: "Ob Name und Passwort stimmen und ob das Postfach ActiveSync verwenden darf, zeigt nur eine Anmeldung.",
+        }
+        remedy { en: "Give the password; it is sent once, and only over verified TLS", de: "Geben Sie das Passwort an; es wird einmal und nur über geprüftes TLS gesendet" }
+        steps [
+            { en: "Run it with the password:", de: "Starten Sie mit dem Passwort:", Shell "exdiag check {mailbox} --ask-password" },
+        ]
+    }
+    GRANT_INVALID = "sync.grant-invalid", Fail, User {
+        title { en: "The sync service can no longer sign in to {mailbox}", de: "Der Sync-Dienst kann sich bei {mailbox} nicht mehr anmelden" }
+        meaning {
+            en: "Its grant {grant} is marked {grant_status}. Usually the password was changed, or consent withdrawn; until the user signs in again, nothing is synced.",
+            de: "Seine Berechtigung {grant} steht auf {grant_status}. Meist wurde das Passwort geändert oder die Zustimmung entzogen; bis zu einer neuen Anmeldung wird nichts synchronisiert.",
+        }
+        remedy { en: "Sign in again in the app; the same grant goes on", de: "Melden Sie sich in der App erneut an; dieselbe Berechtigung läuft weiter" }
+        steps [
+            { en: "In the app, reconnect the mailbox with the password of today.", de: "Verbinden Sie das Postfach in der App mit dem heutigen Passwort neu." },
+            { en: "If it becomes invalid again, have the sign-in tested:", de: "Wird sie wieder ungültig, lassen Sie die Anmeldung testen:", Shell "exdiag check {mailbox} --ask-password" },
+        ]
+    }
+    GRANT_BLOCKED = "sync.grant-blocked", Fail, Sync {
+        title { en: "The sync service has blocked the grant of {mailbox}", de: "Der Sync-Dienst hat die Berechtigung von {mailbox} gesperrt" }
+        meaning {
+            en: "The block was set at the service, not by Exchange: neither password nor server can lift it.",
+            de: "Die Sperre wurde beim Dienst gesetzt, nicht von Exchange: Weder Passwort noch Server können sie aufheben.",
+        }
+        remedy { en: "Ask the owner of the app or the service's support to lift the block", de: "Bitten Sie den Betreiber der App oder den Support des Dienstes, die Sperre aufzuheben" }
+        steps [
+            { en: "Name this grant to them:", de: "Nennen Sie ihnen diese Berechtigung:", Config "{grant}" },
+        ]
+    }
+    GRANT_UNKNOWN = "sync.grant-unknown", Fail, Sync {
+        title { en: "The sync service knows no grant for {mailbox}", de: "Der Sync-Dienst kennt keine Berechtigung für {mailbox}" }
+        meaning {
+            en: "The mailbox was never connected, its grant was deleted, or it belongs to another application or region of the service.",
+            de: "Das Postfach wurde nie verbunden, seine Berechtigung wurde gelöscht, oder sie gehört zu einer anderen Anwendung oder Region des Dienstes.",
+        }
+        remedy { en: "Connect the mailbox, or ask the other region", de: "Verbinden Sie das Postfach oder fragen Sie die andere Region" }
+        steps [
+            { en: "Ask the other region (us or eu), with the key of that region:", de: "Fragen Sie die andere Region (us oder eu) mit deren Schlüssel:", Shell "exdiag check {mailbox} --only auth-status --nylas-region eu" },
+            { en: "Otherwise connect the mailbox anew in the app.", de: "Sonst verbinden Sie das Postfach in der App neu." },
+        ]
+    }
+    SCOPES_MISSING = "sync.scopes-missing", Fail, Sync {
+        title { en: "The sync service's grant does not include mail", de: "Die Berechtigung des Sync-Dienstes umfasst keine Mails" }
+        meaning {
+            en: "The account is connected, but without the scope for messages: calendars may work, mail does not.",
+            de: "Das Konto ist verbunden, aber ohne den Geltungsbereich für Nachrichten: Kalender gehen vielleicht, Mails nicht.",
+        }
+        remedy { en: "Connect again with the scope for messages (ews.messages for Exchange)", de: "Verbinden Sie erneut mit dem Geltungsbereich für Nachrichten (bei Exchange ews.messages)" }
+        steps [
+            { en: "In the app, ask for these scopes when connecting:", de: "Fordern Sie in der App beim Verbinden diese Geltungsbereiche an:", Config "ews.messages\news.calendars\news.contacts" },
+        ]
+    }
+    CONNECTOR_WRONG = "sync.connector-wrong", Warn, Sync {
+        title { en: "The sync service uses its connector \"{provider}\" for {mailbox}", de: "Der Sync-Dienst verwendet für {mailbox} den Konnektor „{provider}“" }
+        meaning {
+            en: "The mailbox does not seem to be where that connector looks for it. For Exchange Server in the company it is \"ews\".",
+            de: "Das Postfach liegt anscheinend nicht dort, wo dieser Konnektor es sucht. Für Exchange Server im Unternehmen heißt er „ews“.",
+        }
+        remedy { en: "Connect the mailbox again as Exchange (connector ews)", de: "Verbinden Sie das Postfach neu als Exchange (Konnektor ews)" }
+        steps [
+            { en: "In the app, remove the connection and choose Exchange; give the server if it asks.", de: "Entfernen Sie die Verbindung in der App und wählen Sie Exchange; geben Sie den Server an, falls danach gefragt wird." },
+        ]
+        links ["https://developer.nylas.com/docs/provider-guides/exchange-on-prem/"]
+    }
+    DUPLICATE_GRANTS = "sync.duplicate-grants", Warn, Sync {
+        title { en: "The sync service has {count} grants for {mailbox}", de: "Der Sync-Dienst hat {count} Berechtigungen für {mailbox}" }
+        meaning {
+            en: "The app may use a stale one of them, and then shows nothing new although another works.",
+            de: "Die App verwendet womöglich eine veraltete davon und zeigt dann nichts Neues an, obwohl eine andere funktioniert.",
+        }
+        remedy { en: "Delete the stale ones", de: "Löschen Sie die veralteten" }
+        steps [
+            { en: "Find out which grant the app uses, and look at that one:", de: "Stellen Sie fest, welche die App verwendet, und prüfen Sie diese:", Shell "exdiag check {mailbox} --only auth-status,last-sync --nylas-grant {grant}" },
+        ]
+    }
+    API_REFUSED = "sync.api-refused", Warn, Caller {
+        title { en: "The sync service's API refuses the question (HTTP {status})", de: "Die API des Sync-Dienstes lehnt die Frage ab (HTTP {status})" }
+        meaning {
+            en: "So the grant's state is not known. 401 and 403: the key is wrong, of another region, or not allowed to ask; 429: too many questions; 5xx: the service itself has trouble.",
+            de: "Der Zustand der Berechtigung ist damit nicht bekannt. 401 und 403: Der Schlüssel ist falsch, aus einer anderen Region oder darf das nicht; 429: zu viele Fragen; 5xx: Der Dienst selbst hat eine Störung.",
+        }
+        remedy { en: "Check key and region, or wait", de: "Prüfen Sie Schlüssel und Region, oder warten Sie" }
+        steps [
+            { en: "Set the key of the application that connected the mailbox, and name its region:", de: "Setzen Sie den Schlüssel der Anwendung, die das Postfach verbunden hat, und nennen Sie ihre Region:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-region eu" },
+        ]
+    }
+    SERVICE_CANNOT_REACH = "sync.service-cannot-reach", Fail, Network {
+        title { en: "The sync service does not reach the server of {mailbox}", de: "Der Sync-Dienst erreicht den Server von {mailbox} nicht" }
+        meaning {
+            en: "Its own request to the mail server timed out (HTTP {status}). If the server answers from here, the service's addresses are probably blocked by a firewall.",
+            de: "Seine eigene Anfrage an den Mailserver blieb ohne Antwort (HTTP {status}). Antwortet der Server von hier aus, sperrt vermutlich eine Firewall die Adressen des Dienstes.",
+        }
+        remedy { en: "Allow the sync service's addresses in the firewall", de: "Geben Sie die Adressen des Sync-Dienstes in der Firewall frei" }
+        steps [
+            { en: "Ask the service for its static addresses and allow them on port 443.", de: "Erfragen Sie beim Dienst seine festen Adressen und erlauben Sie sie auf Port 443." },
+            { en: "See whether the server answers from here:", de: "Prüfen Sie, ob der Server von hier aus antwortet:", Shell "exdiag check {mailbox} --only activesync,tls-chain,tls-intermediate" },
+        ]
+        links ["https://developer.nylas.com/docs/dev-guide/platform/static-ips/"]
+    }
+}
+
+/// Domains of Microsoft's personal accounts.
+const PERSONAL: &[&str] = &[
+    "outlook.com",
+    "outlook.de",
+    "outlook.at",
+    "outlook.fr",
+    "outlook.it",
+    "outlook.es",
+    "outlook.dk",
+    "outlook.co.uk",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.ch",
+    "hotmail.fr",
+    "hotmail.it",
+    "hotmail.es",
+    "hotmail.nl",
+    "hotmail.se",
+    "hotmail.co.uk",
+    "live.com",
+    "live.de",
+    "live.at",
+    "live.fr",
+    "live.it",
+    "live.nl",
+    "live.dk",
+    "live.se",
+    "live.co.uk",
+    "msn.com",
+    "windowslive.com",
+];
 
 /// Judges.
-pub fn check(_view: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(Outcome::skip(Sentence::new(text!("not part of this version", "nicht Teil dieser Version"))))
+pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let service = service(view);
+    let server = endpoint(view).and_then(|found| found.map(|endpoint| Server::look(view, endpoint)).transpose());
+    let (service, server) = (service?, server?);
+    let subject = view.subject();
+    let mut findings = Vec::new();
+    if is_personal(subject) {
+        let accepted = server.as_ref().is_some_and(|s| s.sign_in(subject).is_accepted());
+        findings.push(Finding::new(&PERSONAL_ACCOUNT).severity(if accepted { Severity::Info } else { Severity::Fail }));
+    } else if let Some(server) = &server {
+        findings.extend(server.methods(subject.credential));
+    }
+    let sign_in = server.as_ref().map_or(SignedIn::NoServer, |server| server.sign_in(subject));
+    if let SignedIn::Refused(finding) = &sign_in {
+        findings.push((**finding).clone());
+    }
+    let mut grant = None;
+    if let Some(service) = service {
+        findings.extend(service.findings);
+        if let (Some(found), Some(server)) = (&service.grant, &server)
+            && server.product == Product::Exchange
+            && !found.provider.is_empty()
+            && found.provider != "ews"
+        {
+            findings.push(of_grant(&CONNECTOR_WRONG, found).with("provider", found.provider.as_str()));
+        }
+        grant = Some((service.grant, service.unanswered));
+    }
+    Ok(conclude(subject, server.as_ref(), sign_in, grant, findings))
+}
+
+/// Brings the answers together: a fault is told first; else whatever proves that the account can
+/// sign in; else why nobody knows.
+fn conclude(
+    subject: &Subject,
+    server: Option<&Server<'_>>,
+    sign_in: SignedIn,
+    grant: Option<(Option<Grant>, Option<Sentence>)>,
+    mut findings: Vec<Finding>,
+) -> Outcome {
+    let methods = server.map(Server::method_names).unwrap_or_default();
+    let faulty = findings.iter().any(|f| f.severity > Severity::Info && f.code.id != API_REFUSED.id);
+    let (valid, unanswered) = match grant {
+        Some((Some(grant), _)) if grant.grant_status == "valid" && !grant.blocked => (Some(grant), None),
+        Some((_, unanswered)) => (None, unanswered),
+        None => (None, None),
+    };
+    let accepted = match &sign_in {
+        SignedIn::Accepted(status) => Some(*status),
+        _ => None,
+    };
+    let note = match (accepted, &valid) {
+        (Some(403), _) => Sentence::new(text!(
+            "{user} signed in, but the access was refused; see the check activesync",
+            "{user} hat sich angemeldet, aber der Zugriff wurde verweigert; siehe die Prüfung activesync",
+        )),
+        (Some(_), Some(_)) => Sentence::new(text!(
+            "{user} signed in, and the sync service's grant is valid",
+            "{user} hat sich angemeldet, und die Berechtigung des Sync-Dienstes ist gültig",
+        )),
+        (Some(_), None) => Sentence::new(text!("{user} signed in at {host}", "{user} hat sich bei {host} angemeldet")),
+        (None, Some(_)) => Sentence::new(text!(
+            "the sync service's grant is valid (connector {provider})",
+            "die Berechtigung des Sync-Dienstes ist gültig (Konnektor {provider})",
+        )),
+        (None, None) if !methods.is_empty() => {
+            Sentence::new(text!("the server offers {methods}", "der Server bietet {methods} an"))
+        }
+        (None, None) => {
+            Sentence::new(text!("the ways to sign in were looked at", "die Wege zur Anmeldung wurden geprüft"))
+        }
+    }
+    .with("user", user(subject))
+    .with("host", server.map_or("", |s| s.endpoint.host.as_str()))
+    .with("provider", valid.as_ref().map_or("", |g| g.provider.as_str()))
+    .with("methods", methods.clone());
+    if faulty || accepted.is_some() || valid.is_some() {
+        return Outcome::checked(note, findings);
+    }
+    if let SignedIn::Unknown(reason) = sign_in {
+        return Outcome::Inconclusive { reason, findings };
+    }
+    if let Some(reason) = unanswered {
+        return Outcome::Inconclusive { reason, findings };
+    }
+    if subject.credential.is_some() {
+        let reason = Sentence::new(text!(
+            "no server is known to sign in to; see the check autodiscover",
+            "kein Server bekannt, an dem man sich anmelden kann; siehe die Prüfung autodiscover",
+        ));
+        return Outcome::Inconclusive { reason, findings };
+    }
+    findings.push(Finding::new(&NOT_TRIED));
+    let reason = if methods.is_empty() {
+        Sentence::new(text!("not tried, no credentials given", "nicht versucht, keine Anmeldedaten angegeben"))
+    } else {
+        Sentence::new(text!(
+            "not tried, no credentials given (server offers {methods})",
+            "nicht versucht, keine Anmeldedaten angegeben (Server bietet {methods} an)",
+        ))
+        .with("methods", methods)
+    };
+    Outcome::Skipped { reason, findings }
+}
+
+fn is_personal(subject: &Subject) -> bool {
+    subject.mailbox.as_ref().is_some_and(|mailbox| PERSONAL.contains(&mailbox.domain.as_str()))
+}
+
+/// The name that signs in.
+fn user(subject: &Subject) -> &str {
+    subject.user.as_deref().unwrap_or_else(|| subject.label())
+}
+
+/// In which form the name is given: it decides what to try next.
+fn user_form(subject: &Subject) -> &'static str {
+    match subject.user.as_deref() {
+        None => "address",
+        Some(user) if user.contains('\\') => "domain",
+        Some(user) if user.contains('@') => "upn",
+        Some(_) => "name",
+    }
+}
+
+/// What is known of the server that is signed in to.
+struct Server<'a> {
+    endpoint: Endpoint,
+    product: Product,
+    /// The challenges; `None` where no answer was a 401.
+    offered: Option<Vec<Challenge>>,
+    /// The one sign-in; `None` where it was not tried.
+    tried: Option<Result<&'a HttpSeen, &'a NoAnswer>>,
+}
+
+/// What became of the sign-in.
+enum SignedIn {
+    /// The server let the account in, with this status.
+    Accepted(u16),
+    /// It did not.
+    Refused(Box<Finding>),
+    /// Nobody knows.
+    Unknown(Sentence),
+    /// It was not tried, for want of credentials or because a finding says why it would be in vain.
+    NotTried,
+    /// There is no server.
+    NoServer,
+}
+
+impl SignedIn {
+    fn is_accepted(&self) -> bool {
+        matches!(self, Self::Accepted(_))
+    }
+}
+
+impl<'a> Server<'a> {
+    fn look(view: &View<'a>, endpoint: Endpoint) -> Result<Self, Stop> {
+        let options = view.http(&eas::options(&endpoint));
+        let offered = eas::challenges(view, &endpoint);
+        let tried = eas::signed_in(view, &endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
+        let (options, offered, tried) = (options?, offered?, tried?);
+        let mut product =
+            options.ok().and_then(HttpSeen::response).map_or(Product::Unknown, |r| front::recognise(r).product);
+        if trusted::is_microsoft(&endpoint.host) {
+            product = Product::ExchangeOnline;
+        }
+        Ok(Self { endpoint, product, offered, tried })
+    }
+
+    fn offers(&self, scheme: &str) -> bool {
+        self.offered.iter().flatten().any(|challenge| challenge.is(scheme))
+    }
+
+    /// The ways that can be used. Exchange Online still names Basic but takes no password.
+    fn method_names(&self) -> Vec<String> {
+        let online = self.product == Product::ExchangeOnline;
+        self.offered.iter().flatten().filter(|c| !(online && c.is("Basic"))).map(Challenge::name).collect()
+    }
+
+    fn about(&self, code: &'static Code) -> Finding {
+        Finding::new(code)
+            .host(&self.endpoint.host)
+            .port(self.endpoint.port)
+            .url(&self.endpoint.url)
+            .with("methods", self.method_names())
+    }
+
+    /// What is wrong with the ways to sign in.
+    fn methods(&self, credential: Option<Credential>) -> Vec<Finding> {
+        if self.product == Product::ExchangeOnline {
+            let severity = match credential {
+                Some(Credential::Token) => return Vec::new(),
+                Some(Credential::Password) => Severity::Fail,
+                None => Severity::Info,
+            };
+            return vec![self.about(&BASIC_RETIRED).severity(severity)];
+        }
+        // a 401 that names no way at all is for `activesync`
+        let Some(offered) = self.offered.as_ref().filter(|all| !all.is_empty()) else { return Vec::new() };
+        let (basic, bearer) = (self.offers("Basic"), self.offers("Bearer"));
+        let windows = offered.iter().all(|c| c.is("NTLM") || c.is("Negotiate"));
+        let mut found = Vec::new();
+        match (basic, bearer) {
+            (false, false) if windows => found.push(self.about(&WINDOWS_ONLY)),
+            (false, false) => found.push(self.about(&BASIC_NOT_OFFERED)),
+            (false, true) if credential == Some(Credential::Password) => found.push(self.about(&BASIC_NOT_OFFERED)),
+            (false, true) if credential.is_none() => found.push(self.about(&BEARER_ONLY)),
+            _ => {}
+        }
+        if bearer && !offered.iter().any(Challenge::is_complete_bearer) {
+            let severity = if basic { Severity::Warn } else { Severity::Fail };
+            found.push(self.about(&BEARER_INCOMPLETE).severity(severity));
+        }
+        found
+    }
+
+    fn sign_in(&self, subject: &Subject) -> SignedIn {
+        let Some(credential) = subject.credential else { return SignedIn::NotTried };
+        let see_activesync = || {
+            Sentence::new(text!("no answer; see the check {check}", "keine Antwort; siehe die Prüfung {check}"))
+                .with("check", "activesync")
+        };
+        match self.tried {
+            Some(Err(NoAnswer::HeldBack { rule: HeldBack::SignInRefused })) => {
+                SignedIn::Refused(Box::new(self.rejected(subject, None)))
+            }
+            Some(Err(why)) => SignedIn::Unknown(common::why_unanswered(why)),
+            Some(Ok(seen)) => match &seen.outcome {
+                HttpOutcome::Failed(_) => SignedIn::Unknown(see_activesync()),
+                HttpOutcome::Response(response) => match response.status {
+                    401 => SignedIn::Refused(Box::new(self.rejected(subject, Some(response)))),
+                    456 => SignedIn::Refused(Box::new(self.said(&ACCOUNT_BLOCKED, subject, response))),
+                    457 => SignedIn::Refused(Box::new(self.said(&PASSWORD_EXPIRED, subject, response))),
+                    status @ (200 | 403 | 449) => SignedIn::Accepted(status),
+                    // who has no mailbox is known only once the account is
+                    status @ 404 if response.header("x-caserrorcode") == Some("MailboxGuidWithDomainNotFound") => {
+                        SignedIn::Accepted(status)
+                    }
+                    _ => SignedIn::Unknown(see_activesync()),
+                },
+            },
+            None if self.product == Product::ExchangeOnline && credential == Credential::Password => SignedIn::NotTried,
+            None if self.offered.as_ref().is_none_or(Vec::is_empty) => SignedIn::Unknown(see_activesync()),
+            None if credential == Credential::Token => SignedIn::Unknown(Sentence::new(text!(
+                "the token was not sent: the server offers no Bearer",
+                "das Token wurde nicht gesendet: Der Server bietet kein Bearer an",
+            ))),
+            None => SignedIn::NotTried,
+        }
+    }
+
+    /// A finding about the sign-in.
+    fn said(&self, code: &'static Code, subject: &Subject, response: &Response) -> Finding {
+        let probe = eas::options(&self.endpoint).sign_in(crate::evidence::SignIn::Given);
+        let mut finding = self
+            .about(code)
+            .with("user", user(subject))
+            .with("user_form", user_form(subject))
+            .with("status", response.status)
+            .seen_in(&Probe::Http(probe));
+        if let Some(url) = response.header("x-ms-credential-service-url") {
+            finding = finding.with("credential_service", url);
+        }
+        if let Some(said) = challenge::diagnostics(response) {
+            finding = finding
+                .with("diagnostics", json!({"number": said.number, "reason": said.reason, "category": said.category}));
+        }
+        finding
+    }
+
+    /// A refused sign-in; without a response it was refused by another service of the same server.
+    fn rejected(&self, subject: &Subject, response: Option<&Response>) -> Finding {
+        let Some(response) = response else {
+            return self.about(&REJECTED).with("user", user(subject)).with("user_form", user_form(subject));
+        };
+        // 2000003 invalid_resource is the one number whose meaning is sure
+        let audience = challenge::diagnostics(response).is_some_and(|said| said.number == 2_000_003);
+        let by_token = subject.credential == Some(Credential::Token);
+        let code = if audience && by_token { &TOKEN_AUDIENCE } else { &REJECTED };
+        let mut finding = self.said(code, subject, response);
+        if by_token {
+            finding = finding.owner(Owner::Entra).with("credential", "token");
+        }
+        finding
+    }
+}
+
+/// What the sync service says of its grant.
+struct Service {
+    /// The grant that counts, where there is one.
+    grant: Option<Grant>,
+    findings: Vec<Finding>,
+    /// Why the grant's state is not known.
+    unanswered: Option<Sentence>,
+}
+
+fn service(view: &View<'_>) -> Result<Option<Service>, Stop> {
+    let Some(Lookup { probe, answer }) = nylas::lookup(view)? else { return Ok(None) };
+    let api = probe.api().to_owned();
+    let mut all = match answer {
+        Answer::Grants(grants) => grants,
+        Answer::Refused(response) => {
+            let finding = refused(&probe, response, None);
+            let known = [GRANT_UNKNOWN.id, GRANT_BLOCKED.id].contains(&finding.code.id);
+            let unanswered = (!known).then(|| {
+                Sentence::new(text!(
+                    "the sync service's API refuses the question",
+                    "die API des Sync-Dienstes lehnt die Frage ab",
+                ))
+            });
+            return Ok(Some(Service { grant: None, findings: vec![finding], unanswered }));
+        }
+        Answer::Failed(_) => {
+            let reason = Sentence::new(text!(
+                "the sync service's API at {api} does not answer",
+                "die API des Sync-Dienstes unter {api} antwortet nicht",
+            ))
+            .with("api", api);
+            return Ok(Some(Service { grant: None, findings: Vec::new(), unanswered: Some(reason) }));
+        }
+        Answer::NoAnswer(why) => {
+            let unanswered = Some(common::why_unanswered(why));
+            return Ok(Some(Service { grant: None, findings: Vec::new(), unanswered }));
+        }
+    };
+    let Some(grant) = nylas::foremost(&all).cloned() else {
+        let finding = Finding::new(&GRANT_UNKNOWN).seen_in(&Probe::Service(probe));
+        return Ok(Some(Service { grant: None, findings: vec![finding], unanswered: None }));
+    };
+    let mut findings = Vec::new();
+    let of = |code| of_grant(code, &grant).seen_in(&Probe::Service(probe.clone()));
+    if grant.blocked {
+        findings.push(of(&GRANT_BLOCKED));
+    } else if grant.grant_status == "valid" {
+        if grant.provider == "ews" && !grant.scope.is_empty() && !grant.scope.iter().any(|s| s == "ews.messages") {
+            findings.push(of(&SCOPES_MISSING).with("scope", grant.scope.clone()));
+        } else {
+            // the state lags behind by up to ten minutes: one live call tells at once
+            let live = nylas::newest_message(&api, &grant);
+            let seen = view.service(&live)?;
+            let response = seen.ok().and_then(HttpSeen::response).filter(|r| r.status != 200);
+            findings.extend(response.map(|response| refused(&live, response, Some(&grant))));
+        }
+    } else {
+        // the documented states are valid and invalid
+        let severity = if grant.grant_status == "invalid" { Severity::Fail } else { Severity::Warn };
+        findings.push(of(&GRANT_INVALID).severity(severity).with("grant_status", grant.grant_status.as_str()));
+    }
+    if all.len() > 1 {
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        let list: Vec<_> = all
+            .iter()
+            .map(|g| json!({"grant": g.id, "grant_status": g.grant_status, "provider": g.provider}))
+            .collect();
+        findings.push(of(&DUPLICATE_GRANTS).with("count", list.len()).with("grants", list));
+    }
+    let works = !findings.iter().any(|f| f.severity == Severity::Fail);
+    Ok(Some(Service { grant: works.then_some(grant), findings, unanswered: None }))
+}
+
+fn of_grant(code: &'static Code, grant: &Grant) -> Finding {
+    Finding::new(code).with("grant", grant.id.as_str())
+}
+
+/// What an answer of the API other than 200 means; with a grant, it was asked for messages.
+fn refused(probe: &ServiceProbe, response: &Response, grant: Option<&Grant>) -> Finding {
+    let error = nylas::error(response);
+    let host = url::Url::parse(probe.api()).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+    let id = match probe {
+        ServiceProbe::Grant { id, .. } | ServiceProbe::NewestMessage { id, .. } => id.as_str(),
+        ServiceProbe::GrantsByEmail { .. } => "",
+    };
+    let finding = |code: &'static Code| {
+        let mut finding = Finding::new(code)
+            .with("status", response.status)
+            .with("grant", id)
+            .seen_in(&Probe::Service(probe.clone()));
+        if !error.kind.is_empty() {
+            finding = finding.with("error", error.kind.as_str()).with("message", error.message.as_str());
+        }
+        if let Some(retry) = response.header("retry-after") {
+            finding = finding.with("retry_after", retry);
+        }
+        finding
+    };
+    match (response.status, grant) {
+        (423, _) => finding(&GRANT_BLOCKED),
+        (404, None) => finding(&GRANT_UNKNOWN),
+        (404, Some(grant)) if error.message.contains("MailboxNotEnabledForRESTAPI") => {
+            finding(&CONNECTOR_WRONG).severity(Severity::Fail).with("provider", grant.provider.as_str())
+        }
+        (401, Some(_)) => finding(&GRANT_INVALID).with("grant_status", "invalid_grant"),
+        (403, Some(_)) => finding(&SCOPES_MISSING),
+        (504, Some(_)) => finding(&SERVICE_CANNOT_REACH),
+        _ => finding(&API_REFUSED).host(host),
+    }
 }

@@ -1,5 +1,6 @@
 //! Which findings and sentences belong to no single check?
 
+use crate::evidence::{HeldBack, NoAnswer};
 use crate::finding::{Outcome, Sentence};
 use crate::{findings, text};
 
@@ -39,4 +40,53 @@ pub fn see_check(id: &str) -> Outcome {
         Sentence::new(text!("no answer; see the check {check}", "keine Antwort; siehe die Prüfung {check}"))
             .with("check", id),
     )
+}
+
+/// There is no answer, and nobody else says why.
+pub fn unanswered(why: &NoAnswer) -> Outcome {
+    Outcome::inconclusive(why_unanswered(why))
+}
+
+/// Why there is no answer, in words.
+pub fn why_unanswered(why: &NoAnswer) -> Sentence {
+    match why {
+        NoAnswer::Deadline => Sentence::new(text!(
+            "no answer before the time of the run was over",
+            "keine Antwort, bevor die Zeit des Laufs vorbei war",
+        )),
+        NoAnswer::Cancelled => Sentence::new(text!("the run was interrupted", "der Lauf wurde abgebrochen")),
+        NoAnswer::NotRecorded => Sentence::new(text!(
+            "the recorded report holds no answer",
+            "der aufgezeichnete Bericht enthält keine Antwort"
+        )),
+        NoAnswer::Panicked { message } => {
+            Sentence::new(text!("exdiag failed while asking: {message}", "exdiag scheiterte beim Fragen: {message}"))
+                .with("message", message.as_str())
+        }
+        NoAnswer::HeldBack { rule } => Sentence::new(match rule {
+            HeldBack::SignInRefused => {
+                text!(
+                    "not tried again after a refused sign-in",
+                    "nach einer abgelehnten Anmeldung nicht erneut versucht"
+                )
+            }
+            HeldBack::CertificateNotVerified => text!(
+                "credentials not sent: the certificate could not be verified; see the check tls-chain",
+                "Anmeldedaten nicht gesendet: Das Zertifikat ließ sich nicht prüfen; siehe die Prüfung tls-chain",
+            ),
+            HeldBack::ForeignHost => text!(
+                "credentials not sent: the host is foreign to the mailbox's domain; allow it with --allow-host",
+                "Anmeldedaten nicht gesendet: Der Host gehört nicht zur Domain des Postfachs; erlauben Sie ihn mit --allow-host",
+            ),
+            HeldBack::NotHttps => text!(
+                "credentials not sent: they never travel over plain http",
+                "Anmeldedaten nicht gesendet: Sie gehen nie über unverschlüsseltes http",
+            ),
+            HeldBack::NoCredentials => text!("no credentials given", "keine Anmeldedaten angegeben"),
+            HeldBack::NoAia => text!("not asked because of --no-aia", "wegen --no-aia nicht gefragt"),
+            HeldBack::PrivateAddress => {
+                text!("not asked: the address is a private one", "nicht gefragt: Die Adresse ist eine private")
+            }
+        }),
+    }
 }

@@ -1,12 +1,110 @@
-//! (to be written)
+//! When was the mailbox last synced, as far as anybody can tell?
+//!
+//! The sync service's API has no time of a sync (its `updated_at` is the last authentication). What
+//! it shows is the newest message that it can read now, so everything here is inferred from that.
 
-use crate::evidence::{Stop, View};
-use crate::finding::{Outcome, Sentence};
+use super::common;
+use crate::evidence::{HttpOutcome, Probe, Stop, View};
+use crate::finding::{Finding, Outcome, Sentence};
+use crate::protocol::nylas::{self, Answer};
 use crate::{findings, text};
+use jiff::Timestamp;
 
-findings! {}
+/// Without a message for so long, somebody should look. A week holds a weekend and a holiday even
+/// in a quiet mailbox; it is a guess about people, so it warns and never fails.
+const STALE_DAYS: i64 = 7;
+
+findings! {
+    OK = "sync.ok", Info, Sync {
+        title { en: "The sync service reads messages up to {newest_message}", de: "Der Sync-Dienst liest Nachrichten bis {newest_message}" }
+        meaning {
+            en: "That is the date of the newest message that it sees now, not the time of a sync: the service does not record one.",
+            de: "Das ist das Datum der neuesten Nachricht, die er jetzt sieht, nicht der Zeitpunkt einer Synchronisierung: Den hält der Dienst nicht fest.",
+        }
+    }
+    STALE = "sync.stale", Warn, Sync {
+        title { en: "The newest message that the sync service sees is {age_days} days old", de: "Die neueste Nachricht, die der Sync-Dienst sieht, ist {age_days} Tage alt" }
+        meaning {
+            en: "Either nothing has arrived since {newest_message}, or the service no longer gets new messages. The date is inferred: the service records no time of a sync.",
+            de: "Entweder ist seit {newest_message} nichts angekommen, oder der Dienst bekommt keine neuen Nachrichten mehr. Das ist erschlossen: Einen Zeitpunkt der Synchronisierung hält der Dienst nicht fest.",
+        }
+        remedy { en: "Send a test mail and look again", de: "Senden Sie eine Testmail und prüfen Sie erneut" }
+        steps [
+            { en: "Send a mail to {mailbox} and wait five minutes.", de: "Senden Sie eine Mail an {mailbox} und warten Sie fünf Minuten." },
+            { en: "Look again; if the mail is in Outlook but not here, the sync is broken:", de: "Prüfen Sie erneut; ist die Mail in Outlook, aber nicht hier, ist die Synchronisierung gestört:", Shell "exdiag check {mailbox} --only last-sync --nylas-grant {grant}" },
+        ]
+    }
+    NEVER = "sync.never", Warn, Sync {
+        title { en: "The sync service sees no message at all in {mailbox}", de: "Der Sync-Dienst sieht in {mailbox} keine einzige Nachricht" }
+        meaning {
+            en: "The grant is there and the question was answered, with an empty list. Unless the mailbox is really empty, the service looks at another mailbox or may not read mail.",
+            de: "Die Berechtigung ist da und die Frage wurde beantwortet, mit einer leeren Liste. Falls das Postfach nicht wirklich leer ist, sieht der Dienst ein anderes Postfach oder darf keine Mails lesen.",
+        }
+        remedy { en: "Compare with the mailbox itself, then connect it again", de: "Vergleichen Sie mit dem Postfach selbst und verbinden Sie es dann neu" }
+        steps [
+            { en: "See how many messages there are:", de: "Sehen Sie nach, wie viele Nachrichten darin sind:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List ItemCount,LastLogonTime" },
+            { en: "If there are some, connect the mailbox again in the app.", de: "Wenn es welche gibt, verbinden Sie das Postfach in der App neu." },
+        ]
+    }
+    NO_SOURCE = "sync.no-source", Info, Caller {
+        title { en: "There is no source for the last sync", de: "Für die letzte Synchronisierung gibt es keine Quelle" }
+        meaning {
+            en: "The server tells nobody from outside when a device or service last synced; the sync service itself can be asked.",
+            de: "Der Server sagt niemandem von außen, wann ein Gerät oder Dienst zuletzt synchronisiert hat; den Sync-Dienst selbst kann man fragen.",
+        }
+        remedy { en: "Give exdiag access to the sync service's API", de: "Geben Sie exdiag Zugriff auf die API des Sync-Dienstes" }
+        steps [
+            { en: "Set the API key and name the grant:", de: "Setzen Sie den API-Schlüssel und nennen Sie die Berechtigung:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-grant GRANT_ID" },
+        ]
+    }
+}
 
 /// Judges.
-pub fn check(_view: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(Outcome::skip(Sentence::new(text!("not part of this version", "nicht Teil dieser Version"))))
+pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let Some(lookup) = nylas::lookup(view)? else {
+        return Ok(Outcome::Skipped {
+            reason: Sentence::new(text!(
+                "no source: --nylas-grant with NYLAS_API_KEY",
+                "keine Quelle: --nylas-grant mit NYLAS_API_KEY",
+            )),
+            findings: vec![Finding::new(&NO_SOURCE)],
+        });
+    };
+    // the grant and its faults are told by `auth-status`
+    let Answer::Grants(grants) = &lookup.answer else { return Ok(common::see_check("auth-status")) };
+    let Some(grant) = nylas::foremost(grants) else { return Ok(common::see_check("auth-status")) };
+    if grant.grant_status == "invalid" || grant.blocked {
+        return Ok(common::see_check("auth-status"));
+    }
+    let probe = nylas::newest_message(lookup.probe.api(), grant);
+    let seen = match view.service(&probe)? {
+        Ok(seen) => seen,
+        Err(why) => return Ok(common::unanswered(why)),
+    };
+    let response = match &seen.outcome {
+        HttpOutcome::Response(response) if response.status == 200 => response,
+        _ => return Ok(common::see_check("auth-status")),
+    };
+    let Some(messages) = nylas::messages(response) else { return Ok(common::see_check("auth-status")) };
+    let about = |code| {
+        Finding::new(code)
+            .with("grant", grant.id.as_str())
+            .with("inferred", true)
+            .seen_in(&Probe::Service(probe.clone()))
+    };
+    let newest = messages.iter().filter_map(|m| Timestamp::from_second(m.date).ok()).max();
+    let Some(newest) = newest else {
+        let note = Sentence::new(text!("the sync service sees no message", "der Sync-Dienst sieht keine Nachricht"));
+        return Ok(Outcome::checked(note, vec![about(&NEVER)]));
+    };
+    // a date in the future is a draft's or a wrong clock's: as new as can be
+    let age_days = (view.now().as_second().saturating_sub(newest.as_second())).max(0) / 86_400;
+    let code = if age_days >= STALE_DAYS { &STALE } else { &OK };
+    let finding = about(code).with("newest_message", newest.to_string()).with("age_days", age_days);
+    let note = Sentence::new(text!(
+        "newest message of {newest_message} (inferred; the service records no sync time)",
+        "neueste Nachricht vom {newest_message} (erschlossen; der Dienst hält keine Synchronisierung fest)",
+    ))
+    .with("newest_message", newest.to_string());
+    Ok(Outcome::checked(note, vec![finding]))
 }

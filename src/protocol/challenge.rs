@@ -47,6 +47,32 @@ pub fn offered(response: &Response) -> Vec<Challenge> {
     if response.status == 401 { parse(response.headers_named("www-authenticate")) } else { Vec::new() }
 }
 
+/// What Exchange says in `x-ms-diagnostics` of a token that it refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// Such as 2000003.
+    pub number: u32,
+    /// In Exchange's own words; empty where there are none.
+    pub reason: String,
+    /// Such as `invalid_resource`; empty where there is none.
+    pub category: String,
+}
+
+/// Reads `x-ms-diagnostics: <number>;reason="...";error_category="..."`.
+pub fn diagnostics(response: &Response) -> Option<Diagnostics> {
+    let line = response.header("x-ms-diagnostics")?;
+    let (number, rest) = line.split_once(';').unwrap_or((line, ""));
+    let field = |name: &str| {
+        let (_, value) = rest.split_once(&format!("{name}=\""))?;
+        value.split('"').next().map(str::to_owned)
+    };
+    Some(Diagnostics {
+        number: number.trim().parse().ok()?,
+        reason: field("reason").unwrap_or_default(),
+        category: field("error_category").unwrap_or_default(),
+    })
+}
+
 /// Whether one of the challenges can be answered with this kind of credential.
 pub fn fits(challenges: &[Challenge], credential: Credential) -> bool {
     challenges.iter().any(|challenge| match credential {
@@ -226,6 +252,21 @@ mod tests {
         assert_eq!(all[0].token68.as_deref(), Some("TlRMTVNTUAACAAAA=="));
         assert_eq!(all[1].parameter("realm"), Some("x"));
         assert_eq!(all[1].parameter("charset"), Some("UTF-8"));
+    }
+
+    #[test]
+    fn exchange_names_the_fault_of_a_token() {
+        let of = |value: &str| {
+            let headers = vec![("x-ms-diagnostics".to_owned(), value.to_owned())];
+            let body = crate::evidence::Body { text: String::new(), length: 0, truncated: false };
+            diagnostics(&Response { status: 401, headers, body })
+        };
+        let wrong =
+            of("2000003;reason=\"The audience is wrong; see 'aud'.\";error_category=\"invalid_resource\"").unwrap();
+        assert_eq!((wrong.number, wrong.category.as_str()), (2_000_003, "invalid_resource"));
+        assert_eq!(wrong.reason, "The audience is wrong; see 'aud'.");
+        assert_eq!(of("4000000").map(|d| d.reason), Some(String::new()));
+        assert_eq!(of("no number"), None);
     }
 
     #[test]

@@ -152,7 +152,7 @@ pub fn challenges(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<Vec<Cha
 /// Whether Exchange says "Flighting is not enabled": it then names Bearer only because it was asked
 /// with an empty token, and OAuth is not set up for the domain. Alone that is no fault.
 fn is_without_oauth(response: &Response) -> bool {
-    response.header("x-ms-diagnostics").is_some_and(|text| text.trim_start().starts_with("4000000"))
+    challenge::diagnostics(response).is_some_and(|said| said.number == 4_000_000)
 }
 
 /// OPTIONS with the user's credentials; `None` where there are none or where sending them could
@@ -169,7 +169,7 @@ pub fn signed_in(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<HttpProb
 }
 
 /// The answer of a look, where there is one.
-fn answered<'a>(look: Look<'a, HttpSeen>) -> Result<Option<&'a Response>, Stop> {
+fn answered(look: Look<'_, HttpSeen>) -> Result<Option<&Response>, Stop> {
     Ok(look?.ok().and_then(HttpSeen::response))
 }
 

@@ -3,7 +3,7 @@
 //! Shapes by the published OpenAPI description. Every field may be missing: whoever gathered the
 //! answer keeps only those named here.
 
-use crate::evidence::Response;
+use crate::evidence::{Failure, HttpOutcome, NoAnswer, Response, ServiceProbe, Stop, View};
 use serde::{Deserialize, Deserializer};
 
 /// What the service knows of one mailbox.
@@ -94,6 +94,60 @@ pub fn messages(response: &Response) -> Option<Vec<Message>> {
 /// Reads an error; empty where there is none.
 pub fn error(response: &Response) -> ApiError {
     serde_json::from_str::<Failed>(&response.body.text).map(|f| f.error).unwrap_or_default()
+}
+
+/// What asking for the mailbox's grant has brought.
+#[derive(Debug)]
+pub struct Lookup<'a> {
+    /// The question.
+    pub probe: ServiceProbe,
+    /// The answer.
+    pub answer: Answer<'a>,
+}
+
+/// The answer to a question for grants.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    /// The grants; none where the service knows none for the address.
+    Grants(Vec<Grant>),
+    /// Another answer than the one asked for.
+    Refused(&'a Response),
+    /// The API could not be talked to.
+    Failed(&'a Failure),
+    /// Nobody could ask.
+    NoAnswer(&'a NoAnswer),
+}
+
+/// Asks for the mailbox's grant, by its id or by the address; `None` without a key, or with
+/// neither.
+pub fn lookup<'a>(view: &View<'a>) -> Result<Option<Lookup<'a>>, Stop> {
+    let subject = view.subject();
+    let Some(service) = &subject.service else { return Ok(None) };
+    let api = service.api.clone();
+    let probe = match (&service.grant, &subject.mailbox) {
+        (Some(id), _) => ServiceProbe::Grant { api, id: id.clone() },
+        (None, Some(mailbox)) => ServiceProbe::GrantsByEmail { api, email: mailbox.address.clone() },
+        (None, None) => return Ok(None),
+    };
+    let answer = match view.service(&probe)? {
+        Err(why) => Answer::NoAnswer(why),
+        Ok(seen) => match &seen.outcome {
+            HttpOutcome::Failed(failure) => Answer::Failed(failure),
+            HttpOutcome::Response(response) => {
+                let read = match probe {
+                    ServiceProbe::GrantsByEmail { .. } => grants(response),
+                    _ => grant(response).map(|grant| vec![grant]),
+                };
+                read.filter(|_| response.status == 200).map_or(Answer::Refused(response), Answer::Grants)
+            }
+        },
+    };
+    Ok(Some(Lookup { probe, answer }))
+}
+
+/// The question for the newest message of a grant.
+pub fn newest_message(api: &str, grant: &Grant) -> ServiceProbe {
+    ServiceProbe::NewestMessage { api: api.to_owned(), id: grant.id.clone() }
 }
 
 /// The grant to judge among several of one address: a valid one before others, then the one that
