@@ -369,6 +369,10 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
         if let Some(name) = front.in_front.filter(|_| !front.product.is_exchange()) {
             finding = finding.with("in_front", name).with("in_front_certain", front.certain);
         }
+        // a 403 that Exchange itself gives comes from IIS, not from a device in front
+        if finding.code.id == FORBIDDEN.id && front.product.is_exchange() {
+            finding = finding.owner(Owner::Exchange);
+        }
         finding = finding.seen_in(&Probe::Http(probe));
         if answers.post.is_some() {
             finding = finding.seen_in(&Probe::Http(eas::post(endpoint)));
