@@ -1,0 +1,367 @@
+//! What does a scenario consist of?
+//!
+//! Every scenario starts from one healthy organisation, corp.example, and changes what makes it
+//! different. All addresses are those for documentation (RFC 5737, RFC 3849).
+
+use super::dns::{Data, Fault, Zone};
+use super::exchange::Exchange;
+use super::http::Answer;
+use super::nylas::Nylas;
+use super::pki::AIA_HOST;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The mailbox of every scenario.
+pub const MAILBOX: &str = "anna@corp.example";
+/// Its domain.
+pub const DOMAIN: &str = "corp.example";
+/// Its password.
+pub const PASSWORD: &str = "Herbst:Regen-2026";
+
+/// The Exchange server.
+pub const EXCHANGE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
+/// Its second node, where there is one.
+pub const SECOND: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 8));
+/// Its IPv6 address, where there is one.
+pub const EXCHANGE_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7));
+/// Where Autodiscover is published apart from the mail server.
+pub const APART: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 6));
+/// The company's web site.
+pub const WEBSITE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 80));
+/// A hoster of another domain.
+pub const HOSTER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 10));
+/// The sync service.
+pub const SERVICE: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 20));
+/// Where the issuing authority's certificate lies.
+pub const AUTHORITY: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 80));
+
+/// A scenario's name in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Title {
+    /// English.
+    pub en: &'static str,
+    /// German.
+    pub de: &'static str,
+}
+
+/// One state of the world, healthy or with one fault.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// How it is called, kebab-case.
+    pub name: &'static str,
+    /// What is so in it.
+    pub title: Title,
+    /// The code of the cause that the check must name first; none where it is healthy.
+    pub expected: Option<&'static str>,
+    /// The password that the user gives, if any.
+    pub password: Option<&'static str>,
+    /// The key of the sync service's API, where it is asked.
+    pub service_key: Option<&'static str>,
+    /// Further options of the check.
+    pub options: Vec<&'static str>,
+    pub(super) zone: Zone,
+    pub(super) doors: Vec<(IpAddr, u16, Door)>,
+}
+
+/// What stands behind an address and port.
+#[derive(Debug, Clone)]
+pub enum Door {
+    /// Nothing: connections are refused.
+    Closed,
+    /// A firewall that drops every packet.
+    Dropping,
+    /// HTTP.
+    Plain(Site),
+    /// HTTP over TLS.
+    Tls(Identity, Site),
+}
+
+/// How a server proves who it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity {
+    /// The names in the certificate.
+    pub names: &'static [&'static str],
+    /// The certificate and what is sent with it.
+    pub chain: Chain,
+    /// Whether the client must show a certificate too.
+    pub wants_client_certificate: bool,
+}
+
+/// The certificate, and what is sent with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chain {
+    /// Leaf and issuing authority.
+    Complete,
+    /// The leaf alone.
+    LeafOnly,
+    /// The leaf and an authority that did not issue it.
+    WrongIssuer,
+    /// The leaf and the issuing authority's former certificate.
+    ExpiredIssuer,
+    /// The leaf, the root and then the issuing authority.
+    Disordered,
+    /// A leaf that is over.
+    Expired,
+    /// A leaf that does not hold yet.
+    NotYetValid,
+    /// A leaf with 4 of 90 days left.
+    ExpiresSoon,
+    /// Exchange's own.
+    SelfSigned,
+    /// Of the company's own authority, whose root is sent and installed nowhere.
+    Private,
+}
+
+/// What a server answers: the first rule that fits, else what its product says.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What it is.
+    pub product: Product,
+    /// What it answers otherwise.
+    pub rules: Vec<Rule>,
+}
+
+/// An answer that is not the product's own.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Only for this method.
+    pub method: Option<&'static str>,
+    /// For this path and all below it.
+    pub path: &'static str,
+    /// What is answered.
+    pub answer: Answer,
+}
+
+/// What a server is.
+#[derive(Debug, Clone)]
+pub enum Product {
+    /// Exchange Server.
+    Exchange(Exchange),
+    /// A company's web site: pages at `/`, 404 elsewhere.
+    Website,
+    /// A web site that answers every path with its start page.
+    StartPage,
+    /// A web host whose panel answers Autodiscover with IMAP settings.
+    Panel,
+    /// A redirect of every path, on port 80: status, address.
+    Redirect(u16, &'static str),
+    /// The issuing authority's certificate.
+    Issuer,
+    /// The sync service's API.
+    Nylas(Nylas),
+}
+
+impl From<Product> for Site {
+    fn from(product: Product) -> Self {
+        Self { product, rules: Vec::new() }
+    }
+}
+
+impl Identity {
+    /// A complete chain for these names.
+    pub const fn of(names: &'static [&'static str]) -> Self {
+        Self { names, chain: Chain::Complete, wants_client_certificate: false }
+    }
+}
+
+impl Door {
+    /// A site behind a good certificate.
+    pub fn https(names: &'static [&'static str], product: Product) -> Self {
+        Self::Tls(Identity::of(names), product.into())
+    }
+
+    fn site(&mut self) -> Option<&mut Site> {
+        match self {
+            Self::Plain(site) | Self::Tls(_, site) => Some(site),
+            Self::Closed | Self::Dropping => None,
+        }
+    }
+}
+
+/// A healthy organisation: Autodiscover and mail on one Exchange server, the company's web site
+/// at the domain itself.
+pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenario {
+    let exchange = Exchange::new(MAILBOX, PASSWORD);
+    Scenario {
+        name,
+        title: Title { en, de },
+        expected: None,
+        password: None,
+        service_key: None,
+        options: Vec::new(),
+        zone: Zone {
+            records: vec![
+                (DOMAIN, Data::Mail("mail.corp.example")),
+                (DOMAIN, Data::Address(WEBSITE)),
+                ("www.corp.example", Data::Address(WEBSITE)),
+                ("mail.corp.example", Data::Address(EXCHANGE)),
+                ("autodiscover.corp.example", Data::Address(EXCHANGE)),
+                (AIA_HOST, Data::Address(AUTHORITY)),
+            ],
+            faults: Vec::new(),
+        },
+        doors: vec![
+            (
+                EXCHANGE,
+                443,
+                Door::https(&["mail.corp.example", "autodiscover.corp.example"], Product::Exchange(exchange)),
+            ),
+            (WEBSITE, 443, Door::https(&[DOMAIN, "www.corp.example"], Product::Website)),
+            (WEBSITE, 80, Door::Plain(Product::Redirect(301, "https://www.corp.example/").into())),
+            (AUTHORITY, 80, Door::Plain(Product::Issuer.into())),
+        ],
+    }
+}
+
+/// The same with a fault, of which the check must say this code first.
+pub fn fault(name: &'static str, expected: &'static str, en: &'static str, de: &'static str) -> Scenario {
+    Scenario { expected: Some(expected), ..healthy(name, en, de) }
+}
+
+impl Scenario {
+    /// Whether nothing is wrong in it.
+    pub const fn is_healthy(&self) -> bool {
+        self.expected.is_none()
+    }
+
+    /// The addresses of its world, each once.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let of_zone = self.zone.records.iter().filter_map(|(_, data)| match data {
+            Data::Address(address) => Some(*address),
+            _ => None,
+        });
+        let mut all: Vec<IpAddr> = of_zone.chain(self.doors.iter().map(|(address, _, _)| *address)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// With one more record.
+    pub(super) fn record(mut self, owner: &'static str, data: Data) -> Self {
+        self.zone.records.push((owner, data));
+        self
+    }
+
+    /// Without any record of this name.
+    pub(super) fn without(mut self, owner: &str) -> Self {
+        self.zone.records.retain(|(at, _)| *at != owner);
+        self
+    }
+
+    /// With this record as the only one of its name.
+    pub(super) fn instead(self, owner: &'static str, data: Data) -> Self {
+        self.without(owner).record(owner, data)
+    }
+
+    /// With a name server that fails for this name and all below it; for all where it is empty.
+    pub(super) fn dns_fault(mut self, at: &'static str, fault: Fault) -> Self {
+        self.zone.faults.push((at, fault));
+        self
+    }
+
+    /// With this behind an address and port.
+    pub(super) fn door(mut self, address: IpAddr, port: u16, door: Door) -> Self {
+        self.doors.retain(|(at, on, _)| (*at, *on) != (address, port));
+        self.doors.push((address, port, door));
+        self
+    }
+
+    /// With one more address for the mail server, Autodiscover included.
+    pub(super) fn node(self, address: IpAddr, door: Door) -> Self {
+        self.record("mail.corp.example", Data::Address(address))
+            .record("autodiscover.corp.example", Data::Address(address))
+            .door(address, 443, door)
+    }
+
+    /// What stands behind the mail server's first address.
+    pub(super) fn exchange_door(&self) -> Door {
+        let found = self.doors.iter().find(|(address, port, _)| (*address, *port) == (EXCHANGE, 443));
+        found.map_or(Door::Closed, |(_, _, door)| door.clone())
+    }
+
+    /// With Autodiscover published at an address of its own, so that a fault of the mail server
+    /// does not keep it from being found.
+    pub(super) fn apart(self) -> Self {
+        let mut door = self.exchange_door();
+        if let Door::Tls(identity, _) = &mut door {
+            *identity = Identity::of(&["autodiscover.corp.example"]);
+        }
+        self.instead("autodiscover.corp.example", Data::Address(APART)).door(APART, 443, door)
+    }
+
+    /// With another certificate at this address.
+    pub(super) fn identity(mut self, at: IpAddr, change: impl Fn(&mut Identity)) -> Self {
+        for (address, _, door) in &mut self.doors {
+            if let Door::Tls(identity, _) = door
+                && *address == at
+            {
+                change(identity);
+            }
+        }
+        self
+    }
+
+    /// With another chain at the mail server.
+    pub(super) fn chain(self, chain: Chain) -> Self {
+        self.identity(EXCHANGE, |identity| identity.chain = chain)
+    }
+
+    /// With an Exchange that is set up otherwise.
+    pub(super) fn exchange(mut self, change: impl Fn(&mut Exchange)) -> Self {
+        for (_, _, door) in &mut self.doors {
+            if let Some(Site { product: Product::Exchange(exchange), .. }) = door.site() {
+                change(exchange);
+            }
+        }
+        self
+    }
+
+    /// With an answer of its own at every Exchange address, marked as Exchange's where it is.
+    fn rule(mut self, method: Option<&'static str>, path: &'static str, answer: &Answer) -> Self {
+        for (_, _, door) in &mut self.doors {
+            if let Some(site) = door.site()
+                && matches!(site.product, Product::Exchange(_))
+            {
+                site.rules.push(Rule { method, path, answer: answer.clone() });
+            }
+        }
+        self
+    }
+
+    /// With this answer for all of ActiveSync.
+    pub(super) fn activesync(self, answer: &Answer) -> Self {
+        self.rule(None, "/Microsoft-Server-ActiveSync", answer)
+    }
+
+    /// With this answer for OPTIONS alone.
+    pub(super) fn options_method(self, answer: &Answer) -> Self {
+        self.rule(Some("OPTIONS"), "/Microsoft-Server-ActiveSync", answer)
+    }
+
+    /// With this answer for all of Autodiscover.
+    pub(super) fn autodiscover(self, answer: &Answer) -> Self {
+        self.rule(None, "/autodiscover", answer)
+    }
+
+    /// With a user who gives this password.
+    pub(super) fn password(mut self, password: &'static str) -> Self {
+        self.password = Some(password);
+        self
+    }
+
+    /// With the sync service's view of the mailbox.
+    pub(super) fn nylas(mut self, service: Nylas) -> Self {
+        self.service_key = Some(service.key);
+        self.options.extend(["--nylas-api", "https://api.nylas.example", "--nylas-grant", service.grant]);
+        self.record("api.nylas.example", Data::Address(SERVICE)).door(
+            SERVICE,
+            443,
+            Door::https(&["api.nylas.example"], Product::Nylas(service)),
+        )
+    }
+
+    /// With short limits: something in it stays silent.
+    pub(super) fn silent(mut self) -> Self {
+        self.options.extend(["--connect-timeout", "1", "--max-time", "8"]);
+        self
+    }
+}

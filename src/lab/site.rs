@@ -1,0 +1,72 @@
+//! What does each of the lab's sites answer?
+
+use super::exchange::Exchange;
+use super::http::{Answer, Request, redirect};
+use super::pki::AIA_PATH;
+use super::scenario::{Product, Site};
+
+impl Site {
+    /// The answer to a request; `issuer` is the issuing authority's certificate, DER.
+    pub fn answer(&self, request: &Request, issuer: &[u8]) -> Answer {
+        let rule = self.rules.iter().find(|rule| {
+            request.is_at(rule.path) && rule.method.is_none_or(|method| request.method.eq_ignore_ascii_case(method))
+        });
+        match (rule, &self.product) {
+            (Some(rule), Product::Exchange(exchange)) => marked(exchange, rule.answer.clone()),
+            (Some(rule), _) => rule.answer.clone(),
+            (None, Product::Exchange(exchange)) => exchange.answer(request),
+            (None, Product::Website) => website(request),
+            (None, Product::StartPage) => start_page(),
+            (None, Product::Panel) => panel(request),
+            (None, Product::Redirect(status, location)) => redirect(*status, *location),
+            (None, Product::Issuer) if request.path == AIA_PATH => {
+                Answer::new(200).body("application/pkix-cert", issuer)
+            }
+            (None, Product::Issuer) => not_found(),
+            (None, Product::Nylas(nylas)) => nylas.answer(request),
+        }
+    }
+}
+
+/// What IIS answers on an Exchange server went through Exchange's modules; what comes from HTTP.sys
+/// or from a device in front did not.
+fn marked(exchange: &Exchange, answer: Answer) -> Answer {
+    let is_iis = answer.headers.iter().any(|(name, value)| *name == "Server" && value.starts_with("Microsoft-IIS/"));
+    if is_iis { exchange.marked(answer) } else { answer }
+}
+
+fn website(request: &Request) -> Answer {
+    if request.path == "/" { start_page() } else { not_found() }
+}
+
+fn start_page() -> Answer {
+    Answer::new(200).header("Server", "nginx").page("Corp", "<h1>Corp</h1>\r\n<p>Real estate since 1987.</p>")
+}
+
+fn not_found() -> Answer {
+    Answer::new(404)
+        .header("Server", "nginx")
+        .page("404 Not Found", "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>")
+}
+
+/// A web host's own Autodiscover: whoever asks gets the host's IMAP server (MS-OXDSCLI).
+fn panel(request: &Request) -> Answer {
+    if !request.is_at("/autodiscover/autodiscover.xml") {
+        return not_found();
+    }
+    let server = |kind: &str, host: &str, port: u16| {
+        format!(
+            "<Protocol><Type>{kind}</Type><Server>{host}</Server><Port>{port}</Port><SSL>on</SSL>\
+             <SPA>off</SPA><AuthRequired>on</AuthRequired></Protocol>"
+        )
+    };
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\
+         <Response xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a\">\
+         <Account><AccountType>email</AccountType><Action>settings</Action>{}{}</Account></Response></Autodiscover>",
+        server("IMAP", "imap.hoster.example", 993),
+        server("SMTP", "smtp.hoster.example", 465),
+    );
+    Answer::new(200).header("Server", "Apache").body("application/xml; charset=utf-8", body)
+}
