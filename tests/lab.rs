@@ -203,7 +203,8 @@ impl Answer {
 async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, host: &str, request: &str) -> Answer {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
-    let headers: String = headers.lines().map(|header| format!("{header}\r\n")).collect();
+    let headers: Vec<&str> = headers.lines().collect();
+    let headers = if headers.is_empty() { String::new() } else { headers.join("\r\n") + "\r\n" };
     let length = body.len();
     let message = format!(
         "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
