@@ -41,6 +41,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// For the head of an answer; a domain controller may take 16 s to refuse a password.
     pub response_timeout: Duration,
+    /// For each try of a DNS question.
+    pub dns_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -56,6 +58,7 @@ impl Default for Settings {
             ipv6: true,
             connect_timeout: Duration::from_secs(5),
             response_timeout: Duration::from_secs(20),
+            dns_timeout: Duration::from_millis(1500),
         }
     }
 }

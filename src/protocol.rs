@@ -9,5 +9,6 @@ pub mod front;
 pub mod hosts;
 pub mod nylas;
 pub mod pox;
+pub mod reach;
 pub mod trusted;
 pub mod x509;
