@@ -60,6 +60,8 @@ pub enum HeldBack {
     NotHttps,
     /// There is nothing to sign in with.
     NoCredentials,
+    /// Microsoft's cloud refuses Basic for mail whatever the password.
+    BasicRetired,
     /// `--no-aia`.
     NoAia,
     /// An address that a server names, but no outsider may make us ask.

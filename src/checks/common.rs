@@ -83,6 +83,10 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
                 "Anmeldedaten nicht gesendet: Sie gehen nie über unverschlüsseltes http",
             ),
             HeldBack::NoCredentials => text!("no credentials given", "keine Anmeldedaten angegeben"),
+            HeldBack::BasicRetired => text!(
+                "password not sent: Microsoft's cloud takes only OAuth tokens; give one with --token-file",
+                "Passwort nicht gesendet: Die Cloud von Microsoft nimmt nur OAuth-Token; geben Sie eines mit --token-file an",
+            ),
             HeldBack::NoAia => text!("not asked because of --no-aia", "wegen --no-aia nicht gefragt"),
             HeldBack::PrivateAddress => {
                 text!("not asked: the address is a private one", "nicht gefragt: Die Adresse ist eine private")

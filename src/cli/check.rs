@@ -10,6 +10,7 @@ use super::progress::Progress;
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
 use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
+use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
 use crate::gather::{ConnectTo, Resolve, Settings, SetupError};
 use crate::report::Report;
@@ -43,7 +44,7 @@ impl Plan {
 /// `exdiag check`
 pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
     let plan = plan(args)?;
-    let secrets = secrets(&args.account.sign_in)?;
+    let secrets = secrets(&args.account.sign_in, args.output.lang.choice().into())?;
     if args.account.nylas_grant.is_some() && !secrets.has_service_key() {
         return Err(Trouble::new(text!(
             "--nylas-grant needs a key for the service's API; set NYLAS_API_KEY",
@@ -106,7 +107,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     };
     // the trace is what this command is for
     args.output.verbose = !args.output.quiet;
-    run(&plan, &secrets(&args.sign_in)?, &args.output, None)
+    run(&plan, &secrets(&args.sign_in, args.output.lang.choice().into())?, &args.output, None)
 }
 
 /// `exdiag tls`
@@ -266,14 +267,15 @@ pub fn say_nothing_saved(path: &Path) {
     );
 }
 
-fn secrets(args: &SignInArgs) -> Result<Secrets, Trouble> {
-    let _sources = SecretSources {
+fn secrets(args: &SignInArgs, lang: finding::Lang) -> Result<Secrets, Trouble> {
+    let sources = SecretSources {
         password_stdin: args.password_stdin,
         password_file: args.password_file.clone(),
         ask_password: args.ask_password,
+        prompt: text!("Password: ", "Passwort: ").of(lang).to_owned(),
         token_file: args.token_file.clone(),
     };
-    Ok(Secrets::default())
+    Secrets::read(&sources).map_err(|error| not_set_up(&error))
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, Trouble> {

@@ -1,8 +1,25 @@
 //! Which secrets are there, and who may get them? The only file that sees one.
+//!
+//! The rules are those of the contract, section 5. A diagnosis never locks an account: one
+//! refused sign-in, and nobody signs in again in that run.
 
-use crate::evidence::Credential;
-use secrecy::SecretString;
-use std::path::PathBuf;
+use super::SetupError;
+use crate::evidence::{Credential, HeldBack, Subject};
+use crate::protocol::trusted::{is_microsoft, may_receive};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hyper::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::collections::BTreeSet;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OwnedMutexGuard;
+
+/// So often a sign-in may stay without an answer. A domain controller may have counted it, and
+/// locks an account after as few as three.
+const MOST_UNANSWERED: u8 = 2;
 
 /// Where secrets are read from.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +30,8 @@ pub struct SecretSources {
     pub password_file: Option<PathBuf>,
     /// `--ask-password`
     pub ask_password: bool,
+    /// What is asked on the terminal, such as `Password for anna@corp.example: `.
+    pub prompt: String,
     /// `--token-file F`
     pub token_file: Option<PathBuf>,
 }
@@ -26,6 +45,57 @@ pub struct Secrets {
 }
 
 impl Secrets {
+    /// Reads what the user gave; may ask on the terminal. What is named but empty is an error, an
+    /// empty variable of the environment is none.
+    pub fn read(sources: &SecretSources) -> Result<Self, SetupError> {
+        Self::read_from(sources, &mut std::io::stdin().lock(), &|name| std::env::var_os(name))
+    }
+
+    fn read_from(
+        sources: &SecretSources,
+        stdin: &mut dyn BufRead,
+        variable: &dyn Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<Self, SetupError> {
+        let variable = |name: &str| match variable(name) {
+            Some(value) if !value.is_empty() => {
+                Some(value.into_string().map_err(|_| wrong(name, &"it is not UTF-8"))).transpose()
+            }
+            _ => Ok(None),
+        };
+        let named_password = if sources.password_stdin {
+            let mut line = Vec::new();
+            let from = "standard input";
+            stdin.read_until(b'\n', &mut line).map_err(|e| wrong(from, &e))?;
+            Some(first_line(line, from)?)
+        } else if let Some(path) = &sources.password_file {
+            Some(first_line_of(path)?)
+        } else if sources.ask_password {
+            let typed = rpassword::prompt_password(&sources.prompt).map_err(|e| wrong("the terminal", &e))?;
+            Some(first_line(typed.into_bytes(), "the terminal")?)
+        } else {
+            None
+        };
+        let token = match &sources.token_file {
+            Some(path) => Some((first_line_of(path)?, path.display().to_string())),
+            // what stands on the command line goes before the environment
+            None if named_password.is_some() => None,
+            None => variable("EXDIAG_TOKEN")?.map(|token| (token, "EXDIAG_TOKEN".to_owned())),
+        };
+        let password = match named_password {
+            Some(password) => Some(password),
+            None => variable("EXDIAG_PASSWORD")?,
+        };
+        let service_key = variable("NYLAS_API_KEY")?.map(|key| bearer_token(&key, "NYLAS_API_KEY")).transpose()?;
+        let token = token.map(|(token, from)| bearer_token(&token, &from)).transpose()?;
+        Ok(Self { password: password.map(SecretString::from), token, service_key })
+    }
+
+    /// Secrets that are known already, for the lab.
+    pub fn from_parts(password: Option<&str>, token: Option<&str>, service_key: Option<&str>) -> Self {
+        let secret = |text: Option<&str>| text.map(SecretString::from);
+        Self { password: secret(password), token: secret(token), service_key: secret(service_key) }
+    }
+
     /// Which kind of credential is there; a token goes before a password.
     pub fn credential(&self) -> Option<Credential> {
         match (&self.token, &self.password) {
@@ -38,5 +108,364 @@ impl Secrets {
     /// Whether there is a key for the sync service's API.
     pub fn has_service_key(&self) -> bool {
         self.service_key.is_some()
+    }
+
+    /// The `Authorization` for the sync service's API.
+    pub(super) fn service_authorization(&self) -> Option<HeaderValue> {
+        self.service_key.as_ref().and_then(|key| sensitive(&format!("Bearer {}", key.expose_secret())))
+    }
+
+    /// The text without any of the secrets, should a server have sent one back.
+    pub(super) fn scrubbed(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in [&self.password, &self.token, &self.service_key].into_iter().flatten() {
+            text = text.replace(secret.expose_secret(), "***");
+        }
+        text
+    }
+}
+
+/// Hands out the mailbox's credentials, to whom the rules allow and one at a time.
+#[derive(Debug, Clone)]
+pub struct Authorizer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    subject: Subject,
+    secrets: Secrets,
+    /// A sign-in was refused.
+    refused: AtomicBool,
+    /// Sign-ins without an answer.
+    unanswered: AtomicU8,
+    /// Hosts that have accepted the credentials: there, several may be under way at once.
+    accepted: Mutex<BTreeSet<String>>,
+    /// Held from the request to its answer.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// Leave to sign in once. Say how it ended with [`SignInTurn::answered`]; dropped without, it counts
+/// as unanswered.
+#[derive(Debug)]
+pub struct SignInTurn {
+    authorizer: Arc<Inner>,
+    host: String,
+    header: HeaderValue,
+    credential: Credential,
+    answered: bool,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Authorizer {
+    /// An authorizer for one run: it remembers a refusal.
+    pub fn new(subject: Subject, secrets: Secrets) -> Self {
+        Self(Arc::new(Inner {
+            subject,
+            secrets,
+            refused: AtomicBool::new(false),
+            unanswered: AtomicU8::new(0),
+            accepted: Mutex::default(),
+            turn: Arc::default(),
+        }))
+    }
+
+    /// Whether the rules let the credentials go to this address at all, its certificate aside.
+    /// Where they do not, nothing needs to be sent.
+    pub fn may_sign_in(&self, url: &url::Url) -> Result<(), HeldBack> {
+        self.header(url).map(|_| ())
+    }
+
+    /// The header for a sign-in at this address, over a connection whose chain and name were
+    /// `verified` or not. Waits while another sign-in is under way.
+    pub async fn sign_in(&self, url: &url::Url, verified: bool) -> Result<SignInTurn, HeldBack> {
+        let (header, credential) = self.header(url)?;
+        if !verified {
+            return Err(HeldBack::CertificateNotVerified);
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let inner = &self.0;
+        let mut turn = None;
+        if !inner.has_accepted(&host) {
+            let waited = Arc::clone(&inner.turn).lock_owned().await;
+            // it may have been accepted meanwhile
+            turn = (!inner.has_accepted(&host)).then_some(waited);
+        }
+        if inner.is_over() {
+            return Err(HeldBack::SignInRefused);
+        }
+        Ok(SignInTurn { authorizer: Arc::clone(inner), host, header, credential, answered: false, _turn: turn })
+    }
+
+    fn header(&self, url: &url::Url) -> Result<(HeaderValue, Credential), HeldBack> {
+        let Inner { subject, secrets, .. } = &*self.0;
+        let credential = secrets.credential().ok_or(HeldBack::NoCredentials)?;
+        if url.scheme() != "https" {
+            return Err(HeldBack::NotHttps);
+        }
+        let host = url.host_str().unwrap_or_default();
+        if !may_receive(subject, host) {
+            return Err(HeldBack::ForeignHost);
+        }
+        if self.0.is_over() {
+            return Err(HeldBack::SignInRefused);
+        }
+        let header = match (credential, &secrets.token, &secrets.password) {
+            (Credential::Token, Some(token), _) => format!("Bearer {}", token.expose_secret()),
+            (Credential::Password, _, Some(password)) => {
+                if is_microsoft(host) {
+                    return Err(HeldBack::BasicRetired);
+                }
+                let mailbox = subject.mailbox.as_ref().map(|mailbox| mailbox.address.as_str());
+                let user = subject.user.as_deref().or(mailbox).ok_or(HeldBack::NoCredentials)?;
+                // RFC 7617, 2.1: UTF-8, whether or not the server says so
+                format!("Basic {}", BASE64.encode(format!("{user}:{}", password.expose_secret())))
+            }
+            _ => return Err(HeldBack::NoCredentials),
+        };
+        sensitive(&header).map(|header| (header, credential)).ok_or(HeldBack::NoCredentials)
+    }
+}
+
+impl Inner {
+    fn is_over(&self) -> bool {
+        self.refused.load(Ordering::SeqCst) || self.unanswered.load(Ordering::SeqCst) >= MOST_UNANSWERED
+    }
+
+    fn has_accepted(&self, host: &str) -> bool {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+}
+
+impl SignInTurn {
+    /// The value of `Authorization`; it prints as nothing.
+    pub fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    /// What it holds.
+    pub fn credential(&self) -> Credential {
+        self.credential
+    }
+
+    /// Says with which HTTP status the sign-in was answered, and ends the turn.
+    pub fn answered(mut self, status: u16) {
+        self.answered = true;
+        match status {
+            401 => self.authorizer.refused.store(true, Ordering::SeqCst),
+            // Only what a server says to one who is signed in, 449 and 451 are ActiveSync's: a
+            // redirect, a 404 or a 503 may come from somebody who has not looked at the password.
+            200..=299 | 449 | 451 => {
+                let mut accepted = self.authorizer.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+                accepted.insert(self.host.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for SignInTurn {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.authorizer.unanswered.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn wrong(from: &str, why: &dyn std::fmt::Display) -> SetupError {
+    SetupError(format!("read a secret from {from}: {why}"))
+}
+
+fn first_line_of(path: &Path) -> Result<String, SetupError> {
+    let from = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|e| wrong(&from, &e))?;
+    first_line(bytes, &from)
+}
+
+/// The first line without its end, and without the mark that Windows puts in front.
+fn first_line(bytes: Vec<u8>, from: &str) -> Result<String, SetupError> {
+    let text = String::from_utf8(bytes).map_err(|_| wrong(from, &"it is not UTF-8"))?;
+    let line = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    if line.is_empty() { Err(wrong(from, &"its first line is empty")) } else { Ok(line.to_owned()) }
+}
+
+/// A token as RFC 6750, 2.1 allows it, at least as far as a header needs it.
+fn bearer_token(text: &str, from: &str) -> Result<SecretString, SetupError> {
+    let token = text.trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(wrong(from, &"it holds characters that no token has"));
+    }
+    Ok(SecretString::from(token))
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Mailbox;
+    use futures_util::poll;
+    use std::ffi::OsString;
+    use std::pin::pin;
+    use url::Url;
+
+    fn subject() -> Subject {
+        Subject::mailbox("änna@corp.example".parse::<Mailbox>().unwrap())
+    }
+
+    fn with_password() -> Authorizer {
+        Authorizer::new(subject(), Secrets::from_parts(Some("gehe:im ü"), None, None))
+    }
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    fn exchange() -> Url {
+        url("https://mail.corp.example/Microsoft-Server-ActiveSync")
+    }
+
+    fn held_back<T>(result: Result<T, HeldBack>) -> Option<HeldBack> {
+        result.err()
+    }
+
+    #[tokio::test]
+    async fn rfc7617_basic_is_utf8_and_the_user_name_goes_before_the_address() {
+        let turn = with_password().sign_in(&exchange(), true).await.unwrap();
+        let expected = format!("Basic {}", BASE64.encode("änna@corp.example:gehe:im ü"));
+        assert_eq!(turn.header().to_str().unwrap(), expected);
+        assert_eq!(turn.credential(), Credential::Password);
+        let named = Subject { user: Some("CORP\\anna".to_owned()), ..subject() };
+        let authorizer = Authorizer::new(named, Secrets::from_parts(Some("x"), None, None));
+        let turn = authorizer.sign_in(&exchange(), true).await.unwrap();
+        assert_eq!(turn.header().to_str().unwrap(), format!("Basic {}", BASE64.encode("CORP\\anna:x")));
+    }
+
+    #[tokio::test]
+    async fn rfc6750_a_token_goes_as_bearer_and_before_a_password() {
+        let authorizer = Authorizer::new(subject(), Secrets::from_parts(Some("x"), Some("ey.J"), None));
+        let turn = authorizer.sign_in(&exchange(), true).await.unwrap();
+        assert_eq!(turn.header().to_str().unwrap(), "Bearer ey.J");
+        assert_eq!(turn.credential(), Credential::Token);
+    }
+
+    #[tokio::test]
+    async fn contract_5_only_over_verified_tls_and_only_to_hosts_that_may() {
+        let authorizer = with_password();
+        let to = async |address: &str, verified| held_back(authorizer.sign_in(&url(address), verified).await);
+        assert_eq!(to("http://mail.corp.example/", true).await, Some(HeldBack::NotHttps));
+        assert_eq!(to("https://mail.corp.example/", false).await, Some(HeldBack::CertificateNotVerified));
+        assert_eq!(to("https://autodiscover.example/", true).await, Some(HeldBack::ForeignHost));
+        assert_eq!(to("https://corp.example.evil.example/", true).await, Some(HeldBack::ForeignHost));
+        assert_eq!(to("https://outlook.office365.com/", true).await, Some(HeldBack::BasicRetired));
+        let nothing = Authorizer::new(subject(), Secrets::default());
+        assert_eq!(nothing.may_sign_in(&exchange()), Err(HeldBack::NoCredentials));
+        assert_eq!(authorizer.may_sign_in(&exchange()), Ok(()));
+        let token = Authorizer::new(subject(), Secrets::from_parts(None, Some("t"), None));
+        assert_eq!(token.may_sign_in(&url("https://outlook.office365.com/")), Ok(()));
+        let allowed = Subject { allow_hosts: vec!["mail.hoster.example".to_owned()], ..subject() };
+        let authorizer = Authorizer::new(allowed, Secrets::from_parts(Some("x"), None, None));
+        assert_eq!(authorizer.may_sign_in(&url("https://mail.hoster.example/")), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn contract_5_after_a_first_401_nobody_signs_in_again() {
+        let authorizer = with_password();
+        let first = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let other = url("https://autodiscover.corp.example/autodiscover/autodiscover.xml");
+        let mut second = pin!(authorizer.sign_in(&other, true));
+        assert!(poll!(&mut second).is_pending(), "one at a time");
+        first.answered(401);
+        assert_eq!(held_back(second.await), Some(HeldBack::SignInRefused));
+        assert_eq!(authorizer.may_sign_in(&exchange()), Err(HeldBack::SignInRefused));
+        assert_eq!(held_back(authorizer.clone().sign_in(&exchange(), true).await), Some(HeldBack::SignInRefused));
+    }
+
+    #[tokio::test]
+    async fn where_the_sign_in_was_accepted_several_may_be_under_way() {
+        let authorizer = with_password();
+        authorizer.sign_in(&exchange(), true).await.unwrap().answered(200);
+        let one = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let two = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let other = url("https://autodiscover.corp.example/");
+        let elsewhere = authorizer.sign_in(&other, true).await.unwrap();
+        let third = url("https://corp.example/");
+        let mut more = pin!(authorizer.sign_in(&third, true));
+        let waits = poll!(&mut more).is_pending();
+        assert!(waits, "another host may think otherwise of the password");
+        two.answered(401);
+        elsewhere.answered(200);
+        one.answered(200);
+        assert_eq!(held_back(more.await), Some(HeldBack::SignInRefused));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_says_nothing_of_the_password_opens_nothing() {
+        for status in [302, 403, 404, 500, 503] {
+            let authorizer = with_password();
+            authorizer.sign_in(&exchange(), true).await.unwrap().answered(status);
+            let _first = authorizer.sign_in(&exchange(), true).await.unwrap();
+            let again = exchange();
+            let mut second = pin!(authorizer.sign_in(&again, true));
+            assert!(poll!(&mut second).is_pending(), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn sign_ins_without_an_answer_end_too() {
+        let authorizer = with_password();
+        for _ in 0..MOST_UNANSWERED {
+            drop(authorizer.sign_in(&exchange(), true).await.unwrap());
+        }
+        assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), Some(HeldBack::SignInRefused));
+    }
+
+    #[tokio::test]
+    async fn no_secret_is_ever_printed() {
+        let secrets = Secrets::from_parts(Some("pass-w"), Some("tok-n"), Some("key-n"));
+        let authorizer = Authorizer::new(subject(), secrets.clone());
+        let turn = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let printed = format!("{secrets:?} {authorizer:?} {turn:?} {:?}", secrets.service_authorization());
+        for secret in ["pass-w", "tok-n", "key-n", &BASE64.encode("pass-w")] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+        assert_eq!(secrets.scrubbed("bad key key-n (pass-w)"), "bad key *** (***)");
+    }
+
+    #[test]
+    fn secrets_are_read_from_where_the_user_says() {
+        let none = |_: &str| None;
+        let set = |name: &str| Some(OsString::from(format!("of-{name}\n")));
+        let of = |sources: &SecretSources, stdin: &str, variable: &dyn Fn(&str) -> Option<OsString>| {
+            let secrets = Secrets::read_from(sources, &mut stdin.as_bytes(), variable)?;
+            let shown = [&secrets.password, &secrets.token, &secrets.service_key];
+            Ok::<_, SetupError>(shown.map(|s| s.as_ref().map(|s| s.expose_secret().to_owned())))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let stdin = SecretSources { password_stdin: true, ..SecretSources::default() };
+        assert_eq!(of(&stdin, "ge heim \r\nmore\n", &none).unwrap()[0], some("ge heim "));
+        assert_eq!(of(&SecretSources::default(), "x", &none).unwrap(), [None, None, None]);
+        let all = of(&SecretSources::default(), "", &set).unwrap();
+        assert_eq!(all[1..], [some("of-EXDIAG_TOKEN"), some("of-NYLAS_API_KEY")]);
+        let named = of(&stdin, "named", &set).unwrap();
+        assert_eq!(named[..2], [some("named"), None], "the command line goes before the environment");
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let password = SecretSources { password_file: Some(file.path().to_owned()), ..SecretSources::default() };
+        let token = SecretSources { token_file: Some(file.path().to_owned()), ..SecretSources::default() };
+        let error = of(&password, "", &none).unwrap_err();
+        assert!(error.0.contains(file.path().to_str().unwrap()));
+        std::fs::write(file.path(), "\u{feff}ey.J \nrest").unwrap();
+        assert_eq!(of(&password, "", &none).unwrap()[0], some("ey.J "));
+        assert_eq!(of(&token, "", &none).unwrap()[1], some("ey.J"));
+        std::fs::write(file.path(), "two words").unwrap();
+        let error = of(&token, "", &none).unwrap_err();
+        assert!(!error.0.contains("two words"), "an error holds no secret");
+        std::fs::write(file.path(), [0xff, 0xfe, b'x', 0]).unwrap();
+        assert!(of(&password, "", &none).is_err());
+        assert!(of(&stdin, "\n", &none).is_err());
+        assert_eq!(of(&SecretSources::default(), "", &|_| Some(OsString::new())).unwrap(), [None, None, None]);
     }
 }
