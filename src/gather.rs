@@ -12,7 +12,9 @@ pub mod roots;
 pub mod tls;
 
 use crate::evidence::{Gathering, Header, NoAnswer, Probe, Seen, Source, Subject, Trust};
+use dns::Resolver;
 use jiff::Timestamp;
+use roots::Loading;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -103,22 +105,43 @@ impl std::error::Error for SetupError {}
 
 /// The live source of facts.
 #[derive(Debug)]
-pub struct Gatherer {}
+pub struct Gatherer {
+    resolver: Resolver,
+    roots: Loading,
+}
 
 impl Gatherer {
-    /// Reads the system's configuration and the trust stores. Sends nothing.
-    pub async fn new(_settings: Settings, _secrets: auth::Secrets, _subject: &Subject) -> Result<Self, SetupError> {
-        Ok(Self {})
+    /// Reads the system's configuration and begins to read the trust stores. Sends nothing.
+    pub async fn new(settings: Settings, _secrets: auth::Secrets, _subject: &Subject) -> Result<Self, SetupError> {
+        // an error says that somebody was first, with the same one
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let resolver = Resolver::new(&settings)?;
+        let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
+        Ok(Self { resolver, roots })
     }
 
     /// The header of the evidence that this source gathers.
     pub fn header(&self, started_at: Timestamp, subject: Subject) -> Header {
-        Header { started_at, subject, name_servers: Vec::new(), proxy: None, stores: Vec::new() }
+        Header {
+            started_at,
+            subject,
+            name_servers: self.resolver.name_servers(),
+            proxy: None,
+            stores: self.roots.stores().to_vec(),
+        }
     }
 }
 
 impl Source for Gatherer {
-    fn gather(&self, _probe: Probe) -> Gathering<'_> {
-        Box::pin(async { Seen::NoAnswer(NoAnswer::NotRecorded) })
+    fn gather(&self, probe: Probe) -> Gathering<'_> {
+        Box::pin(async move {
+            match probe {
+                Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
+                Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
+                Probe::Tls { .. } | Probe::Http(_) | Probe::Aia { .. } | Probe::Service(_) => {
+                    Seen::NoAnswer(NoAnswer::NotRecorded)
+                }
+            }
+        })
     }
 }

@@ -46,8 +46,11 @@ struct Inner {
     limit: Duration,
     ipv4: bool,
     ipv6: bool,
-    asked: Mutex<BTreeMap<(String, RecordType), Shared<BoxFuture<'static, DnsSeen>>>>,
+    asked: Mutex<BTreeMap<(String, RecordType), Asked>>,
 }
+
+/// A question under way, or its answer.
+type Asked = Shared<BoxFuture<'static, DnsSeen>>;
 
 /// A name server.
 struct Server {

@@ -227,14 +227,13 @@ fn system_has_roots() -> bool {
 fn sequence(contents: &[u8]) -> Vec<u8> {
     let length = contents.len();
     let mut out = vec![SEQUENCE];
-    match u8::try_from(length) {
-        Ok(short @ 0..=0x7f) => out.push(short),
-        _ => {
-            let bytes = length.to_be_bytes();
-            let used: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
-            out.push(0x80 | u8::try_from(used.len()).unwrap_or(0));
-            out.extend(used);
-        }
+    if let Ok(short @ 0..=0x7f) = u8::try_from(length) {
+        out.push(short);
+    } else {
+        let bytes = length.to_be_bytes();
+        let used: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
+        out.push(0x80 | u8::try_from(used.len()).unwrap_or(0));
+        out.extend(used);
     }
     out.extend_from_slice(contents);
     out
@@ -294,7 +293,7 @@ mod tests {
     #[test]
     fn a_self_signed_certificate_counts_only_where_it_is_installed_itself() {
         for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
-            let certificate = self_signed(is_ca.clone());
+            let certificate = self_signed(is_ca);
             let chain = [certificate.clone()];
             assert_eq!(trusting(&[&certificate]).verify(&chain, NAME, now()), Ok(()), "{is_ca:?}");
             assert!(trusting(&[&certificate]).verify(&chain, "x.example", now()).is_err());
