@@ -1,8 +1,11 @@
 //! Which findings and sentences belong to no single check?
 
-use crate::evidence::{HeldBack, NoAnswer};
-use crate::finding::{Outcome, Sentence};
+use crate::evidence::dns::address_type;
+use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View, view};
+use crate::finding::{Finding, Outcome, Sentence};
+use crate::protocol::chain::HostTls;
 use crate::{findings, text};
+use std::net::IpAddr;
 
 findings! {
     BUG = "exdiag.bug", Warn, Caller {
@@ -93,4 +96,76 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
             }
         }),
     }
+}
+
+/// Findings of the addresses of one server, the same ones told once. Each gets the argument
+/// `server`: the host, and behind it the addresses where it does not hold for all.
+pub fn by_address(host: &str, port: u16, judged: Vec<(IpAddr, Probe, Vec<Finding>)>) -> Vec<Finding> {
+    let all = judged.len();
+    let mut groups: Vec<(Finding, Vec<IpAddr>)> = Vec::new();
+    for (address, probe, findings) in judged {
+        for finding in findings {
+            let finding = finding.seen_in(&probe);
+            let same =
+                groups.iter_mut().find(|(known, _)| known.code.id == finding.code.id && known.data == finding.data);
+            match same {
+                Some((known, addresses)) => {
+                    known.evidence.extend(
+                        finding.evidence.into_iter().filter(|id| !known.evidence.contains(id)).collect::<Vec<_>>(),
+                    );
+                    addresses.push(address);
+                }
+                None => groups.push((finding, vec![address])),
+            }
+        }
+    }
+    let told = groups.into_iter().map(|(finding, addresses)| {
+        let finding = finding.host(host).port(port);
+        let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        match addresses.first() {
+            Some(first) if addresses.len() < all => {
+                let server = format!("{host} ({})", names.join(", "));
+                finding.address(*first).with("server", server).with("addresses", names)
+            }
+            _ => finding.with("server", host),
+        }
+    });
+    told.collect()
+}
+
+/// The outcome where no address of any of these servers got as far as a TLS handshake; `None` where one did.
+pub fn no_handshake(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Outcome>, Stop> {
+    if hosts.is_empty() {
+        let domain = view.subject().domain();
+        let (ipv4, ipv6) = (view.subject().ipv4, view.subject().ipv6);
+        let family = address_type(ipv6 && !ipv4);
+        let answers = view::all([view.dns(domain, family), view.dns(&format!("autodiscover.{domain}"), family)])?;
+        let silent = answers.iter().all(|seen| !seen.is_ok_and(|seen| seen.answer.is_some()));
+        return Ok(Some(if silent {
+            see_check("dns")
+        } else {
+            Outcome::skip(Sentence::new(text!(
+                "no server is known; see the checks dns and autodiscover",
+                "kein Server bekannt; siehe die Prüfungen dns und autodiscover",
+            )))
+        }));
+    }
+    let addresses: Vec<_> = hosts.iter().flat_map(|host| &host.addresses).collect();
+    if addresses.is_empty() {
+        return Ok(Some(see_check("dns")));
+    }
+    let reached = addresses.iter().any(|address| match address.outcome() {
+        Some(TlsOutcome::Failed(failure)) => failure.phase >= Phase::Handshake,
+        Some(TlsOutcome::Handshake(_)) => true,
+        None => false,
+    });
+    if reached {
+        return Ok(None);
+    }
+    let connection_failed = addresses.iter().any(|address| address.outcome().is_some());
+    let unanswered_because = addresses.iter().find_map(|address| address.seen.err());
+    Ok(Some(match unanswered_because {
+        Some(why) if !connection_failed => unanswered(why),
+        _ => see_check("activesync"),
+    }))
 }

@@ -1,12 +1,599 @@
-//! (to be written)
+//! Can the certificate of the server be trusted: its name, dates, key, signature and origin?
+//!
+//! Missing or wrong intermediates are the business of `tls-intermediate`. That no TCP connection
+//! comes about is told by `activesync`.
 
-use crate::evidence::{Stop, View};
-use crate::finding::{Outcome, Sentence};
+use super::common;
+use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, TlsSeen, View};
+use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
+use crate::protocol::x509::{ANY_PURPOSE, AltName, Certificate, Validity};
 use crate::{findings, text};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
-findings! {}
+const DAY: i64 = 86_400;
 
-/// Judges.
-pub fn check(_view: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(Outcome::skip(Sentence::new(text!("not part of this version", "nicht Teil dieser Version"))))
+findings! {
+    NOT_TLS = "tls.not-tls", Fail, Network {
+        title { en: "{server} does not speak TLS on port {port}", de: "{server} spricht auf Port {port} kein TLS" }
+        meaning {
+            en: "Something else than TLS answers on the port that must be encrypted, for example plain HTTP. No client can connect.",
+            de: "Auf dem Port, der verschlüsselt sein muss, antwortet etwas anderes als TLS, zum Beispiel unverschlüsseltes HTTP. Kein Client kann sich verbinden.",
+        }
+        remedy { en: "Let the port lead to the HTTPS listener", de: "Leiten Sie den Port auf den HTTPS-Dienst" }
+        steps [
+            { en: "See what answers there:", de: "Sehen Sie nach, was dort antwortet:", Shell "curl -v http://{host}:{port}/" },
+            { en: "Correct the port forwarding or the listener of the firewall, balancer or IIS binding.", de: "Berichtigen Sie die Portweiterleitung oder den Listener von Firewall, Load Balancer oder IIS-Bindung." },
+        ]
+    }
+    HANDSHAKE_FAILED = "tls.handshake-failed", Fail, Exchange {
+        title { en: "The TLS handshake with {server} fails ({reason})", de: "Der TLS-Handshake mit {server} scheitert ({reason})" }
+        meaning {
+            en: "The server takes the TCP connection, but no encrypted connection comes about with TLS 1.2 or 1.3 and current cipher suites. Clients of today cannot connect.",
+            de: "Der Server nimmt die TCP-Verbindung an, aber mit TLS 1.2 oder 1.3 und heutigen Cipher-Suites kommt keine verschlüsselte Verbindung zustande. Aktuelle Clients können sich nicht verbinden.",
+        }
+        remedy {
+            en: "Bind a certificate with its private key, and enable ECDHE cipher suites with AES-GCM",
+            de: "Binden Sie ein Zertifikat mit privatem Schlüssel, und aktivieren Sie ECDHE-Cipher-Suites mit AES-GCM",
+        }
+        steps [
+            { en: "See which certificate is bound to the services:", de: "Sehen Sie nach, welches Zertifikat an die Dienste gebunden ist:", Powershell "Get-ExchangeCertificate | Format-List Subject,Thumbprint,NotAfter,Services,HasPrivateKey" },
+            { en: "See which cipher suites are enabled; there must be some with ECDHE and GCM:", de: "Sehen Sie nach, welche Cipher-Suites aktiv sind; es muss solche mit ECDHE und GCM geben:", Powershell "Get-TlsCipherSuite | Format-Table Name" },
+            { en: "Where a firewall or reverse proxy stands in front, look there for the same two things.", de: "Steht eine Firewall oder ein Reverse-Proxy davor, prüfen Sie dort dasselbe." },
+        ]
+    }
+    PROTOCOL_TOO_OLD = "tls.protocol-too-old", Fail, Exchange {
+        title { en: "{server} speaks neither TLS 1.2 nor TLS 1.3", de: "{server} spricht weder TLS 1.2 noch TLS 1.3" }
+        meaning {
+            en: "The server knows only protocol versions that were withdrawn in 2021 (RFC 8996). Current phones, browsers and sync services refuse them.",
+            de: "Der Server kennt nur Protokollversionen, die 2021 zurückgezogen wurden (RFC 8996). Aktuelle Telefone, Browser und Sync-Dienste lehnen sie ab.",
+        }
+        remedy { en: "Enable TLS 1.2 for Schannel and .NET on the server", de: "Aktivieren Sie TLS 1.2 für Schannel und .NET auf dem Server" }
+        steps [
+            {
+                en: "Enable TLS 1.2 as a server and restart the machine:", de: "Aktivieren Sie TLS 1.2 für den Serverbetrieb und starten Sie die Maschine neu:",
+                Powershell "New-Item 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' -Force\nSet-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' Enabled 1\nSet-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' DisabledByDefault 0"
+            },
+            { en: "Where a proxy or balancer ends the TLS connection, enable TLS 1.2 there.", de: "Endet die TLS-Verbindung an einem Proxy oder Load Balancer, aktivieren Sie TLS 1.2 dort." },
+        ]
+        links ["https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/TLSConfigurationCheck/"]
+    }
+    CLIENT_CERTIFICATE = "tls.client-certificate-required", Fail, Exchange {
+        title { en: "{server} asks for a client certificate and refuses to go on without", de: "{server} verlangt ein Client-Zertifikat und bricht ohne ab" }
+        meaning {
+            en: "IIS or a device in front of it is set to require client certificates. Clients that sign in with a password or a token cannot connect.",
+            de: "IIS oder ein Gerät davor ist so eingestellt, dass Client-Zertifikate verlangt werden. Clients, die sich mit Kennwort oder Token anmelden, kommen nicht durch.",
+        }
+        remedy { en: "Set client certificates to \"Ignore\" for ActiveSync, unless that sign-in is wanted", de: "Stellen Sie Client-Zertifikate für ActiveSync auf „Ignorieren“, sofern diese Anmeldung nicht gewollt ist" }
+        steps [
+            {
+                en: "On the Exchange server:", de: "Auf dem Exchange-Server:",
+                Powershell "Set-ActiveSyncVirtualDirectory \"$env:COMPUTERNAME\\Microsoft-Server-ActiveSync (Default Web Site)\" -ClientCertAuth Ignore\niisreset"
+            },
+            { en: "Where a firewall or balancer asks for the certificate, switch it off there for /Microsoft-Server-ActiveSync.", de: "Verlangt eine Firewall oder ein Load Balancer das Zertifikat, schalten Sie es dort für /Microsoft-Server-ActiveSync ab." },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    NAME_MISMATCH = "tls.name-mismatch", Fail, Exchange {
+        title { en: "The certificate of {server} is for other names: {presented}", de: "Das Zertifikat von {server} gilt für andere Namen: {presented}" }
+        meaning {
+            en: "Clients ask for {host}, and the certificate does not hold that name. A wildcard covers exactly one label, neither the bare domain nor names two levels down.",
+            de: "Clients fragen nach {host}, und das Zertifikat enthält diesen Namen nicht. Ein Platzhalter (*) steht für genau eine Namensstufe, weder für die Domain selbst noch für tiefere Namen.",
+        }
+        remedy { en: "Bind a certificate that holds {host}", de: "Binden Sie ein Zertifikat, das {host} enthält" }
+        steps [
+            { en: "See which certificates are there and for which names:", de: "Sehen Sie nach, welche Zertifikate da sind und für welche Namen:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,CertificateDomains,NotAfter,Services" },
+            { en: "Bind the right one (request a new one where none holds the name):", de: "Binden Sie das richtige (fordern Sie ein neues an, wenn keines den Namen enthält):", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Where a reverse proxy or hosting server answers for {host}, install the certificate there, or correct the DNS record.", de: "Antwortet ein Reverse-Proxy oder Webhoster für {host}, installieren Sie das Zertifikat dort oder berichtigen Sie den DNS-Eintrag." },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/ssl-certificate-name-mismatch"]
+    }
+    SAN_MISSING = "tls.san-missing", Fail, Exchange {
+        title { en: "The certificate of {server} holds no subject alternative name", de: "Das Zertifikat von {server} enthält keinen alternativen Antragstellernamen (SAN)" }
+        meaning {
+            en: "Clients of today read only the subject alternative names and ignore the common name (RFC 9525). For them this certificate is for no host at all.",
+            de: "Heutige Clients lesen nur die alternativen Antragstellernamen (SAN), nicht den allgemeinen Namen (CN) (RFC 9525). Für sie gilt dieses Zertifikat für keinen Host.",
+        }
+        remedy { en: "Request a certificate with {host} among its alternative names", de: "Fordern Sie ein Zertifikat an, das {host} als alternativen Namen enthält" }
+        steps [
+            { en: "Request it from the certificate authority, install it and bind it:", de: "Fordern Sie es bei der Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc9525"]
+    }
+    EXPIRED = "tls.expired", Fail, Exchange {
+        title { en: "The certificate of {server} expired on {date}", de: "Das Zertifikat von {server} ist am {date} abgelaufen" }
+        meaning { en: "No client accepts an expired certificate.", de: "Kein Client akzeptiert ein abgelaufenes Zertifikat." }
+        remedy { en: "Renew the certificate and bind the new one", de: "Erneuern Sie das Zertifikat und binden Sie das neue" }
+        steps [
+            { en: "See whether the new one is already there; the expired one has the thumbprint {thumbprint}:", de: "Sehen Sie nach, ob das neue schon da ist; das abgelaufene hat den Fingerabdruck {thumbprint}:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,CertificateDomains,NotAfter,Services" },
+            { en: "Bind the new one:", de: "Binden Sie das neue:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+            { en: "Where a reverse proxy or balancer ends the TLS connection, replace the certificate there too.", de: "Endet die TLS-Verbindung an einem Reverse-Proxy oder Load Balancer, tauschen Sie das Zertifikat auch dort." },
+        ]
+        links ["https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/CertificateCheck/"]
+    }
+    NOT_YET_VALID = "tls.not-yet-valid", Fail, Exchange {
+        title { en: "The certificate of {server} is valid only from {date} on", de: "Das Zertifikat von {server} ist erst ab {date} gültig" }
+        meaning {
+            en: "Clients refuse a certificate whose time has not come. If {date} is in the past, the clock of the machine that ran exdiag is wrong.",
+            de: "Clients lehnen ein Zertifikat ab, dessen Laufzeit noch nicht begonnen hat. Liegt {date} in der Vergangenheit, geht die Uhr des Rechners falsch, auf dem exdiag lief.",
+        }
+        remedy { en: "Check the clocks, and bind a certificate that is valid today", de: "Prüfen Sie die Uhren, und binden Sie ein Zertifikat, das heute gültig ist" }
+        steps [
+            { en: "Compare the time of this machine:", de: "Vergleichen Sie die Zeit dieses Rechners:", Shell "date -u" },
+            { en: "On the Exchange server, bind the certificate that is valid now:", de: "Binden Sie auf dem Exchange-Server das jetzt gültige Zertifikat:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,NotBefore,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    EXPIRES_SOON = "tls.expires-soon", Warn, Exchange {
+        title { en: "The certificate of {server} expires on {date}, in {days} days", de: "Das Zertifikat von {server} läuft am {date} ab, in {days} Tagen" }
+        meaning {
+            en: "Less than a quarter of its lifetime is left, so an automatic renewal should have happened by now. After that day no client connects any more.",
+            de: "Weniger als ein Viertel der Laufzeit ist übrig, eine automatische Erneuerung hätte schon stattfinden sollen. Nach diesem Tag verbindet sich kein Client mehr.",
+        }
+        remedy { en: "Renew the certificate", de: "Erneuern Sie das Zertifikat" }
+        steps [
+            { en: "Renew it, or look at why the automatic renewal did not happen, then bind the new one:", de: "Erneuern Sie es, oder prüfen Sie, warum die automatische Erneuerung ausblieb; binden Sie dann das neue:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,CertificateDomains,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+        links ["https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/CertificateCheck/"]
+    }
+    SELF_SIGNED = "tls.self-signed", Fail, Exchange {
+        title { en: "The certificate of {server} is self-signed", de: "Das Zertifikat von {server} ist selbstsigniert" }
+        meaning {
+            en: "No authority vouches for it, so only devices on which it was installed by hand accept it. Exchange makes such a certificate (\"{subject}\") when it is installed; it is not meant for clients.",
+            de: "Keine Zertifizierungsstelle bürgt dafür, also akzeptieren es nur Geräte, auf denen es von Hand installiert wurde. Exchange legt ein solches Zertifikat („{subject}“) bei der Installation an; für Clients ist es nicht gedacht.",
+        }
+        remedy { en: "Bind a certificate of a public authority", de: "Binden Sie ein Zertifikat einer öffentlichen Zertifizierungsstelle" }
+        steps [
+            { en: "See whether one is already there:", de: "Sehen Sie nach, ob schon eines da ist:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Issuer,CertificateDomains,IsSelfSigned,Services" },
+            { en: "Bind it:", de: "Binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+        ]
+    }
+    PRIVATE_CA = "tls.private-ca", Fail, Exchange {
+        title { en: "The certificate of {server} leads to \"{root}\", which is in none of the trust stores looked into", de: "Das Zertifikat von {server} führt zu „{root}“, das in keinem der geprüften Zertifikatspeicher steht" }
+        meaning {
+            en: "Nothing is missing in the chain; it ends at a root that is not publicly trusted, as that of a company's own authority. Devices accept it only where that root was installed; sync services outside never do.",
+            de: "In der Kette fehlt nichts; sie endet an einem Stammzertifikat, dem die Öffentlichkeit nicht vertraut, etwa dem einer firmeneigenen Zertifizierungsstelle. Geräte akzeptieren sie nur, wenn dieses Stammzertifikat installiert wurde; Sync-Dienste außerhalb nie.",
+        }
+        remedy { en: "Use a certificate of a public authority for what clients outside reach", de: "Verwenden Sie für alles, was Clients von außen erreichen, ein Zertifikat einer öffentlichen Zertifizierungsstelle" }
+        steps [
+            { en: "Request a public certificate for {host}, install it and bind it:", de: "Fordern Sie ein öffentliches Zertifikat für {host} an, installieren und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+            { en: "If only managed devices connect, count the root as installed and look again:", de: "Verbinden sich nur verwaltete Geräte, geben Sie das Stammzertifikat als installiert an und prüfen Sie erneut:", Shell "exdiag check {mailbox} --cacert root.pem" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/ssl-certificate-trust-failure"]
+    }
+    WEAK_KEY = "tls.weak-key", Fail, Exchange {
+        title { en: "The key of \"{certificate}\" that {server} sends is too weak ({key})", de: "Der Schlüssel von „{certificate}“, das {server} sendet, ist zu schwach ({key})" }
+        meaning { en: "Current clients refuse RSA keys below 2048 bits and curves below 256 bits.", de: "Aktuelle Clients lehnen RSA-Schlüssel unter 2048 Bit und Kurven unter 256 Bit ab." }
+        remedy { en: "Request a new certificate with RSA 2048 or larger", de: "Fordern Sie ein neues Zertifikat mit RSA 2048 oder größer an" }
+        steps [
+            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+        links ["https://support.apple.com/103769"]
+    }
+    WEAK_SIGNATURE = "tls.weak-signature", Fail, Exchange {
+        title { en: "\"{certificate}\" that {server} sends is signed with {algorithm}", de: "„{certificate}“, das {server} sendet, ist mit {algorithm} signiert" }
+        meaning { en: "Clients have refused such signatures for years, because they can be forged.", de: "Clients lehnen solche Signaturen seit Jahren ab, weil sie gefälscht werden können." }
+        remedy { en: "Have the certificate reissued with SHA-256", de: "Lassen Sie das Zertifikat mit SHA-256 neu ausstellen" }
+        steps [
+            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    WRONG_PURPOSE = "tls.wrong-purpose", Fail, Exchange {
+        title { en: "\"{certificate}\" that {server} sends is not meant for servers", de: "„{certificate}“, das {server} sendet, ist nicht für Server bestimmt" }
+        meaning {
+            en: "Its extended key usage does not hold server authentication, so clients refuse it for TLS. It was issued from the wrong template.",
+            de: "Die erweiterte Schlüsselverwendung enthält keine Serverauthentifizierung, deshalb lehnen Clients es für TLS ab. Es wurde mit der falschen Vorlage ausgestellt.",
+        }
+        remedy { en: "Have it reissued as a web server certificate", de: "Lassen Sie es als Webserver-Zertifikat neu ausstellen" }
+        steps [
+            { en: "Request it with the template \"Web Server\" (or from a public authority) and bind it:", de: "Fordern Sie es mit der Vorlage „Webserver“ (oder bei einer öffentlichen Stelle) an und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    NOT_A_CA = "tls.not-a-ca", Fail, Exchange {
+        title { en: "{server} sends \"{certificate}\" as an authority, but it may not sign certificates", de: "{server} sendet „{certificate}“ als Zertifizierungsstelle, es darf aber keine Zertifikate signieren" }
+        meaning {
+            en: "A certificate in the chain was signed with a certificate that is not an authority's (basicConstraints or keyUsage, RFC 5280). Every client refuses such a chain.",
+            de: "Ein Zertifikat der Kette wurde mit einem signiert, das keiner Zertifizierungsstelle gehört (basicConstraints oder keyUsage, RFC 5280). Jeder Client lehnt eine solche Kette ab.",
+        }
+        remedy { en: "Use a certificate that a real authority has issued", de: "Verwenden Sie ein Zertifikat, das eine echte Zertifizierungsstelle ausgestellt hat" }
+        steps [
+            { en: "Request a certificate for {host} from an authority, install it and bind it:", de: "Fordern Sie ein Zertifikat für {host} bei einer Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    NAME_CONSTRAINT = "tls.name-constraint", Fail, Exchange {
+        title { en: "An authority in the chain of {server} may not issue for the names of its certificate", de: "Eine Zertifizierungsstelle in der Kette von {server} darf für die Namen dieses Zertifikats nicht ausstellen" }
+        meaning {
+            en: "A certificate above carries name constraints that exclude a name of the server's certificate. Clients refuse the chain, even where the name asked for is allowed.",
+            de: "Ein übergeordnetes Zertifikat trägt Namenseinschränkungen, die einen Namen des Serverzertifikats ausschließen. Clients lehnen die Kette ab, selbst wenn der gefragte Name erlaubt ist.",
+        }
+        remedy { en: "Have a certificate issued that holds only allowed names", de: "Lassen Sie ein Zertifikat ausstellen, das nur erlaubte Namen enthält" }
+        steps [
+            { en: "Compare the names ({presented}) with the constraints of the authority, request anew and bind it:", de: "Vergleichen Sie die Namen ({presented}) mit den Einschränkungen der Stelle, fordern Sie neu an und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    PATH_TOO_LONG = "tls.path-too-long", Fail, Exchange {
+        title { en: "The chain of {server} is longer than an authority in it allows", de: "Die Kette von {server} ist länger, als eine Zertifizierungsstelle darin erlaubt" }
+        meaning {
+            en: "A certificate in the chain limits how many authorities may follow below it (pathLenConstraint), and there are more. Clients refuse the chain.",
+            de: "Ein Zertifikat der Kette begrenzt, wie viele Zertifizierungsstellen unter ihm stehen dürfen (pathLenConstraint), und es sind mehr. Clients lehnen die Kette ab.",
+        }
+        remedy { en: "Have the certificate issued by an authority that is allowed to", de: "Lassen Sie das Zertifikat von einer Stelle ausstellen, die das darf" }
+        steps [
+            { en: "Request it anew, install it with its chain and bind it:", de: "Fordern Sie es neu an, installieren Sie es samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    CA_AS_SERVER = "tls.ca-as-server", Warn, Exchange {
+        title { en: "{server} uses the certificate of a certification authority as its own", de: "{server} verwendet das Zertifikat einer Zertifizierungsstelle als sein eigenes" }
+        meaning {
+            en: "The server's certificate is marked as an authority's (CA:TRUE). Some clients refuse that, and whoever has its key could issue certificates for any name.",
+            de: "Das Serverzertifikat ist als das einer Zertifizierungsstelle gekennzeichnet (CA:TRUE). Manche Clients lehnen das ab, und wer den Schlüssel hat, könnte Zertifikate für beliebige Namen ausstellen.",
+        }
+        remedy { en: "Bind a certificate that is a server's only", de: "Binden Sie ein Zertifikat, das nur dem Server gehört" }
+        steps [
+            { en: "Request a certificate for {host} and bind it:", de: "Fordern Sie ein Zertifikat für {host} an und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    ALGORITHM_UNUSUAL = "tls.algorithm-unusual", Warn, Exchange {
+        title { en: "The chain of {server} uses a kind of key or signature that not every client can check", de: "Die Kette von {server} nutzt eine Schlüssel- oder Signaturart, die nicht jeder Client prüfen kann" }
+        meaning {
+            en: "Keys and signatures in the chain: {algorithms}. exdiag cannot check all of them, and some clients cannot either; names and key identifiers fit together.",
+            de: "Schlüssel und Signaturen der Kette: {algorithms}. exdiag kann nicht alle prüfen, und manche Clients auch nicht; Namen und Schlüsselkennungen passen zueinander.",
+        }
+        remedy { en: "Prefer RSA 2048 to 4096, P-256 or P-384 with SHA-256 or SHA-384", de: "Bevorzugen Sie RSA 2048 bis 4096, P-256 oder P-384 mit SHA-256 oder SHA-384" }
+        steps [
+            { en: "Check with a client of the kind that fails:", de: "Prüfen Sie mit einem Client der Art, die scheitert:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
+        ]
+    }
+    ADDRESSES_DIFFER = "tls.addresses-differ", Warn, Network {
+        title { en: "{host} sends other certificates at {odd} than at its other addresses", de: "{host} sendet unter {odd} andere Zertifikate als unter den übrigen Adressen" }
+        meaning {
+            en: "Which certificate a client sees depends on the address it happens to get, so a fault shows only sometimes. Usually one node was forgotten when the certificate was renewed.",
+            de: "Welches Zertifikat ein Client sieht, hängt von der Adresse ab, die er zufällig bekommt; ein Fehler zeigt sich dann nur manchmal. Meist wurde bei der Erneuerung ein Knoten vergessen.",
+        }
+        remedy { en: "Install the same certificate and chain on every node", de: "Installieren Sie auf jedem Knoten dasselbe Zertifikat samt Kette" }
+        steps [
+            { en: "On each node behind {host}, compare thumbprint and end date:", de: "Vergleichen Sie auf jedem Knoten hinter {host} Fingerabdruck und Ablaufdatum:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,NotAfter,Services" },
+        ]
+    }
+    MALFORMED = "tls.malformed-certificate", Fail, Exchange {
+        title { en: "A certificate that {server} sends cannot be read ({problem})", de: "Ein Zertifikat, das {server} sendet, ist nicht lesbar ({problem})" }
+        meaning {
+            en: "Certificate {index} of the chain (counted from 0) breaks the rules of its format, so clients refuse it or read it differently.",
+            de: "Zertifikat {index} der Kette (ab 0 gezählt) verletzt die Regeln seines Formats; Clients lehnen es ab oder lesen es verschieden.",
+        }
+        remedy { en: "Have the certificate reissued", de: "Lassen Sie das Zertifikat neu ausstellen" }
+        steps [
+            { en: "Look at it as sent:", de: "Sehen Sie es sich an, wie es gesendet wird:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
+            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    CHAIN_REFUSED = "tls.chain-refused", Fail, Exchange {
+        title { en: "The certificate chain of {server} is refused ({problem})", de: "Die Zertifikatskette von {server} wird abgelehnt ({problem})" }
+        meaning {
+            en: "The chain leads to a trusted root, but breaks a rule on the way that exdiag has no plainer words for.",
+            de: "Die Kette führt zu einem vertrauten Stammzertifikat, verletzt aber unterwegs eine Regel, für die exdiag keine einfacheren Worte hat.",
+        }
+        remedy { en: "Have the certificate reissued, and install the chain that comes with it", de: "Lassen Sie das Zertifikat neu ausstellen, und installieren Sie die mitgelieferte Kette" }
+        steps [
+            { en: "Look at the chain as sent:", de: "Sehen Sie sich die gesendete Kette an:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
+        ]
+    }
+}
+
+/// Judges the certificate of every address.
+pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let hosts = chain::look_at_all(view)?;
+    if let Some(outcome) = common::no_handshake(view, &hosts)? {
+        return Ok(outcome);
+    }
+    let now = view.now();
+    let mut findings = Vec::new();
+    for host in &hosts {
+        let judged = host
+            .addresses
+            .iter()
+            .filter_map(|address| Some((address.address, address.probe(host), judge(host, address, now)?)));
+        findings.extend(common::by_address(&host.host, host.port, judged.collect()));
+        findings.extend(differences(host));
+    }
+    let known = hosts.iter().flat_map(|host| &host.addresses).filter_map(|address| address.chain.as_ref());
+    if findings.is_empty() && known.clone().any(|chain| !chain.stores_known) {
+        return Ok(Outcome::inconclusive(Sentence::new(text!(
+            "the trust stores were not asked",
+            "die Zertifikatspeicher wurden nicht befragt",
+        ))));
+    }
+    let end = known.filter_map(|chain| chain.leaf()?.validity).map(|v| v.not_after).min();
+    let Some(end) = end else {
+        let note = Sentence::new(text!("no certificate came", "es kam kein Zertifikat"));
+        return Ok(Outcome::checked(note, findings));
+    };
+    let note = if findings.iter().any(|f| f.severity > Severity::Info) {
+        Sentence::new(text!("certificate valid until {until}", "Zertifikat gültig bis {until}"))
+    } else {
+        Sentence::new(text!(
+            "name, dates, key and signature are good until {until}",
+            "Name, Laufzeit, Schlüssel und Signatur sind in Ordnung bis {until}",
+        ))
+    };
+    Ok(Outcome::checked(note.with("until", date(end)), findings))
+}
+
+/// What is wrong at one address; `None` where it says nothing of TLS.
+fn judge(host: &HostTls<'_>, address: &AddressTls<'_>, now: Timestamp) -> Option<Vec<Finding>> {
+    let seen = address.seen.ok()?;
+    let mut found: Vec<Finding> = match &seen.outcome {
+        TlsOutcome::Failed(failure) if failure.phase < Phase::Handshake => return None,
+        TlsOutcome::Failed(failure) => vec![handshake(seen, failure)],
+        TlsOutcome::Handshake(_) => Vec::new(),
+    };
+    if let Some(chain) = &address.chain {
+        found.extend(certificates(&host.host, chain, now));
+    }
+    Some(found)
+}
+
+/// The finding for a handshake that failed (RFC 8446, 6.2).
+fn handshake(seen: &TlsSeen, failure: &Failure) -> Finding {
+    let too_old = failure.detail.contains("ServerDoesNotSupportTls12Or13")
+        || failure.detail.contains("SelectedUnofferedVersion")
+        || failure.detail.contains("ServerSentHelloVerifyRequest");
+    let reason = match failure.kind {
+        FailKind::NotTls => return Finding::new(&NOT_TLS),
+        FailKind::Alert { code: 70 } => return Finding::new(&PROTOCOL_TOO_OLD).with("alert", 70),
+        FailKind::Tls if too_old => return Finding::new(&PROTOCOL_TOO_OLD).with("detail", failure.detail.as_str()),
+        FailKind::Alert { code: 116 } => return Finding::new(&CLIENT_CERTIFICATE).with("alert", 116),
+        // under TLS 1.2 a missing client certificate is a handshake_failure or a bad_certificate
+        FailKind::Alert { code } if seen.client_certificate_requested && matches!(code, 40 | 42) => {
+            return Finding::new(&CLIENT_CERTIFICATE).with("alert", code);
+        }
+        FailKind::Alert { code } => {
+            return Finding::new(&HANDSHAKE_FAILED).with("reason", alert(code)).with("alert", code);
+        }
+        FailKind::Timeout => "timeout",
+        FailKind::Reset => "connection reset",
+        FailKind::Closed => "connection closed",
+        _ if failure.detail.is_empty() => "protocol error",
+        _ => &failure.detail,
+    };
+    Finding::new(&HANDSHAKE_FAILED).with("reason", reason)
+}
+
+/// The name and number of an alert (RFC 8446, 6).
+fn alert(code: u8) -> String {
+    let name = match code {
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        109 => "missing_extension",
+        112 => "unrecognized_name",
+        120 => "no_application_protocol",
+        _ => return format!("alert {code}"),
+    };
+    format!("{name}, alert {code}")
+}
+
+/// What is wrong with the certificates of a chain, apart from missing or wrong intermediates.
+fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let Some(leaf) = chain.leaf() else { return found };
+    for (index, certificate) in chain.certificates.iter().enumerate() {
+        if let Some(flaw) = &certificate.flaw {
+            // what no path needs hinders nobody
+            let severity = if chain.path.contains(&index) { Severity::Fail } else { Severity::Warn };
+            found.push(Finding::new(&MALFORMED).with("index", index).with("problem", flaw.as_str()).severity(severity));
+        }
+    }
+    name(host, leaf, &mut found);
+    if let Some(validity) = leaf.validity {
+        dates(leaf, validity, now, &mut found);
+    }
+    match &chain.end {
+        End::SelfSigned => found.push(
+            Finding::new(&SELF_SIGNED)
+                .with("subject", leaf.short_name())
+                .with("subject_dn", leaf.subject.text.as_str())
+                .with("thumbprint", leaf.thumbprint.as_str()),
+        ),
+        End::UnknownRoot { name, index } if chain.stores_known => {
+            found.push(private_ca(&name.short, &name.text, *index));
+        }
+        _ => {
+            if let Some(root) = chain.repair.as_ref().and_then(|repair| repair.unknown_root.as_ref()) {
+                found.push(private_ca(&root.short, &root.text, None));
+            }
+        }
+    }
+    let mut weak = false;
+    for (index, certificate) in chain.on_path() {
+        let about = |code| Finding::new(code).with("certificate", certificate.short_name()).with("index", index);
+        let is_root = certificate.is_self_signed();
+        if certificate.key.is_weak() {
+            weak = true;
+            found.push(about(&WEAK_KEY).with("key", certificate.key.to_string()));
+        }
+        // nobody checks the signature that a root makes on itself
+        if certificate.has_weak_signature() && !is_root {
+            weak = true;
+            found.push(about(&WEAK_SIGNATURE).with("algorithm", certificate.signature.as_str()));
+        }
+        let root_above = is_root && index > 0;
+        if !(certificate.is_for_servers() || root_above) {
+            // most clients take "any purpose", the Baseline Requirements and some clients do not
+            let any = certificate.purposes.as_ref().is_some_and(|all| all.iter().any(|oid| oid == ANY_PURPOSE));
+            let severity = if any { Severity::Warn } else { Severity::Fail };
+            let purposes = certificate.purposes.clone().unwrap_or_default();
+            found.push(about(&WRONG_PURPOSE).with("purposes", purposes).severity(severity));
+        }
+        if index > 0 && !is_root && !certificate.may_sign_certificates() {
+            found.push(about(&NOT_A_CA));
+        }
+    }
+    if let (End::Anchor { .. }, Err(error)) = (&chain.end, &chain.verdict_while_valid) {
+        refused(chain, leaf, error, weak, now, &mut found);
+    }
+    found
+}
+
+fn private_ca(root: &str, dn: &str, index: Option<usize>) -> Finding {
+    Finding::new(&PRIVATE_CA).with("root", root).with("root_dn", dn).with("root_sent", index.is_some())
+}
+
+/// The name (RFC 9525, 6).
+fn name(host: &str, leaf: &Certificate, found: &mut Vec<Finding>) {
+    if leaf.is_for(host) {
+        return;
+    }
+    if leaf.names.is_empty() {
+        // a flaw may have hidden them, and is told by itself
+        if leaf.flaw.is_none() {
+            found.push(Finding::new(&SAN_MISSING).with("common_name", leaf.subject.short.as_str()));
+        }
+        return;
+    }
+    let names: Vec<String> = leaf.names.iter().take(100).map(ToString::to_string).collect();
+    let wildcard = leaf.names.iter().any(|name| match name {
+        AltName::Dns(name) => name
+            .strip_prefix("*.")
+            .is_some_and(|parent| host == parent || host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))),
+        AltName::Ip(_) => false,
+    });
+    found.push(
+        Finding::new(&NAME_MISMATCH)
+            .with("names", names)
+            .with("presented", presented(leaf))
+            .with("reason", if wildcard { "wildcard-depth" } else { "other-names" })
+            .with("thumbprint", leaf.thumbprint.as_str()),
+    );
+}
+
+/// The first names of a certificate, and how many more there are.
+fn presented(leaf: &Certificate) -> String {
+    let names: Vec<String> = leaf.names.iter().take(3).map(ToString::to_string).collect();
+    let more = leaf.names.len().saturating_sub(names.len());
+    if more > 0 { format!("{} (+{more})", names.join(", ")) } else { names.join(", ") }
+}
+
+/// The dates of the leaf.
+fn dates(leaf: &Certificate, validity: Validity, now: Timestamp, found: &mut Vec<Finding>) {
+    let about = |code, at: Timestamp| {
+        Finding::new(code)
+            .with("date", date(at))
+            .with("not_before", validity.not_before.to_string())
+            .with("not_after", validity.not_after.to_string())
+            .with("thumbprint", leaf.thumbprint.as_str())
+    };
+    let left = validity.not_after.as_second() - now.as_second();
+    if left < 0 {
+        found.push(about(&EXPIRED, validity.not_after).with("days", -left / DAY));
+    } else if now < validity.not_before {
+        found.push(about(&NOT_YET_VALID, validity.not_before));
+    } else if left < warn_below(validity) {
+        found.push(about(&EXPIRES_SOON, validity.not_after).with("days", left / DAY));
+    }
+}
+
+/// Below how many seconds left the end is near: a quarter of the lifetime, 30 days at most. ACME
+/// clients renew when a third is left, so a warning means that the renewal is overdue.
+fn warn_below(validity: Validity) -> i64 {
+    (validity.seconds() / 4).min(30 * DAY)
+}
+
+/// A chain that ends at an anchor and is refused all the same, for a reason not found yet.
+fn refused(
+    chain: &ChainAnalysis,
+    leaf: &Certificate,
+    error: &webpki::Error,
+    weak: bool,
+    now: Timestamp,
+    found: &mut Vec<Finding>,
+) {
+    use webpki::Error;
+    if matches!(error, Error::CaUsedAsEndEntity) {
+        found.push(Finding::new(&CA_AS_SERVER).with("subject", leaf.short_name()));
+        return;
+    }
+    let explained =
+        found.iter().any(|f| [&MALFORMED, &WRONG_PURPOSE, &NOT_A_CA].iter().any(|code| code.id == f.code.id));
+    // an intermediate whose time is over is the business of `tls-intermediate`
+    if explained || weak || chain.out_of_date(now).next().is_some() {
+        return;
+    }
+    match error {
+        Error::NameConstraintViolation | Error::MalformedNameConstraint | Error::InvalidNetworkMaskConstraint => {
+            found.push(Finding::new(&NAME_CONSTRAINT).with("presented", presented(leaf)));
+        }
+        Error::PathLenConstraintViolated | Error::MaximumPathDepthExceeded => found.push(Finding::new(&PATH_TOO_LONG)),
+        Error::UnsupportedSignatureAlgorithmContext(_) | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            let algorithms: Vec<String> = chain.on_path().map(|(_, c)| format!("{}, {}", c.key, c.signature)).collect();
+            found.push(Finding::new(&ALGORITHM_UNUSUAL).with("algorithms", algorithms));
+        }
+        // webpki reads no certificate of 64 KiB or more, clients do
+        Error::BadDer if leaf.der.len() > usize::from(u16::MAX) => {}
+        Error::BadDer
+        | Error::BadDerTime
+        | Error::ExtensionValueInvalid
+        | Error::MalformedExtensions
+        | Error::InvalidSerialNumber
+        | Error::InvalidCertValidity
+        | Error::SignatureAlgorithmMismatch
+        | Error::TrailingData(_)
+        | Error::UnsupportedCertVersion => {
+            found.push(Finding::new(&MALFORMED).with("index", 0).with("problem", error.to_string()));
+        }
+        _ => found.push(Finding::new(&CHAIN_REFUSED).with("problem", error.to_string())),
+    }
+}
+
+/// Addresses of one host that send other certificates than most.
+fn differences(host: &HostTls<'_>) -> Option<Finding> {
+    let mut groups: BTreeMap<Vec<&str>, Vec<&AddressTls<'_>>> = BTreeMap::new();
+    for address in &host.addresses {
+        if let Some(chain) = &address.chain {
+            let key = chain.certificates.iter().map(|c| c.fingerprint.as_str()).collect();
+            groups.entry(key).or_default().push(address);
+        }
+    }
+    if groups.len() < 2 {
+        return None;
+    }
+    // the first of the largest groups counts as usual
+    let usual = groups
+        .values()
+        .max_by_key(|group| (group.len(), std::cmp::Reverse(group.first().map(|address| address.address))))?;
+    let mut finding = Finding::new(&ADDRESSES_DIFFER).host(host.host.as_str()).port(host.port);
+    let odd = host.addresses.iter().filter(|a| a.chain.is_some());
+    let odd: Vec<&AddressTls<'_>> = odd.filter(|a| !usual.iter().any(|u| u.address == a.address)).collect();
+    if let [one] = odd.as_slice() {
+        finding = finding.address(one.address);
+    }
+    for address in host.addresses.iter().filter(|a| a.chain.is_some()) {
+        finding = finding.seen_in(&address.probe(host));
+    }
+    let seen = host.addresses.iter().filter_map(|address| {
+        let chain = address.chain.as_ref()?;
+        let leaf = chain.leaf()?;
+        Some(serde_json::json!({
+            "address": address.address.to_string(),
+            "leaf_sha256": leaf.fingerprint,
+            "not_after": leaf.validity.map(|v| v.not_after.to_string()),
+            "sent": chain.certificates.len(),
+        }))
+    });
+    let seen: Vec<serde_json::Value> = seen.collect();
+    let odd: Vec<String> = odd.iter().map(|address| address.address.to_string()).collect();
+    Some(finding.with("odd", odd).with("seen", seen))
+}
+
+fn date(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
 }
