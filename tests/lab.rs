@@ -393,6 +393,15 @@ async fn rfc5280_each_chain_is_sent_and_judged_as_declared() {
 }
 
 #[tokio::test]
+async fn healthy_nodes_share_their_certificate() {
+    let world = World::of("healthy-two-nodes").await;
+    let addresses = world.addresses(MAIL).await;
+    assert_eq!(addresses, ["203.0.113.7", "[2001:db8::7]"]);
+    let first = world.handshake(&addresses[0], MAIL).await.unwrap().1;
+    assert_eq!(world.handshake(&addresses[1], MAIL).await.unwrap().1.chain, first.chain);
+}
+
+#[tokio::test]
 async fn only_the_forgotten_node_lacks_the_intermediate() {
     let world = World::of("forgotten-node").await;
     assert_eq!(world.addresses(MAIL).await, ["203.0.113.7", "203.0.113.8"]);
@@ -441,11 +450,15 @@ async fn what_is_not_tls_and_who_wants_a_certificate() {
     assert!(plain.handshake("203.0.113.7", MAIL).await.is_err());
     let stream = plain.connect("203.0.113.7", 443).await.unwrap();
     assert_eq!(exchange(stream, MAIL, "GET /").await.status, 200);
-    let client = World::of("client-certificate").await;
-    // TLS 1.3: the client learns of it only by what it reads next
-    let (mut stream, shown) = client.handshake("203.0.113.7", MAIL).await.unwrap();
+    let in_time = World::of("client-certificate").await;
+    let error = in_time.handshake("203.0.113.7", MAIL).await.unwrap_err();
+    assert!(error.to_string().contains("CertificateRequired"), "{error}");
+    let late = World::of("client-certificate-late").await;
+    // RFC 8446, 4.4.2.4: the client learns of it only by what it reads next
+    let (mut stream, shown) = late.handshake("203.0.113.7", MAIL).await.unwrap();
     assert_eq!(shown.error, None);
-    assert!(stream.read(&mut [0; 1]).await.is_err());
+    let error = stream.read(&mut [0; 1]).await.unwrap_err();
+    assert!(error.to_string().contains("CertificateRequired"), "{error}");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use rcgen::{
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
@@ -39,9 +40,12 @@ pub struct Pki {
     stranger: Authority,
     private_root: Authority,
     private_issuing: Authority,
+    /// What was issued: nodes of one identity share their certificate, as nodes do.
+    issued: Mutex<Vec<(Identity, Certified)>>,
 }
 
 /// What a server needs to prove who it is.
+#[derive(Debug)]
 pub struct Certified {
     /// What is sent, the leaf first.
     pub chain: Vec<CertificateDer<'static>>,
@@ -71,7 +75,7 @@ impl Pki {
         let private_root = Authority::self_signed(authority("CORP-DC01-CA", "Corp", long), KeyPair::generate()?)?;
         let private_issuing =
             Authority::signed_by(authority("CORP Issuing CA", "Corp", current), KeyPair::generate()?, &private_root)?;
-        Ok(Self { now, root, issuing, expired, stranger, private_root, private_issuing })
+        Ok(Self { now, root, issuing, expired, stranger, private_root, private_issuing, issued: Mutex::default() })
     }
 
     /// The root that counts as installed, PEM.
@@ -93,9 +97,15 @@ impl Pki {
 
     /// Issues a certificate for these names, and puts together what is sent with it.
     pub fn certify(&self, identity: &Identity) -> io::Result<Certified> {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, certified)) = issued.iter().find(|(known, _)| known == identity) {
+            return Ok(certified.copy());
+        }
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let chain = self.chain(identity, &key).map_err(io::Error::other)?;
-        Ok(Certified { chain, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() })
+        let certified = Certified { chain, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() };
+        issued.push((*identity, certified.copy()));
+        Ok(certified)
     }
 
     fn chain(&self, identity: &Identity, key: &KeyPair) -> Result<Vec<CertificateDer<'static>>, rcgen::Error> {
@@ -127,6 +137,12 @@ impl Pki {
             _ => chain.push(self.issuing.der().clone()),
         }
         Ok(chain)
+    }
+}
+
+impl Certified {
+    fn copy(&self) -> Self {
+        Self { chain: self.chain.clone(), key: self.key.clone_key() }
     }
 }
 

@@ -76,14 +76,23 @@ pub enum Door {
 }
 
 /// How a server proves who it is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     /// The names in the certificate.
     pub names: &'static [&'static str],
     /// The certificate and what is sent with it.
     pub chain: Chain,
-    /// Whether the client must show a certificate too.
-    pub wants_client_certificate: bool,
+    /// Whether the client must show a certificate too, and by which version it learns of it.
+    pub wants_client_certificate: Option<Version>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// 1.2: a refused client certificate ends the handshake.
+    Tls12,
+    /// 1.3: the handshake is over before the server refuses (RFC 8446, 4.4.2.4).
+    Tls13,
 }
 
 /// The certificate, and what is sent with it.
@@ -159,7 +168,7 @@ impl From<Product> for Site {
 impl Identity {
     /// A complete chain for these names.
     pub const fn of(names: &'static [&'static str]) -> Self {
-        Self { names, chain: Chain::Complete, wants_client_certificate: false }
+        Self { names, chain: Chain::Complete, wants_client_certificate: None }
     }
 }
 

@@ -7,8 +7,8 @@ use super::exchange::{Account, Edition, Offers, Settings};
 use super::http::{asp_net_failure, iis_error, login_page, method_blocked, pool_stopped, redirect};
 use super::nylas::{GrantState, Nylas};
 use super::scenario::{
-    APART, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND, Scenario, WEBSITE,
-    fault, healthy,
+    APART, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND, Scenario, Version,
+    WEBSITE, fault, healthy,
 };
 use std::sync::LazyLock;
 
@@ -335,7 +335,15 @@ fn all() -> Vec<Scenario> {
             "Der Server verlangt von jedem Client ein Zertifikat",
         )
         .apart()
-        .identity(EXCHANGE, |identity| identity.wants_client_certificate = true),
+        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Version::Tls12)),
+        fault(
+            "client-certificate-late",
+            "tls.client-certificate-required",
+            "The server wants a certificate of every client, and says so after the handshake (TLS 1.3)",
+            "Der Server verlangt von jedem Client ein Zertifikat und sagt es erst nach dem Handshake (TLS 1.3)",
+        )
+        .apart()
+        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Version::Tls13)),
         // ActiveSync
         fault(
             "not-published",

@@ -2,7 +2,7 @@
 
 use super::http::{Answer, Request};
 use super::pki::Pki;
-use super::scenario::{Door, Identity, Site};
+use super::scenario::{Door, Identity, Site, Version};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::WebPkiClientVerifier;
+use rustls::version::{TLS12, TLS13};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -141,10 +142,15 @@ pub async fn open(
 fn acceptor(identity: &Identity, pki: &Pki) -> io::Result<TlsAcceptor> {
     let certified = pki.certify(identity)?;
     let provider = Arc::new(ring::default_provider());
+    let versions = match identity.wants_client_certificate {
+        Some(Version::Tls12) => &[&TLS12][..],
+        Some(Version::Tls13) => &[&TLS13],
+        None => rustls::DEFAULT_VERSIONS,
+    };
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(io::Error::other)?;
-    let builder = if identity.wants_client_certificate {
+    let builder = if identity.wants_client_certificate.is_some() {
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(pki.roots()?), provider)
             .build()
             .map_err(io::Error::other)?;
