@@ -11,8 +11,10 @@ pub mod net;
 pub mod roots;
 pub mod tls;
 
-use crate::evidence::{Gathering, Header, NoAnswer, Probe, Seen, Source, Subject, Trust};
+use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Probe, Seen, Source, Subject, Trust};
 use dns::Resolver;
+use fetch::Fetcher;
+use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use roots::Loading;
 use std::fmt;
@@ -106,42 +108,116 @@ impl std::error::Error for SetupError {}
 /// The live source of facts.
 #[derive(Debug)]
 pub struct Gatherer {
+    subject: Subject,
     resolver: Resolver,
     roots: Loading,
+    fetcher: Fetcher,
 }
 
 impl Gatherer {
     /// Reads the system's configuration and begins to read the trust stores. Sends nothing.
-    pub async fn new(settings: Settings, _secrets: auth::Secrets, _subject: &Subject) -> Result<Self, SetupError> {
+    pub async fn new(settings: Settings, secrets: auth::Secrets, subject: &Subject) -> Result<Self, SetupError> {
         // an error says that somebody was first, with the same one
         let _ = rustls::crypto::ring::default_provider().install_default();
         let resolver = Resolver::new(&settings)?;
         let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
-        Ok(Self { resolver, roots })
+        let fetcher = Fetcher {
+            resolver: resolver.clone(),
+            roots: roots.clone(),
+            secrets,
+            proxies: proxies(settings.proxy.as_deref()),
+            settings,
+        };
+        Ok(Self { subject: subject.clone(), resolver, roots, fetcher })
     }
 
     /// The header of the evidence that this source gathers.
     pub fn header(&self, started_at: Timestamp, subject: Subject) -> Header {
+        let any = hyper::Uri::from_static("https://exchange.invalid/");
+        let proxy = self.fetcher.proxies.intercept(&any);
         Header {
             started_at,
             subject,
             name_servers: self.resolver.name_servers(),
-            proxy: None,
+            // its user and password are not part of this address
+            proxy: proxy.map(|proxy| proxy.uri().to_string().trim_end_matches('/').to_owned()),
             stores: self.roots.stores().to_vec(),
         }
+    }
+
+    async fn ask(&self, probe: Probe) -> Result<Seen, HeldBack> {
+        Ok(match probe {
+            Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
+            Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
+            Probe::Aia { .. } if !self.subject.aia => return Err(HeldBack::NoAia),
+            Probe::Aia { url } => Seen::Aia(self.fetcher.aia(&url).await?),
+            Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
+            Probe::Tls { .. } | Probe::Http(_) => Seen::NoAnswer(NoAnswer::NotRecorded),
+        })
     }
 }
 
 impl Source for Gatherer {
     fn gather(&self, probe: Probe) -> Gathering<'_> {
-        Box::pin(async move {
-            match probe {
-                Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
-                Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
-                Probe::Tls { .. } | Probe::Http(_) | Probe::Aia { .. } | Probe::Service(_) => {
-                    Seen::NoAnswer(NoAnswer::NotRecorded)
-                }
-            }
-        })
+        Box::pin(
+            async move { self.ask(probe).await.unwrap_or_else(|rule| Seen::NoAnswer(NoAnswer::HeldBack { rule })) },
+        )
+    }
+}
+
+/// `--proxy`, else the environment's; `NO_PROXY` holds for both, as in curl.
+fn proxies(given: Option<&str>) -> Matcher {
+    match given {
+        Some(proxy) => {
+            let except = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
+            Matcher::builder().all(proxy.to_owned()).no(except).build()
+        }
+        None => Matcher::from_system(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::RecordType;
+
+    async fn gatherer(settings: Settings, subject: &Subject) -> Gatherer {
+        Gatherer::new(settings, auth::Secrets::default(), subject).await.unwrap()
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            name_servers: Some(vec!["192.0.2.53:53".parse().unwrap()]),
+            trust: Trust::Mozilla,
+            proxy: Some("http://user:geheim@proxy.corp.example:3128".to_owned()),
+            ..Settings::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_header_says_how_the_network_is_used_and_no_password() {
+        let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        let header = gatherer(settings(), &subject).await.header(Timestamp::UNIX_EPOCH, subject);
+        assert_eq!(header.name_servers, ["192.0.2.53:53"]);
+        assert_eq!(header.proxy.as_deref(), Some("http://proxy.corp.example:3128"));
+        assert_eq!(header.stores, ["mozilla"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_user_forbids_is_held_back_and_says_so() {
+        let subject = Subject { aia: false, ..Subject::mailbox("anna@corp.example".parse().unwrap()) };
+        let gatherer = gatherer(settings(), &subject).await;
+        let seen = gatherer.gather(Probe::Aia { url: "http://ca.example/".to_owned() }).await;
+        assert_eq!(seen, Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::NoAia }));
+    }
+
+    #[tokio::test]
+    async fn a_dns_probe_ends_in_what_the_user_resolved() {
+        let resolve =
+            Resolve { host: "mail.corp.example".to_owned(), port: 443, addresses: vec!["127.0.0.1".parse().unwrap()] };
+        let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        let gatherer = gatherer(Settings { resolve: vec![resolve], ..settings() }, &subject).await;
+        let seen = gatherer.gather(Probe::dns("mail.corp.example", RecordType::A)).await;
+        assert!(matches!(seen, Seen::Dns(seen) if seen.addresses().len() == 1));
     }
 }

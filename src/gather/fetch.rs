@@ -1,1 +1,944 @@
-//! (to be written)
+//! What lies at an address that one simply reads: an issuer's certificate, the sync service's view?
+//!
+//! Of the service's answers only what a check needs becomes evidence: they hold names and more.
+
+use super::auth::Secrets;
+use super::dns::Resolver;
+use super::roots::{Loading, Roots, provider};
+use super::{ConnectTo, Settings};
+use crate::evidence::http::Timing;
+use crate::evidence::{
+    AiaSeen, Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Phase, Response, ServiceProbe, Subject,
+};
+use crate::protocol::reach::is_private;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use cms::cert::CertificateChoices;
+use cms::content_info::ContentInfo;
+use cms::signed_data::SignedData;
+use der::{Decode as _, Encode as _};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION};
+use hyper_util::client::proxy::matcher::Matcher;
+use jiff::Timestamp;
+use reqwest::redirect::Policy;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
+use serde_json::{Map, Value, json};
+use std::error::Error as _;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+use url::{Host, Url};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+/// An issuer's certificate has 1 or 2 KiB, a bundle of them some 20.
+const LARGEST_ISSUER: usize = 64 * 1024;
+/// A list of ten grants has some 20 KiB.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+const MOST_REDIRECTS: usize = 3;
+/// The headers of the service's answers that say something about the account.
+const SERVICE_HEADERS: &[&str] = &["retry-after", "nylas-provider-request-count"];
+
+/// Reads what lies at an address. Follows no redirect by itself, keeps no connection.
+#[derive(Debug)]
+pub struct Fetcher {
+    pub(super) settings: Settings,
+    pub(super) resolver: Resolver,
+    pub(super) roots: Loading,
+    pub(super) secrets: Secrets,
+    /// Tells through which proxy an address is reached.
+    pub(super) proxies: Matcher,
+}
+
+/// What lay there.
+#[derive(Debug)]
+struct Fetched {
+    address: Option<IpAddr>,
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    truncated: bool,
+}
+
+/// Why it could not be read.
+#[derive(Debug)]
+enum Missed {
+    /// Nothing was sent: only an address that no outsider may make us ask lies there.
+    Private,
+    Failed(Failure),
+}
+
+/// Where a connection goes.
+#[derive(Debug)]
+struct Target {
+    places: Vec<SocketAddr>,
+    /// An address that is not public was left out.
+    private: bool,
+}
+
+impl Fetcher {
+    /// Fetches the certificates that an Authority Information Access extension names (RFC 5280,
+    /// 4.2.2.1). The address comes from a stranger: it leads to no private address, unless all of
+    /// the run's names do.
+    pub async fn aia(&self, url: &str) -> Result<AiaSeen, HeldBack> {
+        let mut seen = AiaSeen { certificates: Vec::new(), format: None, status: None, failure: None };
+        let fail = |seen: AiaSeen, failure: String| Ok(AiaSeen { failure: Some(failure), ..seen });
+        let mut at = match Url::parse(url) {
+            Ok(url) if is_web(&url) => url,
+            Ok(url) => return fail(seen, format!("use an address of the kind {}:", url.scheme())),
+            Err(error) => return fail(seen, format!("read the address: {error}")),
+        };
+        for hop in 0..=MOST_REDIRECTS {
+            let fetched = match self.get(&at, None, LARGEST_ISSUER, false).await {
+                Ok(fetched) => fetched,
+                Err(Missed::Private) if hop == 0 => return Err(HeldBack::PrivateAddress),
+                Err(Missed::Private) => return fail(seen, "follow the redirect: it leads to a private address".into()),
+                Err(Missed::Failed(failure)) => return fail(seen, in_words(&failure, &at)),
+            };
+            seen.status = Some(fetched.status);
+            match fetched.status {
+                200 if fetched.truncated => return fail(seen, "read the answer: it is larger than 64 KiB".into()),
+                200 => {
+                    let (format, certificates) = certificates(&fetched.body);
+                    if certificates.is_empty() {
+                        return fail(seen, "find a certificate in the answer".into());
+                    }
+                    seen.format = format.map(str::to_owned);
+                    seen.certificates = certificates.iter().map(|der| BASE64.encode(der)).collect();
+                    return Ok(seen);
+                }
+                301 | 302 | 303 | 307 | 308 => {
+                    let location = fetched.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+                    match location.and_then(|location| at.join(location).ok()).filter(is_web) {
+                        Some(next) => at = next,
+                        None => return fail(seen, "follow the redirect: it leads to no address".into()),
+                    }
+                }
+                status => return fail(seen, format!("get the file: the answer is HTTP {status}")),
+            }
+        }
+        fail(seen, format!("follow more than {MOST_REDIRECTS} redirects"))
+    }
+
+    /// Asks the sync service's API (Nylas v3), with the user's key and only where the user said.
+    pub async fn service(&self, probe: &ServiceProbe, subject: &Subject) -> Result<HttpSeen, HeldBack> {
+        let key = self.secrets.service_authorization().ok_or(HeldBack::NoCredentials)?;
+        if subject.service.as_ref().is_none_or(|service| service.api != probe.api()) {
+            return Err(HeldBack::ForeignHost);
+        }
+        let url = service_url(probe).ok_or(HeldBack::ForeignHost)?;
+        if url.scheme() != "https" {
+            return Err(HeldBack::NotHttps);
+        }
+        let before = Instant::now();
+        let fetched = self.get(&url, Some(key), LARGEST_ANSWER, true).await;
+        let took = u64::try_from(before.elapsed().as_millis()).ok();
+        let mut seen = HttpSeen {
+            address: None,
+            tried: Vec::new(),
+            verified: None,
+            credential_sent: None,
+            outcome: HttpOutcome::Failed(Failure::new(Phase::Resolve, FailKind::NoAddress)),
+            timing: Timing { response_ms: took, ..Timing::default() },
+        };
+        match fetched {
+            Ok(fetched) => {
+                let text = if fetched.truncated { String::new() } else { essence(probe, &fetched.body) };
+                let kept = |name: &str| {
+                    let value = fetched.headers.get(name)?.to_str().ok()?;
+                    Some((name.to_owned(), self.secrets.scrubbed(value)))
+                };
+                seen.address = fetched.address;
+                seen.verified = Some(true);
+                seen.outcome = HttpOutcome::Response(Response {
+                    status: fetched.status,
+                    headers: SERVICE_HEADERS.iter().filter_map(|name| kept(name)).collect(),
+                    body: Body {
+                        text: self.secrets.scrubbed(&text),
+                        length: fetched.body.len() as u64,
+                        truncated: fetched.truncated,
+                    },
+                });
+            }
+            Err(Missed::Private) => {}
+            Err(Missed::Failed(failure)) => {
+                seen.verified = match failure.phase {
+                    Phase::Request | Phase::Body => Some(true),
+                    Phase::Handshake if failure.kind == FailKind::NotVerified => Some(false),
+                    _ => None,
+                };
+                let detail = self.secrets.scrubbed(&failure.detail);
+                seen.outcome = HttpOutcome::Failed(Failure { detail, ..failure });
+            }
+        }
+        Ok(seen)
+    }
+
+    /// One GET. `trusted` addresses may be private.
+    async fn get(
+        &self,
+        url: &Url,
+        authorization: Option<HeaderValue>,
+        limit: usize,
+        trusted: bool,
+    ) -> Result<Fetched, Missed> {
+        let host = url.host().map(|host| host.to_owned()).ok_or_else(|| failed(Phase::Resolve, FailKind::NoAddress))?;
+        let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
+        let tls = tls_config(self.roots.get().await, &host).ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
+        let mut client = reqwest::Client::builder()
+            .user_agent(concat!("exdiag/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .no_proxy()
+            .referer(false)
+            .redirect(Policy::none())
+            .connect_timeout(self.settings.connect_timeout)
+            .timeout(self.settings.connect_timeout + self.settings.response_timeout)
+            .dns_resolver(Names(self.resolver.clone()))
+            .tls_backend_preconfigured(tls);
+        let mut to = url.clone();
+        if let Some(proxy) = proxy {
+            if literal(&host).is_some_and(|address| is_private(address) && !self.is_local(url, trusted)) {
+                return Err(Missed::Private);
+            }
+            let mut through = reqwest::Proxy::all(proxy.uri().to_string()).map_err(|e| failed_by(&e))?;
+            if let Some(basic) = proxy.basic_auth() {
+                through = through.custom_http_auth(basic.clone());
+            }
+            client = client.proxy(through);
+        } else {
+            let target = self.target(url, &host, trusted).await;
+            let Some(first) = target.places.first() else {
+                let nowhere = failed(Phase::Resolve, FailKind::NoAddress);
+                return Err(if target.private { Missed::Private } else { nowhere });
+            };
+            // Without a port in the address, those of the places count; an address literal is
+            // never resolved, so it is replaced itself. Host and certificate stay as asked for.
+            if let Host::Domain(name) = &host {
+                let _ = to.set_port(None);
+                client = client.resolve_to_addrs(name, &target.places);
+            } else {
+                let _ = to.set_ip_host(first.ip()).and_then(|()| to.set_port(Some(first.port())));
+            }
+        }
+        let mut request = client.build().map_err(|e| failed_by(&e))?.get(to).header(HOST, authority(url));
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let mut response = request.send().await.map_err(|e| failed_by(&e))?;
+        let mut fetched = Fetched {
+            address: response.remote_addr().map(|address| address.ip()),
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body: Vec::new(),
+            truncated: false,
+        };
+        while let Some(chunk) = response.chunk().await.map_err(|e| body_failed(&e))? {
+            let room = limit.saturating_sub(fetched.body.len());
+            fetched.body.extend(chunk.iter().take(room));
+            if chunk.len() > room {
+                fetched.truncated = true;
+                break;
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// The addresses of a host, as `--resolve` and `--connect-to` have it.
+    async fn target(&self, url: &Url, host: &Host, trusted: bool) -> Target {
+        let port = url.port_or_known_default().unwrap_or(443);
+        let asked = plain(host);
+        let (to_host, port, _) = connect_to(&self.settings.connect_to, &asked, port);
+        let addresses = self.resolver.addresses(to_host.as_deref().unwrap_or(&asked), port).await;
+        let mut target = Target { places: Vec::new(), private: false };
+        for address in addresses {
+            let (other, to_port, mapped) = connect_to(&self.settings.connect_to, &address.to_string(), port);
+            if is_private(address) && !mapped && !self.is_local(url, trusted) {
+                target.private = true;
+                continue;
+            }
+            // a name here would need to be resolved again: only addresses replace addresses
+            let to = other.and_then(|other| other.parse().ok()).unwrap_or(address);
+            target.places.push(SocketAddr::new(to, to_port));
+        }
+        target
+    }
+
+    /// Whether private addresses are to be expected: the user named this one, or every name
+    /// server is private itself.
+    fn is_local(&self, url: &Url, trusted: bool) -> bool {
+        let host = url.host().map(|host| plain(&host.to_owned())).unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or(443);
+        trusted
+            || self.resolver.is_internal()
+            || self.resolver.is_overridden(&host, port)
+            || connect_to(&self.settings.connect_to, &host, port).2
+    }
+}
+
+/// Where `--connect-to` leads from here, and whether it does at all.
+fn connect_to(rules: &[ConnectTo], host: &str, port: u16) -> (Option<String>, u16, bool) {
+    let same = |text: &str| {
+        let text = text.trim_matches(['[', ']']);
+        text.eq_ignore_ascii_case(host) || text.parse::<IpAddr>().is_ok_and(|a| Ok(a) == host.parse())
+    };
+    let fits = |rule: &&ConnectTo| {
+        rule.from_host.as_deref().is_none_or(same) && rule.from_port.is_none_or(|from| from == port)
+    };
+    match rules.iter().find(fits) {
+        Some(rule) => {
+            let host = rule.to_host.as_deref().map(|host| host.trim_matches(['[', ']']).to_owned());
+            (host, rule.to_port.unwrap_or(port), true)
+        }
+        None => (None, port, false),
+    }
+}
+
+/// The resolver, for what reqwest resolves itself: the proxy.
+#[derive(Debug)]
+struct Names(Resolver);
+
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let resolver = self.0.clone();
+        Box::pin(async move {
+            let addresses = resolver.addresses(name.as_str(), 0).await;
+            let places: reqwest::dns::Addrs =
+                Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(places)
+        })
+    }
+}
+
+/// Verifies as the verdict does, for the name that was asked for.
+#[derive(Debug)]
+struct Verifier {
+    roots: Arc<Roots>,
+    name: String,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain: Vec<CertificateDer<'_>> = std::iter::once(end_entity).chain(intermediates).cloned().collect();
+        let now = i64::try_from(now.as_secs()).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        self.roots
+            .verify(&chain, &self.name, now.unwrap_or(Timestamp::MAX))
+            .map(|()| ServerCertVerified::assertion())
+            .map_err(|why| CertificateError::Other(rustls::OtherError(Arc::new(io::Error::other(why)))).into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &provider().signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &provider().signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn tls_config(roots: Arc<Roots>, host: &Host) -> Option<rustls::ClientConfig> {
+    let mut config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Verifier { roots, name: plain(host) }))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Some(config)
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.host().is_some()
+}
+
+/// The host without the brackets of an address.
+fn plain(host: &Host) -> String {
+    match host {
+        Host::Domain(name) => name.trim_end_matches('.').to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    }
+}
+
+fn literal(host: &Host) -> Option<IpAddr> {
+    match host {
+        Host::Domain(_) => None,
+        Host::Ipv4(address) => Some(IpAddr::V4(*address)),
+        Host::Ipv6(address) => Some(IpAddr::V6(*address)),
+    }
+}
+
+/// What belongs into the Host header (RFC 9110, 7.2).
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn failed(phase: Phase, kind: FailKind) -> Missed {
+    Missed::Failed(Failure::new(phase, kind))
+}
+
+fn body_failed(error: &reqwest::Error) -> Missed {
+    let Failure { kind, detail, .. } = failure(error);
+    Missed::Failed(Failure { phase: Phase::Body, kind, detail })
+}
+
+fn failed_by(error: &reqwest::Error) -> Missed {
+    Missed::Failed(failure(error))
+}
+
+/// What went wrong, by what lies at the bottom of the error.
+fn failure(error: &reqwest::Error) -> Failure {
+    let early = error.is_connect();
+    let (mut phase, mut kind) = (if early { Phase::Connect } else { Phase::Request }, FailKind::Other);
+    if error.is_timeout() {
+        kind = FailKind::Timeout;
+    }
+    let mut detail = String::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        detail = cause.to_string();
+        next = cause.source();
+        if let Some(http) = cause.downcast_ref::<hyper::Error>() {
+            if http.is_incomplete_message() {
+                kind = FailKind::Closed;
+            } else if http.is_parse() {
+                kind = FailKind::Malformed;
+            }
+        }
+        if early && detail.contains("tunnel") {
+            (phase, kind) = (Phase::Proxy, FailKind::ProxyRefused { status: 0 });
+        }
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            phase = if early { Phase::Handshake } else { phase };
+            kind = tls_kind(tls);
+        }
+        if let Some(system) = cause.downcast_ref::<io::Error>() {
+            kind = match system.kind() {
+                io::ErrorKind::ConnectionRefused => FailKind::Refused,
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => FailKind::Reset,
+                io::ErrorKind::UnexpectedEof => FailKind::Closed,
+                io::ErrorKind::TimedOut => FailKind::Timeout,
+                io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => FailKind::Unreachable,
+                _ => kind,
+            };
+            // its source() passes over the error that it wraps
+            if let Some(inner) = system.get_ref() {
+                next = Some(inner);
+            }
+        }
+    }
+    // what ends before TLS stands has not ended in TCP's own handshake
+    if phase == Phase::Connect && matches!(kind, FailKind::Closed | FailKind::Reset) {
+        phase = Phase::Handshake;
+    }
+    Failure { phase, kind, detail }
+}
+
+fn tls_kind(error: &rustls::Error) -> FailKind {
+    match error {
+        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => FailKind::NotVerified,
+        rustls::Error::AlertReceived(alert) => FailKind::Alert { code: u8::from(*alert) },
+        rustls::Error::InvalidMessage(_) => FailKind::NotTls,
+        _ => FailKind::Tls,
+    }
+}
+
+/// Fits after "could not".
+fn in_words(failure: &Failure, url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match (&failure.kind, failure.phase) {
+        (FailKind::NoAddress, _) => format!("find an address of {host}"),
+        (FailKind::Timeout, Phase::Connect) => format!("connect to {host}: no answer"),
+        (FailKind::Timeout, _) => format!("get the file from {host}: no answer"),
+        (FailKind::NotVerified, _) => format!("verify the certificate of {host}"),
+        (FailKind::Refused, _) => format!("connect to {host}: refused"),
+        (FailKind::Unreachable, _) => format!("connect to {host}: unreachable"),
+        _ => format!("get the file from {host}: {}", failure.detail),
+    }
+}
+
+/// The certificates in a file, whatever it is called, and how they are written.
+fn certificates(bytes: &[u8]) -> (Option<&'static str>, Vec<Vec<u8>>) {
+    let whole = |der: &[u8]| X509Certificate::from_der(der).is_ok_and(|(rest, _)| rest.is_empty());
+    if whole(bytes) {
+        return (Some("der"), vec![bytes.to_vec()]);
+    }
+    // what the armour holds is looked at like a file of its own
+    let pem: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(bytes)
+        .map_while(Result::ok)
+        .map(|der| der.to_vec())
+        .filter(|der| whole(der))
+        .collect();
+    if !pem.is_empty() {
+        return (Some("pem"), pem);
+    }
+    match pkcs7(bytes) {
+        Some(found) if !found.is_empty() => (Some("pkcs7"), found),
+        _ => (None, Vec::new()),
+    }
+}
+
+/// A SignedData without signatures (RFC 5652, 5): how certificate authorities send several.
+fn pkcs7(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let signed: SignedData = ContentInfo::from_der(bytes).ok()?.content.decode_as().ok()?;
+    let certificates = signed.certificates?.0.into_vec().into_iter();
+    Some(
+        certificates
+            .filter_map(|choice| match choice {
+                CertificateChoices::Certificate(certificate) => certificate.to_der().ok(),
+                CertificateChoices::Other(_) => None,
+            })
+            .collect(),
+    )
+}
+
+fn service_url(probe: &ServiceProbe) -> Option<Url> {
+    let mut url = Url::parse(probe.api()).ok()?;
+    let path: &[&str] = match probe {
+        ServiceProbe::Grant { id, .. } => &["v3", "grants", id],
+        ServiceProbe::GrantsByEmail { .. } => &["v3", "grants"],
+        ServiceProbe::NewestMessage { id, .. } => &["v3", "grants", id, "messages"],
+    };
+    url.path_segments_mut().ok()?.pop_if_empty().extend(path);
+    match probe {
+        ServiceProbe::Grant { .. } => {}
+        ServiceProbe::GrantsByEmail { email, .. } => {
+            url.query_pairs_mut().append_pair("email", email);
+        }
+        ServiceProbe::NewestMessage { .. } => {
+            url.query_pairs_mut().append_pair("limit", "1");
+        }
+    }
+    Some(url)
+}
+
+/// Of an answer of the service only what a check reads, as JSON again; empty where it is none.
+fn essence(probe: &ServiceProbe, body: &[u8]) -> String {
+    let Ok(Value::Object(answer)) = serde_json::from_slice(body) else { return String::new() };
+    let mut kept = Map::new();
+    if let Some(error) = answer.get("error") {
+        kept.extend(scalars(&answer, &["request_id"]));
+        let mut inner = error.as_object().map(|error| scalars(error, &["type", "message"])).unwrap_or_default();
+        if let Some(provider) = error.get("provider_error").and_then(provider_error) {
+            inner.insert("provider_error".to_owned(), provider);
+        }
+        kept.insert("error".to_owned(), Value::Object(inner));
+    }
+    let data = match (probe, answer.get("data")) {
+        (ServiceProbe::Grant { .. }, Some(Value::Object(grant))) => Some(essence_of_grant(grant)),
+        (ServiceProbe::GrantsByEmail { .. }, Some(Value::Array(grants))) => {
+            Some(grants.iter().filter_map(Value::as_object).map(essence_of_grant).collect())
+        }
+        (ServiceProbe::NewestMessage { .. }, Some(Value::Array(messages))) => {
+            let newest = messages.iter().filter_map(Value::as_object).take(1);
+            Some(newest.map(|message| Value::Object(scalars(message, &["date"]))).collect())
+        }
+        _ => None,
+    };
+    kept.extend(data.map(|data| ("data".to_owned(), data)));
+    Value::Object(kept).to_string()
+}
+
+fn essence_of_grant(grant: &Map<String, Value>) -> Value {
+    let mut kept = scalars(
+        grant,
+        &["id", "provider", "grant_status", "email", "created_at", "updated_at", "blocked", "account_id"],
+    );
+    if let Some(Value::Array(scopes)) = grant.get("scope") {
+        kept.insert("scope".to_owned(), scopes.iter().filter(|scope| scope.is_string()).cloned().collect());
+    }
+    if let Some(Value::Object(settings)) = grant.get("settings") {
+        // beside them may stand a user name and a password
+        kept.insert("settings".to_owned(), Value::Object(scalars(settings, &["ews_host", "ews_port", "eas_host"])));
+    }
+    Value::Object(kept)
+}
+
+/// These members, as far as they are neither objects nor lists.
+fn scalars(of: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
+    let plain = |value: &&Value| !value.is_object() && !value.is_array();
+    names.iter().filter_map(|name| Some(((*name).to_owned(), of.get(*name).filter(plain)?.clone()))).collect()
+}
+
+/// The kind of the provider's own error, as it says it: a word, or its `type`, `code` or `error`.
+fn provider_error(error: &Value) -> Option<Value> {
+    let word = |value: &Value| match value {
+        Value::Number(_) => Some(value.clone()),
+        // a sentence may quote the user's data
+        Value::String(text)
+            if text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b)) =>
+        {
+            Some(value.clone())
+        }
+        _ => None,
+    };
+    let Value::Object(error) = error else { return word(error) };
+    let words = |of: &Map<String, Value>| -> Map<String, Value> {
+        ["type", "code", "error"].iter().filter_map(|name| Some(((*name).to_owned(), word(of.get(*name)?)?))).collect()
+    };
+    let mut kept = words(error);
+    if let Some(Value::Object(inner)) = error.get("error") {
+        kept.insert("error".to_owned(), json!(words(inner)));
+    }
+    Some(Value::Object(kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Resolve;
+    use super::super::dns::lab::of_hosts;
+    use super::*;
+    use crate::evidence::subject::Service;
+    use crate::evidence::{Mailbox, Trust};
+    use cms::content_info::CmsVersion;
+    use cms::signed_data::{CertificateSet, EncapsulatedContentInfo, SignerInfos};
+    use der::asn1::{ObjectIdentifier, SetOfVec};
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use rustls::pki_types::PrivatePkcs8KeyDer;
+    use std::io::Write as _;
+    use std::sync::Mutex;
+    use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    const API: &str = "https://api.service.example";
+
+    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    fn acceptor(issuer: &CertifiedIssuer<'_, KeyPair>, name: &str) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// A web server that answers every request by its head, and notes the heads.
+    #[derive(Debug, Clone)]
+    struct Web {
+        port: u16,
+        heads: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Web {
+        async fn start(
+            tls: Option<TlsAcceptor>,
+            answer: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static,
+        ) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let web = Self { port: listener.local_addr().unwrap().port(), heads: Arc::default() };
+            let heads = Arc::clone(&web.heads);
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    match &tls {
+                        None => serve(stream, &answer, &heads).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, &answer, &heads).await;
+                            }
+                        }
+                    }
+                }
+            });
+            web
+        }
+
+        fn heads(&self) -> Vec<String> {
+            self.heads.lock().unwrap().clone()
+        }
+    }
+
+    async fn serve(
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        answer: &impl Fn(&str) -> Vec<u8>,
+        heads: &Mutex<Vec<String>>,
+    ) {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match stream.read_u8().await {
+                Ok(byte) => head.push(byte),
+                Err(_) => return,
+            }
+        }
+        let head = String::from_utf8(head).unwrap();
+        heads.lock().unwrap().push(head.clone());
+        let _ = stream.write_all(&answer(&head)).await;
+        let _ = stream.shutdown().await;
+    }
+
+    fn http(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+        let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    }
+
+    /// Everything at port 80 and 443 of any host goes to this server.
+    async fn fetcher(to: u16, root: Option<&CertifiedIssuer<'_, KeyPair>>, settings: Settings) -> Fetcher {
+        let mut cacert = tempfile::NamedTempFile::new().unwrap();
+        let path = root.map(|root| {
+            cacert.write_all(root.pem().as_bytes()).unwrap();
+            cacert.path()
+        });
+        let rule =
+            ConnectTo { from_host: Some("127.0.0.1".to_owned()), from_port: None, to_host: None, to_port: Some(to) };
+        let settings = Settings { connect_to: vec![rule], ..settings };
+        Fetcher {
+            resolver: Resolver::new(&settings).unwrap(),
+            roots: Loading::start(Trust::Mozilla, path).await.unwrap(),
+            secrets: Secrets::from_parts(None, None, Some("nyk-secret")),
+            proxies: Matcher::builder().build(),
+            settings,
+        }
+    }
+
+    /// Names that `--resolve` leads to loopback.
+    fn here(hosts: &[(&str, u16)]) -> Settings {
+        let resolve = hosts.iter().map(|(host, port)| Resolve {
+            host: (*host).to_owned(),
+            port: *port,
+            addresses: vec!["127.0.0.1".parse().unwrap()],
+        });
+        Settings { resolve: resolve.collect(), name_servers: Some(Vec::new()), ..Settings::default() }
+    }
+
+    fn certs_only(certificates: &[&[u8]]) -> Vec<u8> {
+        let choices = certificates
+            .iter()
+            .map(|der| CertificateChoices::Certificate(cms::cert::x509::Certificate::from_der(der).unwrap()));
+        let signed = SignedData {
+            version: CmsVersion::V1,
+            digest_algorithms: SetOfVec::default(),
+            encap_content_info: EncapsulatedContentInfo {
+                econtent_type: ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1"),
+                econtent: None,
+            },
+            certificates: Some(CertificateSet(SetOfVec::try_from(choices.collect::<Vec<_>>()).unwrap())),
+            crls: None,
+            signer_infos: SignerInfos(SetOfVec::default()),
+        };
+        let content = der::Any::encode_from(&signed).unwrap();
+        let content_type = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+        ContentInfo { content_type, content }.to_der().unwrap()
+    }
+
+    #[tokio::test]
+    async fn rfc5280_issuers_are_read_by_their_bytes_whatever_the_server_calls_them() {
+        let (one, two) = (authority(), authority());
+        let (der, pem) = (one.der().to_vec(), format!("junk\n{}{}", one.pem(), two.pem()));
+        let p7c = certs_only(&[one.der(), two.der()]);
+        let files = [der, pem.into_bytes(), p7c, b"<html>".to_vec()];
+        let web = Web::start(None, move |head| {
+            let file = head.split(['/', ' ']).nth(2).unwrap().parse::<usize>().unwrap();
+            http(200, "content-type: text/html\r\n", &files[file])
+        })
+        .await;
+        let fetcher = fetcher(web.port, None, here(&[("ca.example", 80)])).await;
+        let fetch = async |file: usize| fetcher.aia(&format!("http://ca.example/{file}")).await.unwrap();
+        let one = BASE64.encode(one.der());
+        let der = fetch(0).await;
+        assert_eq!((der.format.as_deref(), der.certificates.as_slice()), (Some("der"), [one.clone()].as_slice()));
+        assert_eq!((der.status, der.failure), (Some(200), None));
+        let pem = fetch(1).await;
+        assert_eq!((pem.format.as_deref(), pem.certificates.len()), (Some("pem"), 2));
+        let p7c = fetch(2).await;
+        assert_eq!((p7c.format.as_deref(), p7c.certificates.len()), (Some("pkcs7"), 2));
+        assert!(p7c.certificates.contains(&one), "the bytes are as sent");
+        let html = fetch(3).await;
+        assert_eq!(html.failure.as_deref(), Some("find a certificate in the answer"));
+        assert!(web.heads()[0].contains("host: ca.example\r\n"), "{}", web.heads()[0]);
+    }
+
+    #[tokio::test]
+    async fn redirects_are_followed_three_times_and_their_status_is_kept() {
+        let root = authority();
+        let der = root.der().to_vec();
+        let web = Web::start(None, move |head| {
+            let left = head.split(['/', ' ']).nth(2).unwrap().parse::<usize>().unwrap();
+            match left {
+                0 => http(200, "", &der),
+                9 => http(404, "", b""),
+                left => http(302, &format!("location: http://ca2.example/{}\r\n", left - 1), b""),
+            }
+        })
+        .await;
+        let fetcher = fetcher(web.port, None, here(&[("ca.example", 80), ("ca2.example", 80)])).await;
+        assert_eq!(fetcher.aia("http://ca.example/3").await.unwrap().certificates.len(), 1);
+        let endless = fetcher.aia("http://ca.example/4").await.unwrap();
+        assert_eq!((endless.status, endless.certificates.len()), (Some(302), 0));
+        let missing = fetcher.aia("http://ca.example/9").await.unwrap();
+        assert_eq!(missing.failure.as_deref(), Some("get the file: the answer is HTTP 404"));
+        let ldap = fetcher.aia("ldap:///CN=CA").await.unwrap();
+        assert_eq!(ldap.failure.as_deref(), Some("use an address of the kind ldap:"));
+    }
+
+    #[tokio::test]
+    async fn a_file_larger_than_64_kib_is_not_read_to_its_end() {
+        let web = Web::start(None, |_| http(200, "", &vec![b'x'; LARGEST_ISSUER + 1])).await;
+        let fetcher = fetcher(web.port, None, here(&[("ca.example", 80)])).await;
+        let seen = fetcher.aia("http://ca.example/").await.unwrap();
+        assert_eq!(seen.failure.as_deref(), Some("read the answer: it is larger than 64 KiB"));
+    }
+
+    #[tokio::test]
+    async fn a_strangers_address_leads_to_no_private_host_but_under_an_internal_resolver() {
+        let web = Web::start(None, |_| http(200, "", b"")).await;
+        let zone = of_hosts(&[("ca.example", [10, 0, 0, 1]), ("lab.example", [127, 0, 0, 1])]).await;
+        let of = |servers: Vec<SocketAddr>| Settings { name_servers: Some(servers), ..Settings::default() };
+        let public = fetcher(web.port, None, of(Vec::new())).await;
+        assert_eq!(public.aia("http://10.0.0.1/ca.crt").await, Err(HeldBack::PrivateAddress));
+        assert_eq!(public.aia("http://[::ffff:10.0.0.1]/ca.crt").await, Err(HeldBack::PrivateAddress));
+        let internal = fetcher(web.port, None, of(vec![zone.address])).await;
+        let seen = internal.aia("http://lab.example/ca.crt").await.unwrap();
+        assert_eq!(seen.status, Some(200));
+        let mapped = public.aia("http://127.0.0.1/ca.crt").await.unwrap();
+        assert_eq!(mapped.status, Some(200), "--connect-to names it");
+    }
+
+    fn subject() -> Subject {
+        let mailbox: Mailbox = "anna@corp.example".parse().unwrap();
+        Subject { service: Some(Service { api: API.to_owned(), grant: None }), ..Subject::mailbox(mailbox) }
+    }
+
+    fn grant() -> ServiceProbe {
+        ServiceProbe::Grant { api: API.to_owned(), id: "g/1".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn the_service_is_asked_with_the_key_over_verified_tls_only() {
+        let root = authority();
+        let web = Web::start(Some(acceptor(&root, "api.service.example")), |_| {
+            let body = br#"{"request_id":"r","data":{"id":"g1","grant_status":"valid","name":"Anna M."}}"#;
+            http(200, "retry-after: 7\r\nset-cookie: s=1\r\nnylas-provider-request-count: 2\r\n", body)
+        })
+        .await;
+        let settings = || here(&[("api.service.example", 443)]);
+        let trusting = fetcher(web.port, Some(&root), settings()).await;
+        let seen = trusting.service(&grant(), &subject()).await.unwrap();
+        let response = seen.response().unwrap();
+        assert_eq!((seen.verified, response.status), (Some(true), 200));
+        assert_eq!(response.body.text, r#"{"data":{"grant_status":"valid","id":"g1"}}"#);
+        let headers: Vec<_> = response.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        assert_eq!(headers, ["retry-after: 7", "nylas-provider-request-count: 2"]);
+        let head = web.heads().remove(0);
+        assert!(head.starts_with("GET /v3/grants/g%2F1 HTTP/1.1\r\n"), "{head}");
+        assert!(
+            head.contains("authorization: Bearer nyk-secret\r\n") && head.contains("host: api.service.example\r\n")
+        );
+        let by_email = ServiceProbe::GrantsByEmail { api: API.to_owned(), email: "a+b@corp.example".to_owned() };
+        trusting.service(&by_email, &subject()).await.unwrap();
+        assert!(web.heads()[1].starts_with("GET /v3/grants?email=a%2Bb%40corp.example "), "{}", web.heads()[1]);
+
+        let untrusting = fetcher(web.port, None, settings()).await;
+        let seen = untrusting.service(&grant(), &subject()).await.unwrap();
+        assert_eq!(seen.failure().map(|f| (f.phase, &f.kind)), Some((Phase::Handshake, &FailKind::NotVerified)));
+        assert_eq!(seen.verified, Some(false));
+        assert_eq!(web.heads().len(), 2, "the key stays here");
+    }
+
+    #[tokio::test]
+    async fn the_key_goes_only_where_the_user_said() {
+        let fetcher = fetcher(1, None, here(&[])).await;
+        let elsewhere = ServiceProbe::Grant { api: "https://api.eu.nylas.com".to_owned(), id: "g".to_owned() };
+        assert_eq!(fetcher.service(&elsewhere, &subject()).await, Err(HeldBack::ForeignHost));
+        let plain = "http://api.service.example".to_owned();
+        let insecure = Subject { service: Some(Service { api: plain.clone(), grant: None }), ..subject() };
+        let probe = ServiceProbe::Grant { api: plain, id: "g".to_owned() };
+        assert_eq!(fetcher.service(&probe, &insecure).await, Err(HeldBack::NotHttps));
+        let without = Fetcher { secrets: Secrets::default(), ..fetcher };
+        assert_eq!(without.service(&grant(), &subject()).await, Err(HeldBack::NoCredentials));
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_by_its_phase() {
+        let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let root = authority();
+        let of = async |port: u16| {
+            let fetcher = fetcher(port, Some(&root), here(&[("api.service.example", 443)])).await;
+            let seen = fetcher.service(&grant(), &subject()).await.unwrap();
+            seen.failure().map(|failure| (failure.phase, failure.kind.clone())).unwrap()
+        };
+        assert_eq!(of(refusing).await, (Phase::Connect, FailKind::Refused));
+        let plain = Web::start(None, |_| http(400, "", b"")).await;
+        let not_tls = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = not_tls.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut stream, _) = not_tls.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+            let _ = stream.read(&mut [0; 512]).await;
+        });
+        assert_eq!(of(port).await, (Phase::Handshake, FailKind::NotTls));
+        drop(plain);
+        let wrong_name = Web::start(Some(acceptor(&root, "other.example")), |_| http(200, "", b"")).await;
+        assert_eq!(of(wrong_name.port).await, (Phase::Handshake, FailKind::NotVerified));
+        let closing = Web::start(Some(acceptor(&root, "api.service.example")), |_| Vec::new()).await;
+        assert_eq!(of(closing.port).await, (Phase::Request, FailKind::Closed));
+        let unknown = fetcher(1, None, here(&[])).await.service(&grant(), &subject()).await.unwrap();
+        assert_eq!(unknown.failure().map(|f| (f.phase, f.kind.clone())), Some((Phase::Resolve, FailKind::NoAddress)));
+    }
+
+    #[test]
+    fn of_the_services_answers_only_what_a_check_reads_is_kept() {
+        let of = |probe: &ServiceProbe, body: Value| {
+            serde_json::from_str::<Value>(&essence(probe, body.to_string().as_bytes())).unwrap()
+        };
+        let whole = json!({
+            "id": "g1", "provider": "ews", "grant_status": "valid", "email": "anna@corp.example", "blocked": false,
+            "scope": ["ews.messages", {"x": 1}], "created_at": 1, "updated_at": 2, "account_id": "v2",
+            "ip": "192.0.2.1", "name": "Anna", "provider_user_id": "u", "state": "s", "user_agent": "a",
+            "email_aliases": ["boss@corp.example"],
+            "settings": {"ews_host": "mail.corp.example", "ews_port": 443, "ews_username": "anna", "ews_password": "geheim"}
+        });
+        let kept = json!({
+            "id": "g1", "provider": "ews", "grant_status": "valid", "email": "anna@corp.example", "blocked": false,
+            "scope": ["ews.messages"], "created_at": 1, "updated_at": 2, "account_id": "v2",
+            "settings": {"ews_host": "mail.corp.example", "ews_port": 443}
+        });
+        assert_eq!(of(&grant(), json!({"request_id": "r", "data": whole})), json!({"data": kept}));
+        let by_email = ServiceProbe::GrantsByEmail { api: API.to_owned(), email: "anna@corp.example".to_owned() };
+        assert_eq!(of(&by_email, json!({"data": [whole, "x"], "limit": 10})), json!({"data": [kept]}));
+        let newest = ServiceProbe::NewestMessage { api: API.to_owned(), id: "g1".to_owned() };
+        let messages =
+            json!({"data": [{"id": "m1", "date": 5, "subject": "Kündigung"}, {"date": 4}], "next_cursor": "c"});
+        assert_eq!(of(&newest, messages), json!({"data": [{"date": 5}]}));
+        let failed = json!({"request_id": "r", "error": {"type": "provider_error", "message": "no", "extra": "x",
+            "provider_error": {"error": {"code": "MailboxNotEnabledForRESTAPI", "message": "anna@corp.example ..."}}}});
+        let kept = json!({"request_id": "r", "error": {"type": "provider_error", "message": "no",
+            "provider_error": {"error": {"code": "MailboxNotEnabledForRESTAPI"}}}});
+        assert_eq!(of(&grant(), failed), kept);
+        assert_eq!(provider_error(&json!("invalid_grant")), Some(json!("invalid_grant")));
+        assert_eq!(provider_error(&json!("user anna@corp.example is gone")), None);
+        assert_eq!(of(&grant(), json!({"data": ["Anna"]})), json!({}));
+        assert_eq!(essence(&grant(), b"<html>anna</html>"), "");
+    }
+}
