@@ -384,6 +384,7 @@ fn a_missing_intermediate_is_named_fetched_and_repaired() {
     let (host, pem) = chain::repaired_chain(&view).unwrap().unwrap();
     assert_eq!(host, HOST);
     assert_eq!(pem, p.leaf.facts().pem() + &p.inter.facts().pem());
+    assert_eq!(found.data["repaired_chain"], pem.as_str());
 }
 
 #[test]

@@ -97,7 +97,7 @@ findings! {
         }
         remedy { en: "Request a certificate with {host} among its alternative names", de: "Fordern Sie ein Zertifikat an, das {host} als alternativen Namen enthält" }
         steps [
-            { en: "Request it from the certificate authority, install it and bind it:", de: "Fordern Sie es bei der Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Request it from the certificate authority, install it and bind it:", de: "Fordern Sie es bei der Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
         links ["https://www.rfc-editor.org/rfc/rfc9525"]
     }
@@ -156,7 +156,7 @@ findings! {
         }
         remedy { en: "Use a certificate of a public authority for what clients outside reach", de: "Verwenden Sie für alles, was Clients von außen erreichen, ein Zertifikat einer öffentlichen Zertifizierungsstelle" }
         steps [
-            { en: "Request a public certificate for {host}, install it and bind it:", de: "Fordern Sie ein öffentliches Zertifikat für {host} an, installieren und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+            { en: "Request a public certificate for {host}, install it and bind it:", de: "Fordern Sie ein öffentliches Zertifikat für {host} an, installieren und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
             { en: "If only managed devices connect, count the root as installed and look again:", de: "Verbinden sich nur verwaltete Geräte, geben Sie das Stammzertifikat als installiert an und prüfen Sie erneut:", Shell "exdiag check {mailbox} --cacert root.pem" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/ssl-certificate-trust-failure"]
@@ -166,7 +166,7 @@ findings! {
         meaning { en: "Current clients refuse RSA keys below 2048 bits and curves below 256 bits.", de: "Aktuelle Clients lehnen RSA-Schlüssel unter 2048 Bit und Kurven unter 256 Bit ab." }
         remedy { en: "Request a new certificate with RSA 2048 or larger", de: "Fordern Sie ein neues Zertifikat mit RSA 2048 oder größer an" }
         steps [
-            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
         links ["https://support.apple.com/103769"]
     }
@@ -175,7 +175,7 @@ findings! {
         meaning { en: "Clients have refused such signatures for years, because they can be forged.", de: "Clients lehnen solche Signaturen seit Jahren ab, weil sie gefälscht werden können." }
         remedy { en: "Have the certificate reissued with SHA-256", de: "Lassen Sie das Zertifikat mit SHA-256 neu ausstellen" }
         steps [
-            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     WRONG_PURPOSE = "tls.wrong-purpose", Fail, Exchange {
@@ -186,7 +186,7 @@ findings! {
         }
         remedy { en: "Have it reissued as a web server certificate", de: "Lassen Sie es als Webserver-Zertifikat neu ausstellen" }
         steps [
-            { en: "Request it with the template \"Web Server\" (or from a public authority) and bind it:", de: "Fordern Sie es mit der Vorlage „Webserver“ (oder bei einer öffentlichen Stelle) an und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Request it with the template \"Web Server\" (or from a public authority) and bind it:", de: "Fordern Sie es mit der Vorlage „Webserver“ (oder bei einer öffentlichen Stelle) an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     NOT_A_CA = "tls.not-a-ca", Fail, Exchange {
@@ -197,7 +197,7 @@ findings! {
         }
         remedy { en: "Use a certificate that a real authority has issued", de: "Verwenden Sie ein Zertifikat, das eine echte Zertifizierungsstelle ausgestellt hat" }
         steps [
-            { en: "Request a certificate for {host} from an authority, install it and bind it:", de: "Fordern Sie ein Zertifikat für {host} bei einer Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Request a certificate for {host} from an authority, install it and bind it:", de: "Fordern Sie ein Zertifikat für {host} bei einer Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     NAME_CONSTRAINT = "tls.name-constraint", Fail, Exchange {
@@ -208,7 +208,7 @@ findings! {
         }
         remedy { en: "Have a certificate issued that holds only allowed names", de: "Lassen Sie ein Zertifikat ausstellen, das nur erlaubte Namen enthält" }
         steps [
-            { en: "Compare the names ({presented}) with the constraints of the authority, request anew and bind it:", de: "Vergleichen Sie die Namen ({presented}) mit den Einschränkungen der Stelle, fordern Sie neu an und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Compare the names ({presented}) with the constraints of the authority, request anew and bind it:", de: "Vergleichen Sie die Namen ({presented}) mit den Einschränkungen der Stelle, fordern Sie neu an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     PATH_TOO_LONG = "tls.path-too-long", Fail, Exchange {
@@ -219,7 +219,7 @@ findings! {
         }
         remedy { en: "Have the certificate issued by an authority that is allowed to", de: "Lassen Sie das Zertifikat von einer Stelle ausstellen, die das darf" }
         steps [
-            { en: "Request it anew, install it with its chain and bind it:", de: "Fordern Sie es neu an, installieren Sie es samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Request it anew, install it with its chain and bind it:", de: "Fordern Sie es neu an, installieren Sie es samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     CA_AS_SERVER = "tls.ca-as-server", Warn, Exchange {
@@ -230,7 +230,7 @@ findings! {
         }
         remedy { en: "Bind a certificate that is a server's only", de: "Binden Sie ein Zertifikat, das nur dem Server gehört" }
         steps [
-            { en: "Request a certificate for {host} and bind it:", de: "Fordern Sie ein Zertifikat für {host} an und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Request a certificate for {host} and bind it:", de: "Fordern Sie ein Zertifikat für {host} an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     ALGORITHM_UNUSUAL = "tls.algorithm-unusual", Warn, Exchange {
@@ -264,7 +264,7 @@ findings! {
         remedy { en: "Have the certificate reissued", de: "Lassen Sie das Zertifikat neu ausstellen" }
         steps [
             { en: "Look at it as sent:", de: "Sehen Sie es sich an, wie es gesendet wird:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
-            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
     CHAIN_REFUSED = "tls.chain-refused", Fail, Exchange {
@@ -313,7 +313,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     } else {
         Sentence::new(text!(
             "name, dates, key and signature are good until {until}",
-            "Name, Laufzeit, Schlüssel und Signatur sind in Ordnung bis {until}",
+            "Name, Schlüssel und Signatur sind gut, gültig bis {until}",
         ))
     };
     Ok(Outcome::checked(note.with("until", date(end)), findings))
@@ -335,9 +335,7 @@ fn judge(host: &HostTls<'_>, address: &AddressTls<'_>, now: Timestamp) -> Option
 
 /// The finding for a handshake that failed (RFC 8446, 6.2).
 fn handshake(seen: &TlsSeen, failure: &Failure) -> Finding {
-    let too_old = failure.detail.contains("ServerDoesNotSupportTls12Or13")
-        || failure.detail.contains("SelectedUnofferedVersion")
-        || failure.detail.contains("ServerSentHelloVerifyRequest");
+    let too_old = failure.detail.contains("ServerDoesNotSupportTls12Or13");
     let reason = match failure.kind {
         FailKind::NotTls => return Finding::new(&NOT_TLS),
         FailKind::Alert { code: 70 } => return Finding::new(&PROTOCOL_TOO_OLD).with("alert", 70),
@@ -393,10 +391,7 @@ fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Findin
             found.push(Finding::new(&MALFORMED).with("index", index).with("problem", flaw.as_str()).severity(severity));
         }
     }
-    name(host, leaf, &mut found);
-    if let Some(validity) = leaf.validity {
-        dates(leaf, validity, now, &mut found);
-    }
+    // what a new certificate of the right origin would cure along with itself comes first
     match &chain.end {
         End::SelfSigned => found.push(
             Finding::new(&SELF_SIGNED)
@@ -412,6 +407,10 @@ fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Findin
                 found.push(private_ca(&root.short, &root.text, None));
             }
         }
+    }
+    name(host, leaf, &mut found);
+    if let Some(validity) = leaf.validity {
+        dates(leaf, validity, now, &mut found);
     }
     let mut weak = false;
     for (index, certificate) in chain.on_path() {

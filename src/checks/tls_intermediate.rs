@@ -30,7 +30,7 @@ findings! {
             {
                 en: "Exchange ends the TLS connection itself: take the intermediates out of that file, import them and restart IIS:",
                 de: "Endet die TLS-Verbindung auf dem Exchange-Server: Lösen Sie die Zwischenzertifikate aus der Datei, importieren Sie sie und starten Sie IIS neu:",
-                Powershell "[regex]::Matches((Get-Content -Raw {host}-chain.pem), '(?s)-----BEGIN.+?-----END CERTIFICATE-----') | Select-Object -Skip 1 | ForEach-Object {\n  Set-Content {issuer_file} $_.Value\n  Import-Certificate -FilePath {issuer_file} -CertStoreLocation Cert:\\LocalMachine\\CA\n}\niisreset"
+                Powershell "$store = 'Cert:\\LocalMachine\\CA'\n$pem = Get-Content -Raw {host}-chain.pem\n$all = [regex]::Matches($pem, '(?s)-----BEGIN.+?-----END.+?-----')\n$all | Select-Object -Skip 1 | ForEach-Object {\n  Set-Content {issuer_file} $_.Value\n  Import-Certificate -FilePath {issuer_file} -CertStoreLocation $store\n}\niisreset"
             },
             {
                 en: "A reverse proxy or balancer stands in front: give it the whole chain instead of the leaf alone; for nginx:",
@@ -53,7 +53,7 @@ findings! {
             {
                 en: "On the Exchange server, import its intermediates and restart IIS:",
                 de: "Importieren Sie auf dem Exchange-Server deren Zwischenzertifikate und starten Sie IIS neu:",
-                Powershell "[regex]::Matches((Get-Content -Raw {host}-chain.pem), '(?s)-----BEGIN.+?-----END CERTIFICATE-----') | Select-Object -Skip 1 | ForEach-Object {\n  Set-Content {issuer_file} $_.Value\n  Import-Certificate -FilePath {issuer_file} -CertStoreLocation Cert:\\LocalMachine\\CA\n}\niisreset"
+                Powershell "$store = 'Cert:\\LocalMachine\\CA'\n$pem = Get-Content -Raw {host}-chain.pem\n$all = [regex]::Matches($pem, '(?s)-----BEGIN.+?-----END.+?-----')\n$all | Select-Object -Skip 1 | ForEach-Object {\n  Set-Content {issuer_file} $_.Value\n  Import-Certificate -FilePath {issuer_file} -CertStoreLocation $store\n}\niisreset"
             },
             { en: "On a reverse proxy or balancer, replace the chain file; for nginx:", de: "Ersetzen Sie auf einem Reverse-Proxy oder Load Balancer die Kettendatei; bei nginx:", Config "ssl_certificate /etc/nginx/{host}-chain.pem;" },
         ]
@@ -68,7 +68,7 @@ findings! {
         remedy { en: "Delete the old intermediate certificate and install the current one", de: "Löschen Sie das alte Zwischenzertifikat und installieren Sie das aktuelle" }
         steps [
             { en: "On the Exchange server, delete the old one:", de: "Löschen Sie auf dem Exchange-Server das alte:", Powershell "Remove-Item Cert:\\LocalMachine\\CA\\{thumbprint}" },
-            { en: "Import the current one from the authority's web site and restart IIS:", de: "Importieren Sie das aktuelle von der Website der Zertifizierungsstelle und starten Sie IIS neu:", Powershell "Import-Certificate -FilePath {issuer_file} -CertStoreLocation Cert:\\LocalMachine\\CA\niisreset" },
+            { en: "Import the current one from the authority's web site and restart IIS:", de: "Importieren Sie das aktuelle von der Website der Zertifizierungsstelle und starten Sie IIS neu:", Powershell "$store = 'Cert:\\LocalMachine\\CA'\nImport-Certificate -FilePath {issuer_file} -CertStoreLocation $store\niisreset" },
             { en: "On a reverse proxy or balancer, replace the chain file; for nginx:", de: "Ersetzen Sie auf einem Reverse-Proxy oder Load Balancer die Kettendatei; bei nginx:", Config "ssl_certificate /etc/nginx/{host}-chain.pem;" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/missing-intermediate-certificates-chain"]
@@ -162,8 +162,8 @@ fn note(chains: &[&ChainAnalysis], incomplete: usize, findings: &[Finding]) -> S
                     .with("root", name.short.as_str())
             }
             _ => Sentence::new(text!(
-                "none is missing; see the check tls-chain for where the chain ends",
-                "es fehlt keines; wo die Kette endet, sagt die Prüfung tls-chain",
+                "none is missing; where the chain ends says tls-chain",
+                "es fehlt keines; wo die Kette endet, sagt tls-chain",
             )),
         },
     }
@@ -197,7 +197,7 @@ fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
             if let Some(url) = chain.repair.as_ref().and_then(|repair| repair.url.as_deref()) {
                 finding = finding.with("aia", url).seen_in(&Probe::Aia { url: url.to_owned() });
             }
-            found.push(finding);
+            found.push(with_chain(finding, chain));
         }
     } else {
         // reachable, sent and over, but a path exists without it
@@ -215,9 +215,11 @@ fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
     let leaf_elsewhere = leaf_elsewhere(host, chain);
     if !chain.misplaced.is_empty() || leaf_elsewhere {
         let severity = if leaf_elsewhere { Severity::Fail } else { Severity::Warn };
-        let wanted: Vec<String> = chain.full_path().unwrap_or_default().iter().map(Certificate::short_name).collect();
+        let path = chain.full_path();
+        let wanted: Vec<String> = path.iter().flatten().map(Certificate::short_name).collect();
         let sent: Vec<String> = chain.certificates.iter().map(Certificate::short_name).collect();
-        found.push(Finding::new(&ORDER).with("sent", sent).with("wanted", wanted).severity(severity));
+        let finding = Finding::new(&ORDER).with("sent", sent).with("wanted", wanted).severity(severity);
+        found.push(with_chain(finding, chain));
     }
     if !leaf_elsewhere {
         found.extend(superfluous(chain, &told));
@@ -271,8 +273,16 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
     if let Some(problem) = repair.problem.as_ref().filter(|_| !repair.verified) {
         finding = finding.with("aia_problem", problem.id());
     }
-    match &repair.url {
-        Some(url) => finding.seen_in(&Probe::Aia { url: url.clone() }),
+    if let Some(url) = &repair.url {
+        finding = finding.seen_in(&Probe::Aia { url: url.clone() });
+    }
+    with_chain(finding, chain)
+}
+
+/// Adds the chain that the server should send, as PEM, where it is known.
+fn with_chain(finding: Finding, chain: &ChainAnalysis) -> Finding {
+    match chain.full_path() {
+        Some(path) => finding.with("repaired_chain", chain::pem(&path)),
         None => finding,
     }
 }

@@ -277,27 +277,31 @@ impl<'a> Graph<'a> {
     }
 
     fn is_sound(&self, i: usize) -> bool {
-        self.pool.get(i).is_some_and(|c| c.validity.is_some_and(|v| v.contains(self.at)) && c.may_sign_certificates())
+        self.pool.get(i).is_some_and(|c| {
+            c.validity.is_some_and(|v| v.contains(self.at))
+                && c.may_sign_certificates()
+                && c.is_for_servers()
+                && !c.has_weak_signature()
+                && !c.key.is_weak()
+        })
     }
 
-    /// Whether a client accepts what was sent. A search over many certificates that all sign each
-    /// other takes webpki seconds, so the best path is tried first, and all that fits only where it is little.
-    fn verdict(
-        &self,
-        path: &[usize],
-        reachable: &BTreeSet<usize>,
-        anchors: &[Anchor],
-        at: Timestamp,
-    ) -> Result<(), webpki::Error> {
+    /// Whether a client accepts what was sent, and by which path. A search over many certificates
+    /// that all sign each other takes webpki seconds, so the best path is tried first, and all that
+    /// fits only where it is little.
+    fn verdict(&self, path: &[usize], anchors: &[Anchor], at: Timestamp) -> Result<Vec<usize>, webpki::Error> {
         if !matches!(self.end(path), End::Anchor { .. }) {
             return Err(webpki::Error::UnknownIssuer);
         }
-        let these = |indices: &mut dyn Iterator<Item = &usize>| -> Vec<&Certificate> {
-            indices.filter_map(|i| self.pool.get(*i).copied()).collect()
+        let try_these = |indices: &[usize]| {
+            let these: Vec<&Certificate> = indices.iter().filter_map(|i| self.pool.get(*i).copied()).collect();
+            let used = verify(&these, anchors, at)?;
+            Ok(used.iter().filter_map(|i| indices.get(*i).copied()).collect())
         };
-        let verdict = verify(&these(&mut path.iter()), anchors, at);
-        if verdict.is_err() && reachable.len() > path.len() && reachable.len() <= FEW {
-            return verify(&these(&mut reachable.iter()), anchors, at);
+        let verdict = try_these(path);
+        let all: Vec<usize> = self.reachable().into_iter().collect();
+        if verdict.is_err() && all.len() > path.len() && all.len() <= FEW {
+            return try_these(&all);
         }
         verdict
     }
@@ -329,7 +333,14 @@ impl<'a> Graph<'a> {
 pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp) -> ChainAnalysis {
     let graph = Graph::new(certificates.iter().collect(), anchors, at);
     let reachable = graph.reachable();
-    let path = graph.best();
+    let mut path = graph.best();
+    let verdict = graph.verdict(&path, anchors, at);
+    let while_valid = while_valid(certificates.first(), at);
+    let verdict_while_valid =
+        if while_valid == at { verdict.clone() } else { graph.verdict(&path, anchors, while_valid) };
+    if let Ok(taken) = &verdict_while_valid {
+        path.clone_from(taken);
+    }
     let end = graph.end(&path);
     let first = |c: &Certificate| certificates.iter().position(|other| other.fingerprint == c.fingerprint);
 
@@ -357,10 +368,6 @@ pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp
         }
         _ => Vec::new(),
     };
-    let while_valid = while_valid(certificates.first(), at);
-    let verdict = graph.verdict(&path, &reachable, anchors, at);
-    let verdict_while_valid =
-        if while_valid == at { verdict.clone() } else { graph.verdict(&path, &reachable, anchors, while_valid) };
     ChainAnalysis {
         path,
         end,
@@ -370,8 +377,8 @@ pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp
         strays,
         misplaced,
         mismatched,
-        verdict,
-        verdict_while_valid,
+        verdict: verdict.map(|_| ()),
+        verdict_while_valid: verdict_while_valid.map(|_| ()),
         repair: None,
         stores_known: true,
         certificates,
@@ -386,8 +393,9 @@ fn while_valid(leaf: Option<&Certificate>, at: Timestamp) -> Timestamp {
     }
 }
 
-/// Whether a client that holds these anchors accepts the chain, the name aside.
-pub fn verify(certificates: &[&Certificate], anchors: &[Anchor], at: Timestamp) -> Result<(), webpki::Error> {
+/// Whether a client that holds these anchors accepts the chain, the name aside: the indices of the
+/// path it takes, the leaf first.
+pub fn verify(certificates: &[&Certificate], anchors: &[Anchor], at: Timestamp) -> Result<Vec<usize>, webpki::Error> {
     let chain: Vec<CertificateDer<'_>> = certificates.iter().map(|c| CertificateDer::from(c.der.as_slice())).collect();
     let Some((leaf, intermediates)) = chain.split_first() else { return Err(webpki::Error::BadDer) };
     let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();
@@ -405,17 +413,18 @@ pub fn verify(certificates: &[&Certificate], anchors: &[Anchor], at: Timestamp) 
         })
         .collect();
     let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-    EndEntityCert::try_from(leaf)?
-        .verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            &anchors,
-            intermediates,
-            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            KeyUsage::server_auth(),
-            None,
-            None,
-        )
-        .map(|_| ())
+    let leaf = EndEntityCert::try_from(leaf)?;
+    let path = leaf.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        &anchors,
+        intermediates,
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+        KeyUsage::server_auth(),
+        None,
+        None,
+    )?;
+    let index = |used: &webpki::Cert<'_>| chain.iter().position(|sent| sent.as_ref() == used.der().as_ref());
+    Ok(std::iter::once(0).chain(path.intermediate_certificates().filter_map(index)).collect())
 }
 
 /// Looks at the anchors of that name; none where nobody could say.
@@ -507,14 +516,16 @@ fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut 
     }
     let pool: Vec<Certificate> = sent.iter().chain(&fetched).cloned().collect();
     let graph = Graph::new(pool.iter().collect(), &stores.anchors, at);
-    let path = graph.best();
-    let end = graph.end(&path);
-    let unknown_root = match end {
-        End::UnknownRoot { ref name, .. } => Some(name.clone()),
+    let mut path = graph.best();
+    let unknown_root = match graph.end(&path) {
+        End::UnknownRoot { name, .. } => Some(name),
         _ => None,
     };
-    let reachable = graph.reachable();
-    let verified = graph.verdict(&path, &reachable, &stores.anchors, while_valid(pool.first(), at)).is_ok();
+    let verdict = graph.verdict(&path, &stores.anchors, while_valid(pool.first(), at));
+    let verified = verdict.is_ok();
+    if let Ok(taken) = verdict {
+        path = taken;
+    }
     let path = path
         .iter()
         .filter_map(|i| Some((*i, *graph.pool.get(*i)?)))
