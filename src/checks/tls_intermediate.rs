@@ -162,7 +162,7 @@ fn note(chains: &[&ChainAnalysis], incomplete: usize, findings: &[Finding]) -> S
                     .with("root", name.short.as_str())
             }
             _ => Sentence::new(text!(
-                "none is missing; where the chain ends says tls-chain",
+                "none is missing; tls-chain says where the chain ends",
                 "es fehlt keines; wo die Kette endet, sagt tls-chain",
             )),
         },
