@@ -929,11 +929,14 @@ mod tests {
             let mut wrong_name = reply(question, ResponseCode::NoError, &[a("evil.example", [6, 6, 6, 6])]);
             wrong_name.queries = vec![Query::query(name("evil.example"), WireType::A)];
             let right = reply(question, ResponseCode::NoError, &[a("corp.example", [192, 0, 2, 1])]);
-            [wrong_id, wrong_name, right].iter().flat_map(bytes).collect()
+            let mut junk = right.to_vec().unwrap()[..14].to_vec();
+            junk[0] ^= 0xff;
+            [vec![junk], bytes(&wrong_id), bytes(&wrong_name), bytes(&right)].concat()
         })
         .await;
         let seen = resolver(&[lab.address]).look("corp.example", RecordType::A).await;
         assert_eq!(seen.addresses(), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(lab.asked(), ["udp A corp.example"]);
     }
 
     #[tokio::test]
