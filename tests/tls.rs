@@ -2,7 +2,7 @@
 //! own certificates; `EXDIAG_BLESS=1 cargo test --test tls` records those that
 //! `fixtures/evidence` does not hold yet.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
