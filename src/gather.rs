@@ -12,10 +12,13 @@ pub mod roots;
 pub mod tls;
 
 use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Probe, Seen, Source, Subject, Trust};
+use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
+use http::Http;
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
+use net::Net;
 use roots::Loading;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -112,6 +115,8 @@ pub struct Gatherer {
     resolver: Resolver,
     roots: Loading,
     fetcher: Fetcher,
+    net: Net,
+    http: Http,
 }
 
 impl Gatherer {
@@ -121,6 +126,9 @@ impl Gatherer {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let resolver = Resolver::new(&settings)?;
         let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
+        let net = Net::new(&settings, resolver.clone(), proxies(settings.proxy.as_deref()), roots.clone());
+        let authorizer = Authorizer::new(subject.clone(), secrets.clone());
+        let http = Http::new(&settings, net.clone(), roots.clone(), authorizer);
         let fetcher = Fetcher {
             resolver: resolver.clone(),
             roots: roots.clone(),
@@ -128,7 +136,7 @@ impl Gatherer {
             proxies: proxies(settings.proxy.as_deref()),
             settings,
         };
-        Ok(Self { subject: subject.clone(), resolver, roots, fetcher })
+        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http })
     }
 
     /// The header of the evidence that this source gathers.
@@ -152,7 +160,8 @@ impl Gatherer {
             Probe::Aia { .. } if !self.subject.aia => return Err(HeldBack::NoAia),
             Probe::Aia { url } => Seen::Aia(self.fetcher.aia(&url).await?),
             Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
-            Probe::Tls { .. } | Probe::Http(_) => Seen::NoAnswer(NoAnswer::NotRecorded),
+            Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name).await),
+            Probe::Http(probe) => Seen::Http(self.http.ask(&probe).await?),
         })
     }
 }

@@ -195,6 +195,25 @@ impl Authorizer {
         Ok(SignInTurn { authorizer: Arc::clone(inner), host, header, credential, answered: false, _turn: turn })
     }
 
+    /// The text without any of the secrets, should a server have sent one back.
+    pub(super) fn scrubbed(&self, text: &str) -> String {
+        let text = self.0.secrets.scrubbed(text);
+        match self.basic() {
+            Some(basic) => text.replace(&basic, "***"),
+            None => text,
+        }
+    }
+
+    /// User name and password as Basic sends them; `None` where one is missing.
+    fn basic(&self) -> Option<String> {
+        let Inner { subject, secrets, .. } = &*self.0;
+        let mailbox = subject.mailbox.as_ref().map(|mailbox| mailbox.address.as_str());
+        let user = subject.user.as_deref().or(mailbox)?;
+        let password = secrets.password.as_ref()?;
+        // RFC 7617, 2.1: UTF-8, whether or not the server says so
+        Some(BASE64.encode(format!("{user}:{}", password.expose_secret())))
+    }
+
     fn header(&self, url: &url::Url) -> Result<(HeaderValue, Credential), HeldBack> {
         let Inner { subject, secrets, .. } = &*self.0;
         let credential = secrets.credential().ok_or(HeldBack::NoCredentials)?;
@@ -208,18 +227,15 @@ impl Authorizer {
         if self.0.is_over() {
             return Err(HeldBack::SignInRefused);
         }
-        let header = match (credential, &secrets.token, &secrets.password) {
-            (Credential::Token, Some(token), _) => format!("Bearer {}", token.expose_secret()),
-            (Credential::Password, _, Some(password)) => {
+        let header = match (credential, &secrets.token) {
+            (Credential::Token, Some(token)) => format!("Bearer {}", token.expose_secret()),
+            (Credential::Password, _) => {
                 if is_microsoft(host) {
                     return Err(HeldBack::BasicRetired);
                 }
-                let mailbox = subject.mailbox.as_ref().map(|mailbox| mailbox.address.as_str());
-                let user = subject.user.as_deref().or(mailbox).ok_or(HeldBack::NoCredentials)?;
-                // RFC 7617, 2.1: UTF-8, whether or not the server says so
-                format!("Basic {}", BASE64.encode(format!("{user}:{}", password.expose_secret())))
+                format!("Basic {}", self.basic().ok_or(HeldBack::NoCredentials)?)
             }
-            _ => return Err(HeldBack::NoCredentials),
+            (Credential::Token, None) => return Err(HeldBack::NoCredentials),
         };
         sensitive(&header).map(|header| (header, credential)).ok_or(HeldBack::NoCredentials)
     }

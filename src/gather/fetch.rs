@@ -2,10 +2,11 @@
 //!
 //! Of the service's answers only what a check needs becomes evidence: they hold names and more.
 
+use super::Settings;
 use super::auth::Secrets;
 use super::dns::Resolver;
+use super::net::{USER_AGENT, connect_to};
 use super::roots::{Loading, Roots, provider};
-use super::{ConnectTo, Settings};
 use crate::evidence::http::Timing;
 use crate::evidence::{
     AiaSeen, Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Phase, Response, ServiceProbe, Subject,
@@ -189,7 +190,7 @@ impl Fetcher {
         let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
         let tls = tls_config(self.roots.get().await, &host).ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
         let mut client = reqwest::Client::builder()
-            .user_agent(concat!("exdiag/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .http1_only()
             .no_proxy()
             .referer(false)
@@ -275,24 +276,6 @@ impl Fetcher {
             || self.resolver.is_internal()
             || self.resolver.is_overridden(&host, port)
             || connect_to(&self.settings.connect_to, &host, port).2
-    }
-}
-
-/// Where `--connect-to` leads from here, and whether it does at all.
-fn connect_to(rules: &[ConnectTo], host: &str, port: u16) -> (Option<String>, u16, bool) {
-    let same = |text: &str| {
-        let text = text.trim_matches(['[', ']']);
-        text.eq_ignore_ascii_case(host) || text.parse::<IpAddr>().is_ok_and(|a| Ok(a) == host.parse())
-    };
-    let fits = |rule: &&ConnectTo| {
-        rule.from_host.as_deref().is_none_or(same) && rule.from_port.is_none_or(|from| from == port)
-    };
-    match rules.iter().find(fits) {
-        Some(rule) => {
-            let host = rule.to_host.as_deref().map(|host| host.trim_matches(['[', ']']).to_owned());
-            (host, rule.to_port.unwrap_or(port), true)
-        }
-        None => (None, port, false),
     }
 }
 
@@ -614,6 +597,7 @@ mod tests {
     use super::*;
     use crate::evidence::subject::Service;
     use crate::evidence::{Mailbox, Trust};
+    use crate::gather::ConnectTo;
     use cms::content_info::CmsVersion;
     use cms::signed_data::{CertificateSet, EncapsulatedContentInfo, SignerInfos};
     use der::asn1::{ObjectIdentifier, SetOfVec};

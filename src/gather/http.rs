@@ -1,1 +1,564 @@
-//! (to be written)
+//! What does a web server answer to one request?
+//!
+//! One connection a request, each phase by itself, no redirect followed. Whether the certificate
+//! can be trusted is noted and stops nothing but the credentials, which are added last.
+
+use super::Settings;
+use super::auth::{Authorizer, SignInTurn};
+use super::net::{Connection, Net, Permit, Progress, Stream, USER_AGENT, Way};
+use super::roots::Loading;
+use super::tls::{self, Shown, millis, tls_kind};
+use crate::evidence::http::{Timing, Tried};
+use crate::evidence::{
+    Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
+};
+use crate::protocol::pox::mobilesync_request;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper_util::client::proxy::matcher::Intercept;
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use std::error::Error;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tokio::time::{self, timeout};
+use url::Url;
+
+/// So much of a body is read; an Autodiscover answer has some 10 KiB.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// So much of its text becomes evidence.
+const LARGEST_TEXT: usize = 64 * 1024;
+/// So large a head may be; hyper allows no less than 8 KiB.
+const LARGEST_HEAD: usize = 64 * 1024;
+/// So many addresses of a host are tried.
+const MOST_ADDRESSES: usize = 8;
+/// How long an address may be silent until the next is tried beside it (RFC 8305, 5, says 250 ms;
+/// with this one, a SYN that got lost has been sent again).
+const HEAD_START: Duration = Duration::from_millis(1500);
+
+/// Asks web servers. Holds what all requests of a run have in common.
+#[derive(Debug)]
+pub struct Http {
+    net: Net,
+    roots: Loading,
+    authorizer: Authorizer,
+    limit: Duration,
+}
+
+/// What is asked, taken apart.
+#[derive(Debug)]
+struct Target {
+    url: Url,
+    /// Without the brackets of an address.
+    host: String,
+    port: u16,
+    secure: bool,
+    address: Option<IpAddr>,
+}
+
+/// A connection that a request can go over.
+#[derive(Debug)]
+struct Opened {
+    stream: Stream,
+    address: Option<IpAddr>,
+    connect: Duration,
+    /// What the server has shown, and how long the handshake took.
+    tls: Option<(Shown, Duration)>,
+    /// The proxy that itself answers, as it does for plain http.
+    proxy: Option<Intercept>,
+    permit: Permit,
+}
+
+/// The same with HTTP spoken on it.
+#[derive(Debug)]
+struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    /// Ends with the link.
+    _driver: JoinSet<()>,
+    proxy: Option<Intercept>,
+    client_certificate_requested: bool,
+    permit: Option<Permit>,
+    /// Whom the permit is for.
+    to: String,
+}
+
+/// An attempt at one address.
+#[derive(Debug)]
+struct Attempt {
+    address: IpAddr,
+    progress: Arc<Progress>,
+    failure: Option<Failure>,
+}
+
+impl Http {
+    /// Requests by these settings; `roots` verify, `authorizer` hands out the credentials.
+    pub fn new(settings: &Settings, net: Net, roots: Loading, authorizer: Authorizer) -> Self {
+        Self { net, roots, authorizer, limit: settings.response_timeout }
+    }
+
+    /// Puts one request. Ends by itself: each phase has its own time.
+    pub async fn ask(&self, probe: &HttpProbe) -> Result<HttpSeen, HeldBack> {
+        let mut seen = HttpSeen {
+            address: None,
+            tried: Vec::new(),
+            verified: None,
+            credential_sent: None,
+            outcome: HttpOutcome::Failed(Failure::new(Phase::Resolve, FailKind::NoAddress)),
+            timing: Timing::default(),
+        };
+        let Some(target) = Target::of(probe) else { return Ok(seen) };
+        if probe.sign_in == SignIn::Given {
+            // what is forbidden anyway needs no connection
+            self.authorizer.may_sign_in(&target.url)?;
+        }
+        seen.outcome = match self.put(&target, probe, &mut seen).await? {
+            Ok(response) => HttpOutcome::Response(response),
+            Err(failure) => HttpOutcome::Failed(failure),
+        };
+        Ok(seen)
+    }
+
+    async fn put(
+        &self,
+        target: &Target,
+        probe: &HttpProbe,
+        seen: &mut HttpSeen,
+    ) -> Result<Result<Response, Failure>, HeldBack> {
+        let mut link = match self.link(target, seen).await {
+            Ok(link) => link,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let mut turn = None;
+        if probe.sign_in == SignIn::Given {
+            // others sign in before: nothing is held while they are waited for
+            link.permit = None;
+            turn = Some(self.authorizer.sign_in(&target.url, seen.verified == Some(true)).await?);
+            if link.sender.is_closed() {
+                // servers do not wait for ever
+                link = match self.link(target, seen).await {
+                    Ok(link) => link,
+                    Err(failure) => return Ok(Err(failure)),
+                };
+                if seen.verified != Some(true) {
+                    return Err(HeldBack::CertificateNotVerified);
+                }
+            } else {
+                link.permit = Some(self.net.permit(&link.to).await);
+            }
+        }
+        Ok(self.exchange(link, target, probe, turn, seen).await)
+    }
+
+    /// A new connection with HTTP on it.
+    async fn link(&self, target: &Target, seen: &mut HttpSeen) -> Result<Link, Failure> {
+        let opened = self.open(target, seen).await?;
+        seen.address = opened.address;
+        seen.timing.connect_ms = Some(millis(opened.connect));
+        let mut client_certificate_requested = false;
+        if let Some((shown, took)) = opened.tls {
+            seen.timing.handshake_ms = Some(millis(took));
+            let roots = self.roots.get().await;
+            seen.verified = Some(shown.verify(&roots, &target.host, Timestamp::now()).is_ok());
+            client_certificate_requested = shown.client_certificate_requested;
+        }
+        let mut builder = http1::Builder::new();
+        builder
+            .max_buf_size(LARGEST_HEAD)
+            // as every other client writes them; some firewalls look at it
+            .title_case_headers(true)
+            // a header that is not well formed is not what the answer is about
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .ignore_invalid_headers_in_responses(true);
+        let made = timeout(self.net.limit(), builder.handshake(TokioIo::new(opened.stream))).await;
+        let (sender, connection) = made
+            .map_err(|_| Failure::new(Phase::Request, FailKind::Timeout))?
+            .map_err(|error| failure(Phase::Request, &error))?;
+        let mut driver = JoinSet::new();
+        driver.spawn(async move {
+            // what goes wrong is told to the request
+            let _ = connection.await;
+        });
+        let to = opened.address.map_or_else(|| target.host.clone(), |address| address.to_string());
+        let permit = Some(opened.permit);
+        Ok(Link { sender, _driver: driver, proxy: opened.proxy, client_certificate_requested, permit, to })
+    }
+
+    async fn open(&self, target: &Target, seen: &mut HttpSeen) -> Result<Opened, Failure> {
+        let scheme = if target.secure { "https" } else { "http" };
+        match self.net.way(scheme, &target.host, target.address, target.port) {
+            Way::Proxy { proxy, host, port } if target.secure => {
+                let connection = self.net.tunnel(&proxy, &host, port, &Progress::default()).await?;
+                self.secured(connection, target.address, target).await
+            }
+            Way::Proxy { proxy, host, .. } => {
+                let Connection { stream, took, permit } =
+                    self.net.to_proxy(&proxy, &host, &Progress::default()).await?;
+                let address = target.address;
+                Ok(Opened { stream, address, connect: took, tls: None, proxy: Some(proxy), permit })
+            }
+            Way::Direct { host, port } => {
+                let started = Instant::now();
+                let addresses = self.net.addresses(&host, port).await;
+                if host.parse::<IpAddr>().is_err() {
+                    seen.timing.resolve_ms = Some(millis(started.elapsed()));
+                }
+                self.first_of(&mixed(addresses), port, target, seen).await
+            }
+        }
+    }
+
+    /// The first of these addresses that takes a connection. Each has a head start before the next
+    /// (RFC 8305, 5); one that says no makes room for the next at once.
+    async fn first_of(
+        &self,
+        addresses: &[IpAddr],
+        port: u16,
+        target: &Target,
+        seen: &mut HttpSeen,
+    ) -> Result<Opened, Failure> {
+        let mut attempts: Vec<Attempt> = Vec::new();
+        let mut open = FuturesUnordered::new();
+        let mut next = addresses.iter().copied().take(MOST_ADDRESSES);
+        let ended = loop {
+            if let Some(address) = next.next() {
+                let progress = Arc::new(Progress::default());
+                let at = attempts.len();
+                attempts.push(Attempt { address, progress: Arc::clone(&progress), failure: None });
+                open.push(async move { (at, self.attempt(address, port, target, &progress).await) });
+            }
+            let came = if next.len() == 0 {
+                // none is left, neither to start nor to wait for
+                let Some(came) = open.next().await else { break None };
+                came
+            } else {
+                let Ok(Some(came)) = timeout(HEAD_START, open.next()).await else { continue };
+                came
+            };
+            match came {
+                (at, Ok(opened)) => break Some((at, Ok(opened))),
+                // whoever says that much is the server, and it has answered
+                (at, Err(failure)) if !makes_room(&failure) => break Some((at, Err(failure))),
+                (at, Err(failure)) => {
+                    for attempt in attempts.iter_mut().skip(at).take(1) {
+                        attempt.failure = Some(failure.clone());
+                    }
+                }
+            }
+        };
+        drop(open);
+        let (used, ended) = match ended {
+            Some((at, Ok(opened))) => (Some(at), Ok(opened)),
+            Some((at, Err(failure))) => (Some(at), Err(failure)),
+            None => last_word(&attempts),
+        };
+        seen.address = used.and_then(|used| attempts.get(used)).map(|attempt| attempt.address);
+        seen.tried = attempts.into_iter().enumerate().filter_map(|(at, attempt)| attempt.in_vain(at, used)).collect();
+        ended
+    }
+
+    async fn attempt(
+        &self,
+        address: IpAddr,
+        port: u16,
+        target: &Target,
+        progress: &Progress,
+    ) -> Result<Opened, Failure> {
+        let connection = self.net.direct(address, port, progress).await?;
+        progress.reach(Phase::Handshake);
+        if target.secure {
+            return self.secured(connection, Some(address), target).await;
+        }
+        let Connection { stream, took, permit } = connection;
+        Ok(Opened { stream, address: Some(address), connect: took, tls: None, proxy: None, permit })
+    }
+
+    async fn secured(
+        &self,
+        connection: Connection,
+        address: Option<IpAddr>,
+        target: &Target,
+    ) -> Result<Opened, Failure> {
+        let shaken = tls::handshake(connection.stream, &target.host, self.net.limit()).await;
+        Ok(Opened {
+            stream: Box::new(shaken.stream?),
+            address,
+            connect: connection.took,
+            tls: Some((shaken.shown, shaken.took)),
+            proxy: None,
+            permit: connection.permit,
+        })
+    }
+
+    /// Sends the request and reads the answer.
+    async fn exchange(
+        &self,
+        mut link: Link,
+        target: &Target,
+        probe: &HttpProbe,
+        turn: Option<SignInTurn>,
+        seen: &mut HttpSeen,
+    ) -> Result<Response, Failure> {
+        let authorization = match (&turn, probe.sign_in) {
+            (Some(turn), _) => Some(turn.header().clone()),
+            (None, SignIn::EmptyBearer) => Some(HeaderValue::from_static("Bearer ")),
+            (None, _) => None,
+        };
+        let request = request(target, probe, link.proxy.as_ref(), authorization).map_err(|error| Failure {
+            phase: Phase::Request,
+            kind: FailKind::Other,
+            detail: error.to_string(),
+        })?;
+        seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
+        let signed_in = turn.is_some();
+        let clean = |text: String| if signed_in { self.authorizer.scrubbed(&text) } else { text };
+        let started = time::Instant::now();
+        let answer = match timeout(self.limit, link.sender.send_request(request)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                let failure = failure(Phase::Request, &error);
+                let is_alert = matches!(failure.kind, FailKind::Alert { .. });
+                // TLS 1.3 lets the handshake end before the server has looked at the certificate
+                let phase =
+                    if link.client_certificate_requested && is_alert { Phase::Handshake } else { failure.phase };
+                return Err(Failure { phase, ..failure });
+            }
+            Err(_) => return Err(Failure::new(Phase::Request, FailKind::Timeout)),
+        };
+        let status = answer.status().as_u16();
+        if let Some(turn) = turn {
+            turn.answered(status);
+        }
+        seen.timing.response_ms = Some(millis(started.elapsed()));
+        if link.proxy.is_some() && status == 407 {
+            return Err(Failure::new(Phase::Proxy, FailKind::ProxyRefused { status }));
+        }
+        let (head, mut body) = answer.into_parts();
+        let received = time::Instant::now();
+        let until = (started + self.limit).max(received + self.net.limit());
+        let read = read(&mut body, &head.headers, until).await;
+        seen.timing.body_ms = Some(millis(received.elapsed()));
+        match read.cut {
+            // of a 200 to such a request, the body is the answer
+            Some(failure) if status == 200 && probe.method != Method::Options && read.bytes.is_empty() => {
+                return Err(failure);
+            }
+            _ => {}
+        }
+        let is_encoded = head.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
+        let (text, shortened) = if is_encoded { (String::new(), false) } else { text(&read.bytes) };
+        Ok(Response {
+            status,
+            headers: head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), clean(kept(name, value))))
+                .collect(),
+            body: Body { text: clean(text), length: read.bytes.len() as u64, truncated: read.truncated || shortened },
+        })
+    }
+}
+
+impl Target {
+    /// `None` where it is no address of the web.
+    fn of(probe: &HttpProbe) -> Option<Self> {
+        let url = Url::parse(&probe.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let host = url.host_str()?.trim_matches(['[', ']']).trim_end_matches('.').to_owned();
+        let port = url.port_or_known_default()?;
+        let secure = url.scheme() == "https";
+        Some(Self { url, host, port, secure, address: probe.address })
+    }
+}
+
+impl Attempt {
+    /// What is to be told of it, if another was the one that was `used`.
+    fn in_vain(self, at: usize, used: Option<usize>) -> Option<Tried> {
+        let address = self.address;
+        if used == Some(at) {
+            return None;
+        }
+        // what was begun after the one that was used proves nothing by being slower
+        let silent = || {
+            let began = self.progress.phase().filter(|_| used.is_some_and(|used| at < used))?;
+            Some(Failure::new(began, FailKind::Timeout))
+        };
+        self.failure.clone().or_else(silent).map(|failure| Tried { address, failure })
+    }
+}
+
+/// Whether another address may do better.
+fn makes_room(failure: &Failure) -> bool {
+    failure.phase < Phase::Handshake || matches!(failure.kind, FailKind::Timeout | FailKind::Reset | FailKind::Closed)
+}
+
+/// The failure that says most, where every address has failed, and whose it is if there was a
+/// connection. That this machine has no IPv6 says least.
+fn last_word(attempts: &[Attempt]) -> (Option<usize>, Result<Opened, Failure>) {
+    let failures = attempts.iter().enumerate().filter_map(|(at, attempt)| {
+        let failure = attempt.failure.as_ref()?;
+        let lack = attempt.address.is_ipv6() && failure.kind == FailKind::Unreachable;
+        Some((at, failure, !lack))
+    });
+    match failures.max_by_key(|(_, failure, weighs)| (failure.phase, *weighs)) {
+        Some((at, failure, _)) => ((failure.phase > Phase::Connect).then_some(at), Err(failure.clone())),
+        None => (None, Err(Failure::new(Phase::Resolve, FailKind::NoAddress))),
+    }
+}
+
+/// The two families in turn (RFC 8305, 4), beginning with that of the first.
+fn mixed(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    let Some(first) = addresses.first().map(IpAddr::is_ipv6) else { return addresses };
+    let (one, other): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == first);
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    let mut mixed = Vec::new();
+    loop {
+        let pair = [one.next(), other.next()];
+        if pair.iter().all(Option::is_none) {
+            return mixed;
+        }
+        mixed.extend(pair.into_iter().flatten());
+    }
+}
+
+fn request(
+    target: &Target,
+    probe: &HttpProbe,
+    proxy: Option<&Intercept>,
+    authorization: Option<HeaderValue>,
+) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    let url = &target.url;
+    let host = url.host_str().unwrap_or_default();
+    let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = format!("{}{query}", url.path());
+    // RFC 9112, 3.2.2: a proxy is told the whole address
+    let to = if proxy.is_some() { format!("http://{authority}{path}") } else { path };
+    let mut request = Request::builder()
+        .method(match probe.method {
+            Method::Get => hyper::Method::GET,
+            Method::Post => hyper::Method::POST,
+            Method::Options => hyper::Method::OPTIONS,
+        })
+        .uri(to)
+        .header(header::HOST, authority)
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::ACCEPT, if probe.sign_in == SignIn::EmptyBearer { "application/json" } else { "*/*" });
+    if let Some(basic) = proxy.and_then(Intercept::basic_auth) {
+        request = request.header(header::PROXY_AUTHORIZATION, basic);
+    }
+    if let Some(authorization) = authorization {
+        request = request.header(header::AUTHORIZATION, authorization);
+    }
+    let body = match &probe.content {
+        Content::Empty => Bytes::new(),
+        Content::PoxMobilesync { email } => {
+            request = request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8");
+            mobilesync_request(email).into()
+        }
+    };
+    request.body(Full::new(body))
+}
+
+/// A header's value, as far as it may be kept: of a cookie only the name (RFC 6265, 4.1).
+fn kept(name: &header::HeaderName, value: &HeaderValue) -> String {
+    let value = String::from_utf8_lossy(value.as_bytes());
+    if name == header::SET_COOKIE || name.as_str() == "set-cookie2" {
+        return format!("{}=…", value.split(['=', ';']).next().unwrap_or_default().trim());
+    }
+    value.into_owned()
+}
+
+/// A body, as far as it came.
+#[derive(Debug)]
+struct Read {
+    bytes: Vec<u8>,
+    truncated: bool,
+    /// Why it did not come to its end.
+    cut: Option<Failure>,
+}
+
+async fn read(body: &mut Incoming, headers: &HeaderMap, until: time::Instant) -> Read {
+    // RFC 9112, 6.3: without these, the end of the connection is the end of the body
+    let ends_with_connection =
+        !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING);
+    let mut bytes = Vec::new();
+    let cut = loop {
+        let frame = match time::timeout_at(until, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => return Read { bytes, truncated: false, cut: None },
+            Ok(Some(Err(error))) => {
+                let failure = failure(Phase::Body, &error);
+                // many servers leave out the close_notify of TLS
+                if ends_with_connection && failure.kind == FailKind::Closed {
+                    return Read { bytes, truncated: false, cut: None };
+                }
+                break Some(failure);
+            }
+            Err(_) => break Some(Failure::new(Phase::Body, FailKind::Timeout)),
+        };
+        if let Some(data) = frame.data_ref() {
+            let room = LARGEST_BODY - bytes.len();
+            bytes.extend(data.iter().take(room));
+            if data.len() > room {
+                break None;
+            }
+        }
+    };
+    Read { bytes, truncated: true, cut }
+}
+
+/// The text of a body, and whether it is only its beginning.
+fn text(bytes: &[u8]) -> (String, bool) {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let pairs = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
+        String::from_utf16_lossy(&pairs.map(unit).collect::<Vec<_>>())
+    };
+    let mut text = match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    if text.contains('\0') {
+        return (String::new(), false);
+    }
+    let shortened = text.len() > LARGEST_TEXT;
+    if shortened {
+        let mut end = LARGEST_TEXT;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+    }
+    (text, shortened)
+}
+
+/// What hyper's error means, by what lies at its bottom.
+fn failure(phase: Phase, error: &hyper::Error) -> Failure {
+    let mut kind = if error.is_parse() {
+        FailKind::Malformed
+    } else if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        FailKind::Closed
+    } else {
+        FailKind::Other
+    };
+    let mut detail = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        detail = cause.to_string();
+        if let Some(system) = cause.downcast_ref::<io::Error>() {
+            kind = tls_kind(system);
+        }
+        next = cause.source();
+    }
+    Failure { phase, kind, detail }
+}
