@@ -41,8 +41,8 @@ const LARGEST_TEXT: usize = 64 * 1024;
 const LARGEST_HEAD: usize = 64 * 1024;
 /// So many addresses of a host are tried.
 const MOST_ADDRESSES: usize = 8;
-/// How long an address may be silent until the next is tried beside it (RFC 8305, 5, says 250 ms;
-/// with this one, a SYN that got lost has been sent again).
+/// How long an address may be silent at most until the next is tried beside it (RFC 8305, 5, says
+/// 250 ms; after this time, a SYN that got lost has been sent again).
 const HEAD_START: Duration = Duration::from_millis(1500);
 
 /// Asks web servers. Holds what all requests of a run have in common.
@@ -173,6 +173,7 @@ impl Http {
         let mut builder = http1::Builder::new();
         builder
             .max_buf_size(LARGEST_HEAD)
+            .max_header_size(LARGEST_HEAD)
             // as every other client writes them; some firewalls look at it
             .title_case_headers(true)
             // a header that is not well formed is not what the answer is about
@@ -229,6 +230,7 @@ impl Http {
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut open = FuturesUnordered::new();
         let mut next = addresses.iter().copied().take(MOST_ADDRESSES);
+        let head_start = HEAD_START.min(self.net.limit() / 2);
         let ended = loop {
             if let Some(address) = next.next() {
                 let progress = Arc::new(Progress::default());
@@ -241,7 +243,7 @@ impl Http {
                 let Some(came) = open.next().await else { break None };
                 came
             } else {
-                let Ok(Some(came)) = timeout(HEAD_START, open.next()).await else { continue };
+                let Ok(Some(came)) = timeout(head_start, open.next()).await else { continue };
                 came
             };
             match came {
