@@ -38,7 +38,7 @@ pub struct Settings {
     pub cacert: Option<PathBuf>,
     /// `--trust`
     pub trust: Trust,
-    /// `--proxy URL`; else the environment's (`HTTPS_PROXY`, `NO_PROXY`).
+    /// `--proxy URL`, none where it is empty; else the environment's (`HTTPS_PROXY`, `NO_PROXY`).
     pub proxy: Option<String>,
     /// Whether IPv4 is used.
     pub ipv4: bool,
@@ -124,6 +124,10 @@ impl Gatherer {
     pub async fn new(settings: Settings, secrets: auth::Secrets, subject: &Subject) -> Result<Self, SetupError> {
         // an error says that somebody was first, with the same one
         let _ = rustls::crypto::ring::default_provider().install_default();
+        if !settings.proxy.as_deref().is_none_or(is_usable_proxy) {
+            // it may hold a password, which stands in no error
+            return Err(SetupError("use the proxy: it is no address such as http://proxy.example:3128".to_owned()));
+        }
         let resolver = Resolver::new(&settings)?;
         let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
         let net = Net::new(&settings, resolver.clone(), proxies(settings.proxy.as_deref()), roots.clone());
@@ -185,6 +189,13 @@ fn proxies(given: Option<&str>) -> Matcher {
     }
 }
 
+/// Whether the proxy is one that is spoken to, or none.
+fn is_usable_proxy(proxy: &str) -> bool {
+    let any = hyper::Uri::from_static("https://exchange.invalid/");
+    let found = Matcher::builder().all(proxy.to_owned()).build().intercept(&any);
+    proxy.is_empty() || found.is_some_and(|proxy| matches!(proxy.uri().scheme_str(), Some("http" | "https")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +221,21 @@ mod tests {
         assert_eq!(header.name_servers, ["192.0.2.53:53"]);
         assert_eq!(header.proxy.as_deref(), Some("http://proxy.corp.example:3128"));
         assert_eq!(header.stores, ["mozilla"]);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_cannot_be_spoken_to_ends_the_run_before_it_begins() {
+        let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        let of = async |proxy: &str| {
+            let settings = Settings { proxy: Some(proxy.to_owned()), ..settings() };
+            Gatherer::new(settings, auth::Secrets::default(), &subject).await.map(|_| ()).map_err(|error| error.0)
+        };
+        for proxy in ["", "proxy.corp.example:3128", "https://user:geheim@proxy.corp.example"] {
+            assert_eq!(of(proxy).await, Ok(()), "{proxy}");
+        }
+        for proxy in ["socks5h://user:geheim@127.0.0.1:1080", "http://user:geheim@", "ftp://geheim/", "a b"] {
+            assert!(!of(proxy).await.unwrap_err().contains("geheim"), "{proxy}");
+        }
     }
 
     #[tokio::test]

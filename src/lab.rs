@@ -109,6 +109,9 @@ impl Lab {
             self.name_server.to_string(),
             "--cacert".to_owned(),
             self.root.path().display().to_string(),
+            // one of the environment's does not know the lab
+            "--proxy".to_owned(),
+            String::new(),
         ];
         for (address, port, place) in &self.places {
             let host = match address {

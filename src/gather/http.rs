@@ -564,3 +564,41 @@ fn failure(phase: Phase, error: &hyper::Error) -> Failure {
     }
     Failure { phase, kind, detail }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn rfc8305_4_the_families_take_turns() {
+        let given = addresses(&["2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.1"]);
+        assert_eq!(mixed(given), addresses(&["2001:db8::1", "192.0.2.1", "2001:db8::2", "2001:db8::3"]));
+        assert_eq!(mixed(Vec::new()), addresses(&[]));
+    }
+
+    #[test]
+    fn where_all_fail_a_machine_without_ipv6_says_least() {
+        let attempt = |address: &str, phase, kind| Attempt {
+            address: address.parse().unwrap(),
+            progress: Arc::default(),
+            failure: Some(Failure::new(phase, kind)),
+        };
+        let attempts = [
+            attempt("192.0.2.1", Phase::Connect, FailKind::Refused),
+            attempt("2001:db8::1", Phase::Connect, FailKind::Unreachable),
+        ];
+        let (of, failure) = last_word(&attempts);
+        assert_eq!((of, failure.err().map(|f| f.kind)), (None, Some(FailKind::Refused)));
+    }
+
+    #[test]
+    fn a_cut_text_ends_between_letters() {
+        let long = "ä".repeat(LARGEST_TEXT);
+        let (text, shortened) = text(format!("x{long}").as_bytes());
+        assert_eq!((text.len(), shortened), (LARGEST_TEXT - 1, true));
+    }
+}

@@ -376,3 +376,86 @@ const NO_SUCH_FAMILY: i32 = if cfg!(windows) {
 } else {
     47
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Trust;
+
+    async fn net(proxy_given: bool, rules: Vec<ConnectTo>) -> Net {
+        let proxy = "http://proxy.lan.example:3128".to_owned();
+        let settings = Settings {
+            name_servers: Some(Vec::new()),
+            connect_to: rules,
+            proxy: proxy_given.then(|| proxy.clone()),
+            ..Settings::default()
+        };
+        let proxies = Matcher::builder().all(proxy).no("10.0.0.0/8,intern.example".to_owned()).build();
+        let resolver = Resolver::new(&settings).unwrap();
+        Net::new(&settings, resolver, proxies, Loading::start(Trust::Mozilla, None).await.unwrap())
+    }
+
+    fn told(way: Way) -> String {
+        match way {
+            Way::Direct { host, port } => format!("direct {host} {port}"),
+            Way::Proxy { host, port, .. } => format!("proxy {host} {port}"),
+        }
+    }
+
+    fn to(from: &str, to: &str, to_port: u16) -> ConnectTo {
+        ConnectTo {
+            from_host: Some(from.to_owned()),
+            from_port: None,
+            to_host: Some(to.to_owned()),
+            to_port: Some(to_port),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_told_the_name_or_the_address_that_is_asked_for() {
+        let net = net(true, Vec::new()).await;
+        let public = Some([192, 0, 2, 1].into());
+        assert_eq!(told(net.way("https", "mail.corp.example", None, 443)), "proxy mail.corp.example 443");
+        assert_eq!(told(net.way("https", "mail.corp.example", public, 443)), "proxy 192.0.2.1 443");
+        assert_eq!(told(net.way("http", "2001:db8::1", None, 80)), "proxy 2001:db8::1 80");
+        assert_eq!(told(net.way("https", "mail.intern.example", public, 443)), "direct 192.0.2.1 443");
+        assert_eq!(told(net.way("https", "mail.corp.example", Some([10, 1, 2, 3].into()), 443)), "direct 10.1.2.3 443");
+    }
+
+    #[tokio::test]
+    async fn connect_to_changes_what_the_proxy_is_told_as_in_curl() {
+        let net = net(true, vec![to("mail.corp.example", "[2001:db8::5]", 8443)]).await;
+        assert_eq!(told(net.way("https", "mail.corp.example", None, 443)), "proxy 2001:db8::5 8443");
+        assert_eq!(
+            told(net.way("https", "mail.corp.example", Some([192, 0, 2, 1].into()), 443)),
+            "proxy 2001:db8::5 8443"
+        );
+    }
+
+    #[tokio::test]
+    async fn no_proxy_of_the_environment_leads_to_this_machine() {
+        let rules = || vec![to("192.0.2.1", "127.0.0.1", 4443), to("mail.corp.example", "localhost", 4443)];
+        let of_environment = net(false, rules()).await;
+        let address = Some([192, 0, 2, 1].into());
+        assert_eq!(told(of_environment.way("https", "ex.corp.example", address, 443)), "direct 192.0.2.1 443");
+        assert_eq!(told(of_environment.way("https", "mail.corp.example", None, 443)), "direct localhost 4443");
+        assert_eq!(told(of_environment.way("https", "::1", None, 443)), "direct ::1 443");
+        assert_eq!(told(of_environment.way("https", "ex.corp.example", None, 443)), "proxy ex.corp.example 443");
+        let given = net(true, rules()).await;
+        assert_eq!(told(given.way("https", "127.0.0.1", None, 443)), "proxy 127.0.0.1 443");
+    }
+
+    #[test]
+    fn rfc3986_3_2_2_an_ipv6_address_stands_in_brackets() {
+        assert_eq!(authority("2001:db8::1", Some(443)), "[2001:db8::1]:443");
+        assert_eq!(authority("mail.corp.example", None), "mail.corp.example");
+    }
+
+    #[test]
+    fn a_machine_without_ipv6_cannot_reach_rather_than_fail() {
+        let family = io::Error::from_raw_os_error(NO_SUCH_FAMILY);
+        for error in [family, io::ErrorKind::NetworkUnreachable.into(), io::ErrorKind::AddrNotAvailable.into()] {
+            assert_eq!(failure(Phase::Connect, &error).kind, FailKind::Unreachable, "{error}");
+        }
+    }
+}
