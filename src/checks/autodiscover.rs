@@ -1,12 +1,409 @@
-//! (to be written)
+//! Does Autodiscover lead to the right server, and if not, at which attempt does it go wrong?
 
-use crate::evidence::{Stop, View};
-use crate::finding::{Outcome, Sentence};
+use super::common;
+use crate::evidence::{HttpSeen, NoAnswer, Probe, Stop, View};
+use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Verdict, Walk};
+use crate::protocol::endpoint::{self, Endpoint, Origin};
+use crate::protocol::front::{self, Product};
+use crate::protocol::{hosts, trusted};
 use crate::{findings, text};
+use serde_json::{Value, json};
 
-findings! {}
+findings! {
+    TRACE = "autodiscover.trace", Info, Exchange {
+        title { en: "Every attempt of Autodiscover, and how it ended", de: "Jeder Autodiscover-Versuch und wie er endete" }
+        meaning {
+            en: "Clients try several addresses. That some of them fail is normal as long as one leads to the server.",
+            de: "Clients probieren mehrere Adressen. Dass einige scheitern, ist normal, solange eine zum Server führt.",
+        }
+    }
+    NOT_FOUND = "autodiscover.not-found", Fail, Exchange {
+        title { en: "No Autodiscover address of {domain} leads to a server", de: "Keine Autodiscover-Adresse von {domain} führt zu einem Server" }
+        meaning {
+            en: "Every documented address was tried, and none answered as Autodiscover does. Apps and the sync service cannot find the mailbox by themselves.",
+            de: "Alle dokumentierten Adressen wurden probiert, keine antwortete wie Autodiscover. Apps und Sync-Dienst finden das Postfach nicht von selbst.",
+        }
+        remedy { en: "Publish Autodiscover of the Exchange server at autodiscover.{domain}", de: "Veröffentlichen Sie das Autodiscover des Exchange-Servers unter autodiscover.{domain}" }
+        steps [
+            { en: "See why each attempt failed:", de: "Sehen Sie nach, warum jeder Versuch scheiterte:", Shell "exdiag autodiscover {mailbox} -v" },
+            { en: "Make sure that the virtual directory exists and that the firewall or proxy lets its path through:", de: "Prüfen Sie, ob das virtuelle Verzeichnis existiert und Firewall oder Proxy den Pfad durchlassen:", Powershell "Get-AutodiscoverVirtualDirectory | Format-List Server,Name,*Authentication" },
+        ]
+    }
+    WEB_HOST_ANSWERS = "autodiscover.web-host-answers", Warn, Web {
+        title { en: "A web site answers at {url} in place of Autodiscover", de: "Unter {url} antwortet eine Website anstelle von Autodiscover" }
+        meaning {
+            en: "It answers 200 with a page for an address that it does not know. Some clients take that for an answer and stop there.",
+            de: "Sie antwortet mit 200 und einer Seite auf eine Adresse, die sie nicht kennt. Manche Clients halten das für eine Antwort und bleiben dort stehen.",
+        }
+        remedy { en: "Make the web site answer 404 for /autodiscover", de: "Lassen Sie die Website für /autodiscover mit 404 antworten" }
+        steps [ { en: "In the web server's configuration, for example nginx:", de: "In der Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 404; }" } ]
+    }
+    OTHER_PROTOCOL = "autodiscover.other-protocol", Fail, Web {
+        title { en: "{host} hands out {protocols} settings instead of Exchange", de: "{host} gibt Einstellungen für {protocols} statt für Exchange heraus" }
+        meaning {
+            en: "The web host has an Autodiscover of its own (cPanel, Plesk and others). Clients that ask there set up the wrong kind of account.",
+            de: "Der Webhoster hat ein eigenes Autodiscover (cPanel, Plesk und andere). Clients, die dort fragen, richten die falsche Art von Konto ein.",
+        }
+        remedy { en: "Switch the web host's Autodiscover off, and point autodiscover.{domain} to Exchange", de: "Schalten Sie das Autodiscover des Webhosters ab und lassen Sie autodiscover.{domain} auf Exchange zeigen" }
+        steps [
+            { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}." },
+            { en: "In the hosting panel, switch off mail autoconfiguration for {domain}.", de: "Schalten Sie im Hosting-Panel die automatische Mail-Konfiguration für {domain} ab." },
+        ]
+    }
+    REDIRECT_PAGE = "autodiscover.redirect-page", Warn, Web {
+        title { en: "{url} shows a page instead of redirecting to https", de: "{url} zeigt eine Seite, statt auf https weiterzuleiten" }
+        meaning {
+            en: "Clients ask this address only for a redirect. A page there is of no use to them.",
+            de: "Clients fragen diese Adresse nur nach einer Weiterleitung. Eine Seite nützt ihnen dort nichts.",
+        }
+        remedy { en: "Redirect it (302) to the Autodiscover address, or answer 404", de: "Leiten Sie sie (302) auf die Autodiscover-Adresse weiter oder antworten Sie mit 404" }
+        steps [ { en: "In the web server's configuration, for example nginx:", de: "In der Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 302 https://mail.{domain}$request_uri; }" } ]
+    }
+    REDIRECT_LOOP = "autodiscover.redirect-loop", Fail, Exchange {
+        title { en: "Autodiscover redirects in a circle at {host}", de: "Autodiscover leitet bei {host} im Kreis weiter" }
+        meaning {
+            en: "The addresses send clients back to one another, or through more hops than any client follows.",
+            de: "Die Adressen schicken Clients zueinander zurück oder über mehr Stationen, als ein Client verfolgt.",
+        }
+        remedy { en: "Make one of them answer instead of redirecting", de: "Lassen Sie eine davon antworten, statt weiterzuleiten" }
+        steps [ { en: "See the hops:", de: "Sehen Sie sich die Stationen an:", Shell "exdiag autodiscover {mailbox} -v" } ]
+    }
+    REDIRECT_INSECURE = "autodiscover.redirect-insecure", Fail, Exchange {
+        title { en: "{host} redirects Autodiscover to an address without TLS", de: "{host} leitet Autodiscover auf eine Adresse ohne TLS weiter" }
+        meaning {
+            en: "The redirect leads to {to}. No client may send a password there, so they all stop.",
+            de: "Die Weiterleitung führt zu {to}. Dorthin darf kein Client ein Kennwort senden, deshalb brechen alle ab.",
+        }
+        remedy { en: "Redirect to https", de: "Leiten Sie auf https weiter" }
+        steps [ { en: "Correct the redirect on {host}, for example in nginx:", de: "Berichtigen Sie die Weiterleitung auf {host}, zum Beispiel in nginx:", Config "return 302 https://$host$request_uri;" } ]
+    }
+    REDIRECT_FOREIGN = "autodiscover.redirect-foreign-domain", Warn, Exchange {
+        title { en: "Autodiscover leads to {host}, outside the domain {domain}", de: "Autodiscover führt zu {host}, also aus der Domain {domain} heraus" }
+        meaning {
+            en: "That is usual with hosters, but it can also be an attack. exdiag sends no credentials there, and many clients ask their user first.",
+            de: "Das ist bei Hostern üblich, kann aber auch ein Angriff sein. exdiag sendet dorthin keine Anmeldedaten, und viele Clients fragen erst nach.",
+        }
+        remedy { en: "If the host is the right one, allow it by name", de: "Wenn der Host der richtige ist, erlauben Sie ihn ausdrücklich" }
+        steps [ { en: "Run it again with the host allowed:", de: "Starten Sie erneut und erlauben Sie den Host:", Shell "exdiag check {mailbox} --allow-host {host}" } ]
+    }
+    ERROR_ANSWER = "autodiscover.error-answer", Fail, Exchange {
+        title { en: "Autodiscover on {host} answers with error {code}: {message}", de: "Autodiscover auf {host} antwortet mit Fehler {code}: {message}" }
+        meaning {
+            en: "The sign-in worked. 500 means an address that the server does not know, 501 one without settings, 600 a request it does not understand, 602 a faulty directory entry, 603 an internal error.",
+            de: "Die Anmeldung hat geklappt. 500 bedeutet eine unbekannte Adresse, 501 eine ohne Einstellungen, 600 eine unverstandene Anfrage, 602 einen fehlerhaften Verzeichniseintrag, 603 einen internen Fehler.",
+        }
+        remedy { en: "Check the mailbox's addresses and attributes on the Exchange server", de: "Prüfen Sie Adressen und Attribute des Postfachs auf dem Exchange-Server" }
+        steps [ { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" } ]
+    }
+    MALFORMED_ANSWER = "autodiscover.malformed-answer", Fail, Exchange {
+        title { en: "{host} answers 200, but not with an Autodiscover document", de: "{host} antwortet mit 200, aber nicht mit einem Autodiscover-Dokument" }
+        meaning {
+            en: "The answer could not be used: {why}. Either something in front changes it, or another service answers there.",
+            de: "Die Antwort war nicht zu gebrauchen: {why}. Entweder verändert sie etwas davor, oder dort antwortet ein anderer Dienst.",
+        }
+        remedy { en: "Find out what answers at {host}", de: "Stellen Sie fest, was unter {host} antwortet" }
+        steps [ { en: "Look at the answer itself:", de: "Sehen Sie sich die Antwort selbst an:", Shell "curl -i -X POST {url}" } ]
+    }
+    NO_MOBILESYNC = "autodiscover.no-mobilesync", Fail, Exchange {
+        title { en: "Autodiscover on {host} names no ActiveSync address", de: "Autodiscover auf {host} nennt keine ActiveSync-Adresse" }
+        meaning {
+            en: "The answer holds settings, but none for ActiveSync, or error 601: the provider for it is missing.",
+            de: "Die Antwort enthält Einstellungen, aber keine für ActiveSync, oder Fehler 601: Der Provider dafür fehlt.",
+        }
+        remedy { en: "Set the external address of ActiveSync, and enable ActiveSync for the mailbox", de: "Setzen Sie die externe Adresse von ActiveSync und schalten Sie ActiveSync für das Postfach ein" }
+        steps [ { en: "In the Exchange Management Shell:", de: "In der Exchange Management Shell:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,ExternalUrl\nGet-CASMailbox {mailbox} | Format-List ActiveSyncEnabled" } ]
+    }
+    URL_INVALID = "autodiscover.url-invalid", Fail, Exchange {
+        title { en: "Autodiscover names an unusable ActiveSync address: {given}", de: "Autodiscover nennt eine unbrauchbare ActiveSync-Adresse: {given}" }
+        meaning {
+            en: "The ExternalUrl is empty, not https, or its host has no address in the DNS. No client gets any further.",
+            de: "Die ExternalUrl ist leer, nicht https, oder ihr Host hat keine Adresse im DNS. Kein Client kommt weiter.",
+        }
+        remedy { en: "Correct the external address of ActiveSync", de: "Berichtigen Sie die externe Adresse von ActiveSync" }
+        steps [ { en: "In the Exchange Management Shell, with the server's public name:", de: "In der Exchange Management Shell, mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" } ]
+    }
+    URL_INTERNAL = "autodiscover.url-internal", Fail, Exchange {
+        title { en: "Autodiscover gives out the internal server name {host}", de: "Autodiscover gibt den internen Servernamen {host} heraus" }
+        meaning {
+            en: "Outside the company network that name leads nowhere, so phones and the sync service end there.",
+            de: "Außerhalb des Firmennetzes führt dieser Name nirgendwohin; Telefone und Sync-Dienst enden dort.",
+        }
+        remedy { en: "Set the external address of ActiveSync to the public name", de: "Setzen Sie die externe Adresse von ActiveSync auf den öffentlichen Namen" }
+        steps [ { en: "In the Exchange Management Shell, with the server's public name:", de: "In der Exchange Management Shell, mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" } ]
+    }
+    METHODS_DISAGREE = "autodiscover.methods-disagree", Warn, Exchange {
+        title { en: "Autodiscover's answers name different servers: {hosts}", de: "Die Antworten von Autodiscover nennen verschiedene Server: {hosts}" }
+        meaning {
+            en: "Which server a client ends at depends on how it asks. Usually one setting was forgotten in a move.",
+            de: "An welchem Server ein Client landet, hängt davon ab, wie er fragt. Meist wurde bei einem Umzug eine Einstellung vergessen.",
+        }
+        remedy { en: "Make every directory name the same server", de: "Lassen Sie alle Verzeichnisse denselben Server nennen" }
+        steps [ { en: "See what is set:", de: "Sehen Sie nach, was eingestellt ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl" } ]
+    }
+    V2_NOT_AVAILABLE = "autodiscover.v2-not-available", Info, Exchange {
+        title { en: "{host} does not offer Autodiscover v2", de: "{host} bietet kein Autodiscover v2 an" }
+        meaning {
+            en: "Servers before Exchange 2016, and other products, do not know it. Without a sign-in the address of ActiveSync can then only be guessed.",
+            de: "Server vor Exchange 2016 und andere Produkte kennen es nicht. Ohne Anmeldung lässt sich die ActiveSync-Adresse dann nur vermuten.",
+        }
+    }
+    SERVER_ERROR = "autodiscover.server-error", Fail, Exchange {
+        title { en: "Autodiscover on {host} fails with status {status}", de: "Autodiscover auf {host} scheitert mit Status {status}" }
+        meaning {
+            en: "The server was reached, but the service behind it failed: a stopped application pool, a damaged web.config or an update that was not finished.",
+            de: "Der Server wurde erreicht, aber der Dienst dahinter ist gescheitert: ein gestoppter Anwendungspool, eine beschädigte web.config oder ein unfertiges Update.",
+        }
+        remedy { en: "Look into the event log and restart the Autodiscover application pool", de: "Sehen Sie ins Ereignisprotokoll und starten Sie den Anwendungspool von Autodiscover neu" }
+        steps [ { en: "On the Exchange server:", de: "Auf dem Exchange-Server:", Powershell "Get-EventLog -LogName Application -Source 'ASP.NET*','MSExchange Autodiscover' -Newest 20\nRestart-WebAppPool MSExchangeAutodiscoverAppPool" } ]
+    }
+    ANONYMOUS = "autodiscover.anonymous", Warn, Exchange {
+        title { en: "Autodiscover on {host} answers without a sign-in", de: "Autodiscover auf {host} antwortet ohne Anmeldung" }
+        meaning {
+            en: "Healthy servers ask for a sign-in first. Anonymous access was switched on, or a proxy signs in by itself.",
+            de: "Gesunde Server verlangen erst eine Anmeldung. Der anonyme Zugriff wurde eingeschaltet, oder ein Proxy meldet sich selbst an.",
+        }
+        remedy { en: "Reset the sign-in methods of the Autodiscover directory", de: "Setzen Sie die Anmeldemethoden des Autodiscover-Verzeichnisses zurück" }
+        steps [ { en: "See what is set:", de: "Sehen Sie nach, was eingestellt ist:", Powershell "Get-AutodiscoverVirtualDirectory | Format-List Server,*Authentication*" } ]
+    }
+    NOT_EXCHANGE = "autodiscover.not-exchange", Info, Exchange {
+        title { en: "{host} is {product}, not Exchange", de: "{host} ist {product}, nicht Exchange" }
+        meaning {
+            en: "It speaks ActiveSync, but not EWS as Exchange does; the sync service has to use ActiveSync.",
+            de: "Es spricht ActiveSync, aber kein EWS wie Exchange; der Sync-Dienst muss ActiveSync benutzen.",
+        }
+    }
+}
 
-/// Judges.
-pub fn check(_view: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(Outcome::skip(Sentence::new(text!("not part of this version", "nicht Teil dieser Version"))))
+/// Judges the walk.
+pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let Some(walk) = autodiscover::walk(view)? else { return Ok(common::needs_mailbox()) };
+    let named = [(&walk.settings, Origin::Pox), (&walk.json, Origin::V2)]
+        .into_iter()
+        .find_map(|(url, o)| Some((url.as_deref()?, o)));
+    let target = match named {
+        Some((url, origin)) => target(view, url, origin)?,
+        None => None,
+    };
+    if walk.won.is_none() && walk.dns_failed {
+        return Ok(common::see_check("dns"));
+    }
+    if walk.won.is_none()
+        && let Some(why) = walk.attempts.iter().find_map(unasked)
+    {
+        return Ok(common::unanswered(why));
+    }
+    let mut findings: Vec<Finding> = Vec::new();
+    for attempt in &walk.attempts {
+        let is_known =
+            |f: &Finding, code: &'static Code| f.code.id == code.id && f.place.host.as_deref() == Some(&attempt.host);
+        let found = fault(view, &walk, attempt).filter(|new| !findings.iter().any(|f| is_known(f, new.code)));
+        findings.extend(found);
+    }
+    findings.extend(target);
+    findings.extend(disagreement(&walk));
+    findings.extend(foreign(view, &walk));
+    findings.extend(about_winner(view, &walk)?);
+    let has_fault = findings.iter().any(|f| f.severity == Severity::Fail);
+    if walk.won.is_none() && !has_fault {
+        let last: Vec<Value> = walk.attempts.iter().map(shown).collect();
+        let mut finding = Finding::new(&NOT_FOUND).with("attempts", last);
+        if let Some(host) = walk.attempts.first().map(|a| a.host.as_str()) {
+            finding = finding.with("tried_first", host);
+        }
+        findings.push(finding);
+    }
+    // whoever names the server does not depend on Autodiscover
+    if view.subject().server.is_some() {
+        for finding in findings.iter_mut().filter(|f| f.severity == Severity::Fail) {
+            finding.severity = Severity::Warn;
+        }
+    }
+    let attempts: Vec<Value> = walk.attempts.iter().map(shown).collect();
+    let mut trace = Finding::new(&TRACE).with("attempts", attempts);
+    for attempt in &walk.attempts {
+        trace = trace.seen_in(&Probe::Http(attempt.probe.clone()));
+    }
+    findings.push(trace);
+    Ok(Outcome::checked(note(&walk), findings))
+}
+
+fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {
+    match &attempt.reason {
+        Reason::NotAsked(
+            why @ (NoAnswer::Deadline | NoAnswer::Cancelled | NoAnswer::NotRecorded | NoAnswer::Panicked { .. }),
+        ) => Some(why),
+        _ => None,
+    }
+}
+
+/// An attempt as the report shows it.
+fn shown(attempt: &Attempt) -> Value {
+    let detail = match &attempt.reason {
+        Reason::Redirect { to } | Reason::Insecure { to } | Reason::Loop { to } => Some(to.clone()),
+        Reason::RedirectAddress { address } => Some(address.clone()),
+        Reason::Settings { url } => Some(url.clone()),
+        Reason::Error { code, message } => {
+            Some(code.map_or_else(|| message.clone(), |code| format!("{code} {message}")))
+        }
+        Reason::Malformed(why) => Some(why.clone()),
+        Reason::OtherProtocols(protocols) => Some(protocols.join(", ")),
+        Reason::Unreachable(failure) => Some(failure.detail.clone()).filter(|d| !d.is_empty()),
+        _ => None,
+    };
+    json!({
+        "step": attempt.step.name(),
+        "url": attempt.probe.url,
+        "verdict": attempt.verdict.name(),
+        "reason": attempt.reason.name(),
+        "detail": detail,
+        "status": attempt.status,
+        "address": attempt.address,
+        "verified": attempt.verified,
+        "signed_in": attempt.probe.sign_in == crate::evidence::SignIn::Given,
+        "ms": attempt.ms,
+    })
+}
+
+/// What is wrong at one attempt.
+fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
+    let about = |code| {
+        Finding::new(code).host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
+    };
+    // what clients meet before the winner keeps them from it, what they meet after it does not
+    let is_before = walk.winner().is_none_or(|won| attempt.step < won.step);
+    let weight = |severity| if is_before { severity } else { Severity::Warn };
+    let alone = if walk.won.is_some() { Severity::Warn } else { Severity::Fail };
+    let is_v2 = attempt.step == Step::Json;
+    match &attempt.reason {
+        Reason::WebSite { page: true } if attempt.step == Step::HttpRedirect => {
+            Some(about(&REDIRECT_PAGE).severity(if walk.won.is_some() { Severity::Info } else { Severity::Warn }))
+        }
+        Reason::WebSite { page: true } | Reason::SignInPage if !is_v2 => Some(about(&WEB_HOST_ANSWERS).severity(alone)),
+        Reason::OtherProtocols(protocols) => {
+            Some(about(&OTHER_PROTOCOL).severity(weight(Severity::Fail)).with("protocols", protocols.clone()))
+        }
+        Reason::Loop { to } => {
+            Some(about(&REDIRECT_LOOP).severity(alone).with("to", to.as_str()).with("hops", hops(walk, attempt)))
+        }
+        Reason::TooManyHops => Some(about(&REDIRECT_LOOP).severity(alone).with("hops", hops(walk, attempt))),
+        Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(alone).with("to", to.as_str())),
+        Reason::Error { code: Some(601), message } => Some(about(&NO_MOBILESYNC).with("message", message.as_str())),
+        Reason::Error { code, message } => Some(
+            about(&ERROR_ANSWER)
+                .with("code", code.map_or_else(|| "-".to_owned(), |c| c.to_string()))
+                .with("message", message.as_str()),
+        ),
+        Reason::NoMobileSync => Some(about(&NO_MOBILESYNC).severity(weight(Severity::Fail))),
+        Reason::Malformed(why) if !is_v2 => Some(about(&MALFORMED_ANSWER).severity(alone).with("why", why.as_str())),
+        Reason::ServerError if !is_v2 => Some(about(&SERVER_ERROR).severity(alone).with("status", attempt.status)),
+        Reason::Settings { .. } if !is_v2 && attempt.probe.sign_in == crate::evidence::SignIn::None => {
+            Some(about(&ANONYMOUS))
+        }
+        Reason::NotThere
+            if is_v2
+                && walk.winner().is_some_and(|won| won.host == attempt.host)
+                && view.subject().credential.is_none() =>
+        {
+            Some(about(&V2_NOT_AVAILABLE))
+        }
+        _ => None,
+    }
+}
+
+/// The addresses of one road up to this attempt.
+fn hops(walk: &Walk, last: &Attempt) -> Vec<String> {
+    let until = walk.attempts.iter().position(|a| std::ptr::eq(a, last)).unwrap_or_default();
+    let mut hops: Vec<String> = Vec::new();
+    for attempt in walk.attempts.iter().take(until + 1).rev().take_while(|a| a.step == last.step) {
+        hops.push(attempt.probe.url.clone());
+    }
+    hops.reverse();
+    hops
+}
+
+/// What is wrong with the address that an answer gave.
+fn target(view: &View<'_>, url: &str, origin: Origin) -> Result<Option<Finding>, Stop> {
+    let from = if origin == Origin::V2 { "v2" } else { "pox" };
+    let about =
+        |code| Finding::new(code).url(url).with("given", if url.is_empty() { "-" } else { url }).with("from", from);
+    let Some(endpoint) = Endpoint::parse(url, origin) else { return Ok(Some(about(&URL_INVALID))) };
+    if endpoint::is_internal(&endpoint.host) {
+        return Ok(Some(about(&URL_INTERNAL).host(&endpoint.host)));
+    }
+    // only a denial counts: silence is for the check dns
+    let addresses = hosts::addresses(view, &endpoint.host)?;
+    let family = crate::evidence::dns::address_type(!view.subject().ipv4);
+    let is_denied = match view.dns(&endpoint.host, family)? {
+        Ok(seen) => seen.answer.as_ref().is_some_and(|a| a.is_noerror() || a.is_nxdomain()),
+        Err(_) => false,
+    };
+    Ok((addresses.is_empty() && is_denied).then(|| about(&URL_INVALID).host(&endpoint.host)))
+}
+
+/// A signed-in answer and v2 that name different servers.
+fn disagreement(walk: &Walk) -> Option<Finding> {
+    let host = |url: &Option<String>| Endpoint::parse(url.as_deref()?, Origin::Pox).map(|e| e.host);
+    let (pox, v2) = (host(&walk.settings)?, host(&walk.json)?);
+    (pox != v2).then(|| Finding::new(&METHODS_DISAGREE).with("hosts", vec![pox, v2]))
+}
+
+/// A road that leads out of the domain, to a host that nobody has allowed.
+fn foreign(view: &View<'_>, walk: &Walk) -> Option<Finding> {
+    let is_foreign = |a: &&Attempt| {
+        matches!(a.reason, Reason::SignInWanted | Reason::Settings { .. })
+            && !trusted::may_receive(view.subject(), &a.host)
+    };
+    // what a road of the domain itself has brought counts more
+    if walk.winner().is_some_and(|won| !is_foreign(&won)) {
+        return None;
+    }
+    let attempt = walk.attempts.iter().find(is_foreign)?;
+    Some(
+        Finding::new(&REDIRECT_FOREIGN)
+            .host(&attempt.host)
+            .url(&attempt.probe.url)
+            .seen_in(&Probe::Http(attempt.probe.clone())),
+    )
+}
+
+/// Which product the winner is, where it is not Exchange.
+fn about_winner(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
+    let Some(won) = walk.winner() else { return Ok(None) };
+    let Some(response) = view.http(&won.probe)?.ok().and_then(HttpSeen::response) else { return Ok(None) };
+    let product = match front::recognise(response).product {
+        product @ (Product::Sogo | Product::ZPush) => product.name().unwrap_or_default(),
+        _ => return Ok(None),
+    };
+    Ok(Some(Finding::new(&NOT_EXCHANGE).host(&won.host).owner(Owner::Exchange).with("product", product)))
+}
+
+fn note(walk: &Walk) -> Sentence {
+    let Some(won) = walk.winner() else {
+        return Sentence::new(text!("no address leads to a server", "keine Adresse führt zu einem Server"));
+    };
+    let others = walk.attempts.iter().filter(|a| {
+        a.verdict != Verdict::Won
+            && a.step != won.step
+            && a.step != Step::Json
+            && !matches!(a.reason, Reason::SignInWanted | Reason::Redirect { .. })
+    });
+    let others = others.count();
+    let wants_sign_in = won.reason == Reason::SignInWanted;
+    let text = match (wants_sign_in, others) {
+        (false, 0) => text!("found at https://{host}", "gefunden unter https://{host}"),
+        (false, _) => text!(
+            "found at https://{host} ({others} others fail, as usual)",
+            "gefunden unter https://{host} ({others} andere scheitern, wie üblich)",
+        ),
+        (true, 0) => text!(
+            "https://{host} asks for a sign-in, as it should",
+            "https://{host} verlangt eine Anmeldung, wie es sein soll"
+        ),
+        (true, _) => text!(
+            "https://{host} asks for a sign-in, as it should ({others} others fail, as usual)",
+            "https://{host} verlangt eine Anmeldung, wie es sein soll ({others} andere scheitern, wie üblich)",
+        ),
+    };
+    Sentence::new(text).with("host", won.host.as_str()).with("others", others)
 }

@@ -1,1 +1,574 @@
-//! (to be written)
+//! Which roads does Autodiscover offer, where does each lead, and which one wins?
+//!
+//! The steps are those of "Autodiscover for Exchange ActiveSync developers": (1) https at the
+//! domain, (2) https at `autodiscover.`, (3) a redirect from http, (4) the SRV record; beside them
+//! the anonymous JSON of Autodiscover v2. All are walked at once, anonymously; the
+//! lowest-numbered one that succeeds wins. Credentials go, where there are any, to one road at a time.
+
+use super::challenge;
+use super::pox;
+use super::trusted;
+use crate::evidence::{
+    Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, NoAnswer, Phase, Probe, RecordData,
+    RecordType, Response, SignIn, Stop, View, view,
+};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// Hops of one road, as exchangelib and the EWS Managed API have it.
+const MOST_HOPS: usize = 10;
+/// Restarts with another address.
+const MOST_ADDRESSES: usize = 5;
+
+/// The step of the specification that an attempt belongs to, in the order in which they win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// 1: https at the domain itself.
+    RootDomain,
+    /// 2: https at `autodiscover.`
+    Subdomain,
+    /// 3: a redirect from http at `autodiscover.`
+    HttpRedirect,
+    /// 4: the SRV record.
+    Srv,
+    /// Autodiscover v2.
+    Json,
+}
+
+impl Step {
+    /// Its machine-readable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RootDomain => "root-domain",
+            Self::Subdomain => "subdomain",
+            Self::HttpRedirect => "http-redirect",
+            Self::Srv => "srv",
+            Self::Json => "v2",
+        }
+    }
+}
+
+/// What an attempt is worth in the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The road that counts.
+    Won,
+    /// It failed or ended as such attempts usually do.
+    Normal,
+    /// Worth a look, though another road won.
+    Noteworthy,
+    /// What keeps clients from the server.
+    Fault,
+}
+
+impl Verdict {
+    /// Its machine-readable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Normal => "normal",
+            Self::Noteworthy => "noteworthy",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+/// Why an attempt ended as it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The name has no address.
+    NoSuchName,
+    /// TCP or TLS failed.
+    Unreachable(Failure),
+    /// Nobody asked, or not in time.
+    NotAsked(NoAnswer),
+    /// A healthy 401: it wants a sign-in.
+    SignInWanted,
+    /// The credentials were refused.
+    SignInRefused,
+    /// The address of ActiveSync.
+    Settings {
+        /// As it stands in the answer.
+        url: String,
+    },
+    /// Settings without ActiveSync.
+    NoMobileSync,
+    /// Only IMAP, POP or SMTP settings.
+    OtherProtocols(Vec<String>),
+    /// An error in place of settings.
+    Error {
+        /// The error code.
+        code: Option<u32>,
+        /// The server's message.
+        message: String,
+    },
+    /// On to another address.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+    /// Restart with another mailbox address.
+    RedirectAddress {
+        /// Which.
+        address: String,
+    },
+    /// On to an address without TLS: refused.
+    Insecure {
+        /// Where to.
+        to: String,
+    },
+    /// Back to where it was before.
+    Loop {
+        /// Where to.
+        to: String,
+    },
+    /// More hops than any client follows.
+    TooManyHops,
+    /// A page, or a redirect to one: a web site, not Autodiscover.
+    WebSite {
+        /// Whether it answered 200 with a page.
+        page: bool,
+    },
+    /// A form to sign in, or a redirect to one.
+    SignInPage,
+    /// 404, 405, 410 and the like: no Autodiscover here.
+    NotThere,
+    /// 403.
+    Forbidden,
+    /// 5xx.
+    ServerError,
+    /// 200 without anything in it, or something that cannot be read.
+    Malformed(String),
+    /// Any other status.
+    Odd,
+}
+
+impl Reason {
+    /// Its machine-readable name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NoSuchName => "no-such-name",
+            Self::Unreachable(failure) => match (failure.phase, &failure.kind) {
+                (Phase::Handshake, FailKind::NotTls) => "not-tls",
+                (Phase::Handshake, _) => "tls-failed",
+                (_, FailKind::Timeout) => "silent",
+                (_, FailKind::Refused) => "refused",
+                (_, FailKind::ProxyRefused { .. }) => "proxy-refused",
+                _ => "no-connection",
+            },
+            Self::NotAsked(_) => "not-asked",
+            Self::SignInWanted => "sign-in-wanted",
+            Self::SignInRefused => "sign-in-refused",
+            Self::Settings { .. } => "settings",
+            Self::NoMobileSync => "no-mobilesync",
+            Self::OtherProtocols(_) => "other-protocols",
+            Self::Error { .. } => "error",
+            Self::Redirect { .. } => "redirect",
+            Self::RedirectAddress { .. } => "redirect-address",
+            Self::Insecure { .. } => "insecure-redirect",
+            Self::Loop { .. } => "loop",
+            Self::TooManyHops => "too-many-hops",
+            Self::WebSite { .. } => "web-site",
+            Self::SignInPage => "sign-in-page",
+            Self::NotThere => "not-there",
+            Self::Forbidden => "forbidden",
+            Self::ServerError => "server-error",
+            Self::Malformed(_) => "malformed",
+            Self::Odd => "odd",
+        }
+    }
+}
+
+/// One request of a road.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The step it belongs to.
+    pub step: Step,
+    /// The request.
+    pub probe: HttpProbe,
+    /// The host asked.
+    pub host: String,
+    /// What it is worth.
+    pub verdict: Verdict,
+    /// How it ended.
+    pub reason: Reason,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// The address that answered.
+    pub address: Option<IpAddr>,
+    /// Whether chain and name of the certificate were verified.
+    pub verified: Option<bool>,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+impl Attempt {
+    /// Whether a client that checks certificates could use what it brought.
+    fn is_usable(&self) -> bool {
+        self.verified == Some(true)
+    }
+}
+
+/// Everything that Autodiscover has shown.
+#[derive(Debug, Clone)]
+pub struct Walk {
+    /// Every attempt, road by road in the order of the steps.
+    pub attempts: Vec<Attempt>,
+    /// Which of them won, if any.
+    pub won: Option<usize>,
+    /// The address of ActiveSync that a signed-in answer gave.
+    pub settings: Option<String>,
+    /// The address of ActiveSync that v2 gave.
+    pub json: Option<String>,
+    /// Whether the DNS gave no usable answer for any of the names.
+    pub dns_failed: bool,
+}
+
+impl Walk {
+    /// The attempt that won.
+    pub fn winner(&self) -> Option<&Attempt> {
+        self.won.and_then(|i| self.attempts.get(i))
+    }
+
+    /// Hosts that want a sign-in as Autodiscover does, in the order of the steps.
+    pub fn protected_hosts(&self) -> Vec<&str> {
+        let wanting =
+            |a: &&Attempt| matches!(a.reason, Reason::SignInWanted | Reason::SignInRefused | Reason::Settings { .. });
+        let mut hosts: Vec<&str> = Vec::new();
+        for attempt in self.attempts.iter().filter(wanting) {
+            if !hosts.contains(&attempt.host.as_str()) {
+                hosts.push(&attempt.host);
+            }
+        }
+        hosts
+    }
+}
+
+/// One road: its attempts in order.
+type Road = Vec<Attempt>;
+
+/// The SRV name of a domain.
+pub fn srv_name(domain: &str) -> String {
+    format!("_autodiscover._tcp.{domain}")
+}
+
+/// Walks every road for the mailbox under diagnosis; `None` where there is no mailbox.
+pub fn walk(view: &View<'_>) -> Result<Option<Walk>, Stop> {
+    let Some(mailbox) = &view.subject().mailbox else { return Ok(None) };
+    let mut email = mailbox.address.clone();
+    let mut asked = BTreeSet::new();
+    let mut roads: Vec<Road> = Vec::new();
+    loop {
+        asked.insert(email.to_ascii_lowercase());
+        let mut found = anonymous_roads(view, &email)?;
+        sign_in(view, &email, &mut found)?;
+        let next = found.iter().filter_map(|road| road.last()).find_map(|last| match &last.reason {
+            Reason::RedirectAddress { address } => Some(address.clone()),
+            _ => None,
+        });
+        roads.extend(found);
+        let Some(next) = next else { break };
+        let seen_before = asked.contains(&next.to_ascii_lowercase());
+        if seen_before || asked.len() > MOST_ADDRESSES || !next.contains('@') {
+            let again = roads.iter_mut().filter_map(|road| road.last_mut());
+            for last in again.filter(|last| matches!(last.reason, Reason::RedirectAddress { .. })) {
+                last.reason = if seen_before { Reason::Loop { to: next.clone() } } else { Reason::TooManyHops };
+            }
+            break;
+        }
+        email = next;
+    }
+    let dns_failed = dns_failed(view, &mailbox.domain)?;
+    Ok(Some(judge(roads, dns_failed)))
+}
+
+/// Steps 1 to 4 and v2, without credentials.
+fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
+    let domain = email.rsplit('@').next().unwrap_or_default();
+    let subdomain = format!("autodiscover.{domain}");
+    let pox = |step, host: &str| {
+        follow(view, step, pox_probe(&format!("https://{host}/autodiscover/autodiscover.xml"), email), email)
+    };
+    let root = pox(Step::RootDomain, domain);
+    let sub = pox(Step::Subdomain, &subdomain);
+    // step 3 is spoofable: no address and no credential in it
+    let http = HttpProbe::new(Method::Get, format!("http://{subdomain}/autodiscover/autodiscover.xml"));
+    let redirect = follow(view, Step::HttpRedirect, http, email);
+    let srv = srv_roads(view, domain, email);
+    let json = follow(view, Step::Json, json_probe(&subdomain, email), email);
+    // whoever wants a sign-in as Autodiscover does may know v2 too
+    let mut hosts: Vec<String> = vec![subdomain];
+    let mut further: Vec<Result<Road, Stop>> = Vec::new();
+    let wanting =
+        [&root, &sub, &redirect].into_iter().flatten().chain(srv.iter().flatten()).filter_map(|road| road.last());
+    for last in wanting.filter(|last| last.reason == Reason::SignInWanted) {
+        if !hosts.contains(&last.host) {
+            hosts.push(last.host.clone());
+            further.push(follow(view, Step::Json, json_probe(&last.host, email), email));
+        }
+    }
+    let mut roads = view::all([root, sub, redirect])?;
+    roads.extend(srv?);
+    roads.push(json?);
+    roads.extend(view::all(further)?);
+    Ok(roads)
+}
+
+/// Step 4: the targets on port 443, smallest priority first (RFC 2782).
+fn srv_roads(view: &View<'_>, domain: &str, email: &str) -> Result<Vec<Road>, Stop> {
+    let Ok(seen) = view.dns(&srv_name(domain), RecordType::Srv)? else { return Ok(Vec::new()) };
+    let mut targets: Vec<(u16, String)> = Vec::new();
+    for record in seen.answer.iter().flat_map(|a| &a.answers) {
+        if let RecordData::Srv { priority, port: 443, target, .. } = &record.data
+            && !target.is_empty()
+        {
+            targets.push((*priority, target.clone()));
+        }
+    }
+    targets.sort();
+    view::all(targets.iter().map(|(_, target)| {
+        follow(view, Step::Srv, pox_probe(&format!("https://{target}/autodiscover/autodiscover.xml"), email), email)
+    }))
+}
+
+fn pox_probe(url: &str, email: &str) -> HttpProbe {
+    HttpProbe::new(Method::Post, url).content(Content::PoxMobilesync { email: email.to_owned() })
+}
+
+fn json_probe(host: &str, email: &str) -> HttpProbe {
+    let mut url = format!("https://{host}/autodiscover/autodiscover.json");
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("Email", email)
+        .append_pair("Protocol", "ActiveSync")
+        .append_pair("RedirectCount", "1")
+        .finish();
+    url.push('?');
+    url.push_str(&query);
+    HttpProbe::new(Method::Get, url)
+}
+
+/// Follows one road to its end: redirects by hand, the POST kept, https only.
+fn follow(view: &View<'_>, step: Step, first: HttpProbe, email: &str) -> Result<Road, Stop> {
+    let mut road = Road::new();
+    let mut visited = BTreeSet::new();
+    let mut probe = first;
+    loop {
+        visited.insert(probe.url.clone());
+        let mut attempt = attempt(view, step, &probe)?;
+        let next = match &attempt.reason {
+            Reason::Redirect { to } => Some(to.clone()),
+            _ => None,
+        };
+        let next = match next {
+            Some(to) if visited.contains(&to) => {
+                attempt.reason = Reason::Loop { to };
+                None
+            }
+            Some(_) if road.len() >= MOST_HOPS => {
+                attempt.reason = Reason::TooManyHops;
+                None
+            }
+            other => other,
+        };
+        let signed = probe.sign_in;
+        road.push(attempt);
+        let Some(to) = next else { return Ok(road) };
+        probe =
+            if step == Step::Json { HttpProbe::new(Method::Get, to) } else { pox_probe(&to, email).sign_in(signed) };
+    }
+}
+
+/// One request, and what its answer means for the road.
+fn attempt(view: &View<'_>, step: Step, probe: &HttpProbe) -> Result<Attempt, Stop> {
+    let host = Probe::Http(probe.clone()).host().unwrap_or_default();
+    let mut attempt = Attempt {
+        step,
+        probe: probe.clone(),
+        host,
+        verdict: Verdict::Normal,
+        reason: Reason::Odd,
+        status: None,
+        address: None,
+        verified: None,
+        ms: 0,
+    };
+    let seen = match view.http(probe)? {
+        Ok(seen) => seen,
+        Err(why) => {
+            attempt.reason = Reason::NotAsked(why.clone());
+            return Ok(attempt);
+        }
+    };
+    attempt.address = seen.address;
+    attempt.verified = seen.verified;
+    attempt.ms = milliseconds(seen);
+    attempt.reason = match &seen.outcome {
+        HttpOutcome::Failed(failure) if failure.phase == Phase::Resolve => Reason::NoSuchName,
+        HttpOutcome::Failed(failure) => Reason::Unreachable(failure.clone()),
+        HttpOutcome::Response(response) => {
+            attempt.status = Some(response.status);
+            meaning(probe, step, response)
+        }
+    };
+    Ok(attempt)
+}
+
+fn milliseconds(seen: &HttpSeen) -> u64 {
+    let timing = &seen.timing;
+    [timing.resolve_ms, timing.connect_ms, timing.handshake_ms, timing.response_ms, timing.body_ms]
+        .into_iter()
+        .flatten()
+        .sum()
+}
+
+/// What an answer means, by its status (protocol reference: "HTTP status at each step").
+fn meaning(probe: &HttpProbe, step: Step, response: &Response) -> Reason {
+    match response.status {
+        301 | 302 | 303 | 307 | 308 => redirect(probe, step, response),
+        451 => response.header("x-ms-location").map_or(Reason::Odd, |to| Reason::Redirect { to: to.to_owned() }),
+        200..=299 if probe.url.starts_with("http://") => Reason::WebSite { page: true },
+        200..=299 if step == Step::Json => json(response),
+        200..=299 => match pox::parse(&response.body.text) {
+            pox::Answer::MobileSync { url } => Reason::Settings { url },
+            pox::Answer::NoMobileSync => Reason::NoMobileSync,
+            pox::Answer::OtherProtocols { protocols } => Reason::OtherProtocols(protocols),
+            pox::Answer::RedirectAddress { address } => Reason::RedirectAddress { address },
+            pox::Answer::RedirectUrl { url } => secure(url),
+            pox::Answer::Error { code, message } => Reason::Error { code, message },
+            pox::Answer::Html { form: true } => Reason::SignInPage,
+            pox::Answer::Html { form: false } => Reason::WebSite { page: true },
+            pox::Answer::Empty => Reason::Malformed("it is empty".to_owned()),
+            pox::Answer::Malformed { why } => Reason::Malformed(why),
+        },
+        // v2 is anonymous: a 401 there is a proxy's, or of a server that does not know v2
+        401 if step == Step::Json || probe.url.starts_with("http://") => Reason::NotThere,
+        401 if probe.sign_in == SignIn::Given => Reason::SignInRefused,
+        401 => Reason::SignInWanted,
+        403 => Reason::Forbidden,
+        400 | 404 | 405 | 410 | 501 => Reason::NotThere,
+        500..=599 => Reason::ServerError,
+        _ => Reason::Odd,
+    }
+}
+
+/// The EWS Managed API takes a Location only where it leads to an Autodiscover path.
+fn redirect(probe: &HttpProbe, step: Step, response: &Response) -> Reason {
+    let location = response.header("location").unwrap_or_default();
+    let Some(to) = url::Url::parse(&probe.url).ok().and_then(|base| base.join(location).ok()) else {
+        return Reason::WebSite { page: false };
+    };
+    let path = to.path().to_ascii_lowercase();
+    let wanted = if step == Step::Json { "autodiscover.json" } else { "autodiscover.xml" };
+    if path.contains("/autodiscover") && path.contains(wanted) {
+        return secure(to.to_string());
+    }
+    let is_login = ["logon", "login", "/adfs", "my.policy", "/oauth2", "signin"].iter().any(|mark| path.contains(mark));
+    if is_login { Reason::SignInPage } else { Reason::WebSite { page: false } }
+}
+
+fn secure(to: String) -> Reason {
+    if to.to_ascii_lowercase().starts_with("https://") { Reason::Redirect { to } } else { Reason::Insecure { to } }
+}
+
+/// An answer of Autodiscover v2.
+fn json(response: &Response) -> Reason {
+    let Ok(answer) = serde_json::from_str::<serde_json::Value>(&response.body.text) else {
+        return Reason::WebSite { page: true };
+    };
+    match answer.get("Url").and_then(serde_json::Value::as_str) {
+        Some(url) => Reason::Settings { url: url.to_owned() },
+        None => Reason::NotThere,
+    }
+}
+
+/// Signs in at the first road that wants it, by the rules for credentials; the next one only
+/// where the rules forbade the first.
+fn sign_in(view: &View<'_>, email: &str, roads: &mut Vec<Road>) -> Result<(), Stop> {
+    let Some(credential) = view.subject().credential else { return Ok(()) };
+    let mut asked: Vec<String> = Vec::new();
+    let mut signed: Vec<Road> = Vec::new();
+    for road in roads.iter() {
+        let Some(last) = road.last() else { continue };
+        if last.reason != Reason::SignInWanted || asked.contains(&last.probe.url) || !last.is_usable() {
+            continue;
+        }
+        let offered =
+            view.http(&last.probe)?.ok().and_then(HttpSeen::response).map(challenge::offered).unwrap_or_default();
+        if !challenge::fits(&offered, credential) || !trusted::may_receive(view.subject(), &last.host) {
+            continue;
+        }
+        asked.push(last.probe.url.clone());
+        let probe = last.probe.clone().sign_in(SignIn::Given);
+        let further = follow(view, last.step, probe, email)?;
+        let held_back = further.last().is_some_and(|last| {
+            matches!(&last.reason, Reason::NotAsked(NoAnswer::HeldBack { rule }) if *rule != HeldBack::SignInRefused)
+        });
+        signed.push(further);
+        if !held_back {
+            break;
+        }
+    }
+    roads.extend(signed);
+    Ok(())
+}
+
+/// Whether the DNS gave neither addresses nor a denial for the domain and for `autodiscover.`
+fn dns_failed(view: &View<'_>, domain: &str) -> Result<bool, Stop> {
+    let family = crate::evidence::dns::address_type(view.subject().ipv6 && !view.subject().ipv4);
+    let answers = view::all([view.dns(domain, family), view.dns(&format!("autodiscover.{domain}"), family)])?;
+    let is_usable = |answer: &crate::evidence::DnsAnswer| answer.is_noerror() || answer.is_nxdomain();
+    Ok(!answers.into_iter().any(|seen| seen.is_ok_and(|seen| seen.answer.as_ref().is_some_and(is_usable))))
+}
+
+/// Which road wins, and what the others are worth beside it.
+fn judge(roads: Vec<Road>, dns_failed: bool) -> Walk {
+    let mut attempts: Vec<Attempt> = roads.into_iter().flatten().collect();
+    let rank = |attempt: &Attempt| {
+        let kind = match (&attempt.reason, attempt.step) {
+            (Reason::Settings { .. }, Step::Json) => 1,
+            (Reason::Settings { .. }, _) => 0,
+            (Reason::SignInWanted, _) => 2,
+            _ => return None,
+        };
+        Some((!attempt.is_usable(), kind, attempt.step))
+    };
+    let won = attempts.iter().enumerate().filter_map(|(i, a)| rank(a).map(|rank| (rank, i))).min().map(|(_, i)| i);
+    let url_of = |attempt: &Attempt| match &attempt.reason {
+        Reason::Settings { url } => Some(url.clone()),
+        _ => None,
+    };
+    let settings = attempts.iter().filter(|a| a.step != Step::Json).find_map(url_of);
+    let json = attempts.iter().filter(|a| a.step == Step::Json).find_map(url_of);
+    for (i, attempt) in attempts.iter_mut().enumerate() {
+        attempt.verdict =
+            if Some(i) == won { Verdict::Won } else { verdict(&attempt.reason, attempt.step, won.is_some()) };
+    }
+    Walk { attempts, won, settings, json, dns_failed }
+}
+
+/// What an attempt that did not win is worth.
+fn verdict(reason: &Reason, step: Step, has_winner: bool) -> Verdict {
+    match reason {
+        Reason::OtherProtocols(_)
+        | Reason::NoMobileSync
+        | Reason::Loop { .. }
+        | Reason::TooManyHops
+        | Reason::Insecure { .. }
+        | Reason::ServerError
+        | Reason::SignInPage
+        | Reason::Malformed(_)
+        | Reason::WebSite { page: true }
+        | Reason::Unreachable(_)
+        | Reason::Forbidden
+            if step != Step::Json =>
+        {
+            if has_winner {
+                Verdict::Noteworthy
+            } else {
+                Verdict::Fault
+            }
+        }
+        Reason::Error { .. } | Reason::SignInRefused => Verdict::Fault,
+        _ => Verdict::Normal,
+    }
+}

@@ -6,7 +6,7 @@
 //! that Authority Information Access names.
 
 use super::x509::{Certificate, Name, Signature, content};
-use super::{endpoint, hosts};
+use super::{autodiscover, endpoint, hosts};
 use crate::evidence::{AiaSeen, Anchor, HeldBack, NoAnswer, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -637,9 +637,21 @@ impl AddressTls<'_> {
     }
 }
 
-/// The servers whose certificates matter: the ActiveSync endpoint's.
+/// The servers whose certificates matter: the ActiveSync endpoint's, and that of the winning
+/// Autodiscover host where it could not be verified. (Where it could, nothing is left to say.)
 pub fn hosts_to_look_at(view: &View<'_>) -> Result<Vec<(String, u16)>, Stop> {
-    Ok(endpoint::endpoint(view)?.map(|endpoint| (endpoint.host, endpoint.port)).into_iter().collect())
+    let endpoint = endpoint::endpoint(view);
+    let walk = if view.subject().server.is_some() { Ok(None) } else { autodiscover::walk(view) };
+    let mut hosts: Vec<(String, u16)> = endpoint?.map(|endpoint| (endpoint.host, endpoint.port)).into_iter().collect();
+    let walk = walk?;
+    let unverified = walk.as_ref().and_then(|walk| walk.winner()).filter(|won| won.verified == Some(false));
+    if let Some(won) = unverified
+        && !hosts.iter().any(|(host, _)| *host == won.host)
+    {
+        let port = url::Url::parse(&won.probe.url).ok().and_then(|url| url.port_or_known_default());
+        hosts.push((won.host.clone(), port.unwrap_or(443)));
+    }
+    Ok(hosts)
 }
 
 /// Shakes hands with every address of a host and judges what each sends.

@@ -1,5 +1,12 @@
 //! What does a plain-XML Autodiscover request look like, and what does the answer say?
 
+use quick_xml::XmlVersion;
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
+
+/// Elements deeper than this are no Autodiscover answer.
+const DEEPEST: usize = 32;
+
 /// The request in the mobilesync schema for this address (MS-ASCMD, Autodiscover).
 pub fn mobilesync_request(email: &str) -> String {
     let email = quick_xml::escape::escape(email);
@@ -10,4 +17,244 @@ pub fn mobilesync_request(email: &str) -> String {
          <AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006</AcceptableResponseSchema>\
          </Request></Autodiscover>"
     )
+}
+
+/// What a body in answer to a request is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing.
+    Empty,
+    /// A web page; whether it holds a form to sign in.
+    Html {
+        /// Whether it asks for a password.
+        form: bool,
+    },
+    /// The address of ActiveSync, as it stands there; it may be empty or wrong.
+    MobileSync {
+        /// `Server/Url` of type `MobileSync`.
+        url: String,
+    },
+    /// Settings, but none for ActiveSync.
+    NoMobileSync,
+    /// Settings of other protocols alone: a web host's own Autodiscover.
+    OtherProtocols {
+        /// Such as `IMAP`, `POP3`, `SMTP`.
+        protocols: Vec<String>,
+    },
+    /// Ask again for this address.
+    RedirectAddress {
+        /// An SMTP address.
+        address: String,
+    },
+    /// Ask again at this URL.
+    RedirectUrl {
+        /// The URL.
+        url: String,
+    },
+    /// An error in place of settings.
+    Error {
+        /// `ErrorCode`, or `Status` of MS-ASCMD.
+        code: Option<u32>,
+        /// What the server says with it.
+        message: String,
+    },
+    /// XML that is no Autodiscover answer, or no XML at all.
+    Malformed {
+        /// What is wrong: a fragment.
+        why: String,
+    },
+}
+
+/// Reads an answer by local names: imitations put elements into either namespace (MS-ASCMD,
+/// MS-OXDSCLI). Document types and their entities are refused.
+pub fn parse(body: &str) -> Answer {
+    let text = body.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Answer::Empty;
+    }
+    if is_html(text) {
+        let lower = text.to_ascii_lowercase();
+        return Answer::Html { form: lower.contains("<form") && lower.contains("password") };
+    }
+    match fields(text) {
+        Ok(fields) => fields.answer(),
+        Err(why) => Answer::Malformed { why },
+    }
+}
+
+fn is_html(text: &str) -> bool {
+    let head: String = text.chars().take(1024).collect::<String>().to_ascii_lowercase();
+    head.starts_with("<!doctype html")
+        || head.contains("<html")
+        || head.starts_with("<head")
+        || head.starts_with("<body")
+}
+
+/// The values that matter, as they are met.
+#[derive(Debug, Default)]
+struct Fields {
+    is_autodiscover: bool,
+    kind: String,
+    url: String,
+    mobile_url: Option<String>,
+    protocols: Vec<String>,
+    redirect_address: Option<String>,
+    redirect_url: Option<String>,
+    error: bool,
+    code: Option<u32>,
+    message: String,
+    has_settings: bool,
+}
+
+fn fields(text: &str) -> Result<Fields, String> {
+    let mut reader = Reader::from_str(text);
+    let mut path: Vec<String> = Vec::new();
+    let mut value = String::new();
+    let mut fields = Fields::default();
+    loop {
+        match reader.read_event().map_err(|e| e.to_string())? {
+            Event::Start(start) => {
+                let name = start.local_name().as_ref().to_owned();
+                if path.is_empty() {
+                    fields.is_autodiscover = name == "Autodiscover";
+                }
+                if path.len() >= DEEPEST {
+                    return Err("it is nested too deeply".to_owned());
+                }
+                fields.open(&name);
+                path.push(name);
+                value.clear();
+            }
+            Event::Text(text) => value.push_str(&text.xml_content(XmlVersion::Explicit1_0)),
+            Event::CData(data) => value.push_str(&data.xml_content(XmlVersion::Explicit1_0)),
+            Event::GeneralRef(reference) => {
+                let name = reference.xml_content(XmlVersion::Explicit1_0);
+                match reference.resolve_char_ref() {
+                    Ok(Some(c)) => value.push(c),
+                    _ => {
+                        value.push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or("it uses an unknown entity")?)
+                    }
+                }
+            }
+            Event::End(_) => {
+                let name = path.pop().unwrap_or_default();
+                fields.close(&path, &name, value.trim());
+                value.clear();
+            }
+            Event::DocType(_) => return Err("it has a document type".to_owned()),
+            Event::Eof if path.is_empty() => return Ok(fields),
+            Event::Eof => return Err("it ends early".to_owned()),
+            _ => {}
+        }
+    }
+}
+
+impl Fields {
+    fn open(&mut self, name: &str) {
+        match name {
+            "Error" => self.error = true,
+            "Server" | "Protocol" => (self.kind, self.url) = (String::new(), String::new()),
+            "Settings" | "Account" => self.has_settings = true,
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, path: &[String], name: &str, value: &str) {
+        let within = |parent: &str| path.iter().any(|p| p == parent);
+        match name {
+            "Type" => value.clone_into(&mut self.kind),
+            "Url" if within("Server") => value.clone_into(&mut self.url),
+            "Server" if self.kind.eq_ignore_ascii_case("MobileSync") => {
+                self.mobile_url = Some(std::mem::take(&mut self.url))
+            }
+            "Protocol" if !self.kind.is_empty() => self.protocols.push(std::mem::take(&mut self.kind)),
+            "Redirect" | "RedirectAddr" if !value.is_empty() => self.redirect_address = Some(value.to_owned()),
+            "RedirectUrl" if !value.is_empty() => self.redirect_url = Some(value.to_owned()),
+            "ErrorCode" => self.code = value.parse().ok(),
+            "Status" if within("Error") && self.code.is_none() => self.code = value.parse().ok(),
+            "Message" if within("Error") => value.clone_into(&mut self.message),
+            _ => {}
+        }
+    }
+
+    fn answer(self) -> Answer {
+        let is_mail_only = |p: &String| matches!(p.to_ascii_uppercase().as_str(), "IMAP" | "POP3" | "SMTP");
+        if !self.is_autodiscover {
+            Answer::Malformed { why: "its root element is not Autodiscover".to_owned() }
+        } else if let Some(url) = self.mobile_url {
+            Answer::MobileSync { url }
+        } else if let Some(address) = self.redirect_address {
+            Answer::RedirectAddress { address }
+        } else if let Some(url) = self.redirect_url {
+            Answer::RedirectUrl { url }
+        } else if self.error {
+            Answer::Error { code: self.code, message: self.message }
+        } else if !self.protocols.is_empty() && self.protocols.iter().all(is_mail_only) {
+            Answer::OtherProtocols { protocols: self.protocols }
+        } else if self.has_settings || !self.protocols.is_empty() {
+            Answer::NoMobileSync
+        } else {
+            Answer::Malformed { why: "it holds neither settings nor an error".to_owned() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn response(inner: &str) -> String {
+        format!(
+            "\u{feff}<?xml version=\"1.0\"?><Autodiscover xmlns:a=\"x\"><a:Response>{inner}</a:Response></Autodiscover>"
+        )
+    }
+
+    #[test]
+    fn ms_ascmd_the_url_of_the_server_of_type_mobilesync_counts() {
+        let cert = "<Server><Type>CertEnroll</Type><Url>https://ca</Url></Server>";
+        let eas = "<a:Server><a:Type>MobileSync</a:Type><a:Url>https://m/x?a=1&amp;b=2</a:Url></a:Server>";
+        let body = response(&format!("<Action><Settings>{eas}{cert}</Settings></Action>"));
+        assert_eq!(parse(&body), Answer::MobileSync { url: "https://m/x?a=1&b=2".to_owned() });
+        let body = response(&format!("<Action><Settings>{cert}</Settings></Action>"));
+        assert_eq!(parse(&body), Answer::NoMobileSync);
+    }
+
+    #[test]
+    fn every_other_answer_is_told_apart() {
+        let is = |body: &str, answer: Answer| assert_eq!(parse(body), answer, "{body}");
+        is(" ", Answer::Empty);
+        is("<!DOCTYPE html><p>", Answer::Html { form: false });
+        is("<html><form><input type=password></html>", Answer::Html { form: true });
+        is(
+            &response("<Action><Redirect>a@b.example</Redirect></Action>"),
+            Answer::RedirectAddress { address: "a@b.example".into() },
+        );
+        is(
+            &response("<Account><Action>redirectUrl</Action><RedirectUrl>https://x/</RedirectUrl></Account>"),
+            Answer::RedirectUrl { url: "https://x/".into() },
+        );
+        is(
+            &response("<Error Id=\"1\"><ErrorCode>600</ErrorCode><Message>Invalid Request</Message></Error>"),
+            Answer::Error { code: Some(600), message: "Invalid Request".into() },
+        );
+        is(
+            &response(
+                "<Account><Protocol><Type>IMAP</Type></Protocol><Protocol><Type>SMTP</Type></Protocol></Account>",
+            ),
+            Answer::OtherProtocols { protocols: vec!["IMAP".into(), "SMTP".into()] },
+        );
+        is(&response("<Account><Protocol><Type>EXCH</Type></Protocol></Account>"), Answer::NoMobileSync);
+        for odd in ["{}", "<a>", "<Autodiscover>", "<clientConfig/>", "<!DOCTYPE x [<!ENTITY e \"y\">]><Autodiscover/>"]
+        {
+            assert!(matches!(parse(odd), Answer::Malformed { .. }), "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_breaks_the_parser(body in "[<>/a-zA-Z&; \"=!\\[\\]?-]{0,200}") {
+            parse(&body);
+        }
+    }
 }
