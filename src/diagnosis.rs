@@ -70,6 +70,7 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.dangling-alias", &["autodiscover.not-found"], At::Anywhere),
     ("dns.alias-loop", &["autodiscover.not-found"], At::Anywhere),
     ("dns.srv-target-invalid", &["autodiscover.not-found"], At::Anywhere),
+    ("dns.srv-port-unusual", &["autodiscover.not-found"], At::Anywhere),
     ("dns.private-address", &["net."], At::SameHost),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
     ("net.", &["tls.", "activesync."], At::SameHost),

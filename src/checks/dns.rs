@@ -151,7 +151,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let mut names = own;
     let endpoint_name = match &endpoint {
         Some(endpoint)
-            if !names.iter().any(|name| name.name == endpoint.host) && endpoint.host.parse::<IpAddr>().is_err() =>
+            if !names.iter().any(|name| name.host == endpoint.host) && endpoint.host.parse::<IpAddr>().is_err() =>
         {
             Some(name_of(view, &endpoint.host)?)
         }
@@ -171,23 +171,28 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         ));
     }
     for name in &names {
-        findings.extend(name.faults(view, &weight));
+        // a zone that fails as a whole is told once
+        let is_told = |new: &Finding| {
+            new.code.id == SERVER_FAILURE.id && findings.iter().any(|f: &Finding| f.code.id == new.code.id)
+        };
+        let new: Vec<Finding> = name.faults(view, &weight).into_iter().filter(|new| !is_told(new)).collect();
+        findings.extend(new);
     }
     if user_named
-        && let Some(name) = names.last().filter(|name| endpoint.as_ref().is_some_and(|e| e.host == name.name))
+        && let Some(name) = names.last().filter(|name| endpoint.as_ref().is_some_and(|e| e.host == name.host))
         && name.is_empty()
-        && !findings.iter().any(|f| f.place.host.as_deref() == Some(&name.name))
+        && !findings.iter().any(|f| f.place.host.as_deref() == Some(&name.host))
     {
-        findings.push(Finding::new(&HOST_NOT_FOUND).host(&name.name));
+        findings.push(Finding::new(&HOST_NOT_FOUND).host(&name.host));
     }
     for target in &targets {
         findings.extend(target.faults(&domain, &weight));
     }
-    let has_record = names.iter().any(|name| name.name == subdomain && !(name.is_empty() && name.chain.is_empty()));
+    let has_record = names.iter().any(|name| name.host == subdomain && !(name.is_empty() && name.chain.is_empty()));
     let has_srv = srv
         .and_then(|seen| seen.answer.as_ref())
         .is_some_and(|a| a.answers.iter().any(|rr| matches!(rr.data, RecordData::Srv { .. })));
-    let is_known = names.iter().filter(|name| name.name == subdomain).all(|name| name.rcode.is_some_and(is_answer));
+    let is_known = names.iter().filter(|name| name.host == subdomain).all(|name| name.rcode.is_some_and(is_answer));
     if has_mailbox && !has_record && !has_srv && is_known && walk.as_ref().is_some_and(|walk| walk.won.is_none()) {
         let severity = if user_named { Severity::Warn } else { Severity::Fail };
         findings.push(
@@ -205,7 +210,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
 /// What the DNS says of one name, both families together.
 #[derive(Debug)]
 struct Name<'a> {
-    name: String,
+    host: String,
     addresses: Vec<(IpAddr, &'a DnsAnswer)>,
     chain: Vec<String>,
     rcode: Option<&'a str>,
@@ -234,7 +239,7 @@ fn name_of<'a>(view: &View<'a>, name: &str) -> Result<Name<'a>, Stop> {
     // a denial or an address says more than a failure of the other family's question
     let telling = answers.iter().find(|a| is_answer(&a.rcode)).or(answers.first());
     Ok(Name {
-        name: name.to_owned(),
+        host: name.to_owned(),
         addresses: answers.iter().flat_map(|a| a.addresses().into_iter().map(|address| (address, *a))).collect(),
         chain: answers.iter().map(|a| a.alias_chain(name)).max_by_key(Vec::len).unwrap_or_default(),
         rcode: telling.map(|a| a.rcode.as_str()),
@@ -254,16 +259,17 @@ impl Name<'_> {
 
     /// What is wrong with its records.
     fn faults(&self, view: &View<'_>, weight: &dyn Fn(Severity) -> Severity) -> Vec<Finding> {
-        let probe = Probe::dns(&self.name, address_type(!view.subject().ipv4));
-        let about = |code| Finding::new(code).host(&self.name).seen_in(&probe);
+        let probe = Probe::dns(&self.host, address_type(!view.subject().ipv4));
+        let about = |code| Finding::new(code).host(&self.host).seen_in(&probe);
         let mut findings = Vec::new();
         let is_loop = self
             .chain
             .last()
-            .is_some_and(|last| *last == self.name || self.chain.iter().filter(|name| *name == last).count() > 1);
+            .is_some_and(|last| *last == self.host || self.chain.iter().filter(|name| *name == last).count() > 1);
         match self.rcode {
             _ if is_loop => {
-                findings.push(about(&ALIAS_LOOP).severity(weight(Severity::Fail)).with("chain", self.chain.join(" → ")))
+                findings
+                    .push(about(&ALIAS_LOOP).severity(weight(Severity::Fail)).with("chain", self.chain.join(" → ")));
             }
             Some("NXDOMAIN") if !self.chain.is_empty() => {
                 let target = self.chain.last().cloned().unwrap_or_default();
@@ -275,7 +281,7 @@ impl Name<'_> {
                 );
             }
             Some(rcode) if !is_answer(rcode) && self.is_empty() => {
-                findings.push(about(&SERVER_FAILURE).severity(weight(Severity::Fail)).with("rcode", rcode))
+                findings.push(about(&SERVER_FAILURE).severity(weight(Severity::Fail)).with("rcode", rcode));
             }
             _ => {}
         }
@@ -356,7 +362,7 @@ fn silence(view: &View<'_>, names: &[Name<'_>]) -> Option<Outcome> {
     let tried: Vec<_> = failures.iter().map(|failure| json!({"server": failure.server, "why": failure.why})).collect();
     let finding = Finding::new(code).with("servers", servers).with("tried", tried);
     let finding =
-        names.iter().fold(finding, |f, name| f.seen_in(&Probe::dns(&name.name, address_type(!view.subject().ipv4))));
+        names.iter().fold(finding, |f, name| f.seen_in(&Probe::dns(&name.host, address_type(!view.subject().ipv4))));
     let reason = Sentence::new(text!("no name server answered", "kein Nameserver hat geantwortet"));
     Some(Outcome::Inconclusive { reason, findings: vec![finding] })
 }
@@ -388,13 +394,13 @@ fn note_none(domain: &str) -> Sentence {
 
 /// The one name that matters most and has addresses.
 fn note(names: &[Name<'_>], subdomain: &str, endpoint: Option<&str>, domain: &str) -> Sentence {
-    let has_addresses = |wanted: &str| names.iter().find(|name| name.name == wanted && !name.is_empty());
+    let has_addresses = |wanted: &str| names.iter().find(|name| name.host == wanted && !name.is_empty());
     let told = has_addresses(subdomain).or_else(|| endpoint.and_then(has_addresses)).or_else(|| has_addresses(domain));
     match told {
         Some(name) => {
             let addresses: Vec<String> = name.addresses.iter().map(|(address, _)| address.to_string()).collect();
             Sentence::new(text!("{host} leads to {addresses}", "{host} führt zu {addresses}"))
-                .with("host", name.name.as_str())
+                .with("host", name.host.as_str())
                 .with("addresses", addresses)
         }
         None => match endpoint {

@@ -103,10 +103,10 @@ fn likely_hosts(view: &View<'_>, walk: &Walk) -> Result<Vec<String>, Stop> {
     }
     hosts.extend(USUAL.iter().map(|name| format!("{name}.{domain}")));
     let mut once: Vec<String> = Vec::new();
-    hosts.into_iter().for_each(|host| {
+    for host in hosts {
         if !once.contains(&host) {
             once.push(host);
         }
-    });
+    }
     Ok(once)
 }

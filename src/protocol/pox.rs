@@ -132,7 +132,8 @@ fn fields(text: &str) -> Result<Fields, String> {
                 match reference.resolve_char_ref() {
                     Ok(Some(c)) => value.push(c),
                     _ => {
-                        value.push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or("it uses an unknown entity")?)
+                        value
+                            .push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or("it uses an unknown entity")?);
                     }
                 }
             }
@@ -165,7 +166,7 @@ impl Fields {
             "Type" => value.clone_into(&mut self.kind),
             "Url" if within("Server") => value.clone_into(&mut self.url),
             "Server" if self.kind.eq_ignore_ascii_case("MobileSync") => {
-                self.mobile_url = Some(std::mem::take(&mut self.url))
+                self.mobile_url = Some(std::mem::take(&mut self.url));
             }
             "Protocol" if !self.kind.is_empty() => self.protocols.push(std::mem::take(&mut self.kind)),
             "Redirect" | "RedirectAddr" if !value.is_empty() => self.redirect_address = Some(value.to_owned()),
