@@ -12,6 +12,7 @@ mod replay;
 mod schema;
 
 pub use args::{command, documentation};
+pub use demo::{rehearse, verdict};
 
 use args::{Cli, Command, Lang};
 use clap::Parser;

@@ -1,16 +1,184 @@
 //! How does the real check run against the built-in faulty Exchange?
 
-use super::args::DemoArgs;
+use super::args::{Cli, Command, DemoArgs, Format};
+use super::check::{self, Interrupted, not_set_up, runtime, watched};
 use super::exit::Trouble;
+use super::output::{Outputs, print};
+use crate::Diagnosis;
+use crate::finding::{Lang, Severity};
+use crate::gather::auth::Secrets;
+use crate::lab::{self, Entry, Lab, LabOptions, Scenario};
 use crate::text;
-use serde_json::Value;
+use clap::Parser as _;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::future::Future;
+use std::time::Instant;
+
+/// What `exdiag demo` shows where no name is given: the main job at work.
+const FIRST: &str = "intermediate-missing";
 
 /// `exdiag demo`
-pub fn demo(_args: &DemoArgs) -> Result<u8, Trouble> {
-    Err(Trouble::new(text!("no demos yet", "noch keine Demos")))
+pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
+    if args.all {
+        return all(args);
+    }
+    let name = args.name.as_deref().unwrap_or(FIRST);
+    let scenario = lab::find(name).ok_or_else(|| {
+        Trouble::new(text!(
+            "{name} is not a demo; exdiag list demos names them, {nearest} comes nearest",
+            "{name} ist keine Demo; exdiag list demos nennt sie, am nächsten kommt {nearest}",
+        ))
+        .with("name", format!("{name:?}"))
+        .with("nearest", nearest(name))
+    })?;
+    let lang: Lang = args.output.lang.choice().into();
+    let mut outputs = Outputs::open(&args.output, false)?;
+    if args.output.format == Format::Text {
+        print(heading(scenario, lang).as_bytes())?;
+    }
+    let wanted = !args.output.no_progress && !args.output.quiet;
+    let (diagnosis, _) = runtime()?.block_on(async {
+        let interrupted = Interrupted::listen();
+        rehearse_until(scenario, LabOptions::default(), wanted, interrupted.happened()).await
+    })?;
+    let report = diagnosis.report(outputs.wording());
+    outputs.write(&report)?;
+    outputs.finish()?;
+    if args.output.format == Format::Text && !args.output.quiet {
+        print(more(lang).as_bytes())?;
+    }
+    Ok(report.exit_code)
+}
+
+/// Runs the real check against one scenario of the lab, over the real sockets. Returns what was
+/// found, and what reached the lab's servers; the error is a sentence.
+pub async fn rehearse(scenario: &'static Scenario, options: LabOptions) -> Result<(Diagnosis, Vec<Entry>), String> {
+    rehearse_until(scenario, options, false, std::future::pending()).await.map_err(|trouble| format!("{trouble:?}"))
+}
+
+async fn rehearse_until(
+    scenario: &'static Scenario,
+    options: LabOptions,
+    progress: bool,
+    cancelled: impl Future<Output = ()> + Send,
+) -> Result<(Diagnosis, Vec<Entry>), Trouble> {
+    let lab = Lab::start(scenario, options).await.map_err(|error| {
+        Trouble::new(text!(
+            "could not start the lab on 127.0.0.1: {error}; allow listening there and try again",
+            "Das Labor ließ sich auf 127.0.0.1 nicht starten: {error}; erlauben Sie das Lauschen dort und versuchen Sie es erneut",
+        ))
+        .with("error", error)
+    })?;
+    // what a user could type: the lab has no other way in
+    let line = ["exdiag".to_owned(), "check".to_owned()].into_iter().chain(lab.arguments());
+    let parsed = Cli::try_parse_from(line).map_err(|error| Trouble::verbatim(error.to_string()))?;
+    let Command::Check(args) = parsed.command else { return Err(Trouble::verbatim("no check".to_owned())) };
+    let plan = check::plan(&args)?;
+    let secrets = Secrets::from_parts(lab.password.as_deref(), lab.token.as_deref(), lab.service_key.as_deref());
+    let Some(mut subject) = plan.subjects.first().cloned() else {
+        return Err(Trouble::verbatim("no mailbox".to_owned()));
+    };
+    plan.give(&mut subject, &secrets);
+    let diagnosis = watched(progress, subject, plan.settings.clone(), secrets, plan.limits, cancelled)
+        .await
+        .map_err(|error| not_set_up(&error))?;
+    Ok((diagnosis, lab.journal()))
+}
+
+/// Whether a scenario was judged as it was planted, and the code of the first cause.
+pub fn verdict(scenario: &Scenario, diagnosis: &Diagnosis) -> (bool, Option<&'static str>) {
+    let verdict = diagnosis.verdict();
+    let found = verdict.causes.first().map(|cause| cause.finding.code.id);
+    let calm = verdict.entries.iter().flat_map(|entry| entry.outcome.findings()).all(|f| f.severity == Severity::Info);
+    (if scenario.is_healthy() { found.is_none() && calm } else { found == scenario.expected }, found)
+}
+
+/// `exdiag demo --all`
+fn all(args: &DemoArgs) -> Result<u8, Trouble> {
+    let lang: Lang = args.output.lang.choice().into();
+    let mut rows = Vec::new();
+    let runtime = runtime()?;
+    for scenario in lab::scenarios() {
+        let began = Instant::now();
+        let (diagnosis, _) = runtime.block_on(async {
+            let interrupted = Interrupted::listen();
+            rehearse_until(scenario, LabOptions::default(), false, interrupted.happened()).await
+        })?;
+        let (right, found) = verdict(scenario, &diagnosis);
+        rows.push((scenario, found, right, began.elapsed().as_millis()));
+    }
+    let wrong = rows.iter().filter(|(_, _, right, _)| !right).count();
+    if args.output.format == Format::Json {
+        let list: Vec<Value> = rows
+            .iter()
+            .map(|(scenario, found, right, ms)| {
+                let ms = u64::try_from(*ms).unwrap_or(u64::MAX);
+                json!({"name": scenario.name, "expected": scenario.expected, "found": found, "as_expected": right, "ms": ms})
+            })
+            .collect();
+        print(format!("{:#}\n", Value::Array(list)).as_bytes())?;
+    } else {
+        let healthy = text!("in order", "in Ordnung").of(lang);
+        let mut out = String::new();
+        for (scenario, found, right, ms) in &rows {
+            let mark = if *right { "✓" } else { "✗" };
+            let _ = writeln!(out, "{mark} {:24} {:40} {ms:>6} ms", scenario.name, found.unwrap_or(healthy));
+            if !right {
+                let wanted = text!("expected", "erwartet").of(lang);
+                let _ = writeln!(out, "  {:24} {wanted}: {}", "", scenario.expected.unwrap_or(healthy));
+            }
+        }
+        let counts = match lang {
+            Lang::En => format!("\n{} as planted, {wrong} not\n", rows.len() - wrong),
+            Lang::De => format!("\n{} wie vorbereitet, {wrong} nicht\n", rows.len() - wrong),
+        };
+        out.push_str(&counts);
+        print(out.as_bytes())?;
+    }
+    Ok(u8::from(wrong > 0))
 }
 
 /// The scenarios, for `exdiag list demos`.
-pub fn rows() -> Vec<Value> {
-    Vec::new()
+pub fn rows(lang: Lang) -> Vec<Value> {
+    let title = |scenario: &Scenario| match lang {
+        Lang::En => scenario.title.en,
+        Lang::De => scenario.title.de,
+    };
+    lab::scenarios()
+        .iter()
+        .map(|s| json!({"name": s.name, "title": title(s), "healthy": s.is_healthy(), "expected": s.expected}))
+        .collect()
+}
+
+fn heading(scenario: &Scenario, lang: Lang) -> String {
+    match lang {
+        Lang::En => {
+            format!("Demo {}: {}.\nThe real check, against a lab on 127.0.0.1.\n\n", scenario.name, scenario.title.en)
+        }
+        Lang::De => format!(
+            "Demo {}: {}.\nDie echte Prüfung, gegen ein Labor auf 127.0.0.1.\n\n",
+            scenario.name, scenario.title.de
+        ),
+    }
+}
+
+fn more(lang: Lang) -> String {
+    let count = lab::scenarios().len() - 1;
+    match lang {
+        Lang::En => format!("\n{count} other demos: exdiag list demos. With your mailbox: exdiag check NAME@DOMAIN\n"),
+        Lang::De => {
+            format!("\n{count} weitere Demos: exdiag list demos. Mit Ihrem Postfach: exdiag check NAME@DOMAIN\n")
+        }
+    }
+}
+
+/// The demo whose name has most in common with what was typed.
+fn nearest(name: &str) -> &'static str {
+    let words: Vec<&str> = name.split('-').collect();
+    let common = |scenario: &&Scenario| {
+        let known: Vec<&str> = scenario.name.split('-').collect();
+        words.iter().filter(|word| known.contains(word)).count()
+    };
+    lab::scenarios().iter().max_by_key(common).filter(|s| common(s) > 0).map_or(FIRST, |s| s.name)
 }

@@ -24,7 +24,7 @@ pub fn list(args: &ListArgs) -> Result<u8, Trouble> {
                 json!({"code": code.id, "severity": code.severity, "owner": code.owner, "title": code.title.of(lang)})
             })
             .collect(),
-        ListOf::Demos => demo::rows(),
+        ListOf::Demos => demo::rows(lang),
     };
     match args.format {
         Format::Json => print(format!("{:#}\n", Value::Array(rows)).as_bytes())?,

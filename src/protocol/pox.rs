@@ -121,7 +121,7 @@ fn fields(text: &str) -> Result<Fields, String> {
                 if path.len() >= DEEPEST {
                     return Err("it is nested too deeply".to_owned());
                 }
-                fields.open(&name);
+                fields.open(path.last().map(String::as_str), &name);
                 path.push(name);
                 value.clear();
             }
@@ -151,9 +151,11 @@ fn fields(text: &str) -> Result<Fields, String> {
 }
 
 impl Fields {
-    fn open(&mut self, name: &str) {
+    fn open(&mut self, parent: Option<&str>, name: &str) {
         match name {
             "Error" => self.error = true,
+            // in the outlook schema a Protocol has an element Server too
+            "Server" if parent == Some("Protocol") => {}
             "Server" | "Protocol" => (self.kind, self.url) = (String::new(), String::new()),
             "Settings" | "Account" => self.has_settings = true,
             _ => {}
@@ -241,7 +243,7 @@ mod tests {
         );
         is(
             &response(
-                "<Account><Protocol><Type>IMAP</Type></Protocol><Protocol><Type>SMTP</Type></Protocol></Account>",
+                "<Account><Protocol><Type>IMAP</Type><Server>x</Server></Protocol><Protocol><Type>SMTP</Type></Protocol></Account>",
             ),
             Answer::OtherProtocols { protocols: vec!["IMAP".into(), "SMTP".into()] },
         );

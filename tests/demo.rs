@@ -1,0 +1,45 @@
+//! Does the real check, over real sockets, name each fault that the lab plants, and nothing where there is none?
+
+use exdiag::cli::{rehearse, verdict};
+use exdiag::lab::{LabOptions, find, scenarios};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_planted_fault_is_the_first_cause_and_a_healthy_one_has_neither_warning_nor_failure() {
+    let mut runs = tokio::task::JoinSet::new();
+    for scenario in scenarios() {
+        runs.spawn(async move { (scenario, rehearse(scenario, LabOptions::default()).await) });
+    }
+    let mut wrong = Vec::new();
+    while let Some(run) = runs.join_next().await {
+        let (scenario, run) = run.unwrap();
+        let (diagnosis, journal) = run.unwrap();
+        let (right, found) = verdict(scenario, &diagnosis);
+        if !right {
+            let all: Vec<_> = diagnosis.verdict().causes.iter().map(|c| c.finding.code.id).collect();
+            wrong.push(format!("{}: expected {:?}, found {found:?} of {all:?}", scenario.name, scenario.expected));
+        }
+        // contract, section 5: only over TLS, only under the mailbox's domain or to the service named
+        for entry in journal.iter().filter(|entry| entry.credential) {
+            let own = entry.host.ends_with("corp.example") || entry.host.starts_with("api.nylas.example");
+            assert!(entry.tls && own, "{}: a credential went to {entry:?}", scenario.name);
+        }
+        // contract, section 5: after a first 401 no further sign-in in that run
+        let refused = journal.iter().filter(|e| e.credential && e.status == 401 && !e.host.contains("nylas")).count();
+        assert!(refused <= 1, "{}: {refused} refused sign-ins", scenario.name);
+        // section 4: the evidence is enough for replay
+        let text = serde_json::to_string(&diagnosis.evidence).unwrap();
+        let again = exdiag::replay(serde_json::from_str(&text).unwrap());
+        let outcomes = |d: &exdiag::Diagnosis| -> Vec<String> {
+            d.verdict().entries.iter().map(|entry| format!("{:?}", entry.outcome)).collect()
+        };
+        assert_eq!(outcomes(&diagnosis), outcomes(&again), "{}", scenario.name);
+    }
+    wrong.sort();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_reaches_the_server_exactly_once() {
+    let (_, journal) = rehearse(find("wrong-password").unwrap(), LabOptions::default()).await.unwrap();
+    assert_eq!(journal.iter().filter(|entry| entry.credential).count(), 1, "{journal:#?}");
+}
