@@ -133,6 +133,27 @@ pub fn by_address(host: &str, port: u16, judged: Vec<(IpAddr, Probe, Vec<Finding
     told.collect()
 }
 
+/// What one certificate at one set of addresses lacks is told once, whichever names lead there;
+/// that it lacks a name is told for each.
+pub fn once(findings: Vec<Finding>) -> Vec<Finding> {
+    let places = |finding: &Finding| -> Vec<String> {
+        finding.evidence.iter().filter_map(|id| id.rsplit_once(':').map(|(place, _)| place.to_owned())).collect()
+    };
+    let mut told: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let is_told = told.iter().any(|known| {
+            known.code.id == finding.code.id
+                && known.code.id != "tls.name-mismatch"
+                && known.place.host != finding.place.host
+                && places(known) == places(&finding)
+        });
+        if !is_told {
+            told.push(finding);
+        }
+    }
+    told
+}
+
 /// The outcome where no address of any of these servers got as far as a TLS handshake; `None` where one did.
 pub fn no_handshake(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Outcome>, Stop> {
     if hosts.is_empty() {

@@ -296,6 +296,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         findings.extend(common::by_address(&host.host, host.port, judged.collect()));
         findings.extend(differences(host));
     }
+    let findings = common::once(findings);
     let known = hosts.iter().flat_map(|host| &host.addresses).filter_map(|address| address.chain.as_ref());
     if findings.is_empty() && known.clone().any(|chain| !chain.stores_known) {
         return Ok(Outcome::inconclusive(Sentence::new(text!(

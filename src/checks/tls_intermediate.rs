@@ -126,6 +126,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         });
         findings.extend(common::by_address(&host.host, host.port, judged.collect()));
     }
+    let findings = common::once(findings);
     let incomplete = chains().filter(|chain| matches!(chain.end, End::Missing { .. })).count();
     if incomplete > 0 && chains().any(|chain| !chain.stores_known) {
         return Ok(Outcome::inconclusive(Sentence::new(text!(
