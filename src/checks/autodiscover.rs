@@ -382,28 +382,26 @@ fn note(walk: &Walk) -> Sentence {
     let Some(won) = walk.winner() else {
         return Sentence::new(text!("no address leads to a server", "keine Adresse führt zu einem Server"));
     };
-    let others = walk.attempts.iter().filter(|a| {
+    let others = walk.attempts.iter().any(|a| {
         a.verdict != Verdict::Won
             && a.step != won.step
             && a.step != Step::Json
             && !matches!(a.reason, Reason::SignInWanted | Reason::Redirect { .. })
     });
-    let others = others.count();
     let wants_sign_in = won.reason == Reason::SignInWanted;
     let text = match (wants_sign_in, others) {
-        (false, 0) => text!("found at https://{host}", "gefunden unter https://{host}"),
-        (false, _) => text!(
-            "found at https://{host} ({others} others fail, as usual)",
-            "gefunden unter https://{host} ({others} andere scheitern, wie üblich)",
+        (false, false) => text!("found at https://{host}", "gefunden unter https://{host}"),
+        (false, true) => text!(
+            "found at https://{host} (others fail, as usual)",
+            "gefunden unter https://{host} (andere scheitern, wie üblich)",
         ),
-        (true, 0) => text!(
-            "https://{host} asks for a sign-in, as it should",
-            "https://{host} verlangt eine Anmeldung, wie es sein soll"
-        ),
-        (true, _) => text!(
-            "https://{host} asks for a sign-in, as it should ({others} others fail, as usual)",
-            "https://{host} verlangt eine Anmeldung, wie es sein soll ({others} andere scheitern, wie üblich)",
+        (true, false) => {
+            text!("{host} asks for a sign-in, as it should", "{host} verlangt eine Anmeldung, wie es sein soll")
+        }
+        (true, true) => text!(
+            "{host} asks for a sign-in, as it should (others fail, as usual)",
+            "{host} verlangt eine Anmeldung, wie es sein soll (andere scheitern, wie üblich)",
         ),
     };
-    Sentence::new(text).with("host", won.host.as_str()).with("others", others)
+    Sentence::new(text).with("host", won.host.as_str())
 }

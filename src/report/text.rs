@@ -114,14 +114,17 @@ impl Page<'_> {
     fn header(&self, out: &mut Vec<String>) {
         let report = self.report;
         let when = report.started_at.get(..16).unwrap_or(&report.started_at).replace('T', " ");
-        let seconds = format!("{}.{}", report.duration_ms / 1000, report.duration_ms % 1000 / 100);
-        let seconds = if self.lang == Lang::De { seconds.replace('.', ",") } else { seconds };
+        let took = match (report.duration_ms, self.lang) {
+            (ms @ ..100, _) => format!("{ms} ms"),
+            (ms, Lang::En) => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+            (ms, Lang::De) => format!("{},{} s", ms / 1000, ms % 1000 / 100),
+        };
         let tool = format!("{} {}", report.tool.name, report.tool.version);
-        let line = format!("{}   {}   {when} UTC   {seconds} s", tool, self.label());
+        let line = format!("{}   {}   {when} UTC   {took}", tool, self.label());
         if line.width() <= WIDTH {
             out.push(line);
         } else {
-            out.push(format!("{tool}   {when} UTC   {seconds} s"));
+            out.push(format!("{tool}   {when} UTC   {took}"));
             indented(out, "", "", self.label());
         }
         if report.evidence.cut_short == Some(NoAnswer::Cancelled) {
@@ -196,7 +199,8 @@ impl Page<'_> {
             }
         }
         for link in &remedy.links {
-            indented(out, "  ", "  ", &format!("{}{link}", text!("See ", "Siehe ").of(self.lang)));
+            // never folded: the terminal's own break copies better
+            out.push(format!("  {}{link}", text!("See ", "Siehe ").of(self.lang)));
         }
     }
 
@@ -250,7 +254,7 @@ impl Page<'_> {
         for group in groups {
             out.push(format!("  {}", group.bold()));
             for check in self.listed().filter(|check| check.group == group) {
-                out.push(Self::check_line(check));
+                self.check_line(check, out);
                 if self.verbosity > Verbosity::Normal {
                     self.check_details(check, out);
                 }
@@ -258,7 +262,8 @@ impl Page<'_> {
         }
     }
 
-    fn check_line(check: &CheckReport) -> String {
+    /// One line; more where a note that stands nowhere else needs them.
+    fn check_line(&self, check: &CheckReport, out: &mut Vec<String>) {
         let worst = check
             .findings
             .iter()
@@ -271,7 +276,15 @@ impl Page<'_> {
         };
         let gap = " ".repeat(NOTE.saturating_sub(4 + check.id.width()).max(2));
         let head = 4 + check.id.width() + gap.len();
-        format!("  {} {}{gap}{}", symbol(check.status), check.id, cut(note, WIDTH.saturating_sub(head)))
+        let room = WIDTH.saturating_sub(head);
+        let told = self.report.causes.iter().any(|cause| cause.title == note);
+        let lines = if told { vec![cut(note, room)] } else { fold(note, room) };
+        for (i, line) in lines.into_iter().enumerate() {
+            out.push(match i {
+                0 => format!("  {} {}{gap}{line}", symbol(check.status), check.id),
+                _ => format!("{}{line}", " ".repeat(head)),
+            });
+        }
     }
 
     fn check_details(&self, check: &CheckReport, out: &mut Vec<String>) {
@@ -394,7 +407,8 @@ fn both_ends(out: &mut Vec<String>, indent: &str, left: &str, right: &str) {
     }
 }
 
-/// Breaks a text into lines of at most so many columns, between words where that is possible.
+/// Breaks a text into lines of at most so many columns, between words where that is possible. An
+/// address stays whole: the terminal's own break copies better.
 pub fn fold(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -406,8 +420,8 @@ pub fn fold(text: &str, width: usize) -> Vec<String> {
             line.push(' ');
         }
         for letter in word.chars() {
-            // only a word that is longer than a line is broken
-            if line.width() + letter.width().unwrap_or(0) > width {
+            // of other words, one that is longer than a line is broken
+            if line.width() + letter.width().unwrap_or(0) > width && !word.starts_with("https://") {
                 lines.push(std::mem::take(&mut line));
             }
             line.push(letter);
@@ -561,6 +575,7 @@ mod tests {
         assert_eq!(fold("東京 東京", 5), ["東京", "東京"]);
         assert_eq!(fold("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(fold("", 3), [""]);
+        assert_eq!(fold("see https://a.example/b", 9), ["see", "https://a.example/b"]);
         assert_eq!(cut("東京東京", 5), "東京…");
         assert_eq!(cut("abc", 3), "abc");
     }
