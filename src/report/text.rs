@@ -114,17 +114,17 @@ impl Page<'_> {
     fn header(&self, out: &mut Vec<String>) {
         let report = self.report;
         let when = report.started_at.get(..16).unwrap_or(&report.started_at).replace('T', " ");
-        let took = match (report.duration_ms, self.lang) {
+        let duration = match (report.duration_ms, self.lang) {
             (ms @ ..100, _) => format!("{ms} ms"),
             (ms, Lang::En) => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
             (ms, Lang::De) => format!("{},{} s", ms / 1000, ms % 1000 / 100),
         };
         let tool = format!("{} {}", report.tool.name, report.tool.version);
-        let line = format!("{}   {}   {when} UTC   {took}", tool, self.label());
+        let line = format!("{}   {}   {when} UTC   {duration}", tool, self.label());
         if line.width() <= WIDTH {
             out.push(line);
         } else {
-            out.push(format!("{tool}   {when} UTC   {took}"));
+            out.push(format!("{tool}   {when} UTC   {duration}"));
             indented(out, "", "", self.label());
         }
         if report.evidence.cut_short == Some(NoAnswer::Cancelled) {
