@@ -43,7 +43,7 @@ fn critical_path() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut worst: f64 = 0.0;
     for name in SCENARIOS {
-        let scenario = find(name).unwrap_or_else(|| panic!("no scenario {name}"));
+        let scenario = find(name).unwrap();
         let (diagnosis, _) = runtime.block_on(rehearse(scenario, LabOptions { round_trip: ROUND_TRIP })).unwrap();
         let evidence = &diagnosis.evidence;
         let took = |probe| evidence.records.get(probe).map_or(0, |record| record.took_ms);
@@ -104,7 +104,7 @@ fn memory() {
     }
     match most {
         0 => println!("peak memory of a check: not known, this system has no /proc\n"),
-        _ => println!("peak memory of a check: {} kB; at most 40960 is wanted\n", most),
+        _ => println!("peak memory of a check: {most} kB; at most 40960 is wanted\n"),
     }
 }
 
