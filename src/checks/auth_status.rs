@@ -7,6 +7,7 @@ use super::common;
 use crate::evidence::{Credential, HttpOutcome, HttpSeen, NoAnswer, Probe, Response, Stop, Subject, View};
 use crate::evidence::{HeldBack, ServiceProbe};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::autodiscover::{self, Reason};
 use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::endpoint::{Endpoint, endpoint};
 use crate::protocol::front::{self, Product};
@@ -297,7 +298,13 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     } else if let Some(server) = &server {
         findings.extend(server.methods(subject.credential));
     }
-    let sign_in = server.as_ref().map_or(SignedIn::NoServer, |server| server.sign_in(subject));
+    let mut sign_in = server.as_ref().map_or(SignedIn::NoServer, |server| server.sign_in(subject));
+    if subject.credential.is_some()
+        && matches!(sign_in, SignedIn::Unknown(_) | SignedIn::NoServer)
+        && let Some(finding) = refused_at_autodiscover(view)?
+    {
+        sign_in = SignedIn::Refused(Box::new(finding));
+    }
     if let SignedIn::Refused(finding) = &sign_in {
         findings.push((**finding).clone());
     }
@@ -388,6 +395,25 @@ fn conclude(
         .with("methods", methods)
     };
     Outcome::Skipped { reason, findings }
+}
+
+/// The sign-in may have been refused before any server of ActiveSync was known.
+fn refused_at_autodiscover(view: &View<'_>) -> Result<Option<Finding>, Stop> {
+    let walk = autodiscover::walk(view)?;
+    let refused = walk.iter().flat_map(|walk| &walk.attempts).find(|a| a.reason == Reason::SignInRefused);
+    Ok(refused.map(|attempt| {
+        let subject = view.subject();
+        let finding = Finding::new(&REJECTED)
+            .host(&attempt.host)
+            .url(&attempt.probe.url)
+            .with("user", user(subject))
+            .with("user_form", user_form(subject))
+            .seen_in(&Probe::Http(attempt.probe.clone()));
+        match subject.credential {
+            Some(Credential::Token) => finding.owner(Owner::Entra).with("credential", "token"),
+            _ => finding,
+        }
+    }))
 }
 
 fn is_personal(subject: &Subject) -> bool {
