@@ -3,6 +3,11 @@
 //! A stub of its own, because a resolver library hides what a diagnosis is about: the alias in
 //! front of an NXDOMAIN, the closed port behind a time-out, the server that answered.
 
+#[cfg(test)]
+pub(super) mod lab;
+mod system;
+mod wire;
+
 use super::{Settings, SetupError};
 use crate::evidence::dns::{DnsFailKind, address_type};
 use crate::evidence::{DnsAnswer, DnsFailure, DnsSeen, RecordData, RecordType, ResourceRecord};
@@ -10,19 +15,17 @@ use crate::protocol::reach::is_private;
 use futures_util::future::{BoxFuture, Shared};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
-use hickory_proto::rr::rdata::opt::EdnsOption;
-use hickory_proto::rr::{Name, RData, Record, RecordType as WireType};
+use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::{Name, RecordType as WireType};
 use hickory_resolver::Hosts;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use system::system_servers;
+use wire::{answer, ask};
 
 /// As resolv.conf(5) has it (MAXNS).
 const MOST_SERVERS: usize = 3;
@@ -30,10 +33,6 @@ const MOST_SERVERS: usize = 3;
 const ROUNDS: usize = 2;
 /// How many aliases are followed where the server does not do it.
 const MOST_ALIASES: usize = 8;
-/// What is safe from fragmentation on any path (DNS flag day 2020).
-const UDP_PAYLOAD: u16 = 1232;
-/// RFC 8914
-const EXTENDED_DNS_ERROR: u16 = 15;
 
 /// Puts questions to the configured name servers, each at most once. Cheap to clone.
 #[derive(Clone)]
@@ -363,329 +362,18 @@ fn is_final(message: &Message) -> bool {
     }
 }
 
-/// Puts the question to one server; waits as long as it takes.
-async fn ask(server: SocketAddr, name: Name, rtype: WireType) -> Result<(Message, &'static str), DnsFailKind> {
-    let reply = ask_with(server, &question(name.clone(), rtype, true)).await?;
-    match reply.0.metadata.response_code {
-        // RFC 6891, 7: so speaks a server that does not know EDNS
-        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS | ResponseCode::BADSIG => {
-            Ok(ask_with(server, &question(name, rtype, false)).await.unwrap_or(reply))
-        }
-        _ => Ok(reply),
-    }
-}
-
-async fn ask_with(server: SocketAddr, question: &Message) -> Result<(Message, &'static str), DnsFailKind> {
-    match over_udp(server, question).await {
-        Ok(message) if !message.metadata.truncation => Ok((message, "udp")),
-        Ok(_) | Err(DnsFailKind::Malformed) => Ok((over_tcp(server, question).await?, "tcp")),
-        Err(why) => Err(why),
-    }
-}
-
-fn question(name: Name, rtype: WireType, edns: bool) -> Message {
-    let mut message = Message::query();
-    message.metadata.recursion_desired = true;
-    // RFC 6840, 5.7: asks for the AD bit without asking for signatures
-    message.metadata.authentic_data = true;
-    message.add_query(Query::query(name, rtype));
-    if edns {
-        let mut options = Edns::new();
-        options.set_max_payload(UDP_PAYLOAD);
-        message.set_edns(options);
-    }
-    message
-}
-
-async fn over_udp(server: SocketAddr, question: &Message) -> Result<Message, DnsFailKind> {
-    let sent = question.to_vec().map_err(|_| DnsFailKind::Malformed)?;
-    let here = if server.is_ipv6() { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
-    let socket = UdpSocket::bind((here, 0)).await.map_err(|e| why(&e))?;
-    // connected, so that only the server's packets and its closed port come back
-    socket.connect(server).await.map_err(|e| why(&e))?;
-    socket.send(&sent).await.map_err(|e| why(&e))?;
-    let mut buffer = vec![0; 4096];
-    loop {
-        let length = socket.recv(&mut buffer).await.map_err(|e| why(&e))?;
-        let packet = buffer.get(..length).unwrap_or_default();
-        // what does not carry our id is not to us: a late answer, or a forged one
-        if packet.get(..2) != sent.get(..2) {
-            continue;
-        }
-        match Message::from_vec(packet) {
-            Ok(message) if is_reply(&message, question) => return Ok(message),
-            Ok(_) => {}
-            Err(_) => return Err(DnsFailKind::Malformed),
-        }
-    }
-}
-
-async fn over_tcp(server: SocketAddr, question: &Message) -> Result<Message, DnsFailKind> {
-    let sent = question.to_vec().map_err(|_| DnsFailKind::Malformed)?;
-    let length = u16::try_from(sent.len()).map_err(|_| DnsFailKind::Malformed)?;
-    let mut stream = TcpStream::connect(server).await.map_err(|e| why(&e))?;
-    stream.write_all(&[&length.to_be_bytes(), sent.as_slice()].concat()).await.map_err(|e| why(&e))?;
-    let length = stream.read_u16().await.map_err(|e| why(&e))?;
-    let mut buffer = vec![0; usize::from(length)];
-    stream.read_exact(&mut buffer).await.map_err(|e| why(&e))?;
-    match Message::from_vec(&buffer) {
-        Ok(message) if is_reply(&message, question) && !message.metadata.truncation => Ok(message),
-        _ => Err(DnsFailKind::Malformed),
-    }
-}
-
-/// Whether it is the answer to this very question. A server that could not read the question may
-/// leave it out.
-fn is_reply(message: &Message, question: &Message) -> bool {
-    message.metadata.message_type == MessageType::Response
-        && message.metadata.id == question.metadata.id
-        && (message.queries == question.queries
-            || (message.queries.is_empty() && message.metadata.response_code != ResponseCode::NoError))
-}
-
-fn why(error: &io::Error) -> DnsFailKind {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => DnsFailKind::PortClosed,
-        io::ErrorKind::TimedOut => DnsFailKind::Timeout,
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => DnsFailKind::Malformed,
-        _ => DnsFailKind::Unreachable,
-    }
-}
-
-fn answer(message: &Message, server: SocketAddr, transport: &str) -> DnsAnswer {
-    let head = &message.metadata;
-    let options = message.edns.as_ref().map(|edns| edns.options().options.as_slice()).unwrap_or_default();
-    DnsAnswer {
-        server: server.to_string(),
-        transport: transport.to_owned(),
-        rcode: rcode_name(head.response_code),
-        authoritative: head.authoritative,
-        authentic: head.authentic_data,
-        answers: message.answers.iter().map(record).collect(),
-        authority: message.authorities.iter().map(record).collect(),
-        extended_errors: options.iter().filter_map(|(_, option)| extended_error(option)).collect(),
-    }
-}
-
-/// `code text` (RFC 8914, 2).
-fn extended_error(option: &EdnsOption) -> Option<String> {
-    let EdnsOption::Unknown(EXTENDED_DNS_ERROR, data) = option else { return None };
-    let (code, text) = data.split_first_chunk::<2>()?;
-    let text = String::from_utf8_lossy(text);
-    Some(format!("{} {}", u16::from_be_bytes(*code), text.trim_matches(['\0', ' '])).trim_end().to_owned())
-}
-
-/// By the IANA's names.
-fn rcode_name(code: ResponseCode) -> String {
-    match code {
-        ResponseCode::NoError => "NOERROR".to_owned(),
-        ResponseCode::FormErr => "FORMERR".to_owned(),
-        ResponseCode::ServFail => "SERVFAIL".to_owned(),
-        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
-        ResponseCode::NotImp => "NOTIMP".to_owned(),
-        ResponseCode::Refused => "REFUSED".to_owned(),
-        ResponseCode::YXDomain => "YXDOMAIN".to_owned(),
-        ResponseCode::YXRRSet => "YXRRSET".to_owned(),
-        ResponseCode::NXRRSet => "NXRRSET".to_owned(),
-        ResponseCode::NotAuth => "NOTAUTH".to_owned(),
-        ResponseCode::NotZone => "NOTZONE".to_owned(),
-        // the same number; the other name belongs to TSIG, which is not used here
-        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
-        ResponseCode::BADCOOKIE => "BADCOOKIE".to_owned(),
-        other => format!("RCODE{}", u16::from(other)),
-    }
-}
-
-fn record(record: &Record) -> ResourceRecord {
-    ResourceRecord { name: text(&record.name), ttl: record.ttl, data: data(&record.data) }
-}
-
-fn data(data: &RData) -> RecordData {
-    match data {
-        RData::A(address) => RecordData::Address { address: IpAddr::V4(address.0) },
-        RData::AAAA(address) => RecordData::Address { address: IpAddr::V6(address.0) },
-        RData::CNAME(target) => RecordData::Cname { target: text(&target.0) },
-        RData::SRV(srv) => {
-            RecordData::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: text(&srv.target) }
-        }
-        RData::MX(mx) => RecordData::Mx { preference: mx.preference, exchange: text(&mx.exchange) },
-        RData::NS(target) => RecordData::Ns { target: text(&target.0) },
-        RData::SOA(soa) => RecordData::Soa { mname: text(&soa.mname), serial: soa.serial, minimum: soa.minimum },
-        RData::TXT(txt) => RecordData::Txt {
-            text: txt.txt_data.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect(),
-        },
-        other => RecordData::Other {
-            rtype: match other.record_type() {
-                // RFC 3597, 5
-                WireType::Unknown(number) => format!("TYPE{number}"),
-                known => known.to_string(),
-            },
-        },
-    }
-}
-
-/// Lower case, without the final dot; the root is empty.
-fn text(name: &Name) -> String {
-    name.to_ascii().trim_end_matches('.').to_ascii_lowercase()
-}
-
-/// The name servers of the system.
-fn system_servers() -> Result<Vec<SocketAddr>, SetupError> {
-    // hickory reads this file too, but drops the zone of `fe80::1%eth0` and refuses the whole
-    // file for a bad search list, which is not used here
-    if cfg!(all(unix, not(target_os = "android"), not(target_vendor = "apple"))) {
-        let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-        return Ok(resolv_conf(&text, interface_index));
-    }
-    let (config, _) = hickory_resolver::system_conf::read_system_conf().map_err(|error| {
-        SetupError(format!("find the system's name servers: {error}; name them with --dns-servers"))
-    })?;
-    let servers = config.name_servers().iter();
-    // Windows names the site-local fec0::/10 for adapters without a server; none answers there
-    let site_local = |ip: IpAddr| matches!(ip, IpAddr::V6(ip) if ip.octets().starts_with(&[0xfe, 0xc0]));
-    let real = servers.filter(|s| !site_local(s.ip));
-    Ok(real.map(|s| SocketAddr::new(s.ip, s.connections.first().map_or(53, |c| c.port))).collect())
-}
-
-/// The `nameserver` lines of resolv.conf(5); without any, the one on this machine, as it says there.
-fn resolv_conf(text: &str, index_of: impl Fn(&str) -> Option<u32>) -> Vec<SocketAddr> {
-    let mut servers: Vec<SocketAddr> = Vec::new();
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        let Some(word) = (words.next() == Some("nameserver")).then(|| words.next()).flatten() else { continue };
-        let (address, zone) = word.split_once('%').map_or((word, None), |(address, zone)| (address, Some(zone)));
-        let server = match address.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => {
-                let scope = zone.and_then(|zone| zone.parse().ok().or_else(|| index_of(zone)));
-                SocketAddr::V6(SocketAddrV6::new(address, 53, 0, scope.unwrap_or(0)))
-            }
-            Ok(address) => SocketAddr::new(address, 53),
-            Err(_) => continue,
-        };
-        servers.push(server);
-    }
-    if servers.is_empty() {
-        servers.push(SocketAddr::from((Ipv4Addr::LOCALHOST, 53)));
-    }
-    servers
-}
-
-/// The number of a network interface, where the system tells it.
-fn interface_index(name: &str) -> Option<u32> {
-    // the name comes from a file: it must not lead to another one
-    let plain = !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != "..";
-    plain.then(|| std::fs::read_to_string(format!("/sys/class/net/{name}/ifindex")).ok()?.trim().parse().ok())?
-}
-
-/// A name server on loopback that answers as a test wants.
-#[cfg(test)]
-pub(super) mod lab {
-    use super::*;
-    use std::str::FromStr;
-    use tokio::net::TcpListener;
-
-    /// The question, as a line of [`Lab::asked`]: `udp A name`.
-    pub type Questions = Arc<Mutex<Vec<String>>>;
-
-    #[derive(Debug, Clone)]
-    pub struct Lab {
-        pub address: SocketAddr,
-        asked: Questions,
-    }
-
-    impl Lab {
-        pub fn asked(&self) -> Vec<String> {
-            self.asked.lock().unwrap().clone()
-        }
-    }
-
-    /// Starts it. The answers of `reply` to a question over `udp` or `tcp` are sent one by one.
-    pub async fn start(reply: impl Fn(&Message, &str) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Lab {
-        let reply = Arc::new(reply);
-        let asked = Questions::default();
-        // the same port for both is free on a machine that is not full
-        let (udp, tcp) = loop {
-            let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-            if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
-                break (udp, tcp);
-            }
-        };
-        let address = udp.local_addr().unwrap();
-        let note = |asked: &Questions, transport: &str, message: &Message| {
-            let query = message.queries.first().unwrap();
-            asked.lock().unwrap().push(format!("{transport} {} {}", query.query_type(), text(query.name())));
-        };
-        let (replies, questions) = (Arc::clone(&reply), Arc::clone(&asked));
-        tokio::spawn(async move {
-            let mut buffer = [0; 2048];
-            while let Ok((length, from)) = udp.recv_from(&mut buffer).await {
-                let message = Message::from_vec(&buffer[..length]).unwrap();
-                note(&questions, "udp", &message);
-                for packet in replies(&message, "udp") {
-                    udp.send_to(&packet, from).await.unwrap();
-                }
-            }
-        });
-        let questions = Arc::clone(&asked);
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = tcp.accept().await {
-                let mut buffer = vec![0; usize::from(stream.read_u16().await.unwrap())];
-                stream.read_exact(&mut buffer).await.unwrap();
-                let message = Message::from_vec(&buffer).unwrap();
-                note(&questions, "tcp", &message);
-                for packet in reply(&message, "tcp") {
-                    stream.write_u16(packet.len().try_into().unwrap()).await.unwrap();
-                    stream.write_all(&packet).await.unwrap();
-                }
-            }
-        });
-        Lab { address, asked }
-    }
-
-    /// A reply of a resolver to this question.
-    pub fn reply(question: &Message, rcode: ResponseCode, answers: &[Record]) -> Message {
-        let mut message = question.clone().into_response();
-        message.metadata.recursion_available = true;
-        message.metadata.response_code = rcode;
-        message.add_answers(answers.iter().cloned());
-        message
-    }
-
-    pub fn bytes(message: &Message) -> Vec<Vec<u8>> {
-        vec![message.to_vec().unwrap()]
-    }
-
-    pub fn name(name: &str) -> Name {
-        Name::from_str(&format!("{name}.")).unwrap()
-    }
-
-    pub fn a(owner: &str, address: [u8; 4]) -> Record {
-        Record::from_rdata(name(owner), 300, RData::A(Ipv4Addr::from(address).into()))
-    }
-
-    /// A resolver that knows these hosts, each by one IPv4 address, and nothing else.
-    pub async fn of_hosts(hosts: &'static [(&'static str, [u8; 4])]) -> Lab {
-        start(move |question, _| {
-            let query = question.queries.first().unwrap();
-            let known = hosts.iter().find(|(host, _)| *host == text(query.name()));
-            bytes(&match known {
-                None => reply(question, ResponseCode::NXDomain, &[]),
-                Some((host, address)) if query.query_type() == WireType::A => {
-                    reply(question, ResponseCode::NoError, &[a(host, *address)])
-                }
-                Some(_) => reply(question, ResponseCode::NoError, &[]),
-            })
-        })
-        .await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::lab::{a, bytes, name, reply, start};
+    use super::wire::text;
     use super::*;
+    use hickory_proto::op::Edns;
+    use hickory_proto::rr::rdata::opt::EdnsOption;
+    use hickory_proto::rr::{RData, Record};
+
     use hickory_proto::rr::rdata::{CNAME, SOA, SRV, TXT};
     use std::time::Instant;
+    use tokio::net::UdpSocket;
 
     /// Patient: a busy machine is no silent server.
     fn resolver(servers: &[SocketAddr]) -> Resolver {
@@ -1009,16 +697,6 @@ mod tests {
         let resolver = Resolver::with(Vec::new(), Hosts::default(), &settings);
         assert_eq!(resolver.addresses("mail.corp.example", 443).await, here[..1]);
         assert_eq!(resolver.addresses("[2001:db8::1]", 443).await, ["2001:db8::1".parse::<IpAddr>().unwrap()]);
-    }
-
-    #[test]
-    fn resolv_conf_5_is_read_with_zones_and_default() {
-        let index_of = |name: &str| (name == "eth0").then_some(2);
-        let text = "# by hand\nsearch corp.example -bad-\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\n\
-                    nameserver junk\noptions edns0\n  nameserver ::1\n";
-        let read: Vec<String> = resolv_conf(text, index_of).iter().map(ToString::to_string).collect();
-        assert_eq!(read, ["192.0.2.53:53", "[fe80::1%2]:53", "[::1]:53"]);
-        assert_eq!(resolv_conf("", index_of), ["127.0.0.1:53".parse().unwrap()]);
     }
 
     #[test]
