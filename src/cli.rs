@@ -18,10 +18,16 @@ use args::{Cli, Command, Lang};
 use clap::Parser;
 use clap::error::ErrorKind;
 use exit::{Trouble, json_wanted};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    // the run contains a panic and reports it (exdiag.bug); here it gets one line, not a backtrace
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "exdiag: internal error at {at}");
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error),
