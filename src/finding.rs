@@ -32,6 +32,18 @@ pub struct Place {
     pub url: Option<String>,
 }
 
+impl Place {
+    /// The host as options take it: with its port, where that is not https's own.
+    fn endpoint(&self) -> Option<String> {
+        let host = self.host.as_deref()?;
+        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        Some(match self.port {
+            None | Some(443) => host.to_owned(),
+            Some(port) => format!("{bracketed}:{port}"),
+        })
+    }
+}
+
 /// A code with arguments about a place.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -122,6 +134,7 @@ impl Finding {
     pub fn arguments(&self) -> BTreeMap<String, Value> {
         let mut all = self.data.clone();
         let place = [
+            ("endpoint", self.place.endpoint()),
             ("host", self.place.host.clone()),
             ("address", self.place.address.map(|a| a.to_string())),
             ("port", self.place.port.map(|p| p.to_string())),

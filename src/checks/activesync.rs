@@ -27,7 +27,7 @@ findings! {
         steps [
             { en: "Allow incoming connections to port {port} in the firewall, and check the NAT rule behind it.", de: "Erlauben Sie in der Firewall eingehende Verbindungen auf Port {port} und prüfen Sie die NAT-Regel dahinter." },
             { en: "Try it from outside the company network:", de: "Testen Sie von außerhalb des Firmennetzes:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/Microsoft-Server-ActiveSync" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {host} --only activesync" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
@@ -41,7 +41,7 @@ findings! {
         steps [
             { en: "On the Exchange server, see whether IIS runs and listens on port {port}:", de: "Prüfen Sie auf dem Exchange-Server, ob IIS läuft und auf Port {port} lauscht:", Powershell "Get-Service W3SVC\nGet-Website\nGet-NetTCPConnection -LocalPort {port} -State Listen" },
             { en: "Check which machine the NAT rule for {host} leads to.", de: "Prüfen Sie, zu welchem Rechner die NAT-Regel für {host} leitet." },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {host} --only activesync" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
@@ -54,7 +54,7 @@ findings! {
         remedy { en: "Find out in the logs of firewall and balancer who ends the connection", de: "Stellen Sie in den Logs von Firewall und Load Balancer fest, wer die Verbindung beendet" }
         steps [
             { en: "Look for this machine's address in the block list of the firewall or the intrusion prevention.", de: "Suchen Sie die Adresse dieses Rechners in der Sperrliste der Firewall oder der Intrusion Prevention." },
-            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {host} --only activesync" },
+            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
     }
     NET_UNREACHABLE = "net.unreachable", Fail, Network {
@@ -66,7 +66,7 @@ findings! {
         remedy { en: "Check that the published address is right and routed", de: "Prüfen Sie, ob die veröffentlichte Adresse stimmt und geroutet wird" }
         steps [
             { en: "Compare the address with the one that the firewall really has:", de: "Vergleichen Sie die Adresse mit der, die die Firewall wirklich hat:", Shell "nslookup {host}" },
-            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {host} --only activesync" },
+            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
     }
     NET_IPV6_DEAD = "net.ipv6-dead", Warn, Network {
@@ -130,7 +130,7 @@ findings! {
         steps [
             { en: "In the firewall or proxy, allow the path in both spellings, /Microsoft-Server-ActiveSync and /microsoft-server-activesync.", de: "Erlauben Sie in Firewall oder Proxy den Pfad in beiden Schreibweisen, /Microsoft-Server-ActiveSync und /microsoft-server-activesync." },
             { en: "On the Exchange server, look for address restrictions in IIS:", de: "Suchen Sie auf dem Exchange-Server nach Adressbeschränkungen in IIS:", Powershell "Get-WebConfiguration -Filter /system.webServer/security/ipSecurity -PSPath 'IIS:\\Sites\\Default Web Site\\Microsoft-Server-ActiveSync' | Select-Object -ExpandProperty Collection" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {host} --only activesync" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/an-http-403-received-because-is-denied-specified-url"]
     }
@@ -169,7 +169,7 @@ findings! {
         remedy { en: "Clear the HTTP redirect on the ActiveSync directory", de: "Entfernen Sie die HTTP-Umleitung am ActiveSync-Verzeichnis" }
         steps [
             { en: "On the Exchange server:", de: "Auf dem Exchange-Server:", Powershell "Set-WebConfigurationProperty -PSPath 'IIS:\\Sites\\Default Web Site\\Microsoft-Server-ActiveSync' -Filter system.webServer/httpRedirect -Name enabled -Value $false\niisreset" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {host} --only activesync" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/an-unexpected-redirect-response-received"]
     }

@@ -157,7 +157,7 @@ findings! {
         remedy { en: "Use a certificate of a public authority for what clients outside reach", de: "Verwenden Sie für alles, was Clients von außen erreichen, ein Zertifikat einer öffentlichen Zertifizierungsstelle" }
         steps [
             { en: "Request a public certificate for {host}, install it and bind it:", de: "Fordern Sie ein öffentliches Zertifikat für {host} an, installieren und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
-            { en: "If only managed devices connect, count the root as installed and look again:", de: "Verbinden sich nur verwaltete Geräte, geben Sie das Stammzertifikat als installiert an und prüfen Sie erneut:", Shell "exdiag tls {host} --cacert root.pem" },
+            { en: "If only managed devices connect, count the root as installed and look again:", de: "Verbinden sich nur verwaltete Geräte, geben Sie das Stammzertifikat als installiert an und prüfen Sie erneut:", Shell "exdiag tls {endpoint} --cacert root.pem" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/ssl-certificate-trust-failure"]
     }

@@ -25,7 +25,7 @@ findings! {
             {
                 en: "Save the chain that exdiag has built and verified (where it could not, download \"{issuer}\" from the authority's web site):",
                 de: "Speichern Sie die Kette, die exdiag gebildet und geprüft hat (wo das nicht gelang, laden Sie „{issuer}“ von der Website der Zertifizierungsstelle):",
-                Shell "exdiag tls {host} --save-chain {host}-chain.pem"
+                Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem"
             },
             {
                 en: "Exchange ends the TLS connection itself: take the intermediates out of that file, import them and restart IIS:",
@@ -37,7 +37,7 @@ findings! {
                 de: "Steht ein Reverse-Proxy oder Load Balancer davor: Geben Sie ihm die ganze Kette statt nur des Serverzertifikats; bei nginx:",
                 Config "ssl_certificate /etc/nginx/{host}-chain.pem;"
             },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {host}" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/missing-intermediate-certificates-chain"]
     }
@@ -49,7 +49,7 @@ findings! {
         }
         remedy { en: "Replace the intermediate certificate by the one that issued the server's", de: "Ersetzen Sie das Zwischenzertifikat durch das, welches das Serverzertifikat ausgestellt hat" }
         steps [
-            { en: "Save the chain that exdiag has built and verified:", de: "Speichern Sie die Kette, die exdiag gebildet und geprüft hat:", Shell "exdiag tls {host} --save-chain {host}-chain.pem" },
+            { en: "Save the chain that exdiag has built and verified:", de: "Speichern Sie die Kette, die exdiag gebildet und geprüft hat:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
             {
                 en: "On the Exchange server, import its intermediates and restart IIS:",
                 de: "Importieren Sie auf dem Exchange-Server deren Zwischenzertifikate und starten Sie IIS neu:",
@@ -93,7 +93,7 @@ findings! {
         }
         remedy { en: "Put the chain into order: {wanted}", de: "Bringen Sie die Kette in die Reihenfolge: {wanted}" }
         steps [
-            { en: "Save the chain in the right order and give it to the server that ends the TLS connection:", de: "Speichern Sie die Kette in der richtigen Reihenfolge und geben Sie sie dem Server, auf dem die TLS-Verbindung endet:", Shell "exdiag tls {host} --save-chain {host}-chain.pem" },
+            { en: "Save the chain in the right order and give it to the server that ends the TLS connection:", de: "Speichern Sie die Kette in der richtigen Reihenfolge und geben Sie sie dem Server, auf dem die TLS-Verbindung endet:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
         ]
     }
     SUPERFLUOUS = "tls.chain-superfluous", Info, Exchange {
