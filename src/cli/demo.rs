@@ -166,9 +166,9 @@ fn heading(scenario: &Scenario, lang: Lang) -> String {
 fn more(lang: Lang) -> String {
     let count = lab::scenarios().len() - 1;
     match lang {
-        Lang::En => format!("\n{count} other demos: exdiag list demos. With your mailbox: exdiag check NAME@DOMAIN\n"),
+        Lang::En => format!("\n{count} other demos: exdiag list demos\nWith your mailbox: exdiag check NAME@DOMAIN\n"),
         Lang::De => {
-            format!("\n{count} weitere Demos: exdiag list demos. Mit Ihrem Postfach: exdiag check NAME@DOMAIN\n")
+            format!("\n{count} weitere Demos: exdiag list demos\nMit Ihrem Postfach: exdiag check NAME@DOMAIN\n")
         }
     }
 }
