@@ -30,7 +30,7 @@ async fn every_planted_fault_is_the_first_cause_and_a_healthy_one_has_neither_wa
         let text = serde_json::to_string(&diagnosis.evidence).unwrap();
         let again = exdiag::replay(serde_json::from_str(&text).unwrap());
         let outcomes = |d: &exdiag::Diagnosis| -> Vec<String> {
-            d.verdict().entries.iter().map(|entry| format!("{:?}", entry.outcome)).collect()
+            d.verdict().entries.iter().map(|entry| format!("{:?} {:?}", entry.outcome, entry.looked)).collect()
         };
         assert_eq!(outcomes(&diagnosis), outcomes(&again), "{}", scenario.name);
     }

@@ -81,9 +81,14 @@ pub async fn run<S: Source>(
     let last_word = cut_short.clone().unwrap_or(NoAnswer::NotRecorded);
     store.close(&last_word);
     finish(&mut running, &mut store, &last_word, started, events);
-    let checks = running.into_iter().filter_map(|r| r.judged).collect();
     store.evidence.cut_short = cut_short;
-    (Finished { checks, took: started.elapsed() }, store.evidence)
+    let mut judged: Vec<Judged> = running.into_iter().filter_map(|r| r.judged).collect();
+    // a check that ended early has seen less than there is now; a replay sees all of it, and says the same
+    let (whole, evidence) = judge(checks, store.evidence);
+    for (live, whole) in judged.iter_mut().zip(whole.checks) {
+        *live = Judged { took: live.took, ..whole };
+    }
+    (Finished { checks: judged, took: started.elapsed() }, evidence)
 }
 
 /// Judges recorded evidence: what it does not hold is [`NoAnswer::NotRecorded`].
