@@ -274,6 +274,48 @@ fn output_files_are_written_whole_beside_standard_output() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "a temporary file was left behind");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_a_pipe_and_the_rights_of_a_file_stay_what_they_are() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let evidence = file(folder.path(), "evidence.json", &empty_evidence().to_string());
+    let write = |to: &Path| {
+        let output = run(&["replay", &evidence, "-q", "--output", to.to_str().unwrap()]);
+        assert_eq!(code(&output), 3, "{}", err(&output));
+        out(&output)
+    };
+    symlink("/dev/stdout", path("pipe.json")).unwrap();
+    serde_json::from_str::<Value>(&write(&path("pipe.json"))).unwrap();
+    assert!(path("pipe.json").is_symlink(), "a pipe was replaced by a file");
+
+    symlink("new.json", path("dangling.json")).unwrap();
+    write(&path("dangling.json"));
+    assert!(path("dangling.json").is_symlink() && path("new.json").is_file());
+
+    let secret = file(folder.path(), "secret.json", "old");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    write(Path::new(&secret));
+    assert_eq!(std::fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_one_output_loses_no_other_and_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = exdiag(&["demo", "healthy", "--output", report.to_str().unwrap()])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 3);
+    assert!(err(&output).contains("could not write to standard output"), "{}", err(&output));
+    assert!(report.is_file(), "the report was dropped");
+}
+
 #[test]
 fn several_reports_as_json_are_one_a_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -313,6 +355,10 @@ fn an_unknown_finding_is_answered_with_the_nearest() {
     let output = run(&["explain", "exdiag.bugg"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("did you mean exdiag.bug?"), "{}", err(&output));
+    let output = run(&["demo", "exprd"]);
+    assert!(err(&output).contains("expired comes nearest"), "{}", err(&output));
+    let output = run(&["check", "anna@corp.example", "--only", "tls-chian"]);
+    assert!(err(&output).contains("did you mean tls-chain?"), "{}", err(&output));
     let output = run(&["explain", "exdiag.bug", "--lang", "de"]);
     assert_eq!(code(&output), 0);
     assert!(out(&output).contains("Wer handeln muss"));
@@ -347,6 +393,32 @@ fn ctrl_c_ends_with_the_report_of_what_is_known_and_exit_3() {
     let report: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(report["checks"].as_array().unwrap().len(), 12);
     assert_eq!(report["evidence"]["cut_short"]["why"], "cancelled");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_all_demos_not_one() {
+    let child = exdiag(&["demo", "--all"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = child.id().to_string();
+    let interrupt = std::thread::spawn(move || {
+        let caught = format!("/proc/{id}/status");
+        // a signal that nobody listens for yet would end the program without a word
+        while std::fs::read_to_string(&caught).is_ok_and(|status| !listens(&status)) {
+            std::thread::yield_now();
+        }
+        Command::new("kill").args(["-INT", &id]).status().unwrap()
+    });
+    let output = child.wait_with_output().unwrap();
+    assert!(interrupt.join().unwrap().success());
+    assert_eq!(code(&output), 3, "{}", err(&output));
+    assert!(out(&output).contains("Interrupted"), "{}", out(&output));
+}
+
+#[cfg(target_os = "linux")]
+/// Whether a process catches SIGINT, by its line `SigCgt` in Linux's /proc.
+fn listens(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 2 != 0)
 }
 
 #[test]

@@ -161,7 +161,7 @@ pub struct DemoArgs {
     #[arg(value_name = "NAME", conflicts_with = "all")]
     pub name: Option<String>,
     /// Run every one and compare the cause found with the fault planted
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["output", "timings", "verbose"])]
     pub all: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -252,10 +252,10 @@ pub struct NetworkArgs {
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
     /// Seconds for a TCP connection or a TLS handshake
-    #[arg(long, value_name = "S", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value = "5", value_parser = seconds, allow_negative_numbers = true)]
     pub connect_timeout: f64,
     /// Seconds for the whole run of one mailbox; what is open then is reported as inconclusive
-    #[arg(long, value_name = "S", default_value = "40", value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value = "40", value_parser = seconds, allow_negative_numbers = true)]
     pub max_time: f64,
 }
 

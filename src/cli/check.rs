@@ -4,8 +4,8 @@ use super::args::{
     AccountArgs, AutodiscoverArgs, CheckArgs, NetworkArgs, OutputArgs, Region, SelectionArgs, SignInArgs, TlsArgs,
     Trust,
 };
-use super::exit::Trouble;
-use super::output::{Outputs, Target};
+use super::exit::{Trouble, worse};
+use super::output::Outputs;
 use super::progress::Progress;
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
@@ -13,11 +13,9 @@ use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
 use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
 use crate::gather::{ConnectTo, Resolve, Settings, SetupError};
-use crate::report::Report;
 use crate::runner::Limits;
 use crate::{Diagnosis, diagnose, text};
 use std::future::Future;
-use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -137,8 +135,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
 /// Runs a plan: opens whatever is written to first, then asks the network, one subject after
 /// the other, until all are done or the user interrupts.
 fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
-    let mut outputs = Outputs::open(output, plan.subjects.len() > 1)?;
-    let mut chain = save_chain.map(Target::open).transpose()?;
+    let mut outputs = Outputs::open(output, plan.subjects.len() > 1, save_chain)?;
     let mut code = 0;
     runtime()?.block_on(async {
         let interrupted = Interrupted::listen();
@@ -152,21 +149,14 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&
                     .map_err(|error| not_set_up(&error))?;
             let report = diagnosis.report(outputs.wording());
             code = worse(code, report.exit_code);
-            if let Some(file) = chain.take_if(|_| repaired_chain(&report).is_some()) {
-                save(file, &report)?;
-            }
-            outputs.write(&report)?;
+            outputs.write(&report);
             if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
                 break;
             }
         }
         Ok(())
     })?;
-    if let Some(path) = save_chain.filter(|_| chain.is_some()) {
-        say_nothing_saved(path);
-    }
-    outputs.finish()?;
-    Ok(code)
+    Ok(outputs.finish(code))
 }
 
 /// A run with the list of checks that fills in place.
@@ -202,14 +192,6 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
     .with("error", error)
 }
 
-/// The exit code of several runs: what is broken goes before what has no answer.
-pub fn worse(a: u8, b: u8) -> u8 {
-    match (a, b) {
-        (1, _) | (_, 1) => 1,
-        _ => a.max(b),
-    }
-}
-
 /// Whether the user has pressed Ctrl-C.
 #[derive(Debug, Clone)]
 pub struct Interrupted(watch::Receiver<bool>);
@@ -241,30 +223,6 @@ impl Interrupted {
             }
         }
     }
-}
-
-/// The repaired chain that a finding brought, as PEM.
-pub fn repaired_chain(report: &Report) -> Option<&str> {
-    let findings = report.checks.iter().flat_map(|check| &check.findings);
-    findings.filter_map(|finding| finding.data.get("repaired_chain")).find_map(serde_json::Value::as_str)
-}
-
-/// Writes the repaired chain.
-pub fn save(mut file: Target, report: &Report) -> Result<(), Trouble> {
-    if let Some(pem) = repaired_chain(report) {
-        file.write_all(pem.as_bytes()).map_err(|error| file.not_written(&error))?;
-    }
-    file.finish()
-}
-
-/// There was no chain to repair.
-pub fn say_nothing_saved(path: &Path) {
-    // nobody is left to hear that standard error is closed
-    let _ = writeln!(
-        std::io::stderr(),
-        "exdiag: --save-chain: no chain needed repair or could be repaired; {} was not written",
-        path.display()
-    );
 }
 
 fn secrets(args: &SignInArgs, lang: finding::Lang) -> Result<Secrets, Trouble> {
@@ -332,10 +290,19 @@ fn selected(args: &SelectionArgs, default: impl IntoIterator<Item = &'static str
     let known: Vec<&str> = ALL.iter().map(|check| check.id).collect();
     for id in args.only.iter().chain(&args.skip) {
         if !known.contains(&id.trim()) {
-            return Err(Trouble::new(text!(
-                "{id} is not a check; there are {known}",
-                "{id} ist keine Prüfung; es gibt {known}",
-            ))
+            let near = known.iter().map(|known| (strsim::jaro_winkler(id, known), known));
+            let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+            return Err(match near {
+                Some((_, near)) => Trouble::new(text!(
+                    "{id} is not a check; did you mean {near}? There are {known}",
+                    "{id} ist keine Prüfung; meinten Sie {near}? Es gibt {known}",
+                ))
+                .with("near", near),
+                None => Trouble::new(text!(
+                    "{id} is not a check; there are {known}",
+                    "{id} ist keine Prüfung; es gibt {known}",
+                )),
+            }
             .with("id", format!("{id:?}"))
             .with("known", known.join(", ")));
         }

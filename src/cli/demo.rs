@@ -2,9 +2,10 @@
 
 use super::args::{Cli, Command, DemoArgs, Format};
 use super::check::{self, Interrupted, not_set_up, runtime, watched};
-use super::exit::Trouble;
+use super::exit::{INCONCLUSIVE, Trouble};
 use super::output::{Outputs, print};
 use crate::Diagnosis;
+use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Severity};
 use crate::gather::auth::Secrets;
 use crate::lab::{self, Entry, Lab, LabOptions, Scenario};
@@ -33,9 +34,10 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
         .with("nearest", nearest(name))
     })?;
     let lang: Lang = args.output.lang.choice().into();
-    let mut outputs = Outputs::open(&args.output, false)?;
-    if args.output.format == Format::Text {
-        print(heading(scenario, lang).as_bytes())?;
+    let mut outputs = Outputs::open(&args.output, false, None)?;
+    let talks = args.output.format == Format::Text && !args.output.quiet;
+    if talks {
+        outputs.print(heading(scenario, lang).as_bytes());
     }
     let wanted = !args.output.no_progress && !args.output.quiet;
     let (diagnosis, _) = runtime()?.block_on(async {
@@ -43,12 +45,11 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
         rehearse_until(scenario, LabOptions::default(), wanted, interrupted.happened()).await
     })?;
     let report = diagnosis.report(outputs.wording());
-    outputs.write(&report)?;
-    outputs.finish()?;
-    if args.output.format == Format::Text && !args.output.quiet {
-        print(more(lang).as_bytes())?;
+    outputs.write(&report);
+    if talks {
+        outputs.print(more(lang).as_bytes());
     }
-    Ok(report.exit_code)
+    Ok(outputs.finish(report.exit_code))
 }
 
 /// Runs the real check against one scenario of the lab, over the real sockets. Returns what was
@@ -99,12 +100,16 @@ fn all(args: &DemoArgs) -> Result<u8, Trouble> {
     let lang: Lang = args.output.lang.choice().into();
     let mut rows = Vec::new();
     let runtime = runtime()?;
+    let interrupted = runtime.block_on(async { Interrupted::listen() });
+    let mut whole = true;
     for scenario in lab::scenarios() {
         let began = Instant::now();
-        let (diagnosis, _) = runtime.block_on(async {
-            let interrupted = Interrupted::listen();
-            rehearse_until(scenario, LabOptions::default(), false, interrupted.happened()).await
-        })?;
+        let rehearsal = rehearse_until(scenario, LabOptions::default(), false, interrupted.happened());
+        let (diagnosis, _) = runtime.block_on(rehearsal)?;
+        if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
+            whole = false;
+            break;
+        }
         let (right, found) = verdict(scenario, &diagnosis);
         rows.push((scenario, found, right, began.elapsed().as_millis()));
     }
@@ -134,9 +139,21 @@ fn all(args: &DemoArgs) -> Result<u8, Trouble> {
             Lang::De => format!("\n{} wie vorbereitet, {wrong} nicht\n", rows.len() - wrong),
         };
         out.push_str(&counts);
+        if !whole {
+            let rest = lab::scenarios().len() - rows.len();
+            let sentence = match lang {
+                Lang::En => format!("Interrupted: {rest} were not run.\n"),
+                Lang::De => format!("Unterbrochen: {rest} liefen nicht.\n"),
+            };
+            out.push_str(&sentence);
+        }
         print(out.as_bytes())?;
     }
-    Ok(u8::from(wrong > 0))
+    Ok(match (wrong, whole) {
+        (0, true) => 0,
+        (0, false) => INCONCLUSIVE,
+        _ => 1,
+    })
 }
 
 /// The scenarios, for `exdiag list demos`.
@@ -173,12 +190,14 @@ fn more(lang: Lang) -> String {
     }
 }
 
-/// The demo whose name has most in common with what was typed.
+/// The demo whose name is most like what was typed: a word in common, or few letters between them.
 fn nearest(name: &str) -> &'static str {
     let words: Vec<&str> = name.split('-').collect();
-    let common = |scenario: &&Scenario| {
+    let likeness = |scenario: &&Scenario| {
         let known: Vec<&str> = scenario.name.split('-').collect();
-        words.iter().filter(|word| known.contains(word)).count()
+        let common = words.iter().filter(|word| known.contains(word)).count();
+        strsim::jaro_winkler(name, scenario.name) + f64::from(u8::try_from(common).unwrap_or(0)) / 4.0
     };
-    lab::scenarios().iter().max_by_key(common).filter(|s| common(s) > 0).map_or(FIRST, |s| s.name)
+    let best = lab::scenarios().iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.map_or(FIRST, |scenario| scenario.name)
 }

@@ -1,12 +1,23 @@
 //! With which code does the program end, and what does it say when it cannot begin?
 
 use super::args::Lang;
-use crate::finding::{Sentence, Text};
+use crate::finding::{self, Sentence, Text};
 use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Usage or input error: nothing was sent (contract, section 2).
 pub const USAGE: u8 = 2;
+
+/// A run came to no answer, or its answer did not reach its reader.
+pub const INCONCLUSIVE: u8 = 3;
+
+/// The exit code of several runs: what is broken goes before what has no answer.
+pub fn worse(a: u8, b: u8) -> u8 {
+    match (a, b) {
+        (1, _) | (_, 1) => 1,
+        _ => a.max(b),
+    }
+}
 
 /// Why a command cannot be carried out: one sentence that says what to do next.
 #[derive(Debug)]
@@ -39,8 +50,14 @@ impl Trouble {
 
     /// Says it on standard error, as a JSON object where that was asked for.
     pub fn tell(&self, lang: Lang, json: bool) -> ExitCode {
+        self.say(lang.into(), json);
+        ExitCode::from(USAGE)
+    }
+
+    /// The same without a verdict on the run.
+    pub fn say(&self, lang: finding::Lang, json: bool) {
         let message = match &self.0 {
-            Said::Sentence(sentence) => sentence.say(lang.into()),
+            Said::Sentence(sentence) => sentence.say(lang),
             Said::Verbatim(message) => message.clone(),
         };
         let line = if json {
@@ -50,7 +67,6 @@ impl Trouble {
         };
         // nobody is left to hear that standard error is closed
         let _ = writeln!(std::io::stderr(), "{line}");
-        ExitCode::from(USAGE)
     }
 }
 

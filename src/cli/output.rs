@@ -1,21 +1,30 @@
 //! Where do reports go, and in which shape?
 
 use super::args::{Color, FailOn, Format, OutputArgs};
-use super::exit::Trouble;
+use super::exit::{INCONCLUSIVE, Trouble, worse};
 use crate::report::{
     self, Report, TextStyle, Verbosity, Wording, write_json, write_json_line, write_text, write_timings,
 };
 use crate::text;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A file that is replaced whole or not at all. Opened before anything is sent, so that a target
-/// that cannot be written is an input error.
+/// A file that is replaced whole or not at all, or a device or pipe that is written to. Opened
+/// before anything is sent, so that a target that cannot be written is an input error.
 #[derive(Debug)]
 pub struct Target {
     path: PathBuf,
-    file: NamedTempFile,
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    /// Takes the place of the file once it is whole.
+    Replacement(NamedTempFile),
+    /// A device, a pipe, a socket: nothing that could be replaced.
+    Stream(File),
 }
 
 impl Target {
@@ -25,15 +34,21 @@ impl Target {
     }
 
     fn try_open(path: &Path) -> io::Result<Self> {
-        // a link stays a link: what it points to is replaced
-        let path = match path.canonicalize() {
-            Ok(target) => {
-                // says whether it may be written, and is no folder; changes nothing
-                drop(std::fs::OpenOptions::new().append(true).open(&target)?);
-                target
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+        let existing = match std::fs::metadata(path) {
+            Ok(existing) => Some(existing),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
+        };
+        // says whether it may be written, and is no folder; changes nothing
+        let opened = existing.as_ref().map(|_| OpenOptions::new().append(true).open(path)).transpose()?;
+        if let (Some(stream), Some(false)) = (opened, existing.as_ref().map(Metadata::is_file)) {
+            return Ok(Self { path: path.to_owned(), to: To::Stream(stream) });
+        }
+        // a link stays a link: what it points to is replaced, or made
+        let path = match (existing.is_some(), std::fs::read_link(path)) {
+            (true, _) => path.canonicalize()?,
+            (false, Ok(target)) => path.parent().unwrap_or(Path::new("")).join(target),
+            (false, Err(_)) => path.to_owned(),
         };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
@@ -45,7 +60,10 @@ impl Target {
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let file = builder.tempfile_in(folder)?;
-        Ok(Self { path, file })
+        if let Some(existing) = existing {
+            file.as_file().set_permissions(existing.permissions())?;
+        }
+        Ok(Self { path, to: To::Replacement(file) })
     }
 
     /// It could not be written after all.
@@ -56,24 +74,33 @@ impl Target {
     /// Puts the file in its place.
     pub fn finish(mut self) -> Result<(), Trouble> {
         let path = self.path.clone();
-        let written = self.file.flush().and_then(|()| self.file.persist(&path).map(drop).map_err(|e| e.error));
+        let written = self.flush().and_then(|()| match self.to {
+            To::Replacement(file) => file.persist(&path).map(drop).map_err(|error| error.error),
+            To::Stream(_) => Ok(()),
+        });
         written.map_err(|error| not_writable(&path, &error))
     }
 }
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        match &mut self.to {
+            To::Replacement(file) => file.write(bytes),
+            To::Stream(file) => file.write(bytes),
+        }
     }
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        match &mut self.to {
+            To::Replacement(file) => file.flush(),
+            To::Stream(file) => file.flush(),
+        }
     }
 }
 
 fn not_writable(path: &Path, error: &io::Error) -> Trouble {
     // the name of the temporary file would only puzzle
-    let system =
-        error.get_ref().and_then(|inner| inner.source()).map_or_else(|| error.to_string(), ToString::to_string);
+    let said = error.to_string();
+    let system = said.split(" at path ").next().unwrap_or_default();
     Trouble::new(text!(
         "could not write {path} ({error}); name a file in a folder that you may write to",
         "{path} lässt sich nicht schreiben ({error}); nennen Sie eine Datei in einem Ordner, in den Sie schreiben dürfen",
@@ -94,11 +121,16 @@ pub struct Outputs {
     many: bool,
     begun: bool,
     files: Vec<(Format, Target)>,
+    /// Where the first repaired chain goes.
+    chain: Option<Target>,
+    /// The first place that took no report. The others are served all the same.
+    lost: Option<Trouble>,
 }
 
 impl Outputs {
     /// Opens all files. `many`: whether more than one report may come.
-    pub fn open(args: &OutputArgs, many: bool) -> Result<Self, Trouble> {
+    pub fn open(args: &OutputArgs, many: bool, save_chain: Option<&Path>) -> Result<Self, Trouble> {
+        let chain = save_chain.map(Target::open).transpose()?;
         let mut files = Vec::new();
         for path in &args.output {
             let format = match path.extension().and_then(|ending| ending.to_str()) {
@@ -127,7 +159,18 @@ impl Outputs {
         let style = TextStyle { lang, verbosity };
         let wording = Wording { lang, fail_on };
         let color = is_coloured(args.color);
-        Ok(Self { format: args.format, wording, style, timings: args.timings, color, many, begun: false, files })
+        Ok(Self {
+            format: args.format,
+            wording,
+            style,
+            timings: args.timings,
+            color,
+            many,
+            begun: false,
+            files,
+            chain,
+            lost: None,
+        })
     }
 
     /// In which words the reports are.
@@ -136,13 +179,14 @@ impl Outputs {
     }
 
     /// Writes one report everywhere.
-    pub fn write(&mut self, report: &Report) -> Result<(), Trouble> {
+    pub fn write(&mut self, report: &Report) {
         for (format, file) in &mut self.files {
             // a file is read by more than this terminal, and keeps all that is known
             colored::control::set_override(false);
             let style = TextStyle { verbosity: self.style.verbosity.max(Verbosity::Normal), ..self.style };
-            let written = write_as(*format, self.many, self.begun, report, style, file);
-            written.map_err(|error| file.not_written(&error))?;
+            if let Err(error) = write_as(*format, self.many, self.begun, report, style, file) {
+                self.lost.get_or_insert_with(|| file.not_written(&error));
+            }
         }
         colored::control::set_override(self.color);
         let mut text = Vec::new();
@@ -155,13 +199,58 @@ impl Outputs {
             let _ = write_timings(report, self.style.lang, &mut io::stderr());
         }
         self.begun = true;
-        print(&text)
+        self.print(&text);
+        if let Some(pem) = repaired_chain(report)
+            && let Some(mut file) = self.chain.take()
+        {
+            let written = file.write_all(pem.as_bytes()).map_err(|error| file.not_written(&error));
+            if let Err(trouble) = written.and_then(|()| file.finish()) {
+                self.lose(trouble);
+            }
+        }
     }
 
-    /// Puts all files in their places.
-    pub fn finish(self) -> Result<(), Trouble> {
-        self.files.into_iter().try_for_each(|(_, file)| file.finish())
+    /// Writes to standard output.
+    pub fn print(&mut self, bytes: &[u8]) {
+        if let Err(trouble) = print(bytes) {
+            self.lost.get_or_insert(trouble);
+        }
     }
+
+    fn lose(&mut self, trouble: Trouble) {
+        self.lost.get_or_insert(trouble);
+    }
+
+    /// Puts all files in their places. Returns the code to exit with: where a report was lost, it is
+    /// said, and a run that found nothing broken is not told as a success.
+    pub fn finish(mut self, code: u8) -> u8 {
+        for (_, file) in std::mem::take(&mut self.files) {
+            if let Err(trouble) = file.finish() {
+                self.lose(trouble);
+            }
+        }
+        if let Some(unused) = self.chain {
+            // nobody is left to hear that standard error is closed
+            let _ = writeln!(
+                io::stderr(),
+                "exdiag: --save-chain: no chain needed repair or could be repaired; {} was not written",
+                unused.path.display()
+            );
+        }
+        match self.lost {
+            Some(trouble) => {
+                trouble.say(self.style.lang, self.format == Format::Json);
+                worse(code, INCONCLUSIVE)
+            }
+            None => code,
+        }
+    }
+}
+
+/// The repaired chain that a finding brought, as PEM.
+fn repaired_chain(report: &Report) -> Option<&str> {
+    let findings = report.checks.iter().flat_map(|check| &check.findings);
+    findings.filter_map(|finding| finding.data.get("repaired_chain")).find_map(serde_json::Value::as_str)
 }
 
 fn write_as(

@@ -85,9 +85,10 @@ impl Drop for Progress {
 fn asked(probe: &Probe) -> String {
     match probe {
         Probe::Dns { name, rtype } => format!("DNS {rtype} {name}"),
-        Probe::Tls { address, port, name } => format!("TLS {name} at {address} port {port}"),
+        Probe::Tls { address, port, name } => format!("TLS {name}:{port} ({address})"),
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),
-        Probe::Anchors { .. } => "trust stores".to_owned(),
+        // no question to the network, and answered at once
+        Probe::Anchors { .. } => String::new(),
         Probe::Aia { url } => format!("GET {url}"),
         Probe::Service(service) => format!("GET {}", service.api()),
     }

@@ -1,9 +1,8 @@
 //! How is a recorded report judged again?
 
 use super::args::ReplayArgs;
-use super::check::{repaired_chain, save, say_nothing_saved, worse};
-use super::exit::Trouble;
-use super::output::{Outputs, Target};
+use super::exit::{Trouble, worse};
+use super::output::Outputs;
 use crate::report::{ReadError, SCHEMA_VERSION, read};
 use crate::text;
 use std::io::{self, Read as _};
@@ -26,22 +25,14 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
         .with("error", error)
     })?;
     let all = read(&bytes).map_err(|error| not_readable(&args.report, &error))?;
-    let mut outputs = Outputs::open(&args.output, all.len() > 1)?;
-    let mut chain = args.save_chain.as_deref().map(Target::open).transpose()?;
+    let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
     let mut code = 0;
     for evidence in all {
         let report = crate::replay(evidence).report(outputs.wording());
         code = worse(code, report.exit_code);
-        if let Some(file) = chain.take_if(|_| repaired_chain(&report).is_some()) {
-            save(file, &report)?;
-        }
-        outputs.write(&report)?;
+        outputs.write(&report);
     }
-    if let Some(path) = args.save_chain.as_deref().filter(|_| chain.is_some()) {
-        say_nothing_saved(path);
-    }
-    outputs.finish()?;
-    Ok(code)
+    Ok(outputs.finish(code))
 }
 
 fn not_readable(path: &Path, error: &ReadError) -> Trouble {

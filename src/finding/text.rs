@@ -1,5 +1,6 @@
 //! How is a sentence kept in two languages, and how are its gaps filled?
 
+use super::Shell;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,6 +87,67 @@ impl From<Text> for Sentence {
 
 /// Fills the gaps of a text; a gap without an argument stays visible as it is.
 pub fn fill(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang) -> String {
+    fill_with(text, arguments, lang, |_, value| value)
+}
+
+/// Fills the gaps of a command. What is filled in is data, whatever characters it holds: it is
+/// escaped as its shell wants it in that place, bare or between quotes.
+pub fn fill_command(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang, shell: Shell) -> String {
+    fill_with(text, arguments, lang, |before, value| match shell {
+        Shell::Zone | Shell::Config => value,
+        Shell::Shell | Shell::Powershell => escaped(shell, Quotes::open_after(before), &value),
+    })
+}
+
+/// What stands open at a place of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    None,
+    Single,
+    Double,
+    /// Single quotes inside double ones, as in a filter of the Active Directory cmdlets.
+    SingleInDouble,
+}
+
+impl Quotes {
+    fn open_after(before: &str) -> Self {
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        line.chars().fold(Self::None, |open, letter| match (open, letter) {
+            (Self::None, '\'') => Self::Single,
+            (Self::None, '"') | (Self::SingleInDouble, '\'') => Self::Double,
+            (Self::Double, '\'') => Self::SingleInDouble,
+            (Self::Single, '\'') | (Self::Double | Self::SingleInDouble, '"') => Self::None,
+            (open, _) => open,
+        })
+    }
+}
+
+fn escaped(shell: Shell, open: Quotes, value: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "@._:/-+=,%~".contains(letter);
+    let powershell = shell == Shell::Powershell;
+    let mut out = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match (open, powershell) {
+            (Quotes::None, _) if is_plain(letter) => {}
+            (Quotes::None, true) => out.push('`'),
+            (Quotes::None, false) => out.push('\\'),
+            (Quotes::Single | Quotes::SingleInDouble, true) if letter == '\'' => out.push('\''),
+            (Quotes::Single, false) if letter == '\'' => out.push_str("'\\'"),
+            (Quotes::Double | Quotes::SingleInDouble, true) if "\"$`".contains(letter) => out.push('`'),
+            (Quotes::Double | Quotes::SingleInDouble, false) if "\"$`\\".contains(letter) => out.push('\\'),
+            _ => {}
+        }
+        out.push(letter);
+    }
+    out
+}
+
+fn fill_with(
+    text: &str,
+    arguments: &BTreeMap<String, Value>,
+    lang: Lang,
+    shape: impl Fn(&str, String) -> String,
+) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -93,7 +155,11 @@ pub fn fill(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang) -> Stri
         match after.split_once('}') {
             Some((name, tail)) if is_name(name) => {
                 if let Some(value) = arguments.get(name) {
-                    out.push_str(&Shown { value, lang }.to_string());
+                    let said = shape(
+                        text.get(..text.len() - after.len() - 1).unwrap_or_default(),
+                        harmless(&Shown { value, lang }.to_string()),
+                    );
+                    out.push_str(&said);
                 } else {
                     out.push('{');
                     out.push_str(name);
@@ -109,6 +175,16 @@ pub fn fill(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang) -> Stri
     }
     out.push_str(rest);
     out
+}
+
+/// The text without what steers a terminal or turns the direction of reading: names and answers
+/// come from servers, and nobody vouches for them.
+pub fn harmless(text: &str) -> String {
+    let steers = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 fn is_name(name: &str) -> bool {
@@ -212,6 +288,33 @@ mod tests {
         assert!(!Text { en: "x", de: "{host}" }.is_consistent());
         assert!(!Text { en: "x", de: "" }.is_consistent());
         assert!(Text { en: "Where-Object { $_.Name }", de: "x" }.is_consistent());
+    }
+
+    #[test]
+    fn what_a_server_says_steers_no_terminal() {
+        let args = BTreeMap::from([("a".to_owned(), serde_json::json!("x\u{1b}[31m\u{9b}2J\u{202e}y\n"))]);
+        assert_eq!(fill("{a}", &args, Lang::En), "x\u{fffd}[31m\u{fffd}2J\u{fffd}y\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_filled_into_a_command_stays_one_word_of_it() {
+        let fill = |text: &str, value: &str, shell| {
+            let args = BTreeMap::from([("a".to_owned(), serde_json::json!(value))]);
+            fill_command(text, &args, Lang::En, shell)
+        };
+        let (sh, ps) = (Shell::Shell, Shell::Powershell);
+        assert_eq!(fill("exdiag check {a}", "o'brien@corp.example", sh), r"exdiag check o\'brien@corp.example");
+        assert_eq!(fill("exdiag check {a} -v", "a&b@corp.example", sh), r"exdiag check a\&b@corp.example -v");
+        assert_eq!(fill("curl --user '{a}'", "o'b$(id)", sh), r"curl --user 'o'\''b$(id)'");
+        assert_eq!(fill("curl \"{a}\"", "$(id)`x`\"", sh), r#"curl "\$(id)\`x\`\"""#);
+        assert_eq!(fill("Get-User '{a}'", "o'brien; $x", ps), "Get-User 'o''brien; $x'");
+        assert_eq!(fill("Get-User {a}", "a;b$c", ps), "Get-User a`;b`$c");
+        assert_eq!(fill("-Filter \"mail -eq '{a}'\"", "o'b$x", ps), "-Filter \"mail -eq 'o''b`$x'\"");
+        assert_eq!(
+            fill("'x'\nGet-User {a}", "https://corp.example/a-b_c", ps),
+            "'x'\nGet-User https://corp.example/a-b_c"
+        );
+        assert_eq!(fill("{a}. 300 IN A", "a b", Shell::Zone), "a b. 300 IN A");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
 use crate::evidence::{DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Record, Seen, TlsOutcome};
-use crate::finding::{Lang, Severity, Shell, Status, Text};
+use crate::finding::{Lang, Severity, Shell, Status, Text, harmless};
 use crate::text;
 use colored::{ColoredString, Colorize};
 use serde_json::Value;
@@ -505,9 +505,9 @@ fn cut(text: &str, width: usize) -> String {
 /// What was looked at: when, how long, what, and what came back.
 fn looked_line(indent: usize, id: &str, record: &Record) -> String {
     let head = format!("{}{:>6} ms {:>+6} ms  ", " ".repeat(indent), record.at_ms, record.took_ms);
-    let seen = cut(&seen_word(&record.seen), 24);
+    let (id, seen) = (harmless(id), cut(&harmless(&seen_word(&record.seen)), 24));
     let room = WIDTH.saturating_sub(head.width() + seen.width() + 2);
-    format!("{head}{}  {seen}", cut(id, room)).dimmed().to_string()
+    format!("{head}{}  {seen}", cut(&id, room)).dimmed().to_string()
 }
 
 /// What came back, in the terms of the protocol.
@@ -559,7 +559,7 @@ fn one_line(value: &Value) -> String {
             fields.values().map(one_line).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
         }
         Value::Array(items) => items.iter().map(one_line).collect::<Vec<_>>().join(", "),
-        Value::String(text) => text.clone(),
+        Value::String(text) => harmless(text),
         Value::Null => String::new(),
         other => other.to_string(),
     }
@@ -578,6 +578,16 @@ mod tests {
         assert_eq!(fold("see https://a.example/b", 9), ["see", "https://a.example/b"]);
         assert_eq!(cut("東京東京", 5), "東京…");
         assert_eq!(cut("abc", 3), "abc");
+    }
+
+    #[test]
+    fn what_was_seen_steers_no_terminal() {
+        assert_eq!(
+            one_line(&serde_json::json!({"url": "https://a.example/\u{1b}[2J"})),
+            "https://a.example/\u{fffd}[2J"
+        );
+        let record = Record { seen: Seen::NoAnswer(NoAnswer::Deadline), at_ms: 0, took_ms: 0, after: None };
+        assert!(looked_line(0, "http:GET:\u{9b}31m", &record).contains("GET:\u{fffd}31m"));
     }
 
     #[test]

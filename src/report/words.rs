@@ -5,7 +5,7 @@ use super::{
     Verdict, Wording,
 };
 use crate::evidence::{Evidence, Subject};
-use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Text, fill};
+use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Text, fill, fill_command};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -122,7 +122,7 @@ impl Words<'_> {
                 .flat_map(|(i, step)| step.commands.iter().map(move |command| (i + 1, command)))
                 .map(|(step, command)| CommandReport {
                     shell: command.shell,
-                    text: self.command(command.text, arguments),
+                    text: self.command(command.text, command.shell, arguments),
                     step,
                 })
                 .collect(),
@@ -135,7 +135,7 @@ impl Words<'_> {
     }
 
     /// A command with its gaps filled. Where there is no mailbox, exdiag looks at the server.
-    fn command(&self, text: &str, arguments: &BTreeMap<String, Value>) -> String {
+    fn command(&self, text: &str, shell: Shell, arguments: &BTreeMap<String, Value>) -> String {
         let text = match (&self.subject.mailbox, &self.subject.server) {
             (None, Some(server)) => {
                 let port = if server.port == 443 { String::new() } else { format!(":{}", server.port) };
@@ -143,7 +143,7 @@ impl Words<'_> {
             }
             _ => text.to_owned(),
         };
-        fill(&text, arguments, self.lang)
+        fill_command(&text, arguments, self.lang, shell)
     }
 }
 
