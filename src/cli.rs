@@ -1,6 +1,7 @@
 //! Which command was typed?
 
 mod args;
+mod cases;
 mod check;
 mod demo;
 mod exit;

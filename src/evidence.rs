@@ -34,6 +34,8 @@ pub enum NoAnswer {
     Cancelled,
     /// The recorded report does not hold this probe.
     NotRecorded,
+    /// The run was one over files: nothing was asked.
+    Offline,
     /// exdiag chose not to ask.
     HeldBack {
         /// The rule that forbids it.

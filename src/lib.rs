@@ -16,6 +16,7 @@ pub mod runner;
 
 use evidence::{Evidence, NoAnswer, Subject};
 use finding::{Finding, Outcome, Sentence};
+use gather::offline::{Files, Offline};
 use gather::{Gatherer, Settings, SetupError, auth::Secrets};
 use report::{Entry, Report, Verdict, Wording};
 use runner::{Events, Finished, Limits};
@@ -48,6 +49,20 @@ pub async fn diagnose(
     let now = jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     let evidence = Evidence::new(gatherer.header(now, subject));
     let (finished, evidence) = runner::run(checks::ALL, evidence, Arc::new(gatherer), limits, cancelled, events).await;
+    Ok(Diagnosis { finished, evidence })
+}
+
+/// Judges the certificates of files as if a server sent them, at that moment or now; sends nothing.
+pub async fn examine(
+    subject: Subject,
+    files: &Files,
+    at: Option<jiff::Timestamp>,
+    limits: Limits,
+) -> Result<Diagnosis, SetupError> {
+    let source = Offline::new(files, subject.trust).await?;
+    let evidence = Evidence::new(source.header(at.unwrap_or_else(jiff::Timestamp::now), subject));
+    let never = std::future::pending();
+    let (finished, evidence) = runner::run(checks::ALL, evidence, Arc::new(source), limits, never, &mut |_| {}).await;
     Ok(Diagnosis { finished, evidence })
 }
 

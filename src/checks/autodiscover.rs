@@ -231,7 +231,11 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
 fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {
     match &attempt.reason {
         Reason::NotAsked(
-            why @ (NoAnswer::Deadline | NoAnswer::Cancelled | NoAnswer::NotRecorded | NoAnswer::Panicked { .. }),
+            why @ (NoAnswer::Deadline
+            | NoAnswer::Cancelled
+            | NoAnswer::NotRecorded
+            | NoAnswer::Offline
+            | NoAnswer::Panicked { .. }),
         ) => Some(why),
         _ => None,
     }

@@ -62,6 +62,10 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
             "the recorded report holds no answer",
             "der aufgezeichnete Bericht enthält keine Antwort"
         )),
+        NoAnswer::Offline => Sentence::new(text!(
+            "not asked: the run was one over files",
+            "nicht gefragt: Der Lauf betraf nur Dateien",
+        )),
         NoAnswer::Panicked { message } => {
             Sentence::new(text!("exdiag failed while asking: {message}", "exdiag scheiterte beim Fragen: {message}"))
                 .with("message", message.as_str())
@@ -177,7 +181,7 @@ pub fn no_handshake(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Out
     }
     let reached = addresses.iter().any(|address| match address.outcome() {
         Some(TlsOutcome::Failed(failure)) => failure.phase >= Phase::Handshake,
-        Some(TlsOutcome::Handshake(_)) => true,
+        Some(TlsOutcome::Handshake(_) | TlsOutcome::File) => true,
         None => false,
     });
     if reached {

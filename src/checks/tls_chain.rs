@@ -326,7 +326,7 @@ fn judge(host: &HostTls<'_>, address: &AddressTls<'_>, now: Timestamp) -> Option
     let mut found: Vec<Finding> = match &seen.outcome {
         TlsOutcome::Failed(failure) if failure.phase < Phase::Handshake => return None,
         TlsOutcome::Failed(failure) => vec![handshake(seen, failure)],
-        TlsOutcome::Handshake(_) => Vec::new(),
+        TlsOutcome::Handshake(_) | TlsOutcome::File => Vec::new(),
     };
     if let Some(chain) = &address.chain {
         found.extend(certificates(&host.host, chain, now));

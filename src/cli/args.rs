@@ -101,8 +101,10 @@ pub struct AutodiscoverArgs {
 #[derive(Debug, Args)]
 pub struct TlsArgs {
     /// The server: a name or an address; the port is 443 unless given
-    #[arg(value_name = "HOST[:PORT]")]
-    pub server: String,
+    #[arg(value_name = "HOST[:PORT]", required_unless_present_any = ["chain", "cases"], conflicts_with_all = ["chain", "cases"])]
+    pub server: Option<String>,
+    #[command(flatten)]
+    pub files: FileArgs,
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
@@ -111,6 +113,33 @@ pub struct TlsArgs {
     pub trust: TrustArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// What is judged without a network.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without a network")]
+pub struct FileArgs {
+    /// Judge the certificates of this file as if a server sent them: PEM, DER or PKCS#7, the leaf first
+    #[arg(long, value_name = "FILE", requires = "name")]
+    pub chain: Option<PathBuf>,
+    /// The host name or address that the certificates should be for
+    #[arg(long, value_name = "HOST", requires = "chain")]
+    pub name: Option<String>,
+    /// The moment to judge by, such as 2026-11-22T20:00:00Z or 2026-11-22 [default: now]
+    #[arg(long, value_name = "TIME", requires = "chain", value_parser = moment)]
+    pub at: Option<jiff::Timestamp>,
+    /// A folder that stands for what AIA addresses deliver: every certificate in it may be an issuer
+    #[arg(long, value_name = "DIR", requires = "chain")]
+    pub aia_dir: Option<PathBuf>,
+    /// A revocation list, DER or PEM; repeats
+    #[arg(long, value_name = "FILE", requires = "chain")]
+    pub crl: Vec<PathBuf>,
+    /// An OCSP response, DER, as if it were stapled
+    #[arg(long, value_name = "FILE", requires = "chain")]
+    pub ocsp: Option<PathBuf>,
+    /// Judge many chains: JSON Lines in, JSON Lines out; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "chain")]
+    pub cases: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -420,6 +449,11 @@ impl Command {
         };
         format == Format::Json
     }
+}
+
+fn moment(text: &str) -> Result<jiff::Timestamp, String> {
+    let midnight = || format!("{text}T00:00:00Z").parse();
+    text.parse().or_else(|_| midnight()).map_err(|_| "give a time such as 2026-11-22T20:00:00Z".to_owned())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -4,6 +4,7 @@ use super::args::{
     AccountArgs, AutodiscoverArgs, CheckArgs, NetworkArgs, OutputArgs, Region, SelectionArgs, SignInArgs, TlsArgs,
     Trust,
 };
+use super::cases;
 use super::exit::{Trouble, worse};
 use super::output::Outputs;
 use super::progress::Progress;
@@ -12,9 +13,10 @@ use crate::evidence::subject::Service;
 use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
 use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
+use crate::gather::offline::Files;
 use crate::gather::{ConnectTo, Resolve, Settings, SetupError};
 use crate::runner::Limits;
-use crate::{Diagnosis, diagnose, text};
+use crate::{Diagnosis, diagnose, examine, text};
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -108,11 +110,21 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     run(&plan, &secrets(&args.sign_in, args.output.lang.choice().into())?, &args.output, None)
 }
 
+/// What `exdiag tls` checks.
+const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate"];
+
 /// `exdiag tls`
 pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
+    if let Some(path) = &args.files.cases {
+        return cases::cases(path);
+    }
+    let Some(name) = args.server.as_ref().or(args.files.name.as_ref()) else {
+        // clap has seen to it
+        return Err(Trouble::verbatim("no server is named".to_owned()));
+    };
     let subject = Subject {
         mailbox: None,
-        server: Some(server(&args.server)?),
+        server: Some(server(name)?),
         user: None,
         credential: None,
         service: None,
@@ -121,8 +133,11 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         aia: !args.trust.no_aia,
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
-        selected: selected(&args.selection, ["tls-chain", "tls-intermediate"])?,
+        selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };
+    if let Some(chain) = &args.files.chain {
+        return offline(args, subject, chain);
+    }
     let plan = Plan {
         subjects: vec![subject],
         settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
@@ -130,6 +145,26 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         service: None,
     };
     run(&plan, &Secrets::default(), &args.output, args.trust.save_chain.as_deref())
+}
+
+/// `exdiag tls --chain`
+fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Trouble> {
+    // there is one address, and its family is nobody's choice
+    (subject.ipv4, subject.ipv6) = (true, false);
+    let files = Files {
+        chain: chain.to_owned(),
+        aia_dir: args.files.aia_dir.clone(),
+        crl: args.files.crl.clone(),
+        ocsp: args.files.ocsp.clone(),
+        cacert: args.trust.roots.cacert.clone(),
+    };
+    let mut outputs = Outputs::open(&args.output, false, args.trust.save_chain.as_deref())?;
+    let diagnosis = runtime()?
+        .block_on(examine(subject, &files, args.files.at, limits(&args.network)))
+        .map_err(|error| not_set_up(&error))?;
+    let report = diagnosis.report(outputs.wording());
+    outputs.write(&report);
+    Ok(outputs.finish(report.exit_code))
 }
 
 /// Runs a plan: opens whatever is written to first, then asks the network, one subject after

@@ -35,6 +35,8 @@ pub enum TlsOutcome {
     Handshake(Handshake),
     /// It was not.
     Failed(Failure),
+    /// There was none: the certificates were given as a file.
+    File,
 }
 
 /// What a completed handshake agreed on.

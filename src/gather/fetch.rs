@@ -15,7 +15,7 @@ use crate::evidence::{
 use crate::protocol::reach::is_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bundle::certificates;
+pub(super) use bundle::certificates;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;

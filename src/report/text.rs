@@ -520,6 +520,7 @@ fn seen_word(seen: &Seen) -> String {
         Seen::Dns(_) => "no answer".to_owned(),
         Seen::Tls(seen) => match &seen.outcome {
             TlsOutcome::Handshake(handshake) => handshake.version.clone(),
+            TlsOutcome::File => "file".to_owned(),
             TlsOutcome::Failed(failure) => failure_word(failure),
         },
         Seen::Http(HttpSeen { outcome, .. }) | Seen::Service(HttpSeen { outcome, .. }) => match outcome {
@@ -535,6 +536,7 @@ fn seen_word(seen: &Seen) -> String {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
+            NoAnswer::Offline => "files only".to_owned(),
             NoAnswer::HeldBack { .. } => "held back".to_owned(),
             NoAnswer::Panicked { .. } => "bug".to_owned(),
         },
