@@ -201,7 +201,7 @@ def main():
     parser.add_argument("--exdiag", default=os.environ.get("EXDIAG", ROOT / "target/release/exdiag"))
     parser.add_argument("--wrong", type=int, default=0)
     parser.add_argument("suites", nargs="*")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     files = sorted(path for path in given.folder.iterdir() if ".jsonl" in path.name)
     files = [path for path in files if not given.suites or path.name.split(".")[0] in given.suites]
     if not files:

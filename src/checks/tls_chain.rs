@@ -329,7 +329,7 @@ fn judge(host: &HostTls<'_>, address: &AddressTls<'_>, now: Timestamp) -> Option
         TlsOutcome::Handshake(_) | TlsOutcome::File => Vec::new(),
     };
     if let Some(chain) = &address.chain {
-        found.extend(certificates(&host.host, chain, now));
+        found.extend(about_chain(Some(&host.host), chain, now));
     }
     Some(found)
 }
@@ -381,8 +381,9 @@ fn alert(code: u8) -> String {
     format!("{name}, alert {code}")
 }
 
-/// What is wrong with the certificates of a chain, apart from missing or wrong intermediates.
-fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
+/// What is wrong with the certificates of a chain, apart from missing or wrong intermediates. Without
+/// a host, the name is not judged.
+pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
     let mut found = Vec::new();
     let Some(leaf) = chain.leaf() else { return found };
     for (index, certificate) in chain.certificates.iter().enumerate() {
@@ -409,7 +410,9 @@ fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Findin
             }
         }
     }
-    name(host, leaf, &mut found);
+    if let Some(host) = host {
+        name(host, leaf, &mut found);
+    }
     if let Some(validity) = leaf.validity {
         dates(leaf, validity, now, &mut found);
     }

@@ -122,7 +122,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             let chain = address.chain.as_ref()?;
             let handshake = matches!(address.outcome(), Some(TlsOutcome::Handshake(_)));
             (handshake || !chain.certificates.is_empty())
-                .then(|| (address.address, address.probe(host), judge(&host.host, chain, now)))
+                .then(|| (address.address, address.probe(host), about_chain(Some(&host.host), chain, now)))
         });
         findings.extend(common::by_address(&host.host, host.port, judged.collect()));
     }
@@ -171,7 +171,7 @@ fn note(chains: &[&ChainAnalysis], incomplete: usize, findings: &[Finding]) -> S
 }
 
 /// What is wrong with the intermediates of one chain.
-fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
+pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
     let mut found = Vec::new();
     match (&chain.end, &chain.repair) {
         (End::Missing { index, .. }, Some(repair)) => found.push(missing(chain, *index, repair)),
@@ -213,7 +213,7 @@ fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
             }
         }
     }
-    let leaf_elsewhere = leaf_elsewhere(host, chain);
+    let leaf_elsewhere = host.is_some_and(|host| leaf_elsewhere(host, chain));
     if !chain.misplaced.is_empty() || leaf_elsewhere {
         let severity = if leaf_elsewhere { Severity::Fail } else { Severity::Warn };
         let path = chain.full_path();

@@ -161,7 +161,7 @@ impl World<'_> {
     fn look(&self, chain: &[Certificate], at: Timestamp) -> Result<ChainAnalysis, String> {
         let header = Header {
             started_at: at,
-            subject: Subject::server_alone(Trust::Mozilla),
+            subject: nobody(),
             name_servers: Vec::new(),
             proxy: None,
             stores: vec!["cacert".to_owned()],
@@ -199,12 +199,29 @@ impl World<'_> {
     }
 }
 
+/// A case names no mailbox and no server.
+fn nobody() -> Subject {
+    Subject {
+        mailbox: None,
+        server: None,
+        user: None,
+        credential: None,
+        service: None,
+        allow_hosts: Vec::new(),
+        trust: Trust::default(),
+        aia: true,
+        ipv4: true,
+        ipv6: true,
+        selected: Vec::new(),
+    }
+}
+
 fn anchor(root: &Certificate) -> Anchor {
     Anchor {
         store: "cacert".to_owned(),
         subject: root.subject.base64(),
         spki: BASE64.encode(&root.spki),
-        name_constraints: root.name_constraints.as_ref().map(|der| BASE64.encode(der)),
+        name_constraints: None,
         certificate: Some(BASE64.encode(&root.der)),
     }
 }
