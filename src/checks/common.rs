@@ -62,10 +62,9 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
             "the recorded report holds no answer",
             "der aufgezeichnete Bericht enthält keine Antwort"
         )),
-        NoAnswer::Offline => Sentence::new(text!(
-            "not asked: the run was one over files",
-            "nicht gefragt: Der Lauf betraf nur Dateien",
-        )),
+        NoAnswer::Offline => {
+            Sentence::new(text!("not asked: the run was one over files", "nicht gefragt: Der Lauf betraf nur Dateien",))
+        }
         NoAnswer::Panicked { message } => {
             Sentence::new(text!("exdiag failed while asking: {message}", "exdiag scheiterte beim Fragen: {message}"))
                 .with("message", message.as_str())

@@ -71,13 +71,7 @@ impl Offline {
 
     /// The header of the evidence that this source gathers.
     pub fn header(&self, started_at: Timestamp, subject: Subject) -> Header {
-        Header {
-            started_at,
-            subject,
-            name_servers: Vec::new(),
-            proxy: None,
-            stores: self.roots.stores().to_vec(),
-        }
+        Header { started_at, subject, name_servers: Vec::new(), proxy: None, stores: self.roots.stores().to_vec() }
     }
 
     async fn ask(&self, probe: Probe) -> Seen {
@@ -92,12 +86,9 @@ impl Offline {
                 handshake_ms: None,
             }),
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
-            Probe::Aia { .. } if !self.issuers.is_empty() => Seen::Aia(AiaSeen {
-                certificates: self.issuers.clone(),
-                format: None,
-                status: None,
-                failure: None,
-            }),
+            Probe::Aia { .. } if !self.issuers.is_empty() => {
+                Seen::Aia(AiaSeen { certificates: self.issuers.clone(), format: None, status: None, failure: None })
+            }
             _ => Seen::NoAnswer(NoAnswer::Offline),
         }
     }
@@ -138,10 +129,7 @@ fn encoded(all: &[Vec<u8>]) -> Vec<String> {
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, SetupError> {
     let (_, found) = certificates(&read(path)?);
     if found.is_empty() {
-        return Err(SetupError(format!(
-            "find a certificate in {}; it has to hold PEM, DER or PKCS#7",
-            path.display()
-        )));
+        return Err(SetupError(format!("find a certificate in {}; it has to hold PEM, DER or PKCS#7", path.display())));
     }
     Ok(found)
 }
