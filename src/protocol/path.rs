@@ -542,7 +542,8 @@ impl<'a> Builder<'a> {
             // a key that is at fault itself is told by itself
             if self.links.get(&(first, issuer)) == Some(&Signature::Unknown) && !key.is_unknown() && !key.is_broken() {
                 let algorithm = certificate.signature.clone();
-                out.push(Fault::new(*child, FaultKind::UnknownAlgorithm { algorithm, key: key.to_string() }));
+                let weak = key.is_weak() || certificate.has_weak_signature();
+                out.push(Fault::new(*child, FaultKind::UnknownAlgorithm { algorithm, key: key.to_string(), weak }));
             }
         }
     }
@@ -595,7 +596,7 @@ fn own_faults(certificate: &Certificate, index: usize, is_leaf: bool, at: Timest
         add(FaultKind::Malformed { part: part.clone(), needed: certificate.is_broken });
     }
     if let Some(validity) = certificate.validity {
-        dates(validity, at).into_iter().for_each(&mut add);
+        out_of_date(validity, at).into_iter().for_each(&mut add);
     }
     let has_extensions = !certificate.extensions.is_empty();
     if certificate.version < 3 && (has_extensions || is_leaf) && !certificate.is_broken {
@@ -635,13 +636,14 @@ fn own_faults(certificate: &Certificate, index: usize, is_leaf: bool, at: Timest
     out
 }
 
-fn dates(validity: x509::Validity, at: Timestamp) -> Option<FaultKind> {
+/// Whether a validity period is over, or has not begun.
+pub fn out_of_date(validity: x509::Validity, at: Timestamp) -> Option<FaultKind> {
+    let x509::Validity { not_before, not_after } = validity;
     // certificates know no fractions of a second
-    if at.as_second() > validity.not_after.as_second() {
-        return Some(FaultKind::Expired { not_after: validity.not_after });
+    if at.as_second() > not_after.as_second() {
+        return Some(FaultKind::Expired { not_before, not_after });
     }
-    let not_before = validity.not_before;
-    (at.as_second() < not_before.as_second()).then_some(FaultKind::NotYetValid { not_before })
+    (at.as_second() < not_before.as_second()).then_some(FaultKind::NotYetValid { not_before, not_after })
 }
 
 /// Whether clients act on that extension where it is critical.
@@ -676,7 +678,12 @@ impl<'a> Root<'a> {
                 let read = x509::constraints(&der).or_else(|| x509::constraints(&x509::der::sequence(&der)));
                 read.map(Some).ok_or(())
             }
-            None => Ok(certificate.as_ref().and_then(|c| c.name_constraints.clone())),
+            None => match &certificate {
+                Some(c) if c.extensions.iter().any(|e| e.oid == id::NAME_CONSTRAINTS) => {
+                    c.name_constraints.clone().map(Some).ok_or(())
+                }
+                _ => Ok(None),
+            },
         };
         let key = Key::of(&spki);
         Self { anchor, name, spki, key, constraints, certificate }
@@ -690,9 +697,12 @@ impl<'a> Root<'a> {
             return Vec::new();
         }
         let mut out = Vec::new();
-        out.extend(self.certificate.as_ref().and_then(|c| c.validity).and_then(|validity| dates(validity, at)));
+        out.extend(self.certificate.as_ref().and_then(|c| c.validity).and_then(|validity| out_of_date(validity, at)));
         if self.key.is_weak() {
             out.push(FaultKind::WeakKey { key: self.key.to_string(), broken: self.key.is_broken() });
+        }
+        if self.key.is_unknown() {
+            out.push(FaultKind::UnknownKey { key: self.key.kind.clone(), signs: true });
         }
         if self.constraints.is_err() {
             out.push(FaultKind::Malformed { part: "the name constraints of the root".to_owned(), needed: true });

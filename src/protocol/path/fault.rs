@@ -48,6 +48,8 @@ pub enum FaultKind {
         algorithm: String,
         /// The issuer's key.
         key: String,
+        /// Whether one of them is weak besides, so that clients of today do not check it either.
+        weak: bool,
     },
     /// The signed part names another signature algorithm than the certificate (RFC 5280, 4.1.1.2).
     AlgorithmMismatch {
@@ -77,6 +79,8 @@ pub enum FaultKind {
     },
     /// Its time is over.
     Expired {
+        /// notBefore
+        not_before: Timestamp,
         /// notAfter
         not_after: Timestamp,
     },
@@ -84,6 +88,8 @@ pub enum FaultKind {
     NotYetValid {
         /// notBefore
         not_before: Timestamp,
+        /// notAfter
+        not_after: Timestamp,
     },
     /// It signs another and is no authority's (RFC 5280, 6.1.4 k).
     NotACa {
@@ -154,7 +160,7 @@ impl FaultKind {
             Self::Malformed { needed: false, .. }
             | Self::WrongPurpose { any: true, .. }
             | Self::Version { extensions: false, .. } => Weight::Note,
-            Self::UnknownAlgorithm { .. } | Self::UnknownKey { signs: false, .. } => Weight::Unchecked,
+            Self::UnknownAlgorithm { weak: false, .. } | Self::UnknownKey { signs: false, .. } => Weight::Unchecked,
             // MD5 can be forged by anybody, and no client has taken it for ten years
             Self::WeakSignature { algorithm } if algorithm.starts_with("md") => Weight::Broken,
             Self::WeakSignature { .. } | Self::WeakKey { broken: false, .. } => Weight::Weak,

@@ -219,6 +219,8 @@ pub(super) fn read_key(bytes: &[u8]) -> Option<Key> {
                 Some("1.2.840.10045.3.1.7" | "1.3.132.0.10") => 256,
                 Some("1.3.132.0.34") => 384,
                 Some("1.3.132.0.35") => 521,
+                // RFC 5480, 2.1.1: a curve by its numbers instead of its name, which no client takes
+                None => return Some(Key { kind: "EC with explicit parameters".to_owned(), bits: 0 }),
                 _ => u32::try_from(point.key_size()).unwrap_or(0),
             };
             ("EC".to_owned(), bits)
