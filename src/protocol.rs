@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod front;
 pub mod hosts;
 pub mod nylas;
+pub mod path;
 pub mod pox;
 pub mod reach;
 pub mod trusted;

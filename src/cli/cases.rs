@@ -8,7 +8,7 @@ use crate::checks::{tls_chain, tls_intermediate};
 use crate::evidence::{AiaSeen, Anchor, Evidence, Header, NoAnswer, Probe, Record, Seen, Subject, Trust, View};
 use crate::finding::{Finding, Severity};
 use crate::protocol::chain::{ChainAnalysis, look_at_chain};
-use crate::protocol::x509::Certificate;
+use crate::protocol::x509::{Certificate, Name};
 use crate::text;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -122,7 +122,7 @@ fn judge(case: &Case) -> Result<String, String> {
     findings.extend(tls_intermediate::about_chain(case.host.as_deref(), &analysis, at));
     let fails: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Fail).collect();
     let named = case.host.as_deref().is_none_or(|host| chain.first().is_some_and(|leaf| leaf.is_for(host)));
-    let accepted = named && analysis.verdict.is_ok();
+    let accepted = named && analysis.accepted;
     let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code.id).collect();
     codes.dedup();
     let answer = Answer {
@@ -131,7 +131,7 @@ fn judge(case: &Case) -> Result<String, String> {
         conforms: accepted,
         codes,
         index: fails.iter().find_map(|finding| finding.data.get("index")?.as_u64()),
-        repaired: named && !accepted && analysis.repair.as_ref().is_some_and(|repair| repair.verified),
+        repaired: named && !accepted && analysis.accepted_after_repair(),
     };
     serde_json::to_string(&answer).map_err(|error| error.to_string())
 }
@@ -185,7 +185,8 @@ impl World<'_> {
     fn answer(&self, probe: &Probe) -> Seen {
         match probe {
             Probe::Anchors { subject } => {
-                let of_that_name = self.anchors.iter().filter(|anchor| anchor.subject.base64() == *subject);
+                let wanted = Name::read(&BASE64.decode(subject).unwrap_or_default()).unwrap_or_default();
+                let of_that_name = self.anchors.iter().filter(|anchor| anchor.subject.same(&wanted));
                 Seen::Anchors { found: of_that_name.map(anchor).collect() }
             }
             Probe::Aia { url } => {
