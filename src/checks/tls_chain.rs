@@ -3,7 +3,7 @@
 //! Missing or wrong intermediates are the business of `tls-intermediate`. That no TCP connection
 //! comes about is told by `activesync`.
 
-use super::common;
+use super::{common, tls_rules};
 use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, TlsSeen, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
@@ -441,6 +441,7 @@ fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Findin
     if let (End::Anchor { .. }, Err(error)) = (&chain.end, &chain.verdict_while_valid) {
         refused(chain, leaf, error, weak, now, &mut found);
     }
+    found.extend(tls_rules::about_chain(chain, now));
     found
 }
 

@@ -279,6 +279,19 @@ pub fn lint(path: &[&[u8]], at: Timestamp, public: bool) -> Vec<Breach> {
     out
 }
 
+/// Whether a path (DER, the leaf first, with or without its root) ends at a root that Mozilla trusts for
+/// servers: what a root program has taken in, it has bound to the Requirements of the CA/Browser Forum.
+pub fn ends_at_public_root(path: &[&[u8]]) -> bool {
+    let Some(last) = path.last().and_then(|der| Cert::read(der)) else { return false };
+    let content = |der: &[u8]| der::only(der, der::SEQUENCE).map(|name| name.body.to_vec());
+    let (Some(issuer), Some(spki)) = (content(last.issuer.whole), content(last.spki)) else { return false };
+    let read = super::x509::Certificate::read(last.der);
+    webpki_roots::TLS_SERVER_ROOTS.iter().filter(|root| root.subject.as_ref() == issuer).any(|root| {
+        let key = root.subject_public_key_info.as_ref();
+        key == spki || read.signed_by(&der::in_sequence(key)) == super::x509::Signature::Good
+    })
+}
+
 /// Judges one certificate as it presents itself, by all rules. Without a moment, by those of the day
 /// that its notBefore names.
 pub fn lint_one(der: &[u8], at: Option<Timestamp>) -> Vec<Breach> {

@@ -103,6 +103,8 @@ pub(super) struct Cert<'a> {
     pub subject: Name<'a>,
     pub not_before: Time<'a>,
     pub not_after: Time<'a>,
+    /// The SubjectPublicKeyInfo, whole.
+    pub spki: &'a [u8],
     /// The AlgorithmIdentifier of the key, whole.
     pub key_algorithm: &'a [u8],
     pub key: Key<'a>,
@@ -283,6 +285,7 @@ impl<'a> Cert<'a> {
             subject: name(subject.whole, "the subject's name"),
             not_before: time(0),
             not_after: time(1),
+            spki: spki.whole,
             key_algorithm,
             key: read_key(spki.body),
             has_unique_id,
@@ -407,13 +410,12 @@ pub(super) fn unreadable(cert: &Cert<'_>) -> Option<String> {
             id::SUBJECT_ALT_NAME | id::ISSUER_ALT_NAME => general_names(value).is_some(),
             id::AUTHORITY_INFO | id::SUBJECT_INFO => access(value).is_some(),
             id::CRL_POINTS | id::FRESHEST_CRL => crl_names(value).is_some(),
-            id::SUBJECT_KEY_ID => der::only(value, der::OCTET_STRING).is_some(),
             id::AUTHORITY_KEY_ID => authority_key_id(value).is_some(),
             id::NAME_CONSTRAINTS => subtrees(value).is_some(),
             id::POLICY_CONSTRAINTS | id::POLICY_MAPPINGS | id::TLS_FEATURE | id::QC_STATEMENTS => {
                 der::sequence(value).is_some()
             }
-            id::SCT_LIST => der::only(value, der::OCTET_STRING).is_some(),
+            id::SUBJECT_KEY_ID | id::SCT_LIST => der::only(value, der::OCTET_STRING).is_some(),
             id::INHIBIT_ANY => der::only(value, der::INTEGER).is_some(),
             _ => true,
         }

@@ -77,6 +77,22 @@ pub(super) fn sequence(der: &[u8]) -> Option<Vec<Element<'_>>> {
     all(only(der, SEQUENCE)?.body)
 }
 
+/// A SEQUENCE of this content.
+pub(super) fn in_sequence(content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let octets = magnitude(&length);
+    let mut out = vec![SEQUENCE];
+    match u8::try_from(content.len()) {
+        Ok(short) if short < 0x80 => out.push(short),
+        _ => {
+            out.push(0x80 | u8::try_from(octets.len()).unwrap_or(0));
+            out.extend_from_slice(octets);
+        }
+    }
+    out.extend_from_slice(content);
+    out
+}
+
 /// An object identifier with dots; none where it is no well-formed one.
 pub(super) fn oid(body: &[u8]) -> Option<String> {
     let mut arcs: Vec<u64> = Vec::new();

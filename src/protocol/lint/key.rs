@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] =
             match &c.cert.key {
                 Key::Rsa { modulus, .. } => {
                     let bits = der::bits(modulus);
-                    first((bits % 8 != 0).then(|| format!("{bits} bit")))
+                    first((!bits.is_multiple_of(8)).then(|| format!("{bits} bit")))
                 }
                 _ => None,
             }

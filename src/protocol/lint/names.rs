@@ -9,7 +9,7 @@ pub(super) use uri::is_full_host;
 use super::Level::{Error, Notice, Warn};
 use super::cert::{General, id};
 use super::{Broken, Case, Place, Rule, br, first, program, rfc, since, when};
-use dns::{in_address_zone, is_reserved, registrable, reversed};
+use dns::{Reverse, in_address_zone, is_reserved, registrable, reversed};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -137,10 +137,10 @@ pub(super) const RULES: &[Rule] = &[
         first(c.cert.dns().find(|name| in_address_zone(name)))
     }),
     br("tls.rule-reverse-name-reserved", Warn, "BR 7.1.4.2.1", since::BR, |c| {
-        first(c.cert.dns().find(|name| reversed(name).is_some_and(|address| address.is_some_and(is_reserved))))
+        first(c.cert.dns().find(|name| matches!(reversed(name), Some(Reverse::Address(ip)) if is_reserved(ip))))
     }),
     br("tls.rule-reverse-name-malformed", Warn, "BR 3.2.2.4, RFC 1035 3.5", since::BR, |c| {
-        first(c.cert.dns().find(|name| reversed(name) == Some(None)))
+        first(c.cert.dns().find(|name| reversed(name) == Some(Reverse::Nothing)))
     }),
     rfc("tls.rule-san-email-format", Warn, "RFC 5280 4.2.1.6", since::RFC_2459, |c| {
         first(c.cert.names.iter().filter(|name| name.kind == 1).map(General::text).find(|text| odd_address(text)))
@@ -168,7 +168,7 @@ pub(super) const RULES: &[Rule] = &[
         issuer_dns(c, |name| name.bytes.starts_with(b"."))
     }),
     program("tls.rule-ian-dns-short", Notice, "RFC 5280 4.2.1.7", since::ALWAYS, |c| {
-        issuer_dns(c, |name| name.bytes.iter().filter(|octet| **octet == b'.').count() < 2)
+        issuer_dns(c, |name| name.bytes.split(|octet| *octet == b'.').count() < 3)
     }),
     rfc("tls.rule-ian-email-format", Warn, "RFC 5280 4.2.1.7", since::RFC_2459, |c| {
         let texts = c.cert.issuer_names.iter().filter(|name| name.kind == 1).map(General::text);

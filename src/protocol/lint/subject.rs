@@ -147,7 +147,8 @@ pub(super) const RULES: &[Rule] = &[
     // individual validation
     br("tls.rule-iv-name-or-organization-missing", Warn, "BR 7.1.6.4", since::BR_1_3_1, |c| {
         let subject = validated(c, id::INDIVIDUAL_VALIDATED)?;
-        when(!subject.has(id::ORGANIZATION) && !(subject.has(id::GIVEN_NAME) && subject.has(id::SURNAME)))
+        let person = subject.has(id::GIVEN_NAME) && subject.has(id::SURNAME);
+        when(!subject.has(id::ORGANIZATION) && !person)
     })
     .until(since::BR_2_0_0),
     br("tls.rule-iv-name-missing", Warn, "BR 7.1.2.7.3", since::BR_2_0_0, |c| {

@@ -83,7 +83,7 @@ impl Spelled {
 pub(in crate::protocol::lint) fn is_internal(name: &str) -> bool {
     let name = name.trim_start_matches("*.").to_ascii_lowercase();
     // RFC 7686: a special-use domain for which there are certificates
-    if name.ends_with(".onion") || name.is_empty() {
+    if name.is_empty() || name.rsplit('.').next() == Some("onion") {
         return false;
     }
     psl::suffix(name.as_bytes()).is_some_and(|suffix| !suffix.is_known())
@@ -98,20 +98,28 @@ pub(super) fn in_address_zone(name: &str) -> bool {
     name.ends_with(ZONE_4) || name.ends_with(ZONE_6)
 }
 
-/// The address that such a name stands for; none inside where it stands for none. None at all for
-/// names of other zones.
-pub(super) fn reversed(name: &str) -> Option<Option<IpAddr>> {
+/// What a name of those zones stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reverse {
+    Address(IpAddr),
+    Nothing,
+}
+
+/// What such a name stands for; none for names of other zones.
+pub(super) fn reversed(name: &str) -> Option<Reverse> {
     let name = name.to_ascii_lowercase();
-    if let Some(labels) = name.strip_suffix(ZONE_4) {
+    let address = if let Some(labels) = name.strip_suffix(ZONE_4) {
         let labels: Vec<&str> = labels.split('.').rev().collect();
         let address = labels.join(".").parse::<std::net::Ipv4Addr>().ok();
-        return Some(address.filter(|_| labels.len() == 4).map(IpAddr::V4));
-    }
-    let labels: Vec<&str> = name.strip_suffix(ZONE_6)?.split('.').rev().collect();
-    let groups: Vec<String> = labels.chunks(4).map(<[&str]>::concat).collect();
-    let nibbles = labels.len() == 32 && labels.iter().all(|label| label.len() == 1);
-    let address = groups.join(":").parse::<std::net::Ipv6Addr>().ok();
-    Some(address.filter(|_| nibbles).map(IpAddr::V6))
+        address.filter(|_| labels.len() == 4).map(IpAddr::V4)
+    } else {
+        let labels: Vec<&str> = name.strip_suffix(ZONE_6)?.split('.').rev().collect();
+        let groups: Vec<String> = labels.chunks(4).map(<[&str]>::concat).collect();
+        let nibbles = labels.len() == 32 && labels.iter().all(|label| label.len() == 1);
+        let address = groups.join(":").parse::<std::net::Ipv6Addr>().ok();
+        address.filter(|_| nibbles).map(IpAddr::V6)
+    };
+    Some(address.map_or(Reverse::Nothing, Reverse::Address))
 }
 
 /// Whether IANA's registries of special-purpose addresses hold it, or it is no unicast address.
@@ -203,11 +211,11 @@ mod tests {
 
     #[test]
     fn rfc_1035_3_5_reverse_names() {
-        assert_eq!(reversed("1.2.0.192.in-addr.arpa"), Some(Some(ip("192.0.2.1"))));
-        assert_eq!(reversed("a.2.0.192.in-addr.arpa"), Some(None));
-        assert_eq!(reversed("2.0.192.in-addr.arpa"), Some(None));
+        assert_eq!(reversed("1.2.0.192.in-addr.arpa"), Some(Reverse::Address(ip("192.0.2.1"))));
+        assert_eq!(reversed("a.2.0.192.in-addr.arpa"), Some(Reverse::Nothing));
+        assert_eq!(reversed("2.0.192.in-addr.arpa"), Some(Reverse::Nothing));
         let nibbles = format!("1.{}8.b.d.0.1.0.0.2.ip6.arpa", "0.".repeat(23));
-        assert_eq!(reversed(&nibbles), Some(Some(ip("2001:db8::1"))));
+        assert_eq!(reversed(&nibbles), Some(Reverse::Address(ip("2001:db8::1"))));
         assert_eq!(reversed("example.arpa"), None);
     }
 
