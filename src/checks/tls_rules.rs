@@ -32,8 +32,8 @@ findings! {
     LIFETIME_TOO_LONG = "tls.lifetime-too-long", Warn, Exchange {
         title { en: "The certificate of {server} lasts {days} days, {limit} are allowed", de: "Das Zertifikat von {server} gilt {days} Tage, erlaubt sind {limit}" }
         meaning {
-            en: "It was issued on {issued}; for that day {source} allow {limit} days. iPhones, iPads and Macs refuse longer ones, other clients take them.",
-            de: "Es wurde am {issued} ausgestellt; für diesen Tag erlauben {source} {limit} Tage. iPhones, iPads und Macs lehnen längere ab, andere Clients nehmen sie an.",
+            en: "It was issued on {issued}; for that day the limit is {limit} days ({source}). iPhones, iPads and Macs refuse what lasts longer than 398 days from a public authority, or 825 days from any; most other clients do not count yet.",
+            de: "Es wurde am {issued} ausgestellt; für diesen Tag liegt die Grenze bei {limit} Tagen ({source}). iPhones, iPads und Macs lehnen ab, was von einer öffentlichen Zertifizierungsstelle länger als 398 Tage gilt oder von irgendeiner länger als 825; die meisten anderen Clients zählen noch nicht nach.",
         }
         remedy { en: "Have a certificate issued that lasts no longer than {limit} days, and renew it automatically", de: "Lassen Sie ein Zertifikat ausstellen, das höchstens {limit} Tage gilt, und erneuern Sie es automatisch" }
         steps [

@@ -67,6 +67,7 @@ words! {
     "san-uri": "An alternative name is a URI, which servers may not have", "Ein alternativer Name ist eine URI, die Server nicht haben dürfen";
     "san-registered-id": "An alternative name is a registered identifier, which servers may not have", "Ein alternativer Name ist eine registrierte Kennung, die Server nicht haben dürfen";
     "san-not-critical-without-subject": "The subject is empty, and the alternative names are not critical", "Der Inhabername ist leer, und die alternativen Namen sind nicht kritisch";
+    "san-critical-forbidden": "The alternative names are critical, which is forbidden beside a subject", "Die alternativen Namen sind kritisch; das ist neben einem Inhabernamen verboten";
     "san-critical-with-subject": "The alternative names are critical although there is a subject", "Die alternativen Namen sind kritisch, obwohl es einen Inhabernamen gibt";
     "subject-and-san-missing": "The certificate names nobody: no subject, no alternative names", "Das Zertifikat benennt niemanden: kein Inhabername, keine alternativen Namen";
     "san-ip-length": "An IP address takes neither 4 nor 16 octets", "Eine IP-Adresse belegt weder 4 noch 16 Byte";

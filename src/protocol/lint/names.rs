@@ -31,6 +31,11 @@ pub(super) const RULES: &[Rule] = &[
     rfc("tls.rule-san-not-critical-without-subject", Error, "RFC 5280 4.2.1.6", since::RFC_2459, |c| {
         when(c.cert.subject.attributes.is_empty() && c.cert.is_plain(id::SUBJECT_ALT_NAME))
     }),
+    br("tls.rule-san-critical-forbidden", Error, "BR 7.1.2.7.12", since::BR_2_0_0, |c| {
+        when(
+            !c.cert.subject.attributes.is_empty() && c.cert.is_subscriber() && c.cert.is_critical(id::SUBJECT_ALT_NAME),
+        )
+    }),
     br("tls.rule-san-critical-with-subject", Notice, "RFC 5280 4.2.1.6", since::RFC_5280, |c| {
         when(!c.cert.subject.attributes.is_empty() && c.cert.is_critical(id::SUBJECT_ALT_NAME))
     }),
@@ -182,7 +187,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     // no client takes it for a name, it only misleads readers
     br("tls.rule-cn-not-from-san", Warn, "BR 7.1.4.3", since::BR_1_8_0, |c| {
-        let mut names = c.cert.subject.all(id::COMMON_NAME).filter(|_| !c.cert.ca);
+        let mut names = c.cert.subject.all(id::COMMON_NAME).take(MOST).filter(|_| !c.cert.ca);
         first(names.find(|name| !is_from_san(c, name)))
     }),
     // the same name in two spellings: who compares letter by letter is told two things
@@ -190,10 +195,10 @@ pub(super) const RULES: &[Rule] = &[
         let other = |name: &&str| {
             let spelled = dns::Spelled::read(name);
             !is_from_san(c, name)
-                && (c.cert.dns().any(|dns| spelled == dns::Spelled::read(&dns))
+                && (c.cert.dns().take(MANY).any(|dns| spelled == dns::Spelled::read(&dns))
                     || c.cert.ips().any(|ip| spelled == dns::Spelled::Ip(ip)))
         };
-        let mut names = c.cert.subject.all(id::COMMON_NAME).take(10).filter(|_| !c.cert.ca);
+        let mut names = c.cert.subject.all(id::COMMON_NAME).take(FEW).filter(|_| !c.cert.ca);
         first(names.find(other))
     }),
     br("tls.rule-cn-not-from-san-before-2021", Warn, "BR 7.1.4.2.2", since::BR, |c| {
@@ -214,6 +219,12 @@ pub(super) const RULES: &[Rule] = &[
         when(c.cert.is_subscriber() && c.cert.subject.all(id::COMMON_NAME).count() > 1)
     }),
 ];
+
+/// How many common names, and how many alternative names, are compared with each other at most: an
+/// honest certificate has one of the first, and a hundred of the second.
+const FEW: usize = 2;
+const MOST: usize = 100;
+const MANY: usize = 2_000;
 
 /// Goes on where the certificate is a subscriber's.
 fn subscriber(case: &Case<'_>) -> Option<()> {
