@@ -11,6 +11,7 @@ pub mod last_sync;
 pub mod later;
 pub mod tls_chain;
 pub mod tls_intermediate;
+pub mod tls_rules;
 
 use crate::evidence::{Stop, View};
 use crate::finding::{Code, Outcome, Text};
@@ -156,6 +157,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
     codes.extend(common::FINDINGS.iter().copied());
+    codes.extend(tls_rules::FINDINGS.iter().copied());
     codes.sort_by_key(|code| code.id);
     codes
 }

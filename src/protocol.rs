@@ -7,6 +7,7 @@ pub mod eas;
 pub mod endpoint;
 pub mod front;
 pub mod hosts;
+pub mod lint;
 pub mod nylas;
 pub mod path;
 pub mod pox;

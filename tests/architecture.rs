@@ -172,7 +172,11 @@ fn a_check_calls_no_other_check() {
     let names: Vec<_> = checks.iter().map(|file| Path::new(&file.path).file_stem().unwrap().to_owned()).collect();
     for source in &checks {
         for (number, line) in &source.lines {
-            for name in names.iter().filter_map(|name| name.to_str()).filter(|name| *name != "common") {
+            for name in names
+                .iter()
+                .filter_map(|name| name.to_str())
+                .filter(|name| !["common", "tls_rules", "words"].contains(name))
+            {
                 if line.contains(&format!("super::{name}")) || line.contains(&format!("crate::checks::{name}")) {
                     wrong.push(format!("{}:{number}: calls the check {name}", source.path));
                 }

@@ -892,3 +892,31 @@ fn hostile_chains_end_quickly() {
     assert!(!codes(&evidence).is_empty());
     assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
 }
+
+#[test]
+fn rfc5280_rules_that_no_client_asks_for_are_told_and_weigh_nothing() {
+    let p = pki();
+    let mut params = server(&[HOST]);
+    params.key_usages.push(KeyUsagePurpose::KeyCertSign);
+    let leaf = signed(params, &p.inter);
+    let evidence = Scene::new().sends(A, &[&leaf, &p.inter]).trusts(&[&p.root]).done();
+    expect("tls-nonconforming", &evidence, &[("tls.nonconforming", INFO)]);
+}
+
+#[test]
+fn apple_103769_a_certificate_of_three_years_is_too_long_for_any_authority() {
+    let p = pki();
+    let lasting = |until| {
+        let mut params = server(&[HOST]);
+        params.not_before = date_time_ymd(2025, 1, 1);
+        params.not_after = until;
+        signed(params, &p.inter)
+    };
+    // 825 days, both ends included: until the last second of the day before
+    let short = lasting(date_time_ymd(2027, 4, 5));
+    let evidence = Scene::new().sends(A, &[&short, &p.inter]).trusts(&[&p.root]).done();
+    expect("tls-healthy-lifetime-of-two-years", &evidence, &[]);
+    let long = lasting(date_time_ymd(2028, 1, 1));
+    let evidence = Scene::new().sends(A, &[&long, &p.inter]).trusts(&[&p.root]).done();
+    expect("tls-lifetime-too-long", &evidence, &[("tls.lifetime-too-long", WARN)]);
+}

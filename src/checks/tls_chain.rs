@@ -3,7 +3,7 @@
 //! Missing or wrong intermediates are the business of `tls-intermediate`. That no TCP connection
 //! comes about is told by `activesync`.
 
-use super::common;
+use super::{common, tls_rules};
 use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, TlsSeen, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
@@ -483,6 +483,7 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
         let kinds: Vec<&str> = chain.faults.iter().map(|fault| fault.kind.id()).collect();
         found.push(at(&CHAIN_REFUSED, chain, Some(0)).with("problem", kinds));
     }
+    found.extend(tls_rules::about_chain(chain, now));
     found
 }
 

@@ -1,4 +1,4 @@
-//! What does a finding mean?
+//! What does a finding, or a rule for certificates, mean?
 
 use super::args::ExplainArgs;
 use super::exit::Trouble;
@@ -11,10 +11,16 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Trouble> {
     let lang = args.lang.choice().into();
     let mut texts = Vec::new();
     for asked in &args.codes {
+        if let Some(rule) = checks::tls_rules::explain(asked.trim(), lang) {
+            texts.push(rule);
+            continue;
+        }
         let Some(code) = catalogue.iter().find(|code| code.id == asked.trim()) else {
             let near = catalogue
                 .iter()
-                .map(|code| (strsim::jaro_winkler(asked, code.id), code.id))
+                .map(|code| code.id)
+                .chain(checks::tls_rules::WORDS.iter().map(|(rule, _)| *rule))
+                .map(|id| (strsim::jaro_winkler(asked, id), id))
                 .filter(|(likeness, _)| *likeness > 0.8)
                 .max_by(|a, b| a.0.total_cmp(&b.0));
             return Err(match near {
