@@ -8,15 +8,16 @@ use crate::checks::{tls_chain, tls_intermediate};
 use crate::evidence::{AiaSeen, Anchor, Evidence, Header, NoAnswer, Probe, Record, Seen, Subject, Trust, View};
 use crate::finding::{Finding, Severity};
 use crate::protocol::chain::{ChainAnalysis, look_at_chain};
-use crate::protocol::x509::{Certificate, Name};
+use crate::protocol::lint::{self, Breach, Level};
+use crate::protocol::x509::{Certificate, Name, Signature, Validity};
 use crate::text;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -39,12 +40,18 @@ struct Case {
     /// The name asked for; none: the name is not judged.
     #[serde(default)]
     host: Option<String>,
-    /// The moment; none: one inside the validity of all certificates.
+    /// The moment; none: now, or the nearest to it that lies in the time of all certificates.
     #[serde(default)]
     time: Option<String>,
     /// What AIA addresses deliver: address to PEM.
     #[serde(default)]
     aia: BTreeMap<String, String>,
+    /// PEM: revocation lists.
+    #[serde(default)]
+    crls: Vec<String>,
+    /// PEM: one certificate instead of a chain; only its form is judged.
+    #[serde(default)]
+    cert: Option<String>,
 }
 
 /// What is said of a chain.
@@ -56,7 +63,7 @@ struct Answer<'a> {
     /// Whether it is accepted and keeps the rules of its profile too.
     conforms: bool,
     /// Codes of what was found.
-    codes: Vec<&'a str>,
+    codes: BTreeSet<&'a str>,
     /// The certificate at fault, counted as sent; none where nothing fails.
     index: Option<u64>,
     /// Whether it is accepted once the missing issuers are fetched.
@@ -107,15 +114,36 @@ fn judge_line(line: &[u8]) -> Result<String, (Option<String>, String)> {
 }
 
 fn judge(case: &Case) -> Result<String, String> {
+    let at = case.time.as_deref().map(|text| text.parse().map_err(|error| format!("the time is none: {error}")));
+    let at: Option<Timestamp> = at.transpose()?;
+    match &case.cert {
+        Some(cert) if case.chain.is_empty() => judge_form(case, cert, at),
+        _ => judge_chain(case, at),
+    }
+}
+
+/// What is said of one certificate by itself: it is accepted nowhere, for nobody says by whom.
+fn judge_form(case: &Case, cert: &String, at: Option<Timestamp>) -> Result<String, String> {
+    let read = read(std::slice::from_ref(cert))?;
+    let breaches: Vec<Breach> = read.iter().flat_map(|der| lint::lint_one(der, at)).collect();
+    let answer = Answer {
+        id: &case.id,
+        accepted: false,
+        conforms: breaches.iter().all(|breach| breach.rule.level < Level::Error),
+        codes: breaches.iter().map(|breach| breach.rule.id).collect(),
+        index: None,
+        repaired: false,
+    };
+    serde_json::to_string(&answer).map_err(|error| error.to_string())
+}
+
+fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
     let chain: Vec<Certificate> = read(&case.chain)?.iter().map(|der| Certificate::read(der)).collect();
     let anchors: Vec<Certificate> = read(&case.anchors)?.iter().map(|der| Certificate::read(der)).collect();
     if chain.is_empty() {
         return Err("there is no certificate in the chain".to_owned());
     }
-    let at = match &case.time {
-        Some(text) => text.parse().map_err(|error| format!("the time is none: {error}"))?,
-        None => inside_all(chain.iter().chain(&anchors)),
-    };
+    let at = at.unwrap_or_else(|| inside_all(chain.iter().chain(&anchors)));
     let world = World { anchors: &anchors, aia: &case.aia };
     let analysis = world.look(&chain, at)?;
     let mut findings = tls_chain::about_chain(case.host.as_deref(), &analysis, at);
@@ -123,17 +151,39 @@ fn judge(case: &Case) -> Result<String, String> {
     let fails: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Fail).collect();
     let named = case.host.as_deref().is_none_or(|host| chain.first().is_some_and(|leaf| leaf.is_for(host)));
     let accepted = named && analysis.accepted;
-    let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code.id).collect();
-    codes.dedup();
+    let breaches = rules_broken(case, &analysis, &anchors, at)?;
+    let codes = findings.iter().map(|finding| finding.code.id).chain(breaches.iter().map(|breach| breach.rule.id));
     let answer = Answer {
         id: &case.id,
         accepted,
-        conforms: accepted,
-        codes,
+        conforms: accepted && breaches.iter().all(|breach| breach.rule.level < Level::Error),
+        codes: codes.collect(),
         index: fails.iter().find_map(|finding| finding.data.get("index")?.as_u64()),
         repaired: named && !accepted && analysis.accepted_after_repair(),
     };
     serde_json::to_string(&answer).map_err(|error| error.to_string())
+}
+
+/// The rules that the path taken breaks. A case is judged as if its roots were public ones.
+fn rules_broken(
+    case: &Case,
+    analysis: &ChainAnalysis,
+    anchors: &[Certificate],
+    at: Timestamp,
+) -> Result<Vec<Breach>, String> {
+    let mut path: Vec<&Certificate> = analysis.on_path().map(|(_, certificate)| certificate).collect();
+    let root = path.last().and_then(|last| anchors.iter().find(|root| last.issued_by(root) == Signature::Good));
+    // a root that was sent is on the path already
+    path.extend(root.filter(|root| path.iter().all(|sent| sent.fingerprint != root.fingerprint)));
+    let path: Vec<&[u8]> = path.iter().map(|certificate| certificate.der.as_slice()).collect();
+    let mut breaches = lint::lint(&path, at, true);
+    for list in &case.crls {
+        let list = CertificateRevocationListDer::from_pem_slice(list.as_bytes())
+            .map_err(|error| format!("a revocation list is no PEM: {error}"))?;
+        breaches.extend(lint::lint_crl(&list));
+        breaches.extend(lint::lint_crl_issuer(&list, &path));
+    }
+    Ok(breaches)
 }
 
 fn read(all: &[String]) -> Result<Vec<Vec<u8>>, String> {
@@ -145,9 +195,12 @@ fn read(all: &[String]) -> Result<Vec<Vec<u8>>, String> {
     all.iter().map(one).collect()
 }
 
-/// The latest beginning, where no time is named.
+/// The moment nearest to now that lies in the time of all, where no time is named.
 fn inside_all<'a>(all: impl Iterator<Item = &'a Certificate>) -> Timestamp {
-    all.filter_map(|certificate| certificate.validity).map(|v| v.not_before).max().unwrap_or(Timestamp::UNIX_EPOCH)
+    let times: Vec<Validity> = all.filter_map(|certificate| certificate.validity).collect();
+    let begun = times.iter().map(|v| v.not_before).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    let over = times.iter().map(|v| v.not_after).min().unwrap_or(Timestamp::MAX);
+    Timestamp::now().min(over).max(begun)
 }
 
 /// What can be asked in the world of one case.
