@@ -10,5 +10,6 @@ pub mod hosts;
 pub mod nylas;
 pub mod pox;
 pub mod reach;
+pub mod stores;
 pub mod trusted;
 pub mod x509;
