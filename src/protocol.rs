@@ -3,6 +3,7 @@
 pub mod autodiscover;
 pub mod chain;
 pub mod challenge;
+pub mod clients;
 pub mod eas;
 pub mod endpoint;
 pub mod front;

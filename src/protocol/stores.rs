@@ -137,8 +137,6 @@ pub trait Roots {
     /// Whether the store trusts that root (a Name and a SubjectPublicKeyInfo, DER) for a certificate
     /// issued at `leaf_not_before`.
     fn holds(&self, store: Store, subject: &[u8], spki: &[u8], leaf_not_before: Option<Timestamp>) -> Holding;
-    /// Of which day its knowledge of that store is.
-    fn date(&self, store: Store) -> &str;
 }
 
 /// The public stores as they are in the program.
@@ -152,10 +150,6 @@ impl Roots for Public {
 
     fn holds(&self, store: Store, subject: &[u8], spki: &[u8], leaf_not_before: Option<Timestamp>) -> Holding {
         holds(store, subject, spki, leaf_not_before)
-    }
-
-    fn date(&self, store: Store) -> &str {
-        dated(store).date
     }
 }
 
@@ -239,9 +233,12 @@ struct Note {
 impl Root<'_> {
     fn notes(&self) -> impl Iterator<Item = Note> {
         self.notes.chunks_exact(6).filter_map(|note| match *note {
-            [store, kind, a, b, c, d] => {
-                Some(Note { store, kind, first: day(u16::from_be_bytes([a, b])), second: day(u16::from_be_bytes([c, d])) })
-            }
+            [store, kind, a, b, c, d] => Some(Note {
+                store,
+                kind,
+                first: day(u16::from_be_bytes([a, b])),
+                second: day(u16::from_be_bytes([c, d])),
+            }),
             _ => None,
         })
     }
@@ -316,7 +313,8 @@ mod tests {
 
     fn held(short: &str) -> Vec<&'static str> {
         let root = named(short);
-        let here = Store::ALL.into_iter().filter(|store| holds(*store, root.subject, root.spki, None) == Holding::Trusted);
+        let here =
+            Store::ALL.into_iter().filter(|store| holds(*store, root.subject, root.spki, None) == Holding::Trusted);
         here.map(Store::id).collect()
     }
 
@@ -378,7 +376,9 @@ mod tests {
         assert_eq!(ask(at(format!("{day}T23:59:59Z"))), Holding::Trusted);
         assert_eq!(ask(at(format!("{}T00:00:00Z", day.tomorrow().unwrap()))), Holding::DistrustedAfter(day));
         assert_eq!(ask(None), Holding::Trusted);
-        assert!(all().any(|root| root.notes().any(|note| note.kind == CUT_OFF && note.store == Store::Mozilla.index())));
+        assert!(
+            all().any(|root| root.notes().any(|note| note.kind == CUT_OFF && note.store == Store::Mozilla.index()))
+        );
     }
 
     #[test]
