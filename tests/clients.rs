@@ -615,6 +615,52 @@ fn could_not_ask_is_not_refused() {
     assert_eq!((check.status, report.clients.len()), (Status::Inconclusive, 0));
 }
 
+/// Every recorded case about certificates, its roots counted as installed everywhere.
+fn recorded() -> Vec<(String, Evidence)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence");
+    let mut cases = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("tls-") {
+            continue;
+        }
+        let mut evidence = exdiag::report::read(&std::fs::read(&path).unwrap()).unwrap().remove(0);
+        evidence.header.subject.selected = ["tls-chain", "tls-intermediate", "clients"].map(str::to_owned).to_vec();
+        for record in evidence.records.values_mut() {
+            if let Seen::Anchors { found } = &mut record.seen {
+                found.iter_mut().for_each(|anchor| "cacert".clone_into(&mut anchor.store));
+            }
+        }
+        cases.push((name, evidence));
+    }
+    assert!(cases.len() > 30);
+    cases
+}
+
+#[test]
+fn the_rows_agree_with_the_checks_that_own_the_faults() {
+    for (name, evidence) in recorded() {
+        let report = report(&evidence, Lang::En);
+        let others = report.checks.iter().filter(|check| check.id.starts_with("tls-"));
+        let codes: Vec<(&str, Severity)> =
+            others.clone().flat_map(|c| &c.findings).map(|f| (f.code.as_str(), f.severity)).collect();
+        let clients = report.checks.iter().find(|check| check.id == "clients").unwrap();
+        for row in &report.clients {
+            for code in row.because.iter().filter(|code| code.starts_with("tls.")) {
+                assert!(codes.iter().any(|(known, _)| known == code), "{name}: {row:?} {codes:?}");
+            }
+        }
+        let broken = codes.iter().any(|(_, severity)| *severity == Severity::Fail);
+        let refused = report.clients.iter().any(|row| row.status == Status::Fail);
+        assert_eq!(clients.status == Status::Fail, broken, "{name}: {:?} {codes:?}", report.clients);
+        assert!(broken || !refused || name == "tls-ca-as-server", "{name}: {:?} {codes:?}", report.clients);
+        if name.contains("-healthy") {
+            assert!(report.clients.iter().all(|row| row.status == Status::Pass), "{name}: {:?}", report.clients);
+        }
+    }
+}
+
 #[test]
 fn hostile_chains_end_quickly() {
     let top = root(authority("Example Root X1"));

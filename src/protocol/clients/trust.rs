@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to how many certificates all are tried; of more only those of the path.
 const FEW: usize = 12;
+/// How long a path may be; clients go less deep.
+const DEEP: usize = 16;
 /// How many fetched certificates are looked at.
 const FETCHED: usize = 8;
 /// How many signatures of roots are checked.
@@ -78,7 +80,7 @@ impl<'a, R: Roots> Trust<'a, R> {
         let sent: Vec<Certificate> = if chain.certificates.len() <= FEW {
             chain.certificates.clone()
         } else {
-            chain.on_path().map(|(_, c)| c.clone()).collect()
+            chain.on_path().map(|(_, c)| c.clone()).take(DEEP).collect()
         };
         let fetched = chain.repair.iter().flat_map(|repair| repair.fetched.iter().take(FETCHED).cloned()).collect();
         let asked = RefCell::default();
