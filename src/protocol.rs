@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod front;
 pub mod hosts;
 pub mod nylas;
+pub mod path;
 pub mod pox;
 pub mod reach;
 pub mod stores;

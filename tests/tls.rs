@@ -565,7 +565,8 @@ fn a_name_that_the_certificate_does_not_hold() {
     let found = finding(&evidence, "tls.name-mismatch");
     assert_eq!(found.data["names"].as_array().unwrap().len(), 4);
     assert_eq!(found.data["presented"], "www.hoster.example, a.example, b.example (+1)");
-    assert_eq!(found.data["reason"], "other-names");
+    assert_eq!(found.data["reason"], "common-name-only");
+    assert_eq!(found.data["index"], 0);
     let deep = signed(server(&["*.example", "*.mail.corp.example"]), &p.inter);
     let evidence = Scene::new().sends(A, &[&deep, &p.inter]).trusts(&[&p.root]).done();
     assert_eq!(finding(&evidence, "tls.name-mismatch").data["reason"], "wildcard-depth");
@@ -707,7 +708,81 @@ fn purposes_and_authorities() {
     params.custom_extensions.push(unknown);
     let leaf = signed(params, &p.inter);
     let evidence = Scene::new().sends(A, &[&leaf, &p.inter]).trusts(&[&p.root]).done();
+    expect("tls-unknown-critical-extension", &evidence, &[("tls.unknown-critical-extension", FAIL)]);
+    assert_eq!(finding(&evidence, "tls.unknown-critical-extension").data["oid"], "1.3.6.1.4.1.99999.1");
+}
+
+#[test]
+fn rfc5280_6_1_what_else_breaks_a_path_is_named_with_its_certificate() {
+    let p = pki();
+    // the right issuer, and a signature that is not its
+    let mut der = p.leaf.der.clone();
+    *der.last_mut().unwrap() ^= 1;
+    let leaf = Made { der, params: server(&[HOST]), key: KeyPair::generate().unwrap() };
+    let evidence = Scene::new().sends(A, &[&leaf, &p.inter]).trusts(&[&p.root]).aia(AIA, &[&p.inter]).done();
+    expect("tls-signature-invalid", &evidence, &[("tls.signature-invalid", FAIL)]);
+    let found = finding(&evidence, "tls.signature-invalid");
+    assert_eq!((&found.data["index"], &found.data["certificate"]), (&0.into(), &HOST.into()));
+
+    // policyConstraints: requireExplicitPolicy 0
+    let mut params = authority("R11");
+    let required = vec![0x30, 0x03, 0x80, 0x01, 0x00];
+    params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 36], required)];
+    let inter = signed(params, &p.root);
+    let leaf = signed(server(&[HOST]), &inter);
+    let evidence = Scene::new().sends(A, &[&leaf, &inter]).trusts(&[&p.root]).done();
+    expect("tls-policy-required", &evidence, &[("tls.policy-required", FAIL)]);
+
+    let mut params = authority("Example Root X0");
+    params.not_after = date_time_ymd(2026, 10, 1);
+    let old = root(params);
+    let inter = signed(authority("R11"), &old);
+    let leaf = signed(server(&[HOST]), &inter);
+    let evidence = Scene::new().sends(A, &[&leaf, &inter]).trusts(&[&old]).done();
+    expect("tls-root-expired", &evidence, &[("tls.root-expired", FAIL)]);
+    let found = finding(&evidence, "tls.root-expired");
+    assert_eq!((&found.data["to"], &found.data["index"]), (&"2026-10-01".into(), &serde_json::Value::Null));
+
+    // a root whose constraints nobody can read binds to nobody knows what
+    let mut evidence = Scene::new().sends(A, &[&p.leaf, &p.inter]).trusts(&[&p.root]).done();
+    for record in evidence.records.values_mut() {
+        if let Seen::Anchors { found } = &mut record.seen {
+            found.iter_mut().for_each(|anchor| anchor.name_constraints = Some(base64(&[0x30, 0x03, 0xa0])));
+        }
+    }
     expect("tls-chain-refused", &evidence, &[("tls.chain-refused", FAIL)]);
+}
+
+#[test]
+fn a_root_sent_in_place_of_its_cross_sign_is_repaired() {
+    let (old, new, cross, _) = cross_signed();
+    let mut params = authority("YR1");
+    params.custom_extensions = vec![issuer_at("http://aia.example/yr.der")];
+    let inter = signed(params, &new);
+    let leaf = signed(server(&[HOST]), &inter);
+    let evidence = Scene::new()
+        .sends(A, &[&leaf, &inter, &new])
+        .trusts(&[&old])
+        .aia("http://aia.example/yr.der", &[&cross])
+        .done();
+    let expected = [("tls.intermediate-missing", FAIL), ("tls.chain-superfluous", INFO)];
+    expect("tls-intermediate-missing-cross-sign-root-sent", &evidence, &expected);
+    let found = finding(&evidence, "tls.intermediate-missing");
+    assert_eq!((&found.data["index"], &found.data["repaired"]), (&1.into(), &true.into()));
+}
+
+#[test]
+fn a_bundle_may_hold_all_that_is_missing() {
+    let top = root(authority("Example Root X1"));
+    let middle = signed(authority("Example Middle"), &top);
+    let low = signed(authority("R11"), &middle);
+    let leaf = signed(server(&[HOST]), &low);
+    let evidence = Scene::new().sends(A, &[&leaf]).trusts(&[&top]).aia(AIA, &[&top, &middle, &low]).done();
+    assert_eq!(codes(&evidence), [("tls.intermediate-missing", FAIL)]);
+    let found = finding(&evidence, "tls.intermediate-missing");
+    assert_eq!(found.data["repaired"], true);
+    let wanted = [&leaf, &low, &middle].map(|made| made.facts().pem()).concat();
+    assert_eq!(found.data["repaired_chain"], wanted.as_str());
 }
 
 #[test]

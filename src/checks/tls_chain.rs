@@ -5,9 +5,10 @@
 
 use super::common;
 use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, TlsSeen, View};
-use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
-use crate::protocol::x509::{ANY_PURPOSE, AltName, Certificate, Validity};
+use crate::protocol::path::{self, Fault, FaultKind};
+use crate::protocol::x509::{AltName, Certificate, Validity};
 use crate::{findings, text};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -267,6 +268,52 @@ findings! {
             { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
     }
+    SIGNATURE_INVALID = "tls.signature-invalid", Fail, Exchange {
+        title { en: "The signature of \"{certificate}\" that {server} sends is not valid", de: "Die Signatur von „{certificate}“, das {server} sendet, ist ungültig" }
+        meaning {
+            en: "The certificate names its issuer and that issuer's key, but the signature does not fit: it was altered or damaged after it was issued. Every client refuses it.",
+            de: "Das Zertifikat nennt seinen Aussteller und dessen Schlüssel, aber die Signatur passt nicht dazu: Es wurde nach der Ausstellung verändert oder beschädigt. Jeder Client lehnt es ab.",
+        }
+        remedy { en: "Install the certificate again from the file that the authority delivered", de: "Installieren Sie das Zertifikat erneut aus der Datei, die die Zertifizierungsstelle geliefert hat" }
+        steps [
+            { en: "Import the delivered file and bind the certificate:", de: "Importieren Sie die gelieferte Datei und binden Sie das Zertifikat:", Powershell "Import-ExchangeCertificate -FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.cer'))\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "If it is not your server that sends it, a device in between replaces certificates: look there.", de: "Sendet es nicht Ihr Server, tauscht ein Gerät dazwischen Zertifikate aus: Prüfen Sie dort." },
+        ]
+    }
+    UNKNOWN_CRITICAL = "tls.unknown-critical-extension", Fail, Exchange {
+        title { en: "\"{certificate}\" that {server} sends carries a critical extension that clients do not know ({oid})", de: "„{certificate}“, das {server} sendet, trägt eine kritische Erweiterung, die Clients nicht kennen ({oid})" }
+        meaning {
+            en: "Whoever does not know an extension marked critical must refuse the certificate (RFC 5280, 4.2), and clients do.",
+            de: "Wer eine als kritisch markierte Erweiterung nicht kennt, muss das Zertifikat ablehnen (RFC 5280, 4.2), und Clients tun das.",
+        }
+        remedy { en: "Have it reissued without that extension, or with the extension not critical", de: "Lassen Sie es ohne diese Erweiterung oder mit nicht kritischer Erweiterung neu ausstellen" }
+        steps [
+            { en: "Correct the certificate template at the authority, request anew and bind it:", de: "Berichtigen Sie die Zertifikatvorlage bei der Zertifizierungsstelle, fordern Sie neu an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    POLICY_REQUIRED = "tls.policy-required", Fail, Exchange {
+        title { en: "The chain of {server} breaks the policy rules of an authority in it", de: "Die Kette von {server} verletzt die Richtlinienregeln einer Zertifizierungsstelle darin" }
+        meaning {
+            en: "An authority in the chain requires that a certificate policy holds for all below it, and for \"{certificate}\" none does (RFC 5280, 6.1). Clients that process policies refuse the chain.",
+            de: "Eine Zertifizierungsstelle der Kette verlangt, dass eine Zertifikatrichtlinie für alles unter ihr gilt, und für „{certificate}“ gilt keine (RFC 5280, 6.1). Clients, die Richtlinien auswerten, lehnen die Kette ab.",
+        }
+        remedy { en: "Have the certificate issued with a policy that the authority allows", de: "Lassen Sie das Zertifikat mit einer Richtlinie ausstellen, die die Stelle zulässt" }
+        steps [
+            { en: "Request it anew, install it with its chain and bind it:", de: "Fordern Sie es neu an, installieren Sie es samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+        ]
+    }
+    ROOT_EXPIRED = "tls.root-expired", Fail, Exchange {
+        title { en: "The chain of {server} leads to the root \"{certificate}\", which is valid only from {from} to {to}", de: "Die Kette von {server} führt zum Stammzertifikat „{certificate}“, das nur von {from} bis {to} gilt" }
+        meaning {
+            en: "The root is in the trust store, but its own time is over or has not come. OpenSSL, Go, Java and browsers refuse it; a few clients do not look.",
+            de: "Das Stammzertifikat steht im Zertifikatspeicher, aber seine eigene Laufzeit ist vorbei oder hat nicht begonnen. OpenSSL, Go, Java und Browser lehnen es ab; wenige Clients sehen nicht hin.",
+        }
+        remedy { en: "Use a certificate whose chain leads to a root that is valid", de: "Verwenden Sie ein Zertifikat, dessen Kette zu einem gültigen Stammzertifikat führt" }
+        steps [
+            { en: "Request a certificate for {host} from an authority whose root is valid, install it with its chain and bind it:", de: "Fordern Sie ein Zertifikat für {host} bei einer Stelle an, deren Stammzertifikat gültig ist, installieren Sie es samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Where it is a company's own root, renew it and distribute it to all devices.", de: "Ist es das Stammzertifikat der eigenen Firma, erneuern Sie es und verteilen Sie es auf alle Geräte." },
+        ]
+    }
     CHAIN_REFUSED = "tls.chain-refused", Fail, Exchange {
         title { en: "The certificate chain of {server} is refused ({problem})", de: "Die Zertifikatskette von {server} wird abgelehnt ({problem})" }
         meaning {
@@ -329,7 +376,7 @@ fn judge(host: &HostTls<'_>, address: &AddressTls<'_>, now: Timestamp) -> Option
         TlsOutcome::Handshake(_) => Vec::new(),
     };
     if let Some(chain) = &address.chain {
-        found.extend(certificates(&host.host, chain, now));
+        found.extend(about_chain(Some(&host.host), chain, now));
     }
     Some(found)
 }
@@ -381,99 +428,180 @@ fn alert(code: u8) -> String {
     format!("{name}, alert {code}")
 }
 
-/// What is wrong with the certificates of a chain, apart from missing or wrong intermediates.
-fn certificates(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
+/// What is wrong with the certificates of one chain, apart from missing or wrong intermediates, which
+/// `tls-intermediate` tells. Without a host the name is not judged. Texts with `{server}`, `{host}` and
+/// `{port}` are filled by whoever knows them.
+pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
     let mut found = Vec::new();
     let Some(leaf) = chain.leaf() else { return found };
     for (index, certificate) in chain.certificates.iter().enumerate() {
         if let Some(flaw) = &certificate.flaw {
-            // what no path needs hinders nobody
-            let severity = if chain.path.contains(&index) { Severity::Fail } else { Severity::Warn };
-            found.push(Finding::new(&MALFORMED).with("index", index).with("problem", flaw.as_str()).severity(severity));
+            // what no path needs hinders nobody, and no client reads all there is
+            let needed = certificate.is_broken && chain.path.contains(&index);
+            let severity = if needed { Severity::Fail } else { Severity::Warn };
+            found.push(at(&MALFORMED, chain, Some(index)).with("problem", flaw.as_str()).severity(severity));
         }
     }
     // what a new certificate of the right origin would cure along with itself comes first
     match &chain.end {
         End::SelfSigned => found.push(
-            Finding::new(&SELF_SIGNED)
+            at(&SELF_SIGNED, chain, Some(0))
                 .with("subject", leaf.short_name())
                 .with("subject_dn", leaf.subject.text.as_str())
                 .with("thumbprint", leaf.thumbprint.as_str()),
         ),
         End::UnknownRoot { name, index } if chain.stores_known => {
-            found.push(private_ca(&name.short, &name.text, *index));
+            let at_fault = index.or(chain.path.last().copied());
+            found.push(private_ca(at(&PRIVATE_CA, chain, at_fault), &name.short, &name.text, index.is_some()));
         }
         _ => {
             if let Some(root) = chain.repair.as_ref().and_then(|repair| repair.unknown_root.as_ref()) {
-                found.push(private_ca(&root.short, &root.text, None));
+                let at_fault = chain.path.last().copied();
+                found.push(private_ca(at(&PRIVATE_CA, chain, at_fault), &root.short, &root.text, false));
             }
         }
     }
-    name(host, leaf, &mut found);
+    if let Some(host) = host {
+        name(host, chain, leaf, &mut found);
+    }
     if let Some(validity) = leaf.validity {
-        dates(leaf, validity, now, &mut found);
+        dates(chain, validity, now, &mut found);
     }
-    let mut weak = false;
-    for (index, certificate) in chain.on_path() {
-        let about = |code| Finding::new(code).with("certificate", certificate.short_name()).with("index", index);
-        let is_root = certificate.is_self_signed();
-        if certificate.key.is_weak() {
-            weak = true;
-            found.push(about(&WEAK_KEY).with("key", certificate.key.to_string()));
-        }
-        // nobody checks the signature that a root makes on itself
-        if certificate.has_weak_signature() && !is_root {
-            weak = true;
-            found.push(about(&WEAK_SIGNATURE).with("algorithm", certificate.signature.as_str()));
-        }
-        let root_above = is_root && index > 0;
-        if !(certificate.is_for_servers() || root_above) {
-            // most clients take "any purpose", the Baseline Requirements and some clients do not
-            let any = certificate.purposes.as_ref().is_some_and(|all| all.iter().any(|oid| oid == ANY_PURPOSE));
-            let severity = if any { Severity::Warn } else { Severity::Fail };
-            let purposes = certificate.purposes.clone().unwrap_or_default();
-            found.push(about(&WRONG_PURPOSE).with("purposes", purposes).severity(severity));
-        }
-        if index > 0 && !is_root && !certificate.may_sign_certificates() {
-            found.push(about(&NOT_A_CA));
-        }
+    let mut faults: Vec<&Fault> = chain.faults.iter().collect();
+    // the server's own certificate first, the root last
+    faults.sort_by_key(|fault| fault.index.unwrap_or(usize::MAX));
+    found.extend(faults.into_iter().filter_map(|fault| about_fault(chain, fault)));
+    let anchored = matches!(chain.end, End::Anchor { .. });
+    if anchored && leaf.is_ca {
+        found.push(at(&CA_AS_SERVER, chain, Some(0)).with("subject", leaf.short_name()));
     }
-    if let (End::Anchor { .. }, Err(error)) = (&chain.end, &chain.verdict_while_valid) {
-        refused(chain, leaf, error, weak, now, &mut found);
+    // an intermediate whose time is over is the business of `tls-intermediate`
+    let explained = || found.iter().any(|f| f.severity == Severity::Fail) || chain.out_of_date().next().is_some();
+    if chain.exhausted && !chain.accepted {
+        found.push(at(&CHAIN_REFUSED, chain, Some(0)).with("problem", "more certificates than clients try"));
+    } else if anchored && !chain.accepted && !explained() {
+        let kinds: Vec<&str> = chain.faults.iter().map(|fault| fault.kind.id()).collect();
+        found.push(at(&CHAIN_REFUSED, chain, Some(0)).with("problem", kinds));
     }
     found
 }
 
-fn private_ca(root: &str, dn: &str, index: Option<usize>) -> Finding {
-    Finding::new(&PRIVATE_CA).with("root", root).with("root_dn", dn).with("root_sent", index.is_some())
+/// A finding about one certificate of the chain; about the root where there is no index.
+fn at(code: &'static Code, chain: &ChainAnalysis, index: Option<usize>) -> Finding {
+    let name = match (index.and_then(|i| chain.certificates.get(i)), &chain.end) {
+        (Some(certificate), _) => certificate.short_name(),
+        (None, End::Anchor { name, .. }) => name.short.clone(),
+        (None, _) => String::new(),
+    };
+    Finding::new(code).with("certificate", name).with("index", index)
+}
+
+/// The words for a fault; none where it is told elsewhere or worth none.
+fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
+    let about = |code| at(code, chain, fault.index);
+    let by = |by: Option<usize>| at(&NAME_CONSTRAINT, chain, by).data.remove("certificate").unwrap_or_default();
+    let certificate = fault.index.and_then(|i| chain.certificates.get(i));
+    Some(match &fault.kind {
+        // told with the certificate, whether or not it is on the path
+        FaultKind::Malformed { .. } if fault.index.is_some() => return None,
+        FaultKind::Malformed { part, .. } => about(&CHAIN_REFUSED).with("problem", format!("cannot read {part}")),
+        FaultKind::AlgorithmMismatch { inner, outer } => {
+            about(&MALFORMED).with("problem", format!("signed with {outer}, says {inner}"))
+        }
+        FaultKind::Version { version, extensions: true } => {
+            about(&MALFORMED).with("problem", format!("extensions in a certificate of version {version}"))
+        }
+        FaultKind::Version { .. } => return None,
+        FaultKind::BadSignature { keys_agree: Some(true), .. } => about(&SIGNATURE_INVALID),
+        // another certificate of that name is there: the right one is missing
+        FaultKind::BadSignature { .. } => return None,
+        FaultKind::UnknownAlgorithm { weak: true, .. } => return None,
+        FaultKind::UnknownAlgorithm { .. } => {
+            about(&ALGORITHM_UNUSUAL).with("algorithms", algorithms(chain)).severity(Severity::Warn)
+        }
+        FaultKind::UnknownKey { signs, .. } => about(&ALGORITHM_UNUSUAL)
+            .with("algorithms", algorithms(chain))
+            .severity(if *signs { Severity::Fail } else { Severity::Warn }),
+        FaultKind::WeakKey { key, .. } => about(&WEAK_KEY).with("key", key.as_str()),
+        FaultKind::WeakSignature { algorithm } => about(&WEAK_SIGNATURE).with("algorithm", algorithm.as_str()),
+        // the leaf's are told with more words, an intermediate's by `tls-intermediate`
+        FaultKind::Expired { .. } | FaultKind::NotYetValid { .. } if fault.index.is_some() => return None,
+        FaultKind::Expired { not_before, not_after } | FaultKind::NotYetValid { not_before, not_after } => {
+            about(&ROOT_EXPIRED).with("from", date(*not_before)).with("to", date(*not_after))
+        }
+        FaultKind::NotACa { missing } => {
+            about(&NOT_A_CA).with("reason", if *missing { "no-basic-constraints" } else { "ca-false" })
+        }
+        FaultKind::MayNotSign => about(&NOT_A_CA).with("reason", "key-usage"),
+        FaultKind::PathTooLong { limit, by: whose } => {
+            about(&PATH_TOO_LONG).with("limit", *limit).with("limited_by", by(*whose)).with("limited_by_index", *whose)
+        }
+        FaultKind::WrongPurpose { purposes, any } => {
+            // most clients take "any purpose", the Baseline Requirements and some clients do not
+            let severity = if *any { Severity::Warn } else { Severity::Fail };
+            about(&WRONG_PURPOSE).with("purposes", purposes.clone()).severity(severity)
+        }
+        FaultKind::UnknownCritical { oid } => about(&UNKNOWN_CRITICAL).with("oid", oid.as_str()),
+        FaultKind::NameExcluded { name, constraint, by: whose } => about(&NAME_CONSTRAINT)
+            .with("presented", certificate.map(presented))
+            .with("name", name.as_str())
+            .with("excluded", constraint.as_str())
+            .with("constrained_by", by(*whose))
+            .with("constrained_by_index", *whose),
+        FaultKind::NameNotPermitted { name, permitted, by: whose } => about(&NAME_CONSTRAINT)
+            .with("presented", certificate.map(presented))
+            .with("name", name.as_str())
+            .with("permitted", permitted.clone())
+            .with("constrained_by", by(*whose))
+            .with("constrained_by_index", *whose),
+        FaultKind::TooManyNames { comparisons } => about(&CHAIN_REFUSED)
+            .with("problem", "more names and constraints than clients compare")
+            .with("comparisons", *comparisons),
+        FaultKind::NoPolicy => about(&POLICY_REQUIRED).with("reason", "no-policy"),
+        FaultKind::BadPolicyMapping => about(&POLICY_REQUIRED).with("reason", "bad-mapping"),
+    })
+}
+
+/// The keys and signatures on the path.
+fn algorithms(chain: &ChainAnalysis) -> Vec<String> {
+    chain.on_path().map(|(_, c)| format!("{}, {}", c.key, c.signature)).collect()
+}
+
+fn private_ca(finding: Finding, root: &str, dn: &str, sent: bool) -> Finding {
+    finding.with("root", root).with("root_dn", dn).with("root_sent", sent)
 }
 
 /// The name (RFC 9525, 6).
-fn name(host: &str, leaf: &Certificate, found: &mut Vec<Finding>) {
-    if leaf.is_for(host) {
-        return;
-    }
+fn name(host: &str, chain: &ChainAnalysis, leaf: &Certificate, found: &mut Vec<Finding>) {
+    let Some(mismatch) = leaf.mismatch(host) else { return };
     if leaf.names.is_empty() {
         // a flaw may have hidden them, and is told by itself
         if leaf.flaw.is_none() {
-            found.push(Finding::new(&SAN_MISSING).with("common_name", leaf.subject.short.as_str()));
+            let finding = at(&SAN_MISSING, chain, Some(0)).with("common_name", leaf.subject.short.as_str());
+            found.push(finding.with("reason", mismatch.id()));
         }
         return;
     }
     let names: Vec<String> = leaf.names.iter().take(100).map(ToString::to_string).collect();
-    let wildcard = leaf.names.iter().any(|name| match name {
-        AltName::Dns(name) => name
-            .strip_prefix("*.")
-            .is_some_and(|parent| host == parent || host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))),
-        AltName::Ip(_) => false,
-    });
+    let nearest = nearest(host, leaf);
     found.push(
-        Finding::new(&NAME_MISMATCH)
+        at(&NAME_MISMATCH, chain, Some(0))
             .with("names", names)
+            .with("nearest", nearest)
             .with("presented", presented(leaf))
-            .with("reason", if wildcard { "wildcard-depth" } else { "other-names" })
+            .with("reason", mismatch.id())
             .with("thumbprint", leaf.thumbprint.as_str()),
     );
+}
+
+/// The name of the certificate that is spelled most like the host.
+fn nearest(host: &str, leaf: &Certificate) -> Option<String> {
+    let names = leaf.names.iter().take(1000).filter_map(|name| match name {
+        // no longer than a name can be (RFC 1035, 2.3.4): the comparison takes the square of it
+        AltName::Dns(name) if name.len() <= 253 => Some(name),
+        _ => None,
+    });
+    names.min_by_key(|name| strsim::levenshtein(name, host)).cloned()
 }
 
 /// The first names of a certificate, and how many more there are.
@@ -484,21 +612,23 @@ fn presented(leaf: &Certificate) -> String {
 }
 
 /// The dates of the leaf.
-fn dates(leaf: &Certificate, validity: Validity, now: Timestamp, found: &mut Vec<Finding>) {
-    let about = |code, at: Timestamp| {
-        Finding::new(code)
-            .with("date", date(at))
+fn dates(chain: &ChainAnalysis, validity: Validity, now: Timestamp, found: &mut Vec<Finding>) {
+    let thumbprint = chain.leaf().map(|leaf| leaf.thumbprint.clone());
+    let about = |code, moment: Timestamp| {
+        at(code, chain, Some(0))
+            .with("date", date(moment))
             .with("not_before", validity.not_before.to_string())
             .with("not_after", validity.not_after.to_string())
-            .with("thumbprint", leaf.thumbprint.as_str())
+            .with("thumbprint", thumbprint.clone())
     };
     let left = validity.not_after.as_second() - now.as_second();
-    if left < 0 {
-        found.push(about(&EXPIRED, validity.not_after).with("days", -left / DAY));
-    } else if now < validity.not_before {
-        found.push(about(&NOT_YET_VALID, validity.not_before));
-    } else if left < warn_below(validity) {
-        found.push(about(&EXPIRES_SOON, validity.not_after).with("days", left / DAY));
+    match path::out_of_date(validity, now) {
+        Some(FaultKind::NotYetValid { not_before, .. }) => found.push(about(&NOT_YET_VALID, not_before)),
+        Some(_) => found.push(about(&EXPIRED, validity.not_after).with("days", -left / DAY)),
+        None if left < warn_below(validity) => {
+            found.push(about(&EXPIRES_SOON, validity.not_after).with("days", left / DAY));
+        }
+        None => {}
     }
 }
 
@@ -506,52 +636,6 @@ fn dates(leaf: &Certificate, validity: Validity, now: Timestamp, found: &mut Vec
 /// clients renew when a third is left, so a warning means that the renewal is overdue.
 fn warn_below(validity: Validity) -> i64 {
     (validity.seconds() / 4).min(30 * DAY)
-}
-
-/// A chain that ends at an anchor and is refused all the same, for a reason not found yet.
-fn refused(
-    chain: &ChainAnalysis,
-    leaf: &Certificate,
-    error: &webpki::Error,
-    weak: bool,
-    now: Timestamp,
-    found: &mut Vec<Finding>,
-) {
-    use webpki::Error;
-    if matches!(error, Error::CaUsedAsEndEntity) {
-        found.push(Finding::new(&CA_AS_SERVER).with("subject", leaf.short_name()));
-        return;
-    }
-    let explained =
-        found.iter().any(|f| [&MALFORMED, &WRONG_PURPOSE, &NOT_A_CA].iter().any(|code| code.id == f.code.id));
-    // an intermediate whose time is over is the business of `tls-intermediate`
-    if explained || weak || chain.out_of_date(now).next().is_some() {
-        return;
-    }
-    match error {
-        Error::NameConstraintViolation | Error::MalformedNameConstraint | Error::InvalidNetworkMaskConstraint => {
-            found.push(Finding::new(&NAME_CONSTRAINT).with("presented", presented(leaf)));
-        }
-        Error::PathLenConstraintViolated | Error::MaximumPathDepthExceeded => found.push(Finding::new(&PATH_TOO_LONG)),
-        Error::UnsupportedSignatureAlgorithmContext(_) | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            let algorithms: Vec<String> = chain.on_path().map(|(_, c)| format!("{}, {}", c.key, c.signature)).collect();
-            found.push(Finding::new(&ALGORITHM_UNUSUAL).with("algorithms", algorithms));
-        }
-        // webpki reads no certificate of 64 KiB or more, clients do
-        Error::BadDer if leaf.der.len() > usize::from(u16::MAX) => {}
-        Error::BadDer
-        | Error::BadDerTime
-        | Error::ExtensionValueInvalid
-        | Error::MalformedExtensions
-        | Error::InvalidSerialNumber
-        | Error::InvalidCertValidity
-        | Error::SignatureAlgorithmMismatch
-        | Error::TrailingData(_)
-        | Error::UnsupportedCertVersion => {
-            found.push(Finding::new(&MALFORMED).with("index", 0).with("problem", error.to_string()));
-        }
-        _ => found.push(Finding::new(&CHAIN_REFUSED).with("problem", error.to_string())),
-    }
 }
 
 /// Addresses of one host that send other certificates than most.

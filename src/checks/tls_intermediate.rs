@@ -7,6 +7,7 @@ use super::common;
 use crate::evidence::{Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, ChainAnalysis, End, Repair};
+use crate::protocol::path::{Fault, FaultKind};
 use crate::protocol::x509::Certificate;
 use crate::protocol::{clients, stores};
 use crate::{findings, text};
@@ -149,7 +150,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             let chain = address.chain.as_ref()?;
             let handshake = matches!(address.outcome(), Some(TlsOutcome::Handshake(_)));
             (handshake || !chain.certificates.is_empty())
-                .then(|| (address.address, address.probe(host), judge(&host.host, chain, now)))
+                .then(|| (address.address, address.probe(host), about_chain(Some(&host.host), chain, now)))
         });
         findings.extend(common::by_address(&host.host, host.port, judged.collect()));
     }
@@ -197,28 +198,19 @@ fn note(chains: &[&ChainAnalysis], incomplete: usize, findings: &[Finding]) -> S
     }
 }
 
-/// What is wrong with the intermediates of one chain.
-fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
+/// What is wrong with the intermediates of one chain. Without a host nobody can say whether the right
+/// certificate stands first. Texts with `{server}` and `{host}` are filled by whoever knows them.
+pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
     let mut found = Vec::new();
-    match (&chain.end, &chain.repair) {
-        (End::Missing { index, .. }, Some(repair)) => found.push(missing(chain, *index, repair)),
-        (End::Missing { index, .. }, None) => {
-            // every missing issuer was asked for; this is for a view that was not
-            let nothing = Repair {
-                url: None,
-                fetched: Vec::new(),
-                path: Vec::new(),
-                verified: false,
-                unknown_root: None,
-                problem: None,
-            };
-            found.push(missing(chain, *index, &nothing));
-        }
-        _ => {}
+    if let End::Missing { index, .. } = &chain.end
+        && !signature_is_spoilt(chain, *index)
+    {
+        // every missing issuer was asked for; the default is for a view that was not
+        found.push(missing(chain, *index, &chain.repair.clone().unwrap_or_default()));
     }
     let mut told: BTreeSet<usize> = BTreeSet::new();
-    if chain.verdict_while_valid.is_err() {
-        for (index, certificate) in chain.out_of_date(now).filter(|(_, c)| !c.is_self_signed()) {
+    if chain.out_of_date().next().is_some() {
+        for (index, certificate) in chain.out_of_date().filter(|(_, c)| !c.is_self_signed()) {
             told.insert(index);
             let mut finding = dated(&EXPIRED, index, certificate)
                 .with("repaired", chain.repair.as_ref().is_some_and(|repair| repair.verified));
@@ -240,7 +232,7 @@ fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
             }
         }
     }
-    let leaf_elsewhere = leaf_elsewhere(host, chain);
+    let leaf_elsewhere = host.is_some_and(|host| leaf_elsewhere(host, chain));
     if !chain.misplaced.is_empty() || leaf_elsewhere {
         let severity = if leaf_elsewhere { Severity::Fail } else { Severity::Warn };
         let path = chain.full_path();
@@ -253,6 +245,12 @@ fn judge(host: &str, chain: &ChainAnalysis, now: Timestamp) -> Vec<Finding> {
         found.extend(superfluous(chain, &told));
     }
     found
+}
+
+/// Whether the right issuer is there, and what is wrong is the signature: `tls-chain` tells of it.
+fn signature_is_spoilt(chain: &ChainAnalysis, index: usize) -> bool {
+    let spoilt = |fault: &Fault| matches!(fault.kind, FaultKind::BadSignature { keys_agree: Some(true), .. });
+    chain.faults.iter().any(|fault| fault.index == Some(index) && spoilt(fault))
 }
 
 /// Whether the server's own certificate stands behind that of an authority.
@@ -335,7 +333,7 @@ fn sent_instead(chain: &ChainAnalysis, organisation: Option<&str>, repair: &Repa
     }
     let of_the_path = |c: &Certificate| repair.path.iter().any(|other| other.spki == c.spki);
     // a link further up is no wrong certificate: it is known to fit, or comes from the same authority
-    let issued_above = |c: &Certificate| repair.fetched.iter().any(|f| f.issuer.der == c.subject.der);
+    let issued_above = |c: &Certificate| repair.fetched.iter().any(|f| f.issuer.same(&c.subject));
     let foreign = |c: &Certificate| organisation.is_none() || c.subject.organisation.as_deref() != organisation;
     let strays = chain.strays.iter().filter_map(|i| Some((*i, chain.certificates.get(*i)?)));
     strays

@@ -5,6 +5,8 @@
 
 use super::SetupError;
 use crate::evidence::{Anchor, Trust};
+use crate::protocol::x509::Name;
+use crate::protocol::x509::der::{SEQUENCE, sequence};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::FutureExt as _;
@@ -24,9 +26,6 @@ const SYSTEM: &str = "system";
 const MOZILLA: &str = "mozilla";
 const CACERT: &str = "cacert";
 
-/// A SEQUENCE's tag (X.690, 8.9.1).
-const SEQUENCE: u8 = 0x30;
-
 /// The trust anchors of a run.
 #[derive(Debug, Default)]
 pub struct Roots {
@@ -39,6 +38,8 @@ pub struct Roots {
 #[derive(Debug)]
 struct Origin {
     store: &'static str,
+    /// The subject as names are compared.
+    name: Vec<Vec<u8>>,
     certificate: Option<CertificateDer<'static>>,
 }
 
@@ -101,8 +102,7 @@ impl Roots {
         }
         if trust != Trust::System || roots.anchors.is_empty() {
             for anchor in webpki_roots::TLS_SERVER_ROOTS {
-                roots.anchors.push(anchor.clone());
-                roots.origins.push(Origin { store: MOZILLA, certificate: None });
+                roots.push(MOZILLA, anchor.clone(), None);
             }
         }
         for certificate in cacert {
@@ -114,9 +114,19 @@ impl Roots {
     /// Adds a root; one that cannot be read trusts nobody.
     fn add(&mut self, store: &'static str, certificate: CertificateDer<'static>) {
         if let Ok(anchor) = webpki::anchor_from_trusted_cert(&certificate).map(|anchor| anchor.to_owned()) {
-            self.anchors.push(anchor);
-            self.origins.push(Origin { store, certificate: Some(certificate) });
+            self.push(store, anchor, Some(certificate));
         }
+    }
+
+    fn push(
+        &mut self,
+        store: &'static str,
+        anchor: TrustAnchor<'static>,
+        certificate: Option<CertificateDer<'static>>,
+    ) {
+        let name = Name::read(&sequence(&anchor.subject)).map(|name| name.parts).unwrap_or_default();
+        self.anchors.push(anchor);
+        self.origins.push(Origin { store, name, certificate });
     }
 
     /// The stores that hold roots, in the order looked into.
@@ -128,12 +138,14 @@ impl Roots {
     /// The anchors with this subject: the DER of a Name with its outer SEQUENCE, base64.
     pub fn find(&self, subject: &str) -> Vec<Anchor> {
         let Some(wanted) = BASE64.decode(subject).ok() else { return Vec::new() };
+        let parts = Name::read(&wanted).map(|name| name.parts).unwrap_or_default();
         let all = self.anchors.iter().zip(&self.origins);
+        // names that differ in case or string type alone are the same (RFC 5280, 7.1)
+        let same = all.filter(|(_, origin)| !parts.is_empty() && origin.name == parts);
         // an anchor holds the contents of its fields, without tag and length
-        let same = all.filter(|(anchor, _)| sequence(&anchor.subject) == wanted);
         same.map(|(anchor, origin)| Anchor {
             store: origin.store.to_owned(),
-            subject: BASE64.encode(&wanted),
+            subject: BASE64.encode(sequence(&anchor.subject)),
             spki: BASE64.encode(sequence(&anchor.subject_public_key_info)),
             name_constraints: anchor.name_constraints.as_ref().map(|der| BASE64.encode(sequence(der))),
             certificate: origin.certificate.as_ref().map(|der| BASE64.encode(der)),
@@ -221,22 +233,6 @@ fn system_has_roots() -> bool {
     };
     file.and_then(|file| file.metadata().ok()).is_some_and(|file| file.len() > 0)
         || dirs.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).any(|mut entries| entries.next().is_some())
-}
-
-/// The contents with a SEQUENCE's tag and length in front (X.690, 8.1.3).
-fn sequence(contents: &[u8]) -> Vec<u8> {
-    let length = contents.len();
-    let mut out = vec![SEQUENCE];
-    if let Ok(short @ 0..=0x7f) = u8::try_from(length) {
-        out.push(short);
-    } else {
-        let bytes = length.to_be_bytes();
-        let used: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
-        out.push(0x80 | u8::try_from(used.len()).unwrap_or(0));
-        out.extend(used);
-    }
-    out.extend_from_slice(contents);
-    out
 }
 
 #[cfg(test)]

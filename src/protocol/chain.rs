@@ -1,33 +1,29 @@
 //! What is right, missing or superfluous in the certificates that a server sends, and what repairs it?
 //!
-//! [`analyse`] is pure: certificates, anchors and a moment in, facts out. Who signed whom is found
-//! by checking signatures; whether the chain is accepted is webpki's word. [`look_at_host`] asks for
-//! what that needs: a handshake with every address, the anchors behind every issuer, the issuers
-//! that Authority Information Access names.
+//! [`analyse`] is pure: certificates, anchors and a moment in, facts out; which path is taken and what
+//! is wrong with it is [`path`]'s word. [`look_at_host`] asks for what that needs: a handshake with
+//! every address, the anchors behind every issuer, the issuers that Authority Information Access names.
 
-use super::x509::{Certificate, Name, Signature, content};
+use super::path::{self, Builder, Fault, FaultKind, Path, Weight};
+use super::x509::{Certificate, Name, Signature};
 use super::{autodiscover, endpoint, hosts};
 use crate::evidence::{AiaSeen, Anchor, HeldBack, NoAnswer, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::time::Duration;
-use webpki::{EndEntityCert, KeyUsage};
 
-use rustls::pki_types::{CertificateDer, Der, TrustAnchor, UnixTime};
+pub use super::path::End;
 
 /// How many issuers are fetched one after another at most.
 const HOPS: usize = 4;
 /// How many certificates of a chain are looked at; no honest server sends as many.
-const MOST: usize = 64;
-/// How many steps the search for a path may take.
-const STEPS: usize = 2_000;
-/// Up to how many certificates every combination is tried.
-const FEW: usize = 12;
-/// How many signatures are checked at most.
-const CHECKS: usize = 200;
+const MOST: usize = 512;
+/// How many issuers the stores are asked for.
+const NAMES: usize = 64;
+/// How many fetched certificates are looked at.
+const FETCHED: usize = 32;
 
 /// What a chain shows.
 #[derive(Debug, Clone)]
@@ -38,6 +34,15 @@ pub struct ChainAnalysis {
     pub path: Vec<usize>,
     /// Where that path ends.
     pub end: End,
+    /// What is wrong with that path. Where the leaf's own time is over, the others are judged at the
+    /// moment inside its time that is nearest.
+    pub faults: Vec<Fault>,
+    /// Other paths that were tried, with their faults; a few.
+    pub others: Vec<Path>,
+    /// Whether clients that fetch nothing accept the chain as sent (the name aside).
+    pub accepted: bool,
+    /// The stores that alone are enough for that.
+    pub trusted_by: Vec<String>,
     /// Indices that can be reached from the leaf over signatures, the leaf included.
     pub reachable: BTreeSet<usize>,
     /// Indices of certificates that were sent before.
@@ -50,55 +55,29 @@ pub struct ChainAnalysis {
     pub misplaced: Vec<usize>,
     /// Indices of certificates with the name of the missing issuer, but another key.
     pub mismatched: Vec<usize>,
-    /// Whether a client that fetches nothing accepts the chain as sent (the name aside).
-    pub verdict: Result<(), webpki::Error>,
-    /// The same at a moment at which the leaf is valid.
-    pub verdict_while_valid: Result<(), webpki::Error>,
     /// What was tried to repair it; none where nothing is missing.
     pub repair: Option<Repair>,
     /// Whether the trust stores gave an answer for every issuer.
     pub stores_known: bool,
-}
-
-/// Where a path ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// At a trust anchor.
-    Anchor {
-        /// The anchor's name.
-        name: Name,
-        /// The stores that hold it.
-        stores: Vec<String>,
-    },
-    /// At the leaf, which is signed with its own key.
-    SelfSigned,
-    /// At a root that no store holds.
-    UnknownRoot {
-        /// The root's name.
-        name: Name,
-        /// Its index, where it was sent.
-        index: Option<usize>,
-    },
-    /// At a certificate whose issuer was not sent.
-    Missing {
-        /// The index of that certificate.
-        index: usize,
-        /// Its issuer.
-        issuer: Name,
-    },
+    /// Whether the search gave up before it had tried every path.
+    pub exhausted: bool,
 }
 
 /// What was found when the issuer's certificate was asked for where the child says it lies.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Repair {
     /// The address that was asked first.
     pub url: Option<String>,
-    /// What was fetched and fits, the lowest first.
+    /// What was fetched: issuers, the lowest first, and what came in the same bundle.
     pub fetched: Vec<Certificate>,
     /// The repaired path: leaf and intermediates, without the root.
     pub path: Vec<Certificate>,
     /// Whether the repaired chain verifies (at a moment at which the leaf is valid).
     pub verified: bool,
+    /// The stores that alone are enough for that.
+    pub trusted_by: Vec<String>,
+    /// What is still wrong with it; indices beyond those sent count on through `fetched`.
+    pub faults: Vec<Fault>,
     /// The root that it ends at, where no store holds it.
     pub unknown_root: Option<Name>,
     /// Why nothing, or not enough, was found.
@@ -142,6 +121,16 @@ impl ChainAnalysis {
         self.certificates.first()
     }
 
+    /// Whether the leaf's own time is over, or has not come.
+    pub fn leaf_is_out_of_date(&self) -> bool {
+        self.faults.iter().any(|fault| fault.index == Some(0) && fault.kind.is_date())
+    }
+
+    /// Whether clients accept the chain as sent, or with the issuers that its certificates name.
+    pub fn accepted_after_repair(&self) -> bool {
+        self.accepted || (!self.leaf_is_out_of_date() && self.repair.as_ref().is_some_and(|repair| repair.verified))
+    }
+
     /// The path: leaf and intermediates, without the root; repaired where that was possible.
     /// None where it does not lead to an end.
     pub fn full_path(&self) -> Option<Vec<Certificate>> {
@@ -157,7 +146,7 @@ impl ChainAnalysis {
     /// The certificates of these indices, a self-signed one behind the leaf left out.
     fn along(&self, path: &[usize]) -> Vec<Certificate> {
         let sent = path.iter().filter_map(|i| Some((*i, self.certificates.get(*i)?)));
-        sent.filter(|(i, c)| *i == 0 || !c.is_self_signed()).map(|(_, c)| c.clone()).collect()
+        sent.filter(|(i, _)| *i == 0 || !self.roots.contains(i)).map(|(_, c)| c.clone()).collect()
     }
 
     /// The certificates on the path that are sent, with their indices; the leaf first.
@@ -166,8 +155,14 @@ impl ChainAnalysis {
     }
 
     /// Intermediates on the path whose time is over, or has not come.
-    pub fn out_of_date(&self, at: Timestamp) -> impl Iterator<Item = (usize, &Certificate)> {
-        self.on_path().filter(move |(i, c)| *i > 0 && c.validity.is_some_and(|v| !v.contains(at)))
+    pub fn out_of_date(&self) -> impl Iterator<Item = (usize, &Certificate)> {
+        let spoilt = self.faults.iter().filter(|fault| fault.kind.is_date()).filter_map(|fault| fault.index);
+        spoilt.filter(|i| *i > 0).filter_map(|i| Some((i, self.certificates.get(i)?)))
+    }
+
+    /// The certificate on the path that the one of that index has signed.
+    fn child_of(&self, issuer: usize) -> Option<usize> {
+        self.path.iter().zip(self.path.iter().skip(1)).find(|(_, parent)| **parent == issuer).map(|(child, _)| *child)
     }
 }
 
@@ -176,211 +171,108 @@ pub fn pem(path: &[Certificate]) -> String {
     path.iter().map(Certificate::pem).collect()
 }
 
-/// Who signed whom, among sent and fetched certificates.
-struct Graph<'a> {
-    pool: Vec<&'a Certificate>,
-    /// For each certificate, those that signed it.
-    parents: Vec<Vec<usize>>,
-    /// For each certificate, the anchors that signed it.
-    anchors: Vec<Vec<&'a Anchor>>,
-    at: Timestamp,
+/// The verdict on one chain, the name aside.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// Whether clients that hold these anchors accept it.
+    pub accepted: bool,
+    /// The path taken, and what is wrong with it.
+    pub path: Path,
+    /// Others that were tried; a few.
+    pub others: Vec<Path>,
+    /// Whether the search gave up before it had tried every path.
+    pub exhausted: bool,
 }
 
-/// A path and how good it is; larger is better.
-type Scored = ((bool, bool, isize), Vec<usize>);
+/// Judges certificates, the leaf first, by other anchors: those of one client, say. `certificates` may
+/// hold fetched ones behind the sent; anchors of other names cost next to nothing.
+pub fn accepted_with(certificates: &[Certificate], anchors: &[Anchor], at: Timestamp) -> Verdict {
+    let mut builder = Builder::new(certificates.iter().collect(), anchors);
+    verdict(&mut builder, at, &|_| true)
+}
 
-impl<'a> Graph<'a> {
-    fn new(pool: Vec<&'a Certificate>, anchors: &'a [Anchor], at: Timestamp) -> Self {
-        let mut checks = 0;
-        let mut parents = Vec::new();
-        let mut anchored = Vec::new();
-        for (i, child) in pool.iter().enumerate() {
-            let mut issuers = Vec::new();
-            for (j, parent) in pool.iter().enumerate() {
-                let named = j > 0 && j != i && child.issuer.der == parent.subject.der && !child.issuer.der.is_empty();
-                if named && parent.fingerprint != child.fingerprint && checks < CHECKS {
-                    checks += 1;
-                    let first = pool.iter().position(|other| other.fingerprint == parent.fingerprint) == Some(j);
-                    if first && child.issued_by(parent) != Signature::Bad {
-                        issuers.push(j);
-                    }
-                }
-            }
-            parents.push(issuers);
-            let mut found = Vec::new();
-            for anchor in anchors {
-                let named = STANDARD.decode(&anchor.subject).is_ok_and(|name| name == child.issuer.der);
-                if named && checks < CHECKS {
-                    checks += 1;
-                    if STANDARD.decode(&anchor.spki).is_ok_and(|spki| child.signed_by(&spki) != Signature::Bad) {
-                        found.push(anchor);
-                    }
-                }
-            }
-            anchored.push(found);
-        }
-        Self { pool, parents, anchors: anchored, at }
+fn verdict(builder: &mut Builder<'_>, at: Timestamp, holds: &dyn Fn(&Anchor) -> bool) -> Verdict {
+    let leaf = builder.pool().first().copied();
+    let dated = leaf.and_then(|leaf| path::out_of_date(leaf.validity?, at));
+    let found = builder.search(while_valid(leaf, at), holds);
+    let mut path = found.best;
+    let accepted = path.is_accepted() && dated.is_none();
+    if let Some(kind) = dated
+        && !path.faults.iter().any(|fault| fault.index == Some(0) && fault.kind.is_date())
+    {
+        path.faults.push(Fault::new(0, kind));
     }
+    Verdict { accepted, path, others: found.others, exhausted: builder.work.exhausted }
+}
 
-    fn reachable(&self) -> BTreeSet<usize> {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![0];
-        while let Some(i) = open.pop() {
-            if i < self.pool.len() && seen.insert(i) {
-                open.extend(self.parents.get(i).into_iter().flatten());
-            }
-        }
-        seen
-    }
-
-    /// The best path from the leaf: one that ends at an anchor before one that does not, one whose
-    /// certificates are all valid before others, then the shortest to an anchor, or the longest to none.
-    fn best(&self) -> Vec<usize> {
-        let mut best: Option<Scored> = None;
-        let mut steps = 0;
-        self.walk(&mut vec![0], &mut best, &mut steps);
-        best.map_or_else(|| vec![0], |(_, path)| path)
-    }
-
-    fn walk(&self, path: &mut Vec<usize>, best: &mut Option<Scored>, steps: &mut usize) {
-        *steps += 1;
-        let Some(last) = path.last().copied().filter(|_| *steps < STEPS) else { return };
-        let anchored = self.anchors.get(last).is_some_and(|found| !found.is_empty());
-        let mut ended = true;
-        if !anchored {
-            for parent in self.parents.get(last).into_iter().flatten() {
-                // a cross-signed pair of authorities is a circle; the same key once is enough
-                if path.iter().any(|i| self.same_authority(*i, *parent)) {
-                    continue;
-                }
-                ended = false;
-                path.push(*parent);
-                self.walk(path, best, steps);
-                path.pop();
-            }
-        }
-        if ended {
-            let sound = path.iter().skip(1).all(|i| self.is_sound(*i));
-            let length = isize::try_from(path.len()).unwrap_or(0);
-            let score = (anchored, sound, if anchored { -length } else { length });
-            if best.as_ref().is_none_or(|(other, _)| score > *other) {
-                *best = Some((score, path.clone()));
-            }
-        }
-    }
-
-    fn same_authority(&self, a: usize, b: usize) -> bool {
-        match (self.pool.get(a), self.pool.get(b)) {
-            (Some(a), Some(b)) => a.subject.der == b.subject.der && a.spki == b.spki,
-            _ => false,
-        }
-    }
-
-    fn is_sound(&self, i: usize) -> bool {
-        self.pool.get(i).is_some_and(|c| {
-            c.validity.is_some_and(|v| v.contains(self.at))
-                && c.may_sign_certificates()
-                && c.is_for_servers()
-                && !c.has_weak_signature()
-                && !c.key.is_weak()
-        })
-    }
-
-    /// Whether a client accepts what was sent, and by which path. A search over many certificates
-    /// that all sign each other takes webpki seconds, so the best path is tried first, and all that
-    /// fits only where it is little.
-    fn verdict(&self, path: &[usize], anchors: &[Anchor], at: Timestamp) -> Result<Vec<usize>, webpki::Error> {
-        if !matches!(self.end(path), End::Anchor { .. }) {
-            return Err(webpki::Error::UnknownIssuer);
-        }
-        let try_these = |indices: &[usize]| {
-            let these: Vec<&Certificate> = indices.iter().filter_map(|i| self.pool.get(*i).copied()).collect();
-            let used = verify(&these, anchors, at)?;
-            Ok(used.iter().filter_map(|i| indices.get(*i).copied()).collect())
-        };
-        let verdict = try_these(path);
-        let all: Vec<usize> = self.reachable().into_iter().collect();
-        if verdict.is_err() && all.len() > path.len() && all.len() <= FEW {
-            return try_these(&all);
-        }
-        verdict
-    }
-
-    /// Where that path ends.
-    fn end(&self, path: &[usize]) -> End {
-        let last = path.last().copied().unwrap_or(0);
-        let Some(certificate) = self.pool.get(last) else {
-            return End::Missing { index: 0, issuer: Name::default() };
-        };
-        let anchors = self.anchors.get(last).map_or(&[][..], Vec::as_slice);
-        if !anchors.is_empty() {
-            let stores: BTreeSet<String> = anchors.iter().map(|anchor| anchor.store.clone()).collect();
-            End::Anchor { name: certificate.issuer.clone(), stores: stores.into_iter().collect() }
-        } else if certificate.is_self_signed() {
-            if last == 0 {
-                End::SelfSigned
-            } else {
-                End::UnknownRoot { name: certificate.subject.clone(), index: Some(last) }
-            }
-        } else {
-            End::Missing { index: last, issuer: certificate.issuer.clone() }
-        }
-    }
+/// The stores that alone make clients accept the chain.
+fn trusted_by(builder: &mut Builder<'_>, anchors: &[Anchor], at: Timestamp) -> Vec<String> {
+    let stores: BTreeSet<&str> = anchors.iter().map(|anchor| anchor.store.as_str()).collect();
+    let trusts = |store: &&str| verdict(builder, at, &|anchor| anchor.store == *store).accepted;
+    stores.into_iter().filter(trusts).map(str::to_owned).collect()
 }
 
 /// Judges certificates as sent, the leaf first, by these anchors at this moment. Fetches nothing, so
 /// a root that was not sent looks like any other issuer that was not sent.
 pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp) -> ChainAnalysis {
-    let graph = Graph::new(certificates.iter().collect(), anchors, at);
-    let reachable = graph.reachable();
-    let mut path = graph.best();
-    let verdict = graph.verdict(&path, anchors, at);
-    let while_valid = while_valid(certificates.first(), at);
-    let verdict_while_valid =
-        if while_valid == at { verdict.clone() } else { graph.verdict(&path, anchors, while_valid) };
-    if let Ok(taken) = &verdict_while_valid {
-        path.clone_from(taken);
-    }
-    let end = graph.end(&path);
-    let first = |c: &Certificate| certificates.iter().position(|other| other.fingerprint == c.fingerprint);
+    let mut builder = Builder::new(certificates.iter().collect(), anchors);
+    let Verdict { accepted, path, others, .. } = verdict(&mut builder, at, &|_| true);
+    let trusted_by = if accepted { trusted_by(&mut builder, anchors, at) } else { Vec::new() };
+    let Path { indices, end, faults } = path;
+    let reachable = builder.reachable();
+    let children: BTreeMap<usize, usize> =
+        reachable.iter().rev().flat_map(|child| builder.issuers(*child).into_iter().map(|i| (i, *child))).collect();
 
+    let mut seen = BTreeSet::new();
     let (mut duplicates, mut roots, mut strays, mut misplaced) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (i, certificate) in certificates.iter().enumerate().skip(1) {
-        if first(certificate) != Some(i) {
+    for (i, certificate) in certificates.iter().enumerate() {
+        if !seen.insert(certificate.fingerprint.as_str()) {
             duplicates.push(i);
             continue;
         }
-        if certificate.is_self_signed() {
+        if i == 0 {
+            continue;
+        }
+        // so many roots that their own signatures cannot all be checked are strays like others
+        if certificate.is_self_issued() && roots.len() < FETCHED && certificate.is_self_signed() {
             roots.push(i);
         } else if !reachable.contains(&i) {
             strays.push(i);
         }
         // RFC 5246, 7.4.2: each certificate certifies the one before it
-        let mut children = reachable.iter().filter(|j| graph.parents.get(**j).is_some_and(|p| p.contains(&i)));
-        if reachable.contains(&i) && children.all(|j| *j > i) {
+        if reachable.contains(&i) && children.get(&i).is_none_or(|first| *first > i) {
             misplaced.push(i);
         }
     }
+    let broken = faults.iter().find_map(|fault| match &fault.kind {
+        // the right issuer, and the signature itself is spoilt
+        FaultKind::BadSignature { keys_agree: Some(true), .. } => fault.index,
+        _ => None,
+    });
     let mismatched = match &end {
-        End::Missing { issuer, .. } => {
-            let named = certificates.iter().enumerate().skip(1).filter(|(_, c)| c.subject.der == issuer.der);
+        End::Missing { index, issuer } if broken != Some(*index) => {
+            let named = certificates.iter().enumerate().skip(1).filter(|(_, c)| c.subject.same(issuer));
             named.map(|(i, _)| i).filter(|i| !reachable.contains(i)).collect()
         }
         _ => Vec::new(),
     };
+    let exhausted = builder.work.exhausted;
     ChainAnalysis {
-        path,
+        path: indices,
         end,
+        faults,
+        others,
+        accepted,
+        trusted_by,
         reachable,
         duplicates,
         roots,
         strays,
         misplaced,
         mismatched,
-        verdict: verdict.map(|_| ()),
-        verdict_while_valid: verdict_while_valid.map(|_| ()),
         repair: None,
         stores_known: true,
+        exhausted,
         certificates,
     }
 }
@@ -391,40 +283,6 @@ fn while_valid(leaf: Option<&Certificate>, at: Timestamp) -> Timestamp {
         Some(v) if v.not_before <= v.not_after => at.clamp(v.not_before, v.not_after),
         _ => at,
     }
-}
-
-/// Whether a client that holds these anchors accepts the chain, the name aside: the indices of the
-/// path it takes, the leaf first.
-pub fn verify(certificates: &[&Certificate], anchors: &[Anchor], at: Timestamp) -> Result<Vec<usize>, webpki::Error> {
-    let chain: Vec<CertificateDer<'_>> = certificates.iter().map(|c| CertificateDer::from(c.der.as_slice())).collect();
-    let Some((leaf, intermediates)) = chain.split_first() else { return Err(webpki::Error::BadDer) };
-    let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();
-    let inner = |text: &str| Der::from(content(&decode(text)).to_vec());
-    let anchors: Vec<TrustAnchor<'_>> = anchors
-        .iter()
-        .map(|anchor| TrustAnchor {
-            subject: inner(&anchor.subject),
-            subject_public_key_info: inner(&anchor.spki),
-            // stores spell them with or without the outer SEQUENCE
-            name_constraints: anchor.name_constraints.as_deref().map(|text| {
-                let der = decode(text);
-                Der::from(if der.first() == Some(&0x30) { content(&der).to_vec() } else { der })
-            }),
-        })
-        .collect();
-    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-    let leaf = EndEntityCert::try_from(leaf)?;
-    let path = leaf.verify_for_usage(
-        webpki::ALL_VERIFICATION_ALGS,
-        &anchors,
-        intermediates,
-        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-        KeyUsage::server_auth(),
-        None,
-        None,
-    )?;
-    let index = |used: &webpki::Cert<'_>| chain.iter().position(|sent| sent.as_ref() == used.der().as_ref());
-    Ok(std::iter::once(0).chain(path.intermediate_certificates().filter_map(index)).collect())
 }
 
 /// Looks at the anchors of that name; none where nobody could say.
@@ -439,21 +297,29 @@ fn anchors_of<'a>(view: &View<'a>, name: &Name) -> Result<Option<&'a [Anchor]>, 
 #[derive(Default)]
 struct Stores {
     anchors: Vec<Anchor>,
-    asked: BTreeSet<Name>,
+    asked: BTreeSet<Vec<u8>>,
     known: bool,
 }
 
 impl Stores {
     fn ask<'c>(&mut self, view: &View<'_>, certificates: impl Iterator<Item = &'c Certificate>) -> Result<(), Stop> {
-        let names: BTreeSet<Name> = certificates.map(|c| c.issuer.clone()).filter(|n| !n.der.is_empty()).collect();
-        let new: Vec<Name> = names.difference(&self.asked).cloned().collect();
-        for found in view::all(new.iter().map(|name| anchors_of(view, name)))? {
+        let mut new: BTreeMap<&[u8], &Name> = BTreeMap::new();
+        for name in certificates.map(|c| &c.issuer) {
+            let full = self.asked.len() + new.len() >= NAMES;
+            if !full && !name.der.is_empty() && !self.asked.contains(&name.der) {
+                new.insert(&name.der, name);
+            }
+        }
+        for found in view::all(new.values().map(|name| anchors_of(view, name)))? {
             match found {
+                // names that differ in their spelling alone bring the same anchors
                 Some(found) => self.anchors.extend(found.iter().cloned()),
                 None => self.known = false,
             }
         }
-        self.asked.extend(new);
+        self.anchors.sort();
+        self.anchors.dedup();
+        self.asked.extend(new.into_keys().map(<[u8]>::to_vec));
         Ok(())
     }
 }
@@ -467,72 +333,79 @@ pub fn look_at_chain(view: &View<'_>, chain: &[String]) -> Result<ChainAnalysis,
     let mut stores = Stores { known: true, ..Stores::default() };
     stores.ask(view, certificates.iter())?;
     let mut analysis = analyse(certificates, &stores.anchors, at);
-    let child = match &analysis.end {
-        End::Missing { index, .. } => Some(*index),
-        // an intermediate whose time is over may have been renewed under the same key
-        _ if analysis.verdict_while_valid.is_err() => {
-            let spoilt = analysis.out_of_date(at).next().map(|(i, _)| i);
-            analysis.path.iter().zip(analysis.path.iter().skip(1)).find(|(_, p)| Some(**p) == spoilt).map(|(c, _)| *c)
-        }
-        _ => None,
-    };
-    if let Some(child) = child {
+    if let Some(child) = wants_repair(&analysis) {
         let repair = repair(view, &analysis, child, &mut stores)?;
-        settle(&mut analysis, repair);
+        settle(&mut analysis, child, repair);
     }
     analysis.stores_known = stores.known;
     Ok(analysis)
+}
+
+/// The certificate whose issuer another one could stand in for: it was not sent, no store knows it,
+/// or it is spoilt and may have been renewed under the same key.
+fn wants_repair(analysis: &ChainAnalysis) -> Option<usize> {
+    match &analysis.end {
+        End::Missing { index, .. } => Some(*index),
+        End::UnknownRoot { index: Some(root), .. } => analysis.child_of(*root),
+        End::Anchor { .. } if !analysis.accepted => {
+            let spoilt = analysis.faults.iter().filter(|f| f.weight() >= Weight::Weak).filter_map(|f| f.index);
+            // the lowest first: its children are the server's own certificate, or in order
+            let mut spoilt: Vec<usize> = spoilt.filter(|i| *i > 0).collect();
+            spoilt.sort_by_key(|i| analysis.path.iter().position(|on| on == i));
+            spoilt.first().and_then(|i| analysis.child_of(*i))
+        }
+        _ => None,
+    }
 }
 
 /// Fetches issuer after issuer, beginning with that of `child`, and judges what comes out.
 fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut Stores) -> Result<Repair, Stop> {
     let at = view.now();
     let sent = &analysis.certificates;
-    let mut fetched: Vec<Certificate> = Vec::new();
-    let mut problem = None;
-    let mut url = None;
+    let mut out = Repair::default();
+    let mut asked: BTreeSet<String> = BTreeSet::new();
     let mut child = sent.get(child).cloned();
     for _ in 0..HOPS {
         let Some(asking) = child.take() else { break };
-        url = url.or_else(|| web_addresses(&asking).first().map(|u| (*u).to_owned()));
+        asked.insert(asking.fingerprint.clone());
+        out.url = out.url.or_else(|| web_addresses(&asking).first().map(|u| (*u).to_owned()));
         match fetch_issuer(view, &asking)? {
             Ok(found) => {
                 stores.ask(view, found.iter())?;
                 for certificate in found {
-                    if sent.iter().chain(&fetched).all(|other| other.fingerprint != certificate.fingerprint) {
-                        fetched.push(certificate);
+                    let known = sent.iter().chain(&out.fetched).any(|c| c.fingerprint == certificate.fingerprint);
+                    if !known && out.fetched.len() < FETCHED {
+                        out.fetched.push(certificate);
                     }
                 }
             }
-            Err(why) => problem = Some(why),
+            Err(why) => out.problem = Some(why),
         }
-        let graph = Graph::new(sent.iter().chain(&fetched).collect(), &stores.anchors, at);
-        let path = graph.best();
-        if let End::Missing { index, .. } = graph.end(&path)
-            && problem.is_none()
+        let pool: Vec<&Certificate> = sent.iter().chain(&out.fetched).collect();
+        let mut builder = Builder::new(pool, &stores.anchors);
+        let found = builder.search(while_valid(sent.first(), at), &|_| true).best;
+        if let End::Missing { index, .. } = found.end
+            && out.problem.is_none()
         {
-            child = graph.pool.get(index).map(|c| (*c).clone()).filter(|c| c.fingerprint != asking.fingerprint);
+            child = builder.pool().get(index).map(|c| (*c).clone()).filter(|c| !asked.contains(&c.fingerprint));
         }
     }
-    let pool: Vec<Certificate> = sent.iter().chain(&fetched).cloned().collect();
-    let graph = Graph::new(pool.iter().collect(), &stores.anchors, at);
-    let mut path = graph.best();
-    let unknown_root = match graph.end(&path) {
-        End::UnknownRoot { name, .. } => Some(name),
+    let moment = while_valid(sent.first(), at);
+    let pool: Vec<Certificate> = sent.iter().chain(&out.fetched).cloned().collect();
+    let mut builder = Builder::new(pool.iter().collect(), &stores.anchors);
+    let best = builder.search(moment, &|_| true).best;
+    out.verified = best.is_accepted();
+    if out.verified {
+        out.trusted_by = trusted_by(&mut builder, &stores.anchors, moment);
+    }
+    out.unknown_root = match &best.end {
+        End::UnknownRoot { name, .. } => Some(name.clone()),
         _ => None,
     };
-    let verdict = graph.verdict(&path, &stores.anchors, while_valid(pool.first(), at));
-    let verified = verdict.is_ok();
-    if let Ok(taken) = verdict {
-        path = taken;
-    }
-    let path = path
-        .iter()
-        .filter_map(|i| Some((*i, *graph.pool.get(*i)?)))
-        .filter(|(i, c)| *i == 0 || !c.is_self_signed())
-        .map(|(_, c)| c.clone())
-        .collect();
-    Ok(Repair { url, fetched, path, verified, unknown_root, problem })
+    let on_path = best.indices.iter().filter_map(|i| Some((*i, pool.get(*i)?)));
+    out.path = on_path.filter(|(i, c)| *i == 0 || !c.is_self_signed()).map(|(_, c)| c.clone()).collect();
+    out.faults = best.faults;
+    Ok(out)
 }
 
 /// The issuer's addresses that can be asked: http and https (RFC 5280, 4.2.2.1).
@@ -543,7 +416,8 @@ fn web_addresses(certificate: &Certificate) -> Vec<&str> {
     certificate.issuer_urls.iter().map(String::as_str).filter(is_web).take(HOPS).collect()
 }
 
-/// Fetches the certificates that issued this one.
+/// Fetches the certificates that issued this one, and those that came with them: a bundle may hold
+/// the links further up.
 fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certificate>, RepairProblem>, Stop> {
     let urls = web_addresses(child);
     if urls.is_empty() {
@@ -553,7 +427,7 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
         return Ok(Err(RepairProblem::HeldBack(HeldBack::NoAia)));
     }
     let records = view::all(urls.iter().map(|url| view.look(&Probe::Aia { url: (*url).to_owned() })))?;
-    let mut found = Vec::new();
+    let (mut found, mut beside) = (Vec::new(), Vec::new());
     let mut problem = RepairProblem::NoAnswer;
     for record in records {
         match &record.seen {
@@ -564,41 +438,56 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
                     (None, Some(status), _) => RepairProblem::Failed(format!("be fetched: HTTP {status}")),
                     (None, None, _) => RepairProblem::Failed("be read as a certificate".to_owned()),
                 };
-                let read =
-                    certificates.iter().map(|text| Certificate::read(&STANDARD.decode(text).unwrap_or_default()));
-                found.extend(read.filter(|c| child.issued_by(c) != Signature::Bad));
+                for text in certificates.iter().take(FETCHED) {
+                    let certificate = Certificate::read(&STANDARD.decode(text).unwrap_or_default());
+                    let issued = child.issued_by(&certificate) != Signature::Bad;
+                    if issued { &mut found } else { &mut beside }.push(certificate);
+                }
             }
             Seen::NoAnswer(NoAnswer::HeldBack { rule }) => problem = RepairProblem::HeldBack(*rule),
             _ => {}
         }
     }
-    Ok(if found.is_empty() { Err(problem) } else { Ok(found) })
+    if found.is_empty() {
+        return Ok(Err(problem));
+    }
+    found.extend(beside);
+    Ok(Ok(found))
 }
 
 /// Enters the repair, and tells a missing intermediate from a root that need not be sent.
 ///
 /// Where the issuer could not be had, the marks of a company's own authority decide: a leaf comes
 /// with its intermediate and only the root is not sent; or the address is not one of the public web.
-fn settle(analysis: &mut ChainAnalysis, repair: Repair) {
-    if let End::Missing { index, issuer } = &analysis.end {
-        let only_the_root = match (&repair.problem, &repair.unknown_root) {
-            // nothing but the self-signed root itself came
-            (_, Some(_)) => repair.fetched.iter().all(Certificate::is_self_signed),
-            (
-                Some(RepairProblem::NoAddress { others: true } | RepairProblem::HeldBack(HeldBack::PrivateAddress)),
-                None,
-            ) => repair.fetched.is_empty(),
-            (Some(_), None) => {
-                let with_intermediate = *index > 0 && analysis.strays.is_empty() && analysis.mismatched.is_empty();
-                repair.fetched.is_empty() && with_intermediate && analysis.roots.is_empty()
+fn settle(analysis: &mut ChainAnalysis, child: usize, repair: Repair) {
+    match &analysis.end {
+        End::Missing { index, issuer } => {
+            let only_the_root = match (&repair.problem, &repair.unknown_root) {
+                // nothing but the self-signed root itself came
+                (_, Some(_)) => repair.fetched.iter().all(Certificate::is_self_signed),
+                (
+                    Some(RepairProblem::NoAddress { others: true } | RepairProblem::HeldBack(HeldBack::PrivateAddress)),
+                    None,
+                ) => repair.fetched.is_empty(),
+                (Some(_), None) => {
+                    let with_intermediate = *index > 0 && analysis.strays.is_empty() && analysis.mismatched.is_empty();
+                    repair.fetched.is_empty() && with_intermediate && analysis.roots.is_empty()
+                }
+                (None, None) => false,
+            };
+            if only_the_root {
+                let name = repair.unknown_root.clone().unwrap_or_else(|| issuer.clone());
+                analysis.end = End::UnknownRoot { name, index: None };
+                return;
             }
-            (None, None) => false,
-        };
-        if only_the_root {
-            let name = repair.unknown_root.clone().unwrap_or_else(|| issuer.clone());
-            analysis.end = End::UnknownRoot { name, index: None };
-            return;
         }
+        // a root of its own was sent where another authority vouches for the same key
+        End::UnknownRoot { name, .. } if repair.verified => {
+            analysis.end = End::Missing { index: child, issuer: name.clone() };
+            analysis.path.retain(|i| !analysis.roots.contains(i));
+        }
+        _ if repair.verified || analysis.out_of_date().next().is_some() => {}
+        _ => return,
     }
     analysis.repair = Some(repair);
 }

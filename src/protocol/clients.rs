@@ -9,8 +9,9 @@ mod trust;
 pub use trust::{Pool, Root, is_preloaded};
 
 use super::chain::{ChainAnalysis, End, RepairProblem};
+use super::path::{self, FaultKind, Weight};
 use super::stores::{Holding, Roots, Store};
-use super::x509::{ANY_PURPOSE, Certificate, Name};
+use super::x509::{Certificate, Name};
 use crate::evidence::{Anchor, FailKind, Failure, HeldBack, TlsOutcome, TlsSeen};
 use jiff::Timestamp;
 use trust::Trust;
@@ -187,10 +188,7 @@ pub fn judge(shown: Shown<'_>, roots: &impl Roots) -> Judged {
     let public = !installed && trust.is_public();
     faults.extend(of_the_leaf(shown.host, leaf, shown.at));
     let unresolved = !installed && !public && !trust.is_trusted_here();
-    faults.extend(weak(chain));
-    if !(trust.is_sound() || unresolved && leads_nowhere(chain)) {
-        faults.extend(of_the_path(chain, shown.at));
-    }
+    faults.extend(of_the_path(chain, leaf, trust.is_sound() || (unresolved && leads_nowhere(chain))));
     faults.extend(apple(leaf, public));
     let root = (!installed && !public).then(|| private_root(chain, trust.is_trusted_here())).flatten();
     for row in &mut rows {
@@ -249,7 +247,7 @@ impl Row {
         for store in stores {
             if !(trust.is_installed() || trust.trusts(*store)) {
                 codes.push("tls.root-not-in-store");
-            } else if !trust.is_complete(*store, self.family.pool()) {
+            } else if !trust.is_complete(*store, self.family.pool()) && (trust.is_sound() || leads_nowhere(chain)) {
                 codes.push(gap(chain));
             } else {
                 accepting += 1;
@@ -298,7 +296,7 @@ fn handshake(seen: &TlsSeen, failure: &Failure) -> &'static str {
 /// What is wrong with the leaf: name (RFC 9525), dates, purpose.
 fn of_the_leaf(host: &str, leaf: &Certificate, at: Timestamp) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if leaf.flaw.is_some() {
+    if leaf.is_broken {
         faults.push(Fault::new("tls.malformed-certificate"));
     }
     if !(leaf.is_for(host) || leaf.names.is_empty() && leaf.flaw.is_some()) {
@@ -314,80 +312,63 @@ fn of_the_leaf(host: &str, leaf: &Certificate, at: Timestamp) -> Vec<Fault> {
     faults
 }
 
-/// The path that clients would take, repaired where that was possible.
-fn path(chain: &ChainAnalysis) -> Vec<&Certificate> {
-    let repaired = chain.repair.as_ref().map(|repair| repair.path.iter().collect::<Vec<_>>());
-    repaired.filter(|path| !path.is_empty()).unwrap_or_else(|| chain.on_path().map(|(_, c)| c).collect())
-}
-
-/// Keys and signatures on the way to a root that some clients refuse.
-fn weak(chain: &ChainAnalysis) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for certificate in path(chain) {
-        if certificate.key.is_weak() {
-            faults.push(Fault::new("tls.weak-key"));
-        }
-        // nobody checks the signature that a root makes on itself
-        if certificate.has_weak_signature() && !certificate.is_self_signed() {
-            faults.push(Fault::new("tls.weak-signature"));
-        }
+/// What is wrong on the way to a root, by the codes of `tls-chain` and `tls-intermediate`. Where the
+/// chain is sound with some choice of roots, only what all such choices have in common.
+fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fault> {
+    let anchored = matches!(chain.end, End::Anchor { .. });
+    let repaired = chain.repair.as_ref().filter(|repair| repair.verified || repair.unknown_root.is_some());
+    let known = repaired.map_or(&chain.faults, |repair| &repair.faults);
+    let mut faults: Vec<Fault> = known
+        .iter()
+        .filter(|fault| !sound || matches!(fault.weight(), Weight::Weak | Weight::Unchecked))
+        .filter_map(by_kind)
+        .collect();
+    if anchored && leaf.is_ca {
+        faults.push(Fault::new("tls.ca-as-server"));
+    }
+    let refused = chain.exhausted || (anchored && faults.iter().all(|fault| fault.mild));
+    if !sound && refused && repaired.is_none() && !chain.leaf_is_out_of_date() {
+        faults.push(Fault::new("tls.chain-refused"));
     }
     faults
 }
 
-/// What else is wrong on the way to a root, where no choice of roots makes the chain accepted.
-fn of_the_path(chain: &ChainAnalysis, at: Timestamp) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (i, certificate) in path(chain).into_iter().enumerate() {
-        let root = i > 0 && certificate.is_self_signed();
-        let mut note = |code| faults.push(Fault::new(code));
-        if certificate.flaw.is_some() {
-            note("tls.malformed-certificate");
+/// The code for a fault; none where it is told elsewhere or worth none.
+fn by_kind(fault: &path::Fault) -> Option<Fault> {
+    let firm = |code| Some(Fault::new(code));
+    let mild = |code| Some(Fault { code, mild: true });
+    match &fault.kind {
+        FaultKind::Malformed { needed: false, .. }
+        | FaultKind::Version { extensions: false, .. }
+        | FaultKind::UnknownAlgorithm { weak: true, .. } => None,
+        FaultKind::Malformed { .. } if fault.index.is_none() => firm("tls.chain-refused"),
+        FaultKind::Malformed { .. } | FaultKind::AlgorithmMismatch { .. } | FaultKind::Version { .. } => {
+            firm("tls.malformed-certificate")
         }
-        if i > 0 && !root && !certificate.may_sign_certificates() {
-            note("tls.not-a-ca");
+        FaultKind::BadSignature { keys_agree, .. } => {
+            keys_agree.is_some_and(|agree| agree).then(|| Fault::new("tls.signature-invalid"))
         }
-        if i > 0 && certificate.validity.is_some_and(|v| !v.contains(at)) {
-            note("tls.intermediate-expired");
+        FaultKind::UnknownAlgorithm { .. } | FaultKind::UnknownKey { signs: false, .. } => {
+            mild("tls.algorithm-unusual")
         }
-        if !certificate.is_for_servers() && !root {
-            let mild = certificate.purposes.as_ref().is_some_and(|all| all.iter().any(|oid| oid == ANY_PURPOSE));
-            faults.push(Fault { code: "tls.wrong-purpose", mild });
-        }
+        FaultKind::UnknownKey { .. } => firm("tls.algorithm-unusual"),
+        FaultKind::WeakKey { .. } => firm("tls.weak-key"),
+        FaultKind::WeakSignature { .. } => firm("tls.weak-signature"),
+        FaultKind::Expired { .. } | FaultKind::NotYetValid { .. } => match fault.index {
+            // told of the leaf with more words
+            Some(0) => None,
+            Some(_) => firm("tls.intermediate-expired"),
+            None => firm("tls.root-expired"),
+        },
+        FaultKind::NotACa { .. } | FaultKind::MayNotSign => firm("tls.not-a-ca"),
+        FaultKind::PathTooLong { .. } => firm("tls.path-too-long"),
+        FaultKind::WrongPurpose { any: true, .. } => mild("tls.wrong-purpose"),
+        FaultKind::WrongPurpose { .. } => firm("tls.wrong-purpose"),
+        FaultKind::UnknownCritical { .. } => firm("tls.unknown-critical-extension"),
+        FaultKind::NameExcluded { .. } | FaultKind::NameNotPermitted { .. } => firm("tls.name-constraint"),
+        FaultKind::TooManyNames { .. } => firm("tls.chain-refused"),
+        FaultKind::NoPolicy | FaultKind::BadPolicyMapping => firm("tls.policy-required"),
     }
-    // where it leads to no root at all, that is what the verdict says
-    if faults.is_empty() && weak(chain).is_empty() && matches!(chain.end, End::Anchor { .. }) {
-        faults.extend(by_verdict(chain));
-    }
-    faults
-}
-
-/// The fault that only the verdict on the chain tells.
-fn by_verdict(chain: &ChainAnalysis) -> Option<Fault> {
-    use webpki::Error;
-    let leaf = chain.leaf()?;
-    Some(match chain.verdict_while_valid.as_ref().err()? {
-        Error::CaUsedAsEndEntity => Fault::new("tls.ca-as-server"),
-        Error::NameConstraintViolation | Error::MalformedNameConstraint | Error::InvalidNetworkMaskConstraint => {
-            Fault::new("tls.name-constraint")
-        }
-        Error::PathLenConstraintViolated | Error::MaximumPathDepthExceeded => Fault::new("tls.path-too-long"),
-        Error::UnsupportedSignatureAlgorithmContext(_) | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
-            Fault { code: "tls.algorithm-unusual", mild: true }
-        }
-        // the verdict reads no certificate of 64 KiB or more, clients do
-        Error::BadDer if leaf.der.len() > usize::from(u16::MAX) => return None,
-        Error::BadDer
-        | Error::BadDerTime
-        | Error::ExtensionValueInvalid
-        | Error::MalformedExtensions
-        | Error::InvalidSerialNumber
-        | Error::InvalidCertValidity
-        | Error::SignatureAlgorithmMismatch
-        | Error::TrailingData(_)
-        | Error::UnsupportedCertVersion => Fault::new("tls.malformed-certificate"),
-        _ => Fault::new("tls.chain-refused"),
-    })
 }
 
 /// What only Apple refuses: more than 825 days, or no purpose, for every certificate issued from July
@@ -444,9 +425,10 @@ fn private_root(chain: &ChainAnalysis, here: bool) -> Option<Private> {
     unknown.then_some(Private { code: "tls.private-ca", name: None })
 }
 
-/// Whether an issuer is missing.
+/// Whether an issuer is missing; where it is there and the signature is spoilt, that is a fault of its own.
 fn leads_nowhere(chain: &ChainAnalysis) -> bool {
-    matches!(chain.end, End::Missing { .. })
+    let spoilt = |fault: &path::Fault| matches!(fault.kind, FaultKind::BadSignature { keys_agree: Some(true), .. });
+    matches!(chain.end, End::Missing { .. }) && !chain.faults.iter().any(spoilt)
 }
 
 /// What a family makes of a gap that could not be repaired.

@@ -228,7 +228,7 @@ impl<'a, R: Roots> Trust<'a, R> {
                 once.push(anchor.clone());
             }
         }
-        let accepted = chain::analyse(self.certificates(pool), &once, self.at).verdict.is_ok();
+        let accepted = chain::accepted_with(&self.certificates(pool), &once, self.at).accepted;
         self.asked.borrow_mut().insert(question, accepted);
         accepted
     }
