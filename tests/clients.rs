@@ -503,6 +503,11 @@ fn mrsp_7_4_a_root_of_2006_is_told_with_the_day_of_its_removal() {
     let finding = &report.checks.iter().find(|c| c.id == "clients").unwrap().findings[0];
     assert_eq!(finding.data["lacking"][0]["gone_since"], "2026-04-15");
     assert_eq!(finding.data["lacking"][0]["clients"][0], "thunderbird");
+    // where this machine's store is one of those, it is still no private authority's
+    let evidence = Scene::of("revoked.badssl.com", "2022-06-01T00:00:00Z").sends(A, &[&leaf, &inter]).done();
+    let report = expect("clients-root-not-in-store-here", &evidence, &codes, "yyyydn");
+    assert_eq!((report.causes.len(), report.causes[0].code.as_str()), (1, "tls.root-not-in-store"));
+    assert_eq!(report.causes[0].severity, FAIL);
     let day = date(2026, 4, 15);
     let facts = inter.facts();
     let root = &stores::anchors_of(Store::Debian, &facts.issuer.der)[0];

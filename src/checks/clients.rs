@@ -7,29 +7,13 @@ use super::common;
 use crate::evidence::{Anchor, Phase, Probe, Seen, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity, Status};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, HostTls};
-use crate::protocol::clients::{self, Accepts, Family, Judged, Lack, ONLY_HERE, Row, Shown};
-use crate::protocol::stores::{self, Gone, Holding, Public, Store};
+use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown};
+use crate::protocol::stores::{self, Public, Store};
 use crate::{findings, text};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 findings! {
-    ROOT_NOT_IN_STORE = "tls.root-not-in-store", Warn, Exchange {
-        title { en: "\"{root}\", the root of {server}, is not trusted by {stores}", de: "„{root}“, das Stammzertifikat von {server}, gilt nicht bei {stores}" }
-        meaning {
-            en: "Clients with these stores refuse the server, clients with the others ({holding}) take it. Behind ✗ stands the day of the removal, or the last one on which the certificate could have been issued. Microsoft's store is Outlook's on Windows, Apple's that of iOS, Mozilla's that of Thunderbird and Firefox; Linux sync services have certifi's or Debian's. State of the lists: {dates}.",
-            de: "Clients mit diesen Zertifikatspeichern lehnen den Server ab, Clients mit den übrigen ({holding}) akzeptieren ihn. Hinter ✗ steht der Tag der Entfernung oder der letzte, an dem das Zertifikat hätte ausgestellt werden dürfen. Microsofts Speicher nutzt Outlook unter Windows, Apples iOS, Mozillas Thunderbird und Firefox; Sync-Dienste unter Linux haben den von certifi oder Debian. Stand der Listen: {dates}.",
-        }
-        remedy {
-            en: "Have the certificate reissued under a root that all stores trust",
-            de: "Lassen Sie das Zertifikat unter einem Stammzertifikat neu ausstellen, dem alle Zertifikatspeicher vertrauen",
-        }
-        steps [
-            { en: "Ask the certificate authority for a chain to one of its current roots; often it has one, and reissuing costs nothing. Install certificate and intermediates, and bind them:", de: "Fragen Sie die Zertifizierungsstelle nach einer Kette zu einem ihrer aktuellen Stammzertifikate; oft hat sie eines, und die Neuausstellung ist kostenlos. Installieren und binden Sie Zertifikat und Zwischenzertifikate:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,Issuer,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
-        ]
-        links ["https://wiki.mozilla.org/CA/Root_CA_Lifecycles", "https://learn.microsoft.com/security/trusted-root/release-notes"]
-    }
     ROOT_ONLY_HERE = "tls.root-only-here", Warn, Exchange {
         title { en: "\"{root}\", the root of {server}, is trusted on this machine, but is in no public trust store", de: "„{root}“, das Stammzertifikat von {server}, gilt auf diesem Rechner, steht aber in keinem öffentlichen Zertifikatspeicher" }
         meaning {
@@ -220,7 +204,7 @@ fn anchors(view: &View<'_>, chain: &ChainAnalysis) -> Result<Vec<Anchor>, Stop> 
 fn say(judged: &Judged) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(lack) = &judged.lack {
-        found.push(not_in_store(lack));
+        found.push(common::not_in_store(lack));
     }
     if let Some(root) = &judged.only_here {
         found.push(
@@ -228,7 +212,7 @@ fn say(judged: &Judged) -> Vec<Finding> {
                 .with("root", root.short.as_str())
                 .with("root_dn", root.text.as_str())
                 .with("newest", Store::ALL.map(|store| stores::dated(store).date).into_iter().max())
-                .with("dates", dates(&Store::ALL)),
+                .with("dates", common::dates(&Store::ALL)),
         );
     }
     for row in &judged.rows {
@@ -237,8 +221,10 @@ fn say(judged: &Judged) -> Vec<Finding> {
         }
         if row.family == Family::SyncService && row.accepts == Accepts::Depends && judged.lack.is_some() {
             let lack = judged.lack.iter().flat_map(|lack| &lack.lacking);
-            let stores: Vec<String> =
-                lack.filter(|(store, _)| row.family.stores().contains(store)).map(|(s, h)| refused(*s, *h)).collect();
+            let stores: Vec<String> = lack
+                .filter(|(store, _)| row.family.stores().contains(store))
+                .map(|(s, h)| common::refused(*s, *h))
+                .collect();
             if !stores.is_empty() {
                 found.push(about(&SYNC_SERVICE_DEPENDS, row).with("stores", stores));
             }
@@ -257,7 +243,7 @@ fn about(code: &'static Code, row: &Row) -> Finding {
         .with("why", row.why.clone())
         .with("because", because)
         .with("first", first)
-        .with("dates", dates(row.family.stores()))
+        .with("dates", common::dates(row.family.stores()))
 }
 
 fn refusal(family: Family) -> &'static Code {
@@ -276,53 +262,6 @@ fn severity(row: &Row) -> Severity {
     let of_its_own =
         |why: &&str| matches!(*why, "tls.root-not-in-store" | "tls.ca-as-server" | ONLY_HERE) || !why.contains('.');
     if row.family != Family::SyncService && row.why.iter().all(of_its_own) { Severity::Warn } else { Severity::Fail }
-}
-
-fn not_in_store(lack: &Lack) -> Finding {
-    let stores: Vec<String> = lack.lacking.iter().map(|(store, holding)| refused(*store, *holding)).collect();
-    let details: Vec<Value> = lack.lacking.iter().map(|(store, holding)| detail(*store, *holding)).collect();
-    // no client for mail has a store of Chrome's
-    let counts = lack.lacking.iter().any(|(store, _)| Family::ALL.iter().any(|family| family.stores().contains(store)));
-    Finding::new(&ROOT_NOT_IN_STORE)
-        .with("root", lack.root.short.as_str())
-        .with("root_dn", lack.root.text.as_str())
-        .with("stores", stores)
-        .with("lacking", details)
-        .with("holding", lack.holding.iter().map(|store| store.name()).collect::<Vec<_>>())
-        .with("dates", dates(&lack.lacking.iter().map(|(store, _)| *store).collect::<Vec<_>>()))
-        .severity(if counts { Severity::Warn } else { Severity::Info })
-}
-
-/// A store that does not trust a root, with the day where it is known.
-fn refused(store: Store, holding: Holding) -> String {
-    match holding {
-        Holding::DistrustedAfter(day) => format!("{} (✗ {day})", store.name()),
-        Holding::NotThere(Some(Gone { last, first })) if last == first => format!("{} (✗ {first})", store.name()),
-        Holding::NotThere(Some(Gone { last, first })) => format!("{} (✗ {last}/{first})", store.name()),
-        Holding::NotThere(None) | Holding::Trusted => store.name().to_owned(),
-    }
-}
-
-/// The same for scripts.
-fn detail(store: Store, holding: Holding) -> Value {
-    let users: Vec<&str> =
-        Family::ALL.iter().filter(|family| family.stores().contains(&store)).map(|family| family.id()).collect();
-    let date = stores::dated(store).date;
-    match holding {
-        Holding::DistrustedAfter(day) => {
-            json!({"store": store.id(), "date": date, "clients": users, "distrusted_after": day.to_string()})
-        }
-        Holding::NotThere(Some(Gone { last, first })) => json!({
-            "store": store.id(), "date": date, "clients": users,
-            "held_until": last.to_string(), "gone_since": first.to_string(),
-        }),
-        Holding::NotThere(None) | Holding::Trusted => json!({"store": store.id(), "date": date, "clients": users}),
-    }
-}
-
-/// Of which days the stores are.
-fn dates(stores: &[Store]) -> Vec<String> {
-    stores.iter().map(|store| format!("{} {}", store.name(), stores::dated(*store).date)).collect()
 }
 
 /// The one line beside the check's name; the rows of the report hang on it.

@@ -10,7 +10,7 @@ pub use trust::{Pool, Root, is_preloaded};
 
 use super::chain::{ChainAnalysis, End, RepairProblem};
 use super::path::{self, FaultKind, Weight};
-use super::stores::{Holding, Roots, Store};
+use super::stores::{Holding, Public, Roots, Store};
 use super::x509::{Certificate, Name};
 use crate::evidence::{Anchor, FailKind, Failure, HeldBack, TlsOutcome, TlsSeen};
 use jiff::Timestamp;
@@ -463,13 +463,21 @@ fn gap(chain: &ChainAnalysis) -> &'static str {
     if wrong { "tls.intermediate-wrong" } else { "tls.intermediate-missing" }
 }
 
+/// The public root that a chain leads to, and the public stores that do not trust it, if any; none
+/// where it leads to no public root.
+pub fn public_root(chain: &ChainAnalysis, at: Timestamp) -> Option<Lack> {
+    let trust = Trust::new(chain, &Public, &[], &[], at);
+    if trust.is_public() { told(&trust) } else { None }
+}
+
 /// The stores that do not trust the public root, where there are any.
 fn lack(trust: &Trust<'_, impl Roots>) -> Option<Lack> {
+    told(trust).filter(|lack| !lack.lacking.is_empty())
+}
+
+fn told(trust: &Trust<'_, impl Roots>) -> Option<Lack> {
     let root = trust.root()?;
     let (holding, lacking): (Vec<Store>, Vec<Store>) = Store::ALL.into_iter().partition(|store| trust.trusts(*store));
-    if lacking.is_empty() {
-        return None;
-    }
     let lacking = lacking.into_iter().map(|store| (store, trust.holding(store, root))).collect();
     Some(Lack { root: root.name.clone(), lacking, holding })
 }
