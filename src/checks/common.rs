@@ -25,7 +25,7 @@ findings! {
             { en: "Ask the certificate authority for a chain to one of its current roots; often it has one, and reissuing costs nothing. Install certificate and intermediates, and bind them:", de: "Fragen Sie die Zertifizierungsstelle nach einer Kette zu einem ihrer aktuellen Stammzertifikate; oft hat sie eines, und die Neuausstellung ist kostenlos. Installieren und binden Sie Zertifikat und Zwischenzertifikate:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,Issuer,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
         ]
-        links ["https://wiki.mozilla.org/CA/Root_CA_Lifecycles", "https://learn.microsoft.com/security/trusted-root/release-notes"]
+        links ["https://wiki.mozilla.org/CA/Root_CA_Lifecycles", "https://learn.microsoft.com/security/trusted-root/deprecation"]
     }
     BUG = "exdiag.bug", Warn, Caller {
         title { en: "A check of exdiag itself failed: {message}", de: "Eine Prüfung von exdiag selbst ist gescheitert: {message}" }
