@@ -5,6 +5,7 @@
 pub mod activesync;
 pub mod auth_status;
 pub mod autodiscover;
+pub mod clients;
 pub mod common;
 pub mod dns;
 pub mod last_sync;
@@ -143,8 +144,8 @@ pub static ALL: &[Check] = &[
         id: "clients",
         title: text!("All clients accept the server", "Alle Clients akzeptieren den Server"),
         group: Group::Trusting,
-        run: later::clients,
-        findings: &[],
+        run: clients::check,
+        findings: clients::FINDINGS,
     },
 ];
 

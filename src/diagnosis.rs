@@ -83,6 +83,10 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.intermediate-", &["tls.addresses-differ"], At::SameHost),
     ("tls.expired", &["tls.addresses-differ"], At::SameHost),
     ("tls.", &["clients."], At::SameHost),
+    // warnings at most, but some clients refuse for them
+    ("tls.root-not-in-store", &["clients."], At::SameHost),
+    ("tls.root-only-here", &["clients."], At::SameHost),
+    ("tls.ca-as-server", &["clients."], At::SameHost),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),

@@ -3,6 +3,7 @@
 pub mod autodiscover;
 pub mod chain;
 pub mod challenge;
+pub mod clients;
 pub mod eas;
 pub mod endpoint;
 pub mod front;
@@ -12,5 +13,6 @@ pub mod nylas;
 pub mod path;
 pub mod pox;
 pub mod reach;
+pub mod stores;
 pub mod trusted;
 pub mod x509;

@@ -2,12 +2,31 @@
 
 use crate::evidence::dns::address_type;
 use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View, view};
-use crate::finding::{Finding, Outcome, Sentence};
+use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::HostTls;
+use crate::protocol::clients::{Family, Lack};
+use crate::protocol::stores::{self, Gone, Holding, Store};
 use crate::{findings, text};
+use serde_json::{Value, json};
 use std::net::IpAddr;
 
 findings! {
+    ROOT_NOT_IN_STORE = "tls.root-not-in-store", Warn, Exchange {
+        title { en: "\"{root}\", the root of {server}, is not trusted by {stores}", de: "„{root}“, das Stammzertifikat von {server}, gilt nicht bei {stores}" }
+        meaning {
+            en: "Clients with these stores refuse the server, clients with the others ({holding}) take it. Behind ✗ stands the day of the removal, or the last one on which the certificate could have been issued. Microsoft's store is Outlook's on Windows, Apple's that of iOS, Mozilla's that of Thunderbird and Firefox; Linux sync services have certifi's or Debian's. State of the lists: {dates}.",
+            de: "Clients mit diesen Zertifikatspeichern lehnen den Server ab, Clients mit den übrigen ({holding}) akzeptieren ihn. Hinter ✗ steht der Tag der Entfernung oder der letzte, an dem das Zertifikat hätte ausgestellt werden dürfen. Microsofts Speicher nutzt Outlook unter Windows, Apples iOS, Mozillas Thunderbird und Firefox; Sync-Dienste unter Linux haben den von certifi oder Debian. Stand der Listen: {dates}.",
+        }
+        remedy {
+            en: "Have the certificate reissued under a root that all stores trust",
+            de: "Lassen Sie das Zertifikat unter einem Stammzertifikat neu ausstellen, dem alle Zertifikatspeicher vertrauen",
+        }
+        steps [
+            { en: "Ask the certificate authority for a chain to one of its current roots; often it has one, and reissuing costs nothing. Install certificate and intermediates, and bind them:", de: "Fragen Sie die Zertifizierungsstelle nach einer Kette zu einem ihrer aktuellen Stammzertifikate; oft hat sie eines, und die Neuausstellung ist kostenlos. Installieren und binden Sie Zertifikat und Zwischenzertifikate:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,Issuer,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
+        ]
+        links ["https://wiki.mozilla.org/CA/Root_CA_Lifecycles", "https://learn.microsoft.com/security/trusted-root/deprecation"]
+    }
     BUG = "exdiag.bug", Warn, Caller {
         title { en: "A check of exdiag itself failed: {message}", de: "Eine Prüfung von exdiag selbst ist gescheitert: {message}" }
         meaning {
@@ -192,4 +211,52 @@ pub fn no_handshake(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Out
         Some(why) if !connection_failed => unanswered(why),
         _ => see_check("activesync"),
     }))
+}
+
+/// The finding that some public stores do not trust a public root.
+pub fn not_in_store(lack: &Lack) -> Finding {
+    let stores: Vec<String> = lack.lacking.iter().map(|(store, holding)| refused(*store, *holding)).collect();
+    let details: Vec<Value> = lack.lacking.iter().map(|(store, holding)| detail(*store, *holding)).collect();
+    // no client for mail has a store of Chrome's
+    let counts = lack.lacking.iter().any(|(store, _)| Family::ALL.iter().any(|family| family.stores().contains(store)));
+    Finding::new(&ROOT_NOT_IN_STORE)
+        .with("root", lack.root.short.as_str())
+        .with("root_dn", lack.root.text.as_str())
+        .with("stores", stores)
+        .with("lacking", details)
+        .with("holding", lack.holding.iter().map(|store| store.name()).collect::<Vec<_>>())
+        .with("dates", dates(&lack.lacking.iter().map(|(store, _)| *store).collect::<Vec<_>>()))
+        .severity(if counts { Severity::Warn } else { Severity::Info })
+}
+
+/// A store that does not trust a root, with the day where it is known.
+pub fn refused(store: Store, holding: Holding) -> String {
+    match holding {
+        Holding::DistrustedAfter(day) => format!("{} (✗ {day})", store.name()),
+        Holding::NotThere(Some(Gone { last, first })) if last == first => format!("{} (✗ {first})", store.name()),
+        Holding::NotThere(Some(Gone { last, first })) => format!("{} (✗ {last}/{first})", store.name()),
+        Holding::NotThere(None) | Holding::Trusted => store.name().to_owned(),
+    }
+}
+
+/// The same for scripts.
+fn detail(store: Store, holding: Holding) -> Value {
+    let users: Vec<&str> =
+        Family::ALL.iter().filter(|family| family.stores().contains(&store)).map(|family| family.id()).collect();
+    let date = stores::dated(store).date;
+    match holding {
+        Holding::DistrustedAfter(day) => {
+            json!({"store": store.id(), "date": date, "clients": users, "distrusted_after": day.to_string()})
+        }
+        Holding::NotThere(Some(Gone { last, first })) => json!({
+            "store": store.id(), "date": date, "clients": users,
+            "held_until": last.to_string(), "gone_since": first.to_string(),
+        }),
+        Holding::NotThere(None) | Holding::Trusted => json!({"store": store.id(), "date": date, "clients": users}),
+    }
+}
+
+/// Of which days the stores are.
+pub fn dates(stores: &[Store]) -> Vec<String> {
+    stores.iter().map(|store| format!("{} {}", store.name(), stores::dated(*store).date)).collect()
 }

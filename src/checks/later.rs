@@ -27,8 +27,3 @@ pub fn revocation(_: &View<'_>) -> Result<Outcome, Stop> {
 pub fn server_version(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())
 }
-
-/// `clients`
-pub fn clients(_: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(not_yet())
-}

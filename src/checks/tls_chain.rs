@@ -7,6 +7,7 @@ use super::{common, tls_rules};
 use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, TlsSeen, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
+use crate::protocol::clients;
 use crate::protocol::path::{self, Fault, FaultKind};
 use crate::protocol::x509::{AltName, Certificate, Validity};
 use crate::{findings, text};
@@ -452,12 +453,14 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
         ),
         End::UnknownRoot { name, index } if chain.stores_known => {
             let at_fault = index.or(chain.path.last().copied());
-            found.push(private_ca(at(&PRIVATE_CA, chain, at_fault), &name.short, &name.text, index.is_some()));
+            let private = private_ca(at(&PRIVATE_CA, chain, at_fault), &name.short, &name.text, index.is_some());
+            found.push(public_all_the_same(chain, now).unwrap_or(private));
         }
         _ => {
             if let Some(root) = chain.repair.as_ref().and_then(|repair| repair.unknown_root.as_ref()) {
                 let at_fault = chain.path.last().copied();
-                found.push(private_ca(at(&PRIVATE_CA, chain, at_fault), &root.short, &root.text, false));
+                let private = private_ca(at(&PRIVATE_CA, chain, at_fault), &root.short, &root.text, false);
+                found.push(public_all_the_same(chain, now).unwrap_or(private));
             }
         }
     }
@@ -566,6 +569,13 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
 /// The keys and signatures on the path.
 fn algorithms(chain: &ChainAnalysis) -> Vec<String> {
     chain.on_path().map(|(_, c)| format!("{}, {}", c.key, c.signature)).collect()
+}
+
+/// A root that the stores looked into do not hold, and others do: the root is public, not a company's.
+fn public_all_the_same(chain: &ChainAnalysis, now: Timestamp) -> Option<Finding> {
+    let lack = clients::public_root(chain, now)?;
+    let finding = common::not_in_store(&lack).severity(Severity::Fail);
+    Some(if lack.lacking.is_empty() { finding.with("stores", "system") } else { finding })
 }
 
 fn private_ca(finding: Finding, root: &str, dn: &str, sent: bool) -> Finding {

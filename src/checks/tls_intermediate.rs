@@ -9,6 +9,7 @@ use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, ChainAnalysis, End, Repair};
 use crate::protocol::path::{Fault, FaultKind};
 use crate::protocol::x509::Certificate;
+use crate::protocol::{clients, stores};
 use crate::{findings, text};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -18,8 +19,8 @@ findings! {
     MISSING = "tls.intermediate-missing", Fail, Exchange {
         title { en: "{server} does not send its intermediate certificate \"{issuer}\"", de: "{server} sendet sein Zwischenzertifikat „{issuer}“ nicht mit" }
         meaning {
-            en: "Outlook on Windows and browsers fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted.",
-            de: "Outlook unter Windows und Browser laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig.",
+            en: "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted. Firefox hides the fault where it has the certificate preloaded (list of {preload_date}: {preloaded}).",
+            de: "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig. Firefox verdeckt den Fehler, wenn es das Zertifikat mitbringt (Liste vom {preload_date}: {preloaded}).",
         }
         remedy { en: "Install the intermediate certificate where the TLS connection ends", de: "Installieren Sie das Zwischenzertifikat dort, wo die TLS-Verbindung endet" }
         steps [
@@ -34,13 +35,29 @@ findings! {
                 Powershell "$store = 'Cert:\\LocalMachine\\CA'\n$pem = Get-Content -Raw {host}-chain.pem\n$all = [regex]::Matches($pem, '(?s)-----BEGIN.+?-----END.+?-----')\n$all | Select-Object -Skip 1 | ForEach-Object {\n  Set-Content {issuer_file} $_.Value\n  Import-Certificate -FilePath {issuer_file} -CertStoreLocation $store\n}\niisreset"
             },
             {
-                en: "A reverse proxy or balancer stands in front: give it the whole chain instead of the leaf alone; for nginx:",
-                de: "Steht ein Reverse-Proxy oder Load Balancer davor: Geben Sie ihm die ganze Kette statt nur des Serverzertifikats; bei nginx:",
-                Config "ssl_certificate /etc/nginx/{host}-chain.pem;"
+                en: "A reverse proxy stands in front: give it that file in place of the leaf alone and reload it; HAProxy wants the private key in it too:",
+                de: "Steht ein Reverse-Proxy davor: Geben Sie ihm diese Datei statt nur des Serverzertifikats und laden Sie ihn neu; HAProxy will darin auch den privaten Schlüssel:",
+                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache 2.4.8 or newer, in place of SSLCertificateChainFile\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
+                Shell "cat {host}-chain.pem {host}.key > /etc/haproxy/{host}.pem"
+            },
+            {
+                en: "Kemp LoadMaster: under Certificates & Security > Intermediate Certs, add the intermediates of that file, without the first certificate.",
+                de: "Kemp LoadMaster: Fügen Sie unter Certificates & Security > Intermediate Certs die Zwischenzertifikate der Datei hinzu, ohne das erste Zertifikat.",
+            },
+            {
+                en: "Sophos Firewall: add each intermediate under Certificates > Certificate authorities, then choose the certificate in the WAF rule anew; Sophos UTM: append the intermediates to the certificate and upload it again.",
+                de: "Sophos Firewall: Fügen Sie jedes Zwischenzertifikat unter Zertifikate > Zertifizierungsstellen hinzu und wählen Sie das Zertifikat in der WAF-Regel neu aus; Sophos UTM: Hängen Sie die Zwischenzertifikate an das Zertifikat an und laden Sie es neu hoch.",
             },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
         ]
-        links ["https://learn.microsoft.com/connectivity-analyzer/missing-intermediate-certificates-chain"]
+        links [
+            "https://learn.microsoft.com/connectivity-analyzer/missing-intermediate-certificates-chain",
+            "https://nginx.org/en/docs/http/configuring_https_servers.html",
+            "https://www.haproxy.com/documentation/haproxy-configuration-tutorials/security/ssl-tls/client-side-encryption",
+            "https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslcertificatefile",
+            "https://docs.progress.com/bundle/loadmaster-deployment-guide-sap-ga/page/Certificates.html",
+            "https://docs.sophos.com/nsg/sophos-firewall/20.0/help/en-us/webhelp/onlinehelp/AdministratorHelp/Certificates/CertificateAuthorities/index.html",
+        ]
     }
     WRONG = "tls.intermediate-wrong", Fail, Exchange {
         title { en: "{server} sends \"{sent_instead}\", but its certificate was issued by \"{issuer}\"", de: "{server} sendet „{sent_instead}“ mit, sein Zertifikat wurde aber von „{issuer}“ ausgestellt" }
@@ -56,7 +73,12 @@ findings! {
                 de: "Importieren Sie auf dem Exchange-Server deren Zwischenzertifikate und starten Sie IIS neu:",
                 Powershell "$store = 'Cert:\\LocalMachine\\CA'\n$pem = Get-Content -Raw {host}-chain.pem\n$all = [regex]::Matches($pem, '(?s)-----BEGIN.+?-----END.+?-----')\n$all | Select-Object -Skip 1 | ForEach-Object {\n  Set-Content {issuer_file} $_.Value\n  Import-Certificate -FilePath {issuer_file} -CertStoreLocation $store\n}\niisreset"
             },
-            { en: "On a reverse proxy or balancer, replace the chain file; for nginx:", de: "Ersetzen Sie auf einem Reverse-Proxy oder Load Balancer die Kettendatei; bei nginx:", Config "ssl_certificate /etc/nginx/{host}-chain.pem;" },
+            {
+                en: "On a reverse proxy, replace the chain file and reload it (Kemp and Sophos: see exdiag explain tls.intermediate-missing):",
+                de: "Ersetzen Sie auf einem Reverse-Proxy die Kettendatei und laden Sie ihn neu (Kemp und Sophos: siehe exdiag explain tls.intermediate-missing):",
+                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache 2.4.8 or newer, in place of SSLCertificateChainFile\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
+                Shell "cat {host}-chain.pem {host}.key > /etc/haproxy/{host}.pem"
+            },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/missing-intermediate-certificates-chain"]
     }
@@ -70,7 +92,12 @@ findings! {
         steps [
             { en: "On the Exchange server, delete the old one:", de: "Löschen Sie auf dem Exchange-Server das alte:", Powershell "Remove-Item Cert:\\LocalMachine\\CA\\{thumbprint}" },
             { en: "Import the current one from the authority's web site and restart IIS:", de: "Importieren Sie das aktuelle von der Website der Zertifizierungsstelle und starten Sie IIS neu:", Powershell "$store = 'Cert:\\LocalMachine\\CA'\nImport-Certificate -FilePath {issuer_file} -CertStoreLocation $store\niisreset" },
-            { en: "On a reverse proxy or balancer, replace the chain file; for nginx:", de: "Ersetzen Sie auf einem Reverse-Proxy oder Load Balancer die Kettendatei; bei nginx:", Config "ssl_certificate /etc/nginx/{host}-chain.pem;" },
+            {
+                en: "On a reverse proxy, replace the chain file and reload it (Kemp and Sophos: see exdiag explain tls.intermediate-missing):",
+                de: "Ersetzen Sie auf einem Reverse-Proxy die Kettendatei und laden Sie ihn neu (Kemp und Sophos: siehe exdiag explain tls.intermediate-missing):",
+                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache 2.4.8 or newer, in place of SSLCertificateChainFile\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
+                Shell "cat {host}-chain.pem {host}.key > /etc/haproxy/{host}.pem"
+            },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/missing-intermediate-certificates-chain"]
     }
@@ -275,7 +302,19 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
     if let Some(url) = &repair.url {
         finding = finding.seen_in(&Probe::Aia { url: url.clone() });
     }
-    with_chain(finding, chain)
+    with_chain(with_hiders(finding, chain), chain)
+}
+
+/// Adds which clients hide the fault from their users: those that fetch the issuer, and Firefox where
+/// it has it preloaded.
+fn with_hiders(finding: Finding, chain: &ChainAnalysis) -> Finding {
+    let preloaded: Vec<String> = clients::hidden_by_firefox(chain).into_iter().map(Certificate::short_name).collect();
+    let fetching = clients::Family::ALL.into_iter().filter(|family| family.pool() == clients::Pool::Fetched);
+    finding
+        .with("fetched_by", fetching.map(clients::Family::id).collect::<Vec<_>>())
+        .with("preloaded_by_firefox", !preloaded.is_empty())
+        .with("preloaded", if preloaded.is_empty() { "✗".to_owned() } else { preloaded.join(", ") })
+        .with("preload_date", stores::preloads_dated().date)
 }
 
 /// Adds the chain that the server should send, as PEM, where it is known.

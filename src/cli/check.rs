@@ -111,7 +111,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
 }
 
 /// What `exdiag tls` checks.
-const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate"];
+const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate", "clients"];
 
 /// `exdiag tls`
 pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {

@@ -173,9 +173,13 @@ impl Page<'_> {
             *line = line.bold().to_string();
         }
         indented(out, "  ", "  ", &cause.summary);
-        if !cause.explains.is_empty() {
+        // what the clients make of it stands in their line of the list
+        let told = self.report.checks.iter().any(|check| check.id == "clients" && check.summary.is_some());
+        let explains: Vec<&str> = cause.explains.iter().map(String::as_str).collect();
+        let explains: Vec<&str> = explains.into_iter().filter(|code| !(told && code.starts_with("clients."))).collect();
+        if !explains.is_empty() {
             let also = text!("It also explains: ", "Das erklärt auch: ").of(self.lang);
-            indented(out, "  ", "  ", &format!("{also}{}", cause.explains.join(", ")));
+            indented(out, "  ", "  ", &format!("{also}{}", explains.join(", ")));
         }
         let Some(remedy) = &cause.remediation else { return };
         let who = text!("Who must act: ", "Wer handeln muss: ").of(self.lang);
@@ -270,6 +274,8 @@ impl Page<'_> {
             .max_by_key(|finding| finding.severity)
             .filter(|_| matches!(check.status, Status::Warn | Status::Fail | Status::Inconclusive));
         let note = match (worst, &check.summary, &check.reason) {
+            // its line is a table, with whatever is wrong in it
+            (_, Some(note), _) if check.id == "clients" => note,
             (Some(finding), _, _) => &finding.title,
             (None, Some(note), _) | (None, None, Some(note)) => note,
             (None, None, None) => "",
@@ -278,7 +284,11 @@ impl Page<'_> {
         let head = 4 + check.id.width() + gap.len();
         let room = WIDTH.saturating_sub(head);
         let told = self.report.causes.iter().any(|cause| cause.title == note);
-        let lines = if told { vec![cut(note, room)] } else { fold(note, room) };
+        let lines = match check.id.as_str() {
+            "clients" => fold_table(note, room),
+            _ if told => vec![cut(note, room)],
+            _ => fold(note, room),
+        };
         for (i, line) in lines.into_iter().enumerate() {
             out.push(match i {
                 0 => format!("  {} {}{gap}{line}", symbol(check.status), check.id),
@@ -433,6 +443,21 @@ pub fn fold(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks a line of items, which are two blanks apart, between the items.
+fn fold_table(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in text.split("  ") {
+        match lines.last_mut() {
+            Some(line) if line.width() + 2 + item.width() <= width => {
+                line.push_str("  ");
+                line.push_str(item);
+            }
+            _ => lines.extend(fold(item, width)),
+        }
+    }
+    lines
+}
+
 /// Breaks a long command where its shell allows it, so that it can still be copied.
 fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     let end = match shell {
@@ -578,6 +603,7 @@ mod tests {
         assert_eq!(fold("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(fold("", 3), [""]);
         assert_eq!(fold("see https://a.example/b", 9), ["see", "https://a.example/b"]);
+        assert_eq!(fold_table("a ✓  b ✗  c d e f", 8), ["a ✓  b ✗", "c d e f"]);
         assert_eq!(cut("東京東京", 5), "東京…");
         assert_eq!(cut("abc", 3), "abc");
     }

@@ -1,8 +1,8 @@
 //! How is a verdict said in German or English?
 
 use super::{
-    CauseReport, CheckReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target, Tool, VERSION,
-    Verdict, Wording,
+    CauseReport, CheckReport, ClientReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target,
+    Tool, VERSION, Verdict, Wording,
 };
 use crate::evidence::{Evidence, Subject};
 use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Text, fill, fill_command};
@@ -67,10 +67,19 @@ pub fn report(verdict: &Verdict, wording: Wording) -> Report {
                 }
             })
             .collect(),
-        clients: Vec::new(),
+        clients: clients(verdict),
         credentials_sent_to: verdict.credentials_sent_to(),
         evidence: verdict.evidence.clone(),
     }
+}
+
+/// The rows of the client families: they hang on the note of the check that judges them.
+fn clients(verdict: &Verdict) -> Vec<ClientReport> {
+    let rows = verdict.entries.iter().find_map(|entry| match &entry.outcome {
+        Outcome::Checked { note, .. } => note.arguments.get("clients").filter(|_| entry.id == "clients"),
+        _ => None,
+    });
+    rows.and_then(|rows| serde_json::from_value(rows.clone()).ok()).unwrap_or_default()
 }
 
 /// Milliseconds from the start of the run until the last of these answers had come.
