@@ -1,9 +1,8 @@
-//! Which paths lead from a server's certificate to a trust anchor, and what is wrong with each
-//! (RFC 5280, 6)?
+//! Which paths lead from a server's certificate to a trust anchor, and what is wrong with each?
 //!
-//! A [`Builder`] tries path after path among the certificates given, with a budget, until one is
-//! accepted; where none is, it keeps the one with the least faults and all of them. Anchors are
-//! matched by name and public key, for many roots exist as several certificates.
+//! Paths are judged by RFC 5280, 6. A [`Builder`] tries path after path among the certificates given,
+//! with a budget, until one is accepted; where none is, it keeps the one with the least faults and all
+//! of them. Anchors are matched by name and public key, for many roots exist as several certificates.
 
 mod fault;
 mod names;
