@@ -1,7 +1,7 @@
 //! Does every kind of breach of the rules for certificates get its rule, and a sound certificate none?
 //! The certificates are put together byte by byte, for no honest tool makes them.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 use exdiag::protocol::lint::{Breach, Level, ends_at_public_root, lint, lint_crl, lint_crl_issuer, lint_one};
 use jiff::Timestamp;
@@ -464,4 +464,15 @@ fn hostile_certificates_end_in_time_and_never_panic() {
         lint_crl(&bent);
         lint_crl(&list[..place]);
     }
+}
+
+#[test]
+fn a_root_that_mozilla_has_taken_in_is_public_and_its_namesake_is_not() {
+    let root = &webpki_roots::TLS_SERVER_ROOTS[0];
+    let name = der(0x30, root.subject.as_ref());
+    let ours = Spec { subject: name.clone(), issuer: name, ..authority() };
+    let theirs = Spec { spki: der(0x30, root.subject_public_key_info.as_ref()), ..ours.clone() };
+    assert!(ends_at_public_root(&[&sound().done(), &theirs.done()]));
+    assert!(!ends_at_public_root(&[&sound().done(), &ours.done()]));
+    assert!(!ends_at_public_root(&[]));
 }

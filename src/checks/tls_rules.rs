@@ -18,10 +18,10 @@ use std::fmt::Write as _;
 
 findings! {
     NONCONFORMING = "tls.nonconforming", Info, Exchange {
-        title { en: "The certificate chain of {server} breaks rules for certificates: {ids}", de: "Die Zertifikatskette von {server} verletzt Regeln für Zertifikate: {ids}" }
+        title { en: "The certificate chain of {server} does not conform: {what}", de: "Die Zertifikatskette von {server} ist nicht regelkonform: {what}" }
         meaning {
-            en: "Whether clients accept the chain is told by the other findings. A rule of level error is one that a strict client may refuse the chain for, today or after its next update; one of level warn is a duty of the authority that clients do not look at.",
-            de: "Ob Clients die Kette akzeptieren, sagen die übrigen Befunde. Bei einer Regel der Stufe error kann ein strenger Client die Kette ablehnen, heute oder nach seinem nächsten Update; eine der Stufe warn ist eine Pflicht der Zertifizierungsstelle, auf die Clients nicht achten.",
+            en: "The rules it breaks: {ids}. Whether clients accept the chain is told by the other findings. A rule of level error is one that a strict client may refuse the chain for, today or after its next update; one of level warn is a duty of the authority that clients do not look at.",
+            de: "Verletzte Regeln: {ids}. Ob Clients die Kette akzeptieren, sagen die übrigen Befunde. Bei einer Regel der Stufe error kann ein strenger Client die Kette ablehnen, heute oder nach seinem nächsten Update; eine der Stufe warn ist eine Pflicht der Zertifizierungsstelle, auf die Clients nicht achten.",
         }
         remedy { en: "Have the next certificate issued without these faults", de: "Lassen Sie das nächste Zertifikat ohne diese Fehler ausstellen" }
         steps [
@@ -94,9 +94,9 @@ pub fn about_rules(path: &[&[u8]], at: Timestamp, public: bool) -> Vec<Finding> 
         // what clients do not look at is a public authority's duty, and nobody's below a private one
         .filter(|breach| breach.rule.level == Level::Error || (public && !is_root(path, breach.index)))
         .collect();
-    if told.is_empty() {
-        return found;
-    }
+    // the heaviest, and of several the first of the chain
+    let Some(worst) = told.iter().rev().max_by_key(|breach| breach.rule.level) else { return found };
+    let what = sentence(worst.rule.id).map(|text| json!({"en": text.en, "de": text.de}));
     let mut ids: Vec<&str> = told.iter().map(|breach| breach.rule.id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -105,6 +105,7 @@ pub fn about_rules(path: &[&[u8]], at: Timestamp, public: bool) -> Vec<Finding> 
         Finding::new(&NONCONFORMING)
             .with("ids", ids.clone())
             .with("explain", ids.join(" "))
+            .with("what", what.unwrap_or_default())
             .with("public", public)
             .with("rules", rules),
     );

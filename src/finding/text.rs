@@ -191,7 +191,8 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// A JSON value as a reader expects it in a sentence: lists with "and" or "und".
+/// A JSON value as a reader expects it in a sentence: lists with "and" or "und", an object of `en` and
+/// `de` in that language.
 struct Shown<'a> {
     value: &'a Value,
     lang: Lang,
@@ -215,6 +216,13 @@ impl fmt::Display for Shown<'_> {
                 }
                 Ok(())
             }
+            // words of their own in each language
+            Value::Object(words) => match (words.get("en"), words.get("de"), self.lang) {
+                (Some(Value::String(words)), Some(_), Lang::En) | (Some(_), Some(Value::String(words)), Lang::De) => {
+                    f.write_str(words)
+                }
+                _ => write!(f, "{}", self.value),
+            },
             other => write!(f, "{other}"),
         }
     }
@@ -323,5 +331,13 @@ mod tests {
         assert_eq!(fill("{a}.", &args, Lang::En), "x, y and z.");
         assert_eq!(fill("{a}.", &args, Lang::De), "x, y und z.");
         assert_eq!(fill("{b} { x }", &args, Lang::De), "{b} { x }");
+    }
+
+    #[test]
+    fn words_that_differ_by_language_are_said_in_it() {
+        let args =
+            BTreeMap::from([("a".to_owned(), serde_json::json!([{"en": "key", "de": "Schlüssel"}, {"en": "x"}]))]);
+        assert_eq!(fill("{a}", &args, Lang::En), "key and {\"en\":\"x\"}");
+        assert_eq!(fill("{a}", &args, Lang::De), "Schlüssel und {\"en\":\"x\"}");
     }
 }
