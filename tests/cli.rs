@@ -102,6 +102,11 @@ fn bad_input_is_one_sentence_with_exit_2_and_nothing_is_sent() {
         (&["check", "anna@corp.example", "--nylas-api", "http://api.example"], "needs an https address"),
         (&["check", "anna@corp.example", "--nylas-grant", "1"], "set NYLAS_API_KEY"),
         (&["check", "a@corp.example", "b@corp.example", "--user", "CORP\\anna"], "one mailbox"),
+        (&["check", "anna@corp.example", "--allow-host", "https://foo/"], "is not a host name"),
+        (&["autodiscover", "anna@corp.example", "--allow-host", "foo:443"], "is not a host name"),
+        (&["check", "anna@corp.example", "--proxy", "http://u:p@:x"], "could not use the proxy"),
+        (&["check", "anna@corp.example", "--proxy", "http://:3128"], "could not use the proxy"),
+        (&["check", "anna@corp.example", "--proxy", "http://127.0.0.1:99999"], "could not use the proxy"),
         (&["autodiscover", "anna"], "it has no @"),
         (&["tls", "http://mail.corp.example"], "names no server"),
     ];

@@ -189,14 +189,14 @@ findings! {
     UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
         title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
         meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server, or the server is overloaded. The answer points to: {kind}.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server, oder der Server ist überlastet. Die Antwort deutet auf: {kind}.",
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
         }
-        remedy { en: "Start the application pool, or bring the servers behind the balancer up", de: "Starten Sie den Anwendungspool oder nehmen Sie die Server hinter dem Load Balancer in Betrieb" }
+        remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
         steps [
-            { en: "On the Exchange server, see whether pool and component are active:", de: "Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
+            { en: "Look into the log of the firewall, proxy or balancer in front: does it pass requests on, and which servers behind it does it take for healthy?", de: "Sehen Sie ins Log von Firewall, Proxy oder Load Balancer davor: Reicht das Gerät Anfragen weiter, und welche Server dahinter hält es für gesund?" },
+            { en: "Where nothing stands in front, or it is in order: see on the Exchange server whether pool and component are active:", de: "Steht nichts davor oder ist es in Ordnung: Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
             { en: "Start the pool where it is stopped:", de: "Starten Sie den Pool, falls er gestoppt ist:", Powershell "Start-WebAppPool MSExchangeSyncAppPool" },
-            { en: "Behind a balancer, see which of its servers count as healthy.", de: "Sehen Sie am Load Balancer nach, welche Server er für gesund hält." },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
@@ -377,8 +377,9 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
         if answers.post.is_some() {
             finding = finding.seen_in(&Probe::Http(eas::post(endpoint)));
         }
+        let note = noted_fault(endpoint, &finding, answers.anonymous.status);
         findings.push(finding);
-        return Outcome::checked(answers_with(endpoint, answers.anonymous.status), findings);
+        return Outcome::checked(note, findings);
     }
     if let Some(finding) = answers.signed.and_then(|response| signed_fault(endpoint, response)) {
         let probe = probe.sign_in(SignIn::Given);
@@ -424,10 +425,29 @@ fn note(endpoint: &Endpoint, versions: &[String], methods: &[String]) -> Sentenc
     Sentence::new(text).with("host", endpoint.host.as_str()).with("versions", versions).with("methods", methods)
 }
 
-fn answers_with(endpoint: &Endpoint, status: u16) -> Sentence {
-    Sentence::new(text!("{host} answers OPTIONS with HTTP {status}", "{host} beantwortet OPTIONS mit HTTP {status}"))
-        .with("host", endpoint.host.as_str())
-        .with("status", status)
+/// The answer, and of one that says "not available" who seems to have made it.
+fn noted_fault(endpoint: &Endpoint, fault: &Finding, status: u16) -> Sentence {
+    Sentence::new(match fault.data.get("kind").and_then(serde_json::Value::as_str) {
+        Some("application-pool") => text!(
+            "{host} answers OPTIONS with HTTP {status}, as Windows does where an application pool is stopped",
+            "{host} beantwortet OPTIONS mit HTTP {status}, wie Windows bei gestopptem Anwendungspool",
+        ),
+        Some("gateway" | "balancer") => text!(
+            "{host} answers OPTIONS with HTTP {status}: the device in front finds no healthy server",
+            "{host} beantwortet OPTIONS mit HTTP {status}: Das Gerät davor findet keinen gesunden Server",
+        ),
+        Some("throttled") => text!(
+            "{host} answers OPTIONS with HTTP {status} and asks to come back later",
+            "{host} beantwortet OPTIONS mit HTTP {status} und bittet, später wiederzukommen",
+        ),
+        Some("exchange") => text!(
+            "{host} answers OPTIONS with HTTP {status}, made by Exchange itself",
+            "{host} beantwortet OPTIONS mit HTTP {status}, erzeugt von Exchange selbst",
+        ),
+        _ => text!("{host} answers OPTIONS with HTTP {status}", "{host} beantwortet OPTIONS mit HTTP {status}"),
+    })
+    .with("host", endpoint.host.as_str())
+    .with("status", status)
 }
 
 /// A finding about the endpoint.
@@ -771,10 +791,20 @@ fn failed(endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Outcome {
             };
             let mut findings = reach.partly_dead(endpoint);
             findings.push(about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network));
-            let note = Sentence::new(text!(
-                "{host} takes connections, but gives no answer",
-                "{host} nimmt Verbindungen an, gibt aber keine Antwort"
-            ));
+            let note = Sentence::new(match kind {
+                "silent" => text!(
+                    "{host} takes connections, but is silent: the device in front, or the server behind it, hangs",
+                    "{host} nimmt Verbindungen an, schweigt dann aber: Das Gerät davor oder der Server dahinter hängt",
+                ),
+                "not-http" => text!(
+                    "{host} takes connections, but what it says is not HTTP",
+                    "{host} nimmt Verbindungen an, spricht dann aber kein HTTP",
+                ),
+                _ => text!(
+                    "{host} takes connections and ends them without an answer: probably a device in front",
+                    "{host} nimmt Verbindungen an und beendet sie ohne Antwort: wahrscheinlich ein Gerät davor",
+                ),
+            });
             Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
         }
     }

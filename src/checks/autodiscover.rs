@@ -36,8 +36,11 @@ findings! {
             en: "It answers 200 with a page for an address that it does not know. Some clients take that for an answer and stop there.",
             de: "Sie antwortet mit 200 und einer Seite auf eine Adresse, die sie nicht kennt. Manche Clients halten das für eine Antwort und bleiben dort stehen.",
         }
-        remedy { en: "Make the web site answer 404 for /autodiscover", de: "Lassen Sie die Website für /autodiscover mit 404 antworten" }
-        steps [ { en: "In the web server's configuration, for example nginx:", de: "In der Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 404; }" } ]
+        remedy { en: "Point autodiscover.{domain} to Exchange, and let the web site of {domain} answer 404 for /autodiscover", de: "Lassen Sie autodiscover.{domain} auf Exchange zeigen und die Website von {domain} für /autodiscover mit 404 antworten" }
+        steps [
+            { en: "Where the page stands at autodiscover.{domain}, correct the record in the zone:", de: "Steht die Seite unter autodiscover.{domain}, berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}." },
+            { en: "Where it stands at {domain} itself, which rightly is the web site, add to the web server's configuration, for example nginx:", de: "Steht sie unter {domain} selbst, also zu Recht auf der Website, ergänzen Sie die Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 404; }" },
+        ]
     }
     OTHER_PROTOCOL = "autodiscover.other-protocol", Fail, Web {
         title { en: "{host} hands out {protocols} settings instead of Exchange", de: "{host} gibt Einstellungen für {protocols} statt für Exchange heraus" }
@@ -67,7 +70,11 @@ findings! {
             de: "Die Adressen schicken Clients zueinander zurück oder über mehr Stationen, als ein Client verfolgt.",
         }
         remedy { en: "Make one of them answer instead of redirecting", de: "Lassen Sie eine davon antworten, statt weiterzuleiten" }
-        steps [ { en: "See the hops:", de: "Sehen Sie sich die Stationen an:", Shell "exdiag autodiscover {mailbox} -v" } ]
+        steps [
+            { en: "See the hops:", de: "Sehen Sie sich die Stationen an:", Shell "exdiag autodiscover {mailbox} -v" },
+            { en: "On the Exchange server, switch the redirect off for the Autodiscover directory, which inherits it from the web site:", de: "Schalten Sie auf dem Exchange-Server die Umleitung für das Verzeichnis Autodiscover ab, das sie von der Website erbt:", Powershell "Set-WebConfigurationProperty -PSPath 'IIS:\\Sites\\Default Web Site\\Autodiscover' -Filter system.webServer/httpRedirect -Name enabled -Value $false\niisreset" },
+            { en: "Where a proxy or web server stands in front, let it pass the path on to Exchange instead of redirecting it, for example in nginx:", de: "Steht ein Proxy oder Webserver davor, lassen Sie ihn den Pfad an Exchange weiterreichen, statt ihn umzuleiten, zum Beispiel in nginx:", Config "location ~* ^/autodiscover/ { proxy_pass https://mail.{domain}; }" },
+        ]
     }
     REDIRECT_INSECURE = "autodiscover.redirect-insecure", Fail, Exchange {
         title { en: "{host} redirects Autodiscover to an address without TLS", de: "{host} leitet Autodiscover auf eine Adresse ohne TLS weiter" }

@@ -128,6 +128,13 @@ findings! {
 /// Judges the names of the domain, of Autodiscover and of the endpoint.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let domain = view.subject().domain().to_owned();
+    // RFC 1123, 2.1: an address is no name, and nobody asks the DNS for it
+    if domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+        return Ok(Outcome::skip(Sentence::new(text!(
+            "the server is named by its address, so there is no name to look up",
+            "der Server ist mit seiner Adresse genannt, es gibt also keinen Namen nachzuschlagen",
+        ))));
+    }
     let subdomain = format!("autodiscover.{domain}");
     let has_mailbox = view.subject().mailbox.is_some();
     // everything independent is looked at before anything is waited for

@@ -8,9 +8,10 @@
 use super::challenge;
 use super::pox;
 use super::trusted;
+use crate::evidence::subject::domain_name;
 use crate::evidence::{
-    Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, NoAnswer, Phase, Probe, RecordData,
-    RecordType, Response, SignIn, Stop, View, view,
+    Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Mailbox, Method, NoAnswer, Phase, Probe,
+    RecordData, RecordType, Response, SignIn, Stop, View, view,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -269,14 +270,22 @@ pub fn walk(view: &View<'_>) -> Result<Option<Walk>, Stop> {
         roads.extend(found);
         let Some(next) = next else { break };
         let seen_before = asked.contains(&next.to_ascii_lowercase());
-        if seen_before || asked.len() > MOST_ADDRESSES || !next.contains('@') {
+        // its domain becomes part of addresses, so nothing but a mailbox address will do
+        let mailbox = next.parse::<Mailbox>();
+        let end = match &mailbox {
+            _ if seen_before => Some(Reason::Loop { to: next.clone() }),
+            Err(_) => Some(Reason::Malformed("it redirects to something that is no mailbox address".to_owned())),
+            Ok(_) if asked.len() > MOST_ADDRESSES => Some(Reason::TooManyHops),
+            Ok(_) => None,
+        };
+        if let Some(end) = end {
             let again = roads.iter_mut().filter_map(|road| road.last_mut());
             for last in again.filter(|last| matches!(last.reason, Reason::RedirectAddress { .. })) {
-                last.reason = if seen_before { Reason::Loop { to: next.clone() } } else { Reason::TooManyHops };
+                last.reason = end.clone();
             }
             break;
         }
-        email = next;
+        email = mailbox.map(|mailbox| mailbox.address).unwrap_or(next);
     }
     let dns_failed = dns_failed(view, &mailbox.domain)?;
     Ok(Some(judge(roads, dns_failed)))
@@ -320,9 +329,10 @@ fn srv_roads(view: &View<'_>, domain: &str, email: &str) -> Result<Vec<Road>, St
     let mut targets: Vec<(u16, String)> = Vec::new();
     for record in seen.answer.iter().flat_map(|a| &a.answers) {
         if let RecordData::Srv { priority, port: 443, target, .. } = &record.data
-            && !target.is_empty()
+            // a label may hold any byte (RFC 2181, 11), but a host of the web may not
+            && let Some(target) = domain_name(target)
         {
-            targets.push((*priority, target.clone()));
+            targets.push((*priority, target));
         }
     }
     targets.sort();
