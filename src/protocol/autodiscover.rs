@@ -231,6 +231,45 @@ impl Walk {
         self.won.and_then(|i| self.attempts.get(i))
     }
 
+    /// The attempts over https that could have led to Exchange: the domain itself is the web site's
+    /// place, and plain http is only good for a redirect.
+    fn decisive(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| {
+            attempt.step != Step::RootDomain
+                && attempt.probe.url.starts_with("https://")
+                && attempt.reason != Reason::NoSuchName
+        })
+    }
+
+    /// Whether Autodiscover has addresses, but nobody gets as far as an answer of HTTP there.
+    pub fn is_cut_off(&self) -> bool {
+        self.won.is_none()
+            && self.decisive().next().is_some()
+            && self.decisive().all(|attempt| matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_)))
+    }
+
+    /// The connection that failed where Autodiscover is cut off.
+    pub fn cut(&self) -> Option<(&Attempt, &Failure)> {
+        self.decisive().filter(|_| self.is_cut_off()).find_map(|attempt| match &attempt.reason {
+            Reason::Unreachable(failure) => Some((attempt, failure)),
+            _ => None,
+        })
+    }
+
+    /// Whether nobody has said that Autodiscover is not there: all that could have led to it stayed
+    /// silent or could not be asked.
+    pub fn is_silent(&self) -> bool {
+        let is_silence = |attempt: &Attempt| match &attempt.reason {
+            Reason::Unreachable(failure) => failure.is_silence() || failure.phase == Phase::Proxy,
+            Reason::NotAsked(why) => !matches!(why, NoAnswer::HeldBack { .. }),
+            _ => false,
+        };
+        let is_decisive = self.decisive().next().is_some();
+        let mut all = self.attempts.iter().filter(|attempt| attempt.reason != Reason::NoSuchName).peekable();
+        self.won.is_none()
+            && if is_decisive { self.decisive().all(is_silence) } else { all.peek().is_some() && all.all(is_silence) }
+    }
+
     /// Hosts that want a sign-in as Autodiscover does, in the order of the steps.
     pub fn protected_hosts(&self) -> Vec<&str> {
         let wanting =
