@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod http;
 pub mod net;
 pub mod roots;
+mod signed;
 pub mod tls;
 
 use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Probe, Seen, Source, Subject, Trust};

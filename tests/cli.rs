@@ -403,6 +403,9 @@ fn told(report: &Value) -> Vec<(String, String)> {
     all
 }
 
+/// Arguments, those about the network, the one check and finding, the exit code.
+type Case<'a> = (&'a [&'a str], &'a [&'a str], (&'a str, &'a str), i32);
+
 #[test]
 fn house_4_what_the_owning_check_would_tell_is_told_once_where_it_does_not_run() {
     // bound, and nobody listens
@@ -413,7 +416,7 @@ fn house_4_what_the_owning_check_would_tell_is_told_once_where_it_does_not_run()
     let named = ["--server", &closed];
     let no_names = ["--dns-servers", dead.as_str()];
     let mailbox = "anna@corp.example";
-    let cases: &[(&[&str], &[&str], (&str, &str), i32)] = &[
+    let cases: &[Case<'_>] = &[
         (&["tls", &closed], &[], ("tls-chain", "net.refused"), 1),
         (&["tls", &closed, "--only", "tls-intermediate"], &[], ("tls-intermediate", "net.refused"), 1),
         (&["check", mailbox, "--only", "tls-chain"], &named, ("tls-chain", "net.refused"), 1),

@@ -43,3 +43,14 @@ async fn a_wrong_password_reaches_the_server_exactly_once() {
     let (_, journal) = rehearse(find("wrong-password").unwrap(), LabOptions::default()).await.unwrap();
     assert_eq!(journal.iter().filter(|entry| entry.credential).count(), 1, "{journal:#?}");
 }
+
+#[tokio::test]
+async fn no_password_makes_a_healthy_server_look_broken() {
+    let healthy = find("healthy-signed-in").unwrap();
+    for password in ["mail", "1", "Sync", "MobileSync", "corp.example", "mail.corp.example", "Settings"] {
+        let scenario = Box::leak(Box::new(healthy.clone().signed_in_with(password)));
+        let (diagnosis, journal) = rehearse(scenario, LabOptions::default()).await.unwrap();
+        assert!(journal.iter().any(|entry| entry.credential && entry.status == 200), "{password}: nobody signed in");
+        assert_eq!(verdict(scenario, &diagnosis), (true, None), "{password}");
+    }
+}

@@ -41,7 +41,7 @@ impl Endpoint {
 }
 
 /// Names under which mail servers usually stand.
-const USUAL: &[&str] = &["mail", "webmail", "exchange", "owa", "outlook", "remote"];
+pub const USUAL: &[&str] = &["mail", "webmail", "exchange", "owa", "outlook", "remote"];
 
 /// The ActiveSync endpoint of the mailbox: what the user named, else what Autodiscover says, else
 /// the likeliest host that answers, else the likeliest that gives no answer but has an address.
