@@ -414,6 +414,9 @@ fn house_4_what_the_owning_check_would_tell_is_told_once_where_it_does_not_run()
     let dead = dns.local_addr().unwrap().to_string();
     drop(dns);
     let named = ["--server", &closed];
+    let folder = tempfile::tempdir().unwrap();
+    let password = file(folder.path(), "password", "x");
+    let signing = ["--server", &closed, "--password-file", &password];
     let no_names = ["--dns-servers", dead.as_str()];
     let mailbox = "anna@corp.example";
     let cases: &[Case<'_>] = &[
@@ -421,6 +424,7 @@ fn house_4_what_the_owning_check_would_tell_is_told_once_where_it_does_not_run()
         (&["tls", &closed, "--only", "tls-intermediate"], &[], ("tls-intermediate", "net.refused"), 1),
         (&["check", mailbox, "--only", "tls-chain"], &named, ("tls-chain", "net.refused"), 1),
         (&["check", mailbox, "--only", "activesync,tls-chain"], &named, ("activesync", "net.refused"), 1),
+        (&["check", mailbox, "--only", "auth-status,tls-chain"], &signing, ("auth-status", "net.refused"), 1),
         (&["autodiscover", mailbox], &no_names, ("autodiscover", "dns.no-answer"), 3),
         (&["check", mailbox, "--only", "tls-chain"], &no_names, ("tls-chain", "dns.no-answer"), 3),
         (&["check", mailbox, "--only", "activesync,tls-chain"], &no_names, ("activesync", "dns.no-answer"), 3),

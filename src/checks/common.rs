@@ -2,6 +2,7 @@
 
 pub mod net;
 pub mod resolve;
+pub mod service;
 
 use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence};
@@ -76,6 +77,26 @@ fn teller(view: &View<'_>, owner: &'static str) -> Option<&'static str> {
     stand_ins.iter().copied().find(|id| runs(id)).filter(|id| view.asker().is_some_and(|asker| asker != *id))
 }
 
+/// What keeps the sync service from the mailbox: `auth-status` says it, or this check where
+/// `auth-status` does not run.
+pub fn without_grant(view: &View<'_>) -> Result<Outcome, Stop> {
+    if view.subject().selected.iter().any(|id| id == "auth-status") {
+        return Ok(see_check("auth-status"));
+    }
+    let Some(service) = service::service(view)? else { return Ok(see_check("auth-status")) };
+    Ok(match service.unanswered {
+        Some(reason) => Outcome::Inconclusive { reason, findings: service.findings },
+        None if service.findings.is_empty() => see_check("auth-status"),
+        None => {
+            let note = Sentence::new(text!(
+                "the sync service's grant does not work",
+                "die Berechtigung des Sync-Dienstes funktioniert nicht",
+            ));
+            Outcome::checked(note, service.findings)
+        }
+    })
+}
+
 /// No address of this host is known: `dns` says why, or this check where `dns` does not run.
 pub fn without_address(view: &View<'_>, host: &str) -> Result<Outcome, Stop> {
     if let Some(check) = teller(view, "dns") {
@@ -124,6 +145,14 @@ pub fn without_connection(view: &View<'_>, at: &At<'_>, reach: &Reach) -> Outcom
         Some(check) => see_check(check),
         None => reach.verdict(at).unwrap_or_else(|| see_check("activesync")),
     }
+}
+
+/// What keeps everybody from a server, where neither `activesync` nor a check before this one tells.
+pub fn connection_faults(view: &View<'_>, at: &At<'_>) -> Result<Vec<Finding>, Stop> {
+    if teller(view, "activesync").is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(net::reach(view, at)?.verdict(at).map(|outcome| outcome.findings().to_vec()).unwrap_or_default())
 }
 
 /// There is no answer, and nobody else says why.

@@ -187,6 +187,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
         #[test]
         fn contract_4_whatever_a_server_makes_of_the_password_it_is_not_kept(
             password in "[ -~]{0,4}[a-zA-Z]{4,9}[0-9#<&]{3,5}[ -~]{0,4}",

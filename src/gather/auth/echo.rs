@@ -182,6 +182,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
         #[test]
         fn contract_4_a_recognisable_secret_is_found_in_every_form(
             secret in "[ -~äß€]{0,3}[a-zA-Z0-9+/<&%\"]{7,12}[0-9#!]{2}[ -~]{0,3}",
