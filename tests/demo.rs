@@ -1,6 +1,7 @@
 //! Does the real check, over real sockets, name each fault that the lab plants, and nothing where there is none?
 
 use exdiag::cli::{rehearse, verdict};
+use exdiag::finding::Status;
 use exdiag::lab::{LabOptions, find, scenarios};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -52,5 +53,22 @@ async fn no_password_makes_a_healthy_server_look_broken() {
         let (diagnosis, journal) = rehearse(scenario, LabOptions::default()).await.unwrap();
         assert!(journal.iter().any(|entry| entry.credential && entry.status == 200), "{password}: nobody signed in");
         assert_eq!(verdict(scenario, &diagnosis), (true, None), "{password}");
+    }
+}
+
+#[tokio::test]
+async fn house_4_behind_a_closed_door_the_connection_is_the_cause_and_silence_says_nothing_of_autodiscover() {
+    for (name, explains, autodiscover) in [
+        ("everything-closed", vec!["autodiscover.not-found"], Status::Fail),
+        ("everything-silent", vec![], Status::Inconclusive),
+    ] {
+        let (diagnosis, _) = rehearse(find(name).unwrap(), LabOptions::default()).await.unwrap();
+        let verdict = diagnosis.verdict();
+        let cause = &verdict.causes[0];
+        assert_eq!((cause.check, &cause.explains), ("activesync", &explains), "{name}");
+        assert_eq!(cause.finding.place.host.as_deref(), Some("mail.corp.example"), "{name}");
+        let of = |id: &str| verdict.entries.iter().find(|entry| entry.id == id).unwrap().outcome.status();
+        assert_eq!(of("autodiscover"), autodiscover, "{name}");
+        assert_eq!(verdict.causes.len(), 1, "{name}");
     }
 }
