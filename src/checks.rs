@@ -155,7 +155,9 @@ pub fn find(id: &str) -> Option<&'static Check> {
 /// Every entry of the catalogue, by id.
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
-    codes.extend(common::FINDINGS.iter().copied());
+    for shared in [common::FINDINGS, common::net::FINDINGS, common::resolve::FINDINGS, common::service::FINDINGS] {
+        codes.extend(shared.iter().copied());
+    }
     codes.sort_by_key(|code| code.id);
     codes
 }
