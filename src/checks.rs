@@ -157,8 +157,15 @@ pub fn find(id: &str) -> Option<&'static Check> {
 /// Every entry of the catalogue, by id.
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
-    codes.extend(common::FINDINGS.iter().copied());
-    codes.extend(tls_rules::FINDINGS.iter().copied());
+    for shared in [
+        common::FINDINGS,
+        common::net::FINDINGS,
+        common::resolve::FINDINGS,
+        common::service::FINDINGS,
+        tls_rules::FINDINGS,
+    ] {
+        codes.extend(shared.iter().copied());
+    }
     codes.sort_by_key(|code| code.id);
     codes
 }

@@ -73,7 +73,9 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.srv-port-unusual", &["autodiscover.not-found"], At::Anywhere),
     ("dns.private-address", &["net."], At::SameHost),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
-    ("net.", &["tls.", "activesync."], At::SameHost),
+    // of Autodiscover only what names no host: nobody there has given an answer
+    ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),
+    ("activesync.unavailable", &["autodiscover.not-found"], At::SameHost),
     ("tls.clock-wrong", &["tls.expired", "tls.not-yet-valid", "tls.expires-soon"], At::Anywhere),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
@@ -128,9 +130,10 @@ fn candidates<'a>(outcomes: &[(&'static str, &'a Outcome)]) -> Vec<Candidate<'a>
         for finding in outcome.findings() {
             let weight = match (finding.severity, outcome.status()) {
                 (Severity::Fail, _) => Weight::Fail,
-                (_, Status::Inconclusive) => Weight::NoAnswer,
+                // what never is more than a remark is none here either
+                (_, Status::Inconclusive) if finding.code.severity > Severity::Info => Weight::NoAnswer,
                 (Severity::Warn, _) => Weight::Warn,
-                (Severity::Info, _) => continue,
+                _ => continue,
             };
             let layer = layer(finding.code.id);
             let same = found
@@ -293,6 +296,30 @@ mod tests {
             ("tls-intermediate", checked(vec![Finding::new(&MISSING).host("b.corp.example")])),
         ]);
         assert_eq!(found, [("net.refused", vec!["activesync.forbidden"]), ("tls.intermediate-missing", vec![])]);
+    }
+
+    #[test]
+    fn where_nobody_gets_through_autodiscover_is_not_found_because_of_that() {
+        let refused = |autodiscover: Finding| {
+            ranked(&[
+                ("autodiscover", checked(vec![autodiscover])),
+                ("activesync", checked(vec![Finding::new(&REFUSED).host("mail.corp.example")])),
+            ])
+        };
+        assert_eq!(refused(Finding::new(&NOT_FOUND)), [("net.refused", vec!["autodiscover.not-found"])]);
+        // there somebody has answered
+        let apart = refused(Finding::new(&NOT_FOUND).host("autodiscover.corp.example"));
+        assert_eq!(apart, [("net.refused", vec![]), ("autodiscover.not-found", vec![])]);
+    }
+
+    #[test]
+    fn a_remark_beside_no_answer_is_no_cause() {
+        findings! { REMARK = "autodiscover.trace", Info, Exchange { title { en: "a", de: "a" } meaning { en: "a", de: "a" } } }
+        assert_eq!(FINDINGS.len(), 1);
+        let reason = Sentence::new(text!("x", "x"));
+        let found =
+            ranked(&[("autodiscover", Outcome::Inconclusive { reason, findings: vec![Finding::new(&REMARK)] })]);
+        assert!(found.is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod http;
 pub mod net;
 pub mod offline;
 pub mod roots;
+mod signed;
 pub mod tls;
 
 use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Probe, Seen, Source, Subject, Trust};
@@ -192,9 +193,14 @@ fn proxies(given: Option<&str>) -> Matcher {
 
 /// Whether the proxy is one that is spoken to, or none.
 fn is_usable_proxy(proxy: &str) -> bool {
+    // what intercepts is lenient about host and port
+    let whole = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
+    let is_place = url::Url::parse(&whole)
+        .is_ok_and(|url| url.host_str().is_some_and(|host| !host.is_empty()) && url.port() != Some(0));
     let any = hyper::Uri::from_static("https://exchange.invalid/");
     let found = Matcher::builder().all(proxy.to_owned()).build().intercept(&any);
-    proxy.is_empty() || found.is_some_and(|proxy| matches!(proxy.uri().scheme_str(), Some("http" | "https")))
+    proxy.is_empty()
+        || is_place && found.is_some_and(|proxy| matches!(proxy.uri().scheme_str(), Some("http" | "https")))
 }
 
 #[cfg(test)]
@@ -234,8 +240,19 @@ mod tests {
         for proxy in ["", "proxy.corp.example:3128", "https://user:geheim@proxy.corp.example"] {
             assert_eq!(of(proxy).await, Ok(()), "{proxy}");
         }
-        for proxy in ["socks5h://user:geheim@127.0.0.1:1080", "http://user:geheim@", "ftp://geheim/", "a b"] {
-            assert!(!of(proxy).await.unwrap_err().contains("geheim"), "{proxy}");
+        for proxy in [
+            "socks5h://user:geheim@127.0.0.1:1080",
+            "http://user:geheim@",
+            "ftp://geheim/",
+            "a b",
+            "http://user:geheim@:x",
+            "http://:3128",
+            ":3128",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:0",
+            "proxy.corp.example:port",
+        ] {
+            assert!(of(proxy).await.is_err_and(|error| !error.contains("geheim")), "{proxy}");
         }
     }
 

@@ -102,6 +102,11 @@ fn bad_input_is_one_sentence_with_exit_2_and_nothing_is_sent() {
         (&["check", "anna@corp.example", "--nylas-api", "http://api.example"], "needs an https address"),
         (&["check", "anna@corp.example", "--nylas-grant", "1"], "set NYLAS_API_KEY"),
         (&["check", "a@corp.example", "b@corp.example", "--user", "CORP\\anna"], "one mailbox"),
+        (&["check", "anna@corp.example", "--allow-host", "https://foo/"], "is not a host name"),
+        (&["autodiscover", "anna@corp.example", "--allow-host", "foo:443"], "is not a host name"),
+        (&["check", "anna@corp.example", "--proxy", "http://u:p@:x"], "could not use the proxy"),
+        (&["check", "anna@corp.example", "--proxy", "http://:3128"], "could not use the proxy"),
+        (&["check", "anna@corp.example", "--proxy", "http://127.0.0.1:99999"], "could not use the proxy"),
         (&["autodiscover", "anna"], "it has no @"),
         (&["tls", "http://mail.corp.example"], "names no server"),
     ];
@@ -457,4 +462,64 @@ fn contract_4_no_secret_stands_in_a_report_or_an_error() {
     let output = run(&["check", "anna@corp.example", "--server", "https://anna:s3cret-Pa55word@mail.corp.example"]);
     assert_eq!(code(&output), 2);
     assert!(!err(&output).contains("s3cret-Pa55word"), "{}", err(&output));
+}
+
+/// Every finding of a report, with the check that tells it.
+fn told(report: &Value) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for check in report["checks"].as_array().unwrap() {
+        for finding in check["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info") {
+            all.push((check["id"].as_str().unwrap().to_owned(), finding["code"].as_str().unwrap().to_owned()));
+        }
+    }
+    all
+}
+
+/// Arguments, those about the network, the one check and finding, the exit code.
+type Case<'a> = (&'a [&'a str], &'a [&'a str], (&'a str, &'a str), i32);
+
+#[test]
+fn house_4_what_the_owning_check_would_tell_is_told_once_where_it_does_not_run() {
+    // bound, and nobody listens
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let dns = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let dead = dns.local_addr().unwrap().to_string();
+    drop(dns);
+    let named = ["--server", &closed];
+    let folder = tempfile::tempdir().unwrap();
+    let password = file(folder.path(), "password", "x");
+    let signing = ["--server", &closed, "--password-file", &password];
+    let no_names = ["--dns-servers", dead.as_str()];
+    let mailbox = "anna@corp.example";
+    let cases: &[Case<'_>] = &[
+        (&["tls", &closed], &[], ("tls-chain", "net.refused"), 1),
+        (&["tls", &closed, "--only", "tls-intermediate"], &[], ("tls-intermediate", "net.refused"), 1),
+        (&["check", mailbox, "--only", "tls-chain"], &named, ("tls-chain", "net.refused"), 1),
+        (&["check", mailbox, "--only", "activesync,tls-chain"], &named, ("activesync", "net.refused"), 1),
+        (&["check", mailbox, "--only", "auth-status,tls-chain"], &signing, ("auth-status", "net.refused"), 1),
+        (&["autodiscover", mailbox], &no_names, ("autodiscover", "dns.no-answer"), 3),
+        (&["check", mailbox, "--only", "tls-chain"], &no_names, ("tls-chain", "dns.no-answer"), 3),
+        (&["check", mailbox, "--only", "activesync,tls-chain"], &no_names, ("activesync", "dns.no-answer"), 3),
+        (&["check", mailbox, "--only", "dns,tls-chain"], &no_names, ("dns", "dns.no-answer"), 3),
+        (&["tls", "mail.corp.example"], &no_names, ("tls-chain", "dns.no-answer"), 3),
+    ];
+    for (args, network, expected, exit) in cases {
+        let output = run(&[args, network, &["--format", "json", "--proxy", ""][..]].concat());
+        let report: Value = serde_json::from_str(&out(&output)).unwrap();
+        let told = told(&report);
+        let told: Vec<_> = told.iter().map(|(check, code)| (check.as_str(), code.as_str())).collect();
+        assert_eq!((told.as_slice(), code(&output)), ([*expected].as_slice(), *exit), "{args:?}");
+        assert_eq!(report["causes"][0]["code"], expected.1, "{args:?}");
+    }
+}
+
+#[test]
+fn rfc1123_2_1_an_address_is_no_name_that_the_dns_is_asked_for() {
+    for server in ["127.0.0.1:1", "[::1]:1"] {
+        let (socket, address) = silent_server();
+        let output = run(&["tls", server, "--only", "dns", "--format", "json", "--dns-servers", &address]);
+        let report: Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!((report["status"].as_str(), told(&report).len()), (Some("skip"), 0), "{server}: {report}");
+        assert!(!was_asked(&socket), "{server}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Does the real check, over real sockets, name each fault that the lab plants, and nothing where there is none?
 
 use exdiag::cli::{rehearse, verdict};
+use exdiag::finding::Status;
 use exdiag::lab::{LabOptions, find, scenarios};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -42,4 +43,32 @@ async fn every_planted_fault_is_the_first_cause_and_a_healthy_one_has_neither_wa
 async fn a_wrong_password_reaches_the_server_exactly_once() {
     let (_, journal) = rehearse(find("wrong-password").unwrap(), LabOptions::default()).await.unwrap();
     assert_eq!(journal.iter().filter(|entry| entry.credential).count(), 1, "{journal:#?}");
+}
+
+#[tokio::test]
+async fn no_password_makes_a_healthy_server_look_broken() {
+    let healthy = find("healthy-signed-in").unwrap();
+    for password in ["mail", "1", "Sync", "MobileSync", "corp.example", "mail.corp.example", "Settings"] {
+        let scenario = Box::leak(Box::new(healthy.clone().signed_in_with(password)));
+        let (diagnosis, journal) = rehearse(scenario, LabOptions::default()).await.unwrap();
+        assert!(journal.iter().any(|entry| entry.credential && entry.status == 200), "{password}: nobody signed in");
+        assert_eq!(verdict(scenario, &diagnosis), (true, None), "{password}");
+    }
+}
+
+#[tokio::test]
+async fn house_4_behind_a_closed_door_the_connection_is_the_cause_and_silence_says_nothing_of_autodiscover() {
+    for (name, explains, autodiscover) in [
+        ("everything-closed", vec!["autodiscover.not-found"], Status::Fail),
+        ("everything-silent", vec![], Status::Inconclusive),
+    ] {
+        let (diagnosis, _) = rehearse(find(name).unwrap(), LabOptions::default()).await.unwrap();
+        let verdict = diagnosis.verdict();
+        let cause = &verdict.causes[0];
+        assert_eq!((cause.check, &cause.explains), ("activesync", &explains), "{name}");
+        assert_eq!(cause.finding.place.host.as_deref(), Some("mail.corp.example"), "{name}");
+        let of = |id: &str| verdict.entries.iter().find(|entry| entry.id == id).unwrap().outcome.status();
+        assert_eq!(of("autodiscover"), autodiscover, "{name}");
+        assert_eq!(verdict.causes.len(), 1, "{name}");
+    }
 }

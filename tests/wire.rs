@@ -290,7 +290,7 @@ async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
 fn failed(seen: &TlsSeen) -> (Phase, FailKind) {
     match &seen.outcome {
         TlsOutcome::Failed(failure) => (failure.phase, failure.kind.clone()),
-        TlsOutcome::Handshake(_) => panic!("{seen:?}"),
+        TlsOutcome::Handshake(_) | TlsOutcome::File => panic!("{seen:?}"),
     }
 }
 

@@ -5,107 +5,15 @@
 //! sign-in means is for `auth-status`.
 
 use super::common;
-use crate::evidence::{
-    FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, TlsOutcome, View, view,
-};
+use super::common::net::{At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
+use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
-use crate::protocol::{challenge, eas, hosts, trusted};
+use crate::protocol::{autodiscover, challenge, eas, trusted};
 use crate::{findings, text};
-use serde_json::json;
-use std::net::IpAddr;
 
 findings! {
-    NET_TIMEOUT = "net.timeout", Fail, Network {
-        title { en: "{host} does not answer on port {port}", de: "{host} antwortet auf Port {port} nicht" }
-        meaning {
-            en: "Connections are neither accepted nor refused: usually a firewall drops them. No client outside can reach the server.",
-            de: "Verbindungen werden weder angenommen noch abgelehnt: Meist verwirft sie eine Firewall. Von außen kommt kein Client zum Server durch.",
-        }
-        remedy { en: "Publish port {port} of {host} to the internet", de: "Geben Sie Port {port} von {host} für das Internet frei" }
-        steps [
-            { en: "Allow incoming connections to port {port} in the firewall, and check the NAT rule behind it.", de: "Erlauben Sie in der Firewall eingehende Verbindungen auf Port {port} und prüfen Sie die NAT-Regel dahinter." },
-            { en: "Try it from outside the company network:", de: "Testen Sie von außerhalb des Firmennetzes:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/Microsoft-Server-ActiveSync" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
-        ]
-        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
-    }
-    NET_REFUSED = "net.refused", Fail, Network {
-        title { en: "{host} refuses connections on port {port}", de: "{host} lehnt Verbindungen auf Port {port} ab" }
-        meaning {
-            en: "Nothing listens there: the web site is stopped, or the firewall leads to the wrong machine.",
-            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder die Firewall leitet zum falschen Rechner.",
-        }
-        remedy { en: "Start the web site, or correct where the firewall leads", de: "Starten Sie die Website oder korrigieren Sie das Ziel der Firewall-Regel" }
-        steps [
-            { en: "On the Exchange server, see whether IIS runs and listens on port {port}:", de: "Prüfen Sie auf dem Exchange-Server, ob IIS läuft und auf Port {port} lauscht:", Powershell "Get-Service W3SVC\nGet-Website\nGet-NetTCPConnection -LocalPort {port} -State Listen" },
-            { en: "Check which machine the NAT rule for {host} leads to.", de: "Prüfen Sie, zu welchem Rechner die NAT-Regel für {host} leitet." },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
-        ]
-        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
-    }
-    NET_RESET = "net.reset", Fail, Network {
-        title { en: "Connections to {host} on port {port} are cut at once", de: "Verbindungen zu {host} auf Port {port} werden sofort abgebrochen" }
-        meaning {
-            en: "Something on the way ends the connection before a word is said: a firewall, an intrusion prevention system, or a balancer without a server behind it.",
-            de: "Etwas auf dem Weg beendet die Verbindung, bevor etwas gesagt wird: eine Firewall, ein Intrusion-Prevention-System oder ein Load Balancer ohne Server dahinter.",
-        }
-        remedy { en: "Find out in the logs of firewall and balancer who ends the connection", de: "Stellen Sie in den Logs von Firewall und Load Balancer fest, wer die Verbindung beendet" }
-        steps [
-            { en: "Look for this machine's address in the block list of the firewall or the intrusion prevention.", de: "Suchen Sie die Adresse dieses Rechners in der Sperrliste der Firewall oder der Intrusion Prevention." },
-            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
-        ]
-    }
-    NET_UNREACHABLE = "net.unreachable", Fail, Network {
-        title { en: "There is no route to {host}", de: "Es gibt keine Route zu {host}" }
-        meaning {
-            en: "None of the addresses of {host} can be reached from here, although the name resolves.",
-            de: "Keine der Adressen von {host} ist von hier aus erreichbar, obwohl der Name aufgelöst wird.",
-        }
-        remedy { en: "Check that the published address is right and routed", de: "Prüfen Sie, ob die veröffentlichte Adresse stimmt und geroutet wird" }
-        steps [
-            { en: "Compare the address with the one that the firewall really has:", de: "Vergleichen Sie die Adresse mit der, die die Firewall wirklich hat:", Shell "nslookup {host}" },
-            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
-        ]
-    }
-    NET_IPV6_DEAD = "net.ipv6-dead", Warn, Network {
-        title { en: "{host} has IPv6 addresses that do not work", de: "{host} hat IPv6-Adressen, die nicht funktionieren" }
-        meaning {
-            en: "Over IPv4 the server answers, over IPv6 it does not. Clients and sync services that prefer IPv6 wait for nothing, or give up.",
-            de: "Über IPv4 antwortet der Server, über IPv6 nicht. Clients und Sync-Dienste, die IPv6 bevorzugen, warten vergeblich oder geben auf.",
-        }
-        remedy { en: "Make IPv6 work, or take the AAAA records away", de: "Bringen Sie IPv6 in Ordnung oder entfernen Sie die AAAA-Einträge" }
-        steps [
-            { en: "See whether it works from a network with IPv6:", de: "Testen Sie aus einem Netz mit IPv6:", Shell "curl -6 -v https://{host}:{port}/Microsoft-Server-ActiveSync" },
-            { en: "If the server is not meant to be reached over IPv6, remove its AAAA records from the DNS:", de: "Wenn der Server nicht über IPv6 erreichbar sein soll, entfernen Sie seine AAAA-Einträge aus dem DNS:", Shell "nslookup -type=AAAA {host}" },
-        ]
-    }
-    NET_ADDRESS_DEAD = "net.address-dead", Warn, Network {
-        title { en: "{address}, one of the addresses of {host}, does not answer", de: "{address}, eine der Adressen von {host}, antwortet nicht" }
-        meaning {
-            en: "Other addresses of the same name work. Whoever is given this one by the DNS fails: the fault comes and goes.",
-            de: "Andere Adressen desselben Namens funktionieren. Wer vom DNS diese bekommt, scheitert: Der Fehler kommt und geht.",
-        }
-        remedy { en: "Bring the machine back, or take its address out of the DNS", de: "Nehmen Sie den Rechner wieder in Betrieb oder entfernen Sie seine Adresse aus dem DNS" }
-        steps [
-            { en: "Ask this address alone:", de: "Fragen Sie nur diese Adresse:", Shell "curl -v --resolve '{host}:{port}:{address}' https://{host}:{port}/Microsoft-Server-ActiveSync" },
-            { en: "Behind a balancer, let it test every directory (healthcheck.htm), not only the port.", de: "Lassen Sie den Load Balancer jedes Verzeichnis prüfen (healthcheck.htm), nicht nur den Port." },
-        ]
-    }
-    NET_PROXY_REQUIRED = "net.proxy-required", Warn, Caller {
-        title { en: "A proxy on the way out lets nothing through to {host}", de: "Ein Proxy auf dem Weg nach draußen lässt nichts zu {host} durch" }
-        meaning {
-            en: "This says nothing about the server: the network of this machine refuses the connection.",
-            de: "Über den Server sagt das nichts: Das Netz dieses Rechners lehnt die Verbindung ab.",
-        }
-        remedy { en: "Name the right proxy, or have {host} allowed on it", de: "Geben Sie den richtigen Proxy an oder lassen Sie {host} dort freigeben" }
-        steps [
-            { en: "Run it again with the proxy of your network:", de: "Starten Sie erneut mit dem Proxy Ihres Netzes:", Shell "exdiag check {mailbox} --proxy http://PROXY:PORT" },
-            { en: "Or run it from a machine that reaches the internet directly.", de: "Oder starten Sie von einem Rechner, der das Internet direkt erreicht." },
-        ]
-        links ["https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8"]
-    }
     NOT_FOUND = "activesync.not-found", Fail, Exchange {
         title { en: "{host} has no ActiveSync (HTTP {status})", de: "{host} hat kein ActiveSync (HTTP {status})" }
         meaning {
@@ -189,14 +97,14 @@ findings! {
     UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
         title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
         meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server, or the server is overloaded. The answer points to: {kind}.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server, oder der Server ist überlastet. Die Antwort deutet auf: {kind}.",
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
         }
-        remedy { en: "Start the application pool, or bring the servers behind the balancer up", de: "Starten Sie den Anwendungspool oder nehmen Sie die Server hinter dem Load Balancer in Betrieb" }
+        remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
         steps [
-            { en: "On the Exchange server, see whether pool and component are active:", de: "Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
+            { en: "Look into the log of the firewall, proxy or balancer in front: does it pass requests on, and which servers behind it does it take for healthy?", de: "Sehen Sie ins Log von Firewall, Proxy oder Load Balancer davor: Reicht das Gerät Anfragen weiter, und welche Server dahinter hält es für gesund?" },
+            { en: "Where nothing stands in front, or it is in order: see on the Exchange server whether pool and component are active:", de: "Steht nichts davor oder ist es in Ordnung: Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
             { en: "Start the pool where it is stopped:", de: "Starten Sie den Pool, falls er gestoppt ist:", Powershell "Start-WebAppPool MSExchangeSyncAppPool" },
-            { en: "Behind a balancer, see which of its servers count as healthy.", de: "Sehen Sie am Load Balancer nach, welche Server er für gesund hält." },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
@@ -312,23 +220,21 @@ findings! {
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
-    let Some(endpoint) = endpoint(view)? else {
-        return Ok(Outcome::inconclusive(Sentence::new(text!(
-            "no server is known; see the checks dns and autodiscover",
-            "kein Server bekannt; siehe die Prüfungen dns und autodiscover",
-        ))));
-    };
+    let Some(endpoint) = endpoint(view)? else { return common::without_server(view) };
     let options = view.http(&eas::options(&endpoint));
-    let reach = reach(view, &endpoint);
+    let reach = reach(view, &At::from(&endpoint));
     let signed = eas::signed_in(view, &endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
     let (options, reach, signed) = (options?, reach?, signed?);
     let seen = match options {
         Ok(seen) => seen,
-        Err(why) => return Ok(without_answer(&endpoint, &reach, why)),
+        Err(why) => return guessed(view, &endpoint, without_answer(&endpoint, &reach, why)),
     };
     let anonymous = match &seen.outcome {
         HttpOutcome::Response(response) => response,
-        HttpOutcome::Failed(failure) => return Ok(failed(&endpoint, &reach, failure)),
+        HttpOutcome::Failed(failure) => {
+            let outcome = failed(view, &endpoint, &reach, failure)?;
+            return guessed(view, &endpoint, outcome);
+        }
     };
     let post =
         if eas::is_odd(anonymous) { view.http(&eas::post(&endpoint))?.ok().and_then(HttpSeen::response) } else { None };
@@ -364,7 +270,7 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
             .with("status", finding.data.get("status").cloned().unwrap_or_default()),
         );
     }
-    let mut findings = reach.partly_dead(endpoint);
+    let mut findings = reach.partly_dead(&At::from(endpoint));
     if let Some(mut finding) = anonymous_fault {
         if let Some(name) = front.in_front.filter(|_| !front.product.is_exchange()) {
             finding = finding.with("in_front", name).with("in_front_certain", front.certain);
@@ -377,8 +283,9 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
         if answers.post.is_some() {
             finding = finding.seen_in(&Probe::Http(eas::post(endpoint)));
         }
+        let note = noted_fault(endpoint, &finding, answers.anonymous.status);
         findings.push(finding);
-        return Outcome::checked(answers_with(endpoint, answers.anonymous.status), findings);
+        return Outcome::checked(note, findings);
     }
     if let Some(finding) = answers.signed.and_then(|response| signed_fault(endpoint, response)) {
         let probe = probe.sign_in(SignIn::Given);
@@ -424,10 +331,29 @@ fn note(endpoint: &Endpoint, versions: &[String], methods: &[String]) -> Sentenc
     Sentence::new(text).with("host", endpoint.host.as_str()).with("versions", versions).with("methods", methods)
 }
 
-fn answers_with(endpoint: &Endpoint, status: u16) -> Sentence {
-    Sentence::new(text!("{host} answers OPTIONS with HTTP {status}", "{host} beantwortet OPTIONS mit HTTP {status}"))
-        .with("host", endpoint.host.as_str())
-        .with("status", status)
+/// The answer, and of one that says "not available" who seems to have made it.
+fn noted_fault(endpoint: &Endpoint, fault: &Finding, status: u16) -> Sentence {
+    Sentence::new(match fault.data.get("kind").and_then(serde_json::Value::as_str) {
+        Some("application-pool") => text!(
+            "{host} answers OPTIONS with HTTP {status}, as Windows does where an application pool is stopped",
+            "{host} beantwortet OPTIONS mit HTTP {status}, wie Windows bei gestopptem Anwendungspool",
+        ),
+        Some("gateway" | "balancer") => text!(
+            "{host} answers OPTIONS with HTTP {status}: the device in front finds no healthy server",
+            "{host} beantwortet OPTIONS mit HTTP {status}: Das Gerät davor findet keinen gesunden Server",
+        ),
+        Some("throttled") => text!(
+            "{host} answers OPTIONS with HTTP {status} and asks to come back later",
+            "{host} beantwortet OPTIONS mit HTTP {status} und bittet, später wiederzukommen",
+        ),
+        Some("exchange") => text!(
+            "{host} answers OPTIONS with HTTP {status}, made by Exchange itself",
+            "{host} beantwortet OPTIONS mit HTTP {status}, erzeugt von Exchange selbst",
+        ),
+        _ => text!("{host} answers OPTIONS with HTTP {status}", "{host} beantwortet OPTIONS mit HTTP {status}"),
+    })
+    .with("host", endpoint.host.as_str())
+    .with("status", status)
 }
 
 /// A finding about the endpoint.
@@ -494,7 +420,7 @@ fn fault_of_any(endpoint: &Endpoint, response: &Response) -> Finding {
     let status = response.status;
     let finding = |code| about(code, endpoint).with("status", status);
     match status {
-        407 => finding(&NET_PROXY_REQUIRED),
+        407 => about(&PROXY_REQUIRED, endpoint).with("status", status),
         451 => wrong_server(endpoint, response),
         429 => finding(&THROTTLED).with("reason", "HTTP 429"),
         502..=504 => throttled(endpoint, response).unwrap_or_else(|| unavailable(endpoint, response)),
@@ -622,162 +548,77 @@ fn shortcomings(endpoint: &Endpoint, response: &Response, offer: &eas::Offer) ->
     found
 }
 
-/// How the addresses of the endpoint took a connection.
-#[derive(Debug, Default)]
-struct Reach {
-    /// Those that speak TCP; what they say then is for others to judge.
-    alive: Vec<IpAddr>,
-    /// Those that do not.
-    dead: Vec<(IpAddr, Failure)>,
-    /// What a proxy on the way out said.
-    proxy: Option<Failure>,
-}
-
-fn reach(view: &View<'_>, endpoint: &Endpoint) -> Result<Reach, Stop> {
-    let addresses = hosts::addresses(view, &endpoint.host)?;
-    let looks =
-        view::all(addresses.iter().map(|address| Ok((*address, view.tls(*address, endpoint.port, &endpoint.host)?))))?;
-    let mut reach = Reach::default();
-    for (address, look) in looks {
-        match look.map(|seen| &seen.outcome) {
-            Ok(TlsOutcome::Failed(failure)) if failure.phase == Phase::Proxy => reach.proxy = Some(failure.clone()),
-            Ok(TlsOutcome::Failed(failure)) if failure.phase < Phase::Handshake => {
-                reach.dead.push((address, failure.clone()));
-            }
-            Ok(_) => reach.alive.push(address),
-            Err(_) => {}
-        }
-    }
-    Ok(reach)
-}
-
-/// Without a route to any IPv6 address it is the caller who has no IPv6.
-fn is_callers_lack(address: IpAddr, failure: &Failure) -> bool {
-    address.is_ipv6() && failure.kind == FailKind::Unreachable
-}
-
-fn word(kind: &FailKind) -> &'static str {
-    match kind {
-        FailKind::Timeout => "timeout",
-        FailKind::Refused => "refused",
-        FailKind::Reset | FailKind::Closed => "reset",
-        FailKind::Unreachable => "unreachable",
-        _ => "failed",
-    }
-}
-
-impl Reach {
-    /// Each address and what became of it.
-    fn table(&self) -> serde_json::Value {
-        let alive = self.alive.iter().map(|a| (*a, "connected"));
-        let dead = self.dead.iter().map(|(a, failure)| (*a, word(&failure.kind)));
-        alive.chain(dead).map(|(a, result)| json!({"address": a.to_string(), "result": result})).collect()
-    }
-
-    /// Findings for addresses that are dead while others live.
-    fn partly_dead(&self, endpoint: &Endpoint) -> Vec<Finding> {
-        if self.alive.is_empty() {
-            return Vec::new();
-        }
-        let dead: Vec<_> = self.dead.iter().filter(|(a, failure)| !is_callers_lack(*a, failure)).collect();
-        let about = |code| about(code, endpoint);
-        let whole_ipv6 = !self.alive.iter().any(IpAddr::is_ipv6) && dead.iter().any(|(a, _)| a.is_ipv6());
-        let mut found = Vec::new();
-        if whole_ipv6 {
-            found.push(about(&NET_IPV6_DEAD).with("addresses", self.table()));
-        }
-        for (address, failure) in dead {
-            if !(whole_ipv6 && address.is_ipv6()) {
-                let probe = Probe::tls(*address, endpoint.port, &endpoint.host);
-                found.push(
-                    about(&NET_ADDRESS_DEAD).address(*address).with("result", word(&failure.kind)).seen_in(&probe),
-                );
-            }
-        }
-        found
-    }
-
-    /// The outcome where no address takes a connection; `None` where one does.
-    fn all_dead(&self, endpoint: &Endpoint) -> Option<Outcome> {
-        if !self.alive.is_empty() || self.dead.is_empty() {
-            return None;
-        }
-        let decisive = self.dead.iter().find(|(a, failure)| !is_callers_lack(*a, failure));
-        let Some((_, failure)) = decisive else {
-            let finding = about(&NET_UNREACHABLE, endpoint)
-                .severity(Severity::Warn)
-                .owner(Owner::Caller)
-                .with("addresses", self.table());
-            let reason = Sentence::new(text!(
-                "{host} has only IPv6 addresses, and this machine has no IPv6",
-                "{host} hat nur IPv6-Adressen, und dieser Rechner hat kein IPv6",
-            ));
-            return Some(Outcome::Inconclusive {
-                reason: reason.with("host", endpoint.host.as_str()),
-                findings: vec![finding],
-            });
-        };
-        Some(no_connection(endpoint, failure, Some(self.table())))
-    }
-}
-
-/// The outcome where nothing takes a connection.
-fn no_connection(endpoint: &Endpoint, failure: &Failure, table: Option<serde_json::Value>) -> Outcome {
-    let code = match failure.kind {
-        FailKind::Timeout => &NET_TIMEOUT,
-        FailKind::Refused => &NET_REFUSED,
-        FailKind::Unreachable => &NET_UNREACHABLE,
-        _ => &NET_RESET,
-    };
-    let mut finding = about(code, endpoint);
-    if let Some(table) = table {
-        finding = finding.with("addresses", table);
-    }
-    let note = Sentence::new(text!("no address of {host} answers", "keine Adresse von {host} antwortet"));
-    Outcome::checked(note.with("host", endpoint.host.as_str()), vec![finding])
-}
-
-fn proxied(endpoint: &Endpoint, failure: &Failure) -> Outcome {
-    let mut finding = about(&NET_PROXY_REQUIRED, endpoint);
-    if let FailKind::ProxyRefused { status } = failure.kind {
-        finding = finding.with("status", status);
-    }
-    let reason =
-        Sentence::new(text!("a proxy lets nothing through to {host}", "ein Proxy lässt nichts zu {host} durch",));
-    Outcome::Inconclusive { reason: reason.with("host", endpoint.host.as_str()), findings: vec![finding] }
-}
-
 /// OPTIONS was not asked, or not answered in time.
 fn without_answer(endpoint: &Endpoint, reach: &Reach, why: &NoAnswer) -> Outcome {
-    reach.all_dead(endpoint).unwrap_or_else(|| common::unanswered(why))
+    reach.all_dead(&At::from(endpoint)).unwrap_or_else(|| common::unanswered(why))
+}
+
+/// What holds of a server that nobody has named. Where Autodiscover is cut off too, both stand behind
+/// the same closed door; else a guess that does not answer is nobody's fault.
+fn guessed(view: &View<'_>, endpoint: &Endpoint, outcome: Outcome) -> Result<Outcome, Stop> {
+    if endpoint.origin != Origin::Guess || autodiscover::walk(view)?.is_none_or(|walk| walk.is_cut_off()) {
+        return Ok(outcome);
+    }
+    let mut findings = outcome.findings().to_vec();
+    if findings.is_empty() {
+        return Ok(outcome);
+    }
+    for finding in &mut findings {
+        finding.severity = finding.severity.min(Severity::Warn);
+    }
+    let reason = Sentence::new(text!(
+        "{host} was only a guess and does not answer; see the check autodiscover",
+        "{host} war nur geraten und antwortet nicht; siehe die Prüfung autodiscover",
+    ));
+    Ok(Outcome::Inconclusive { reason: reason.with("host", endpoint.host.as_str()), findings })
 }
 
 /// OPTIONS ended without an HTTP answer.
-fn failed(endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Outcome {
+fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Result<Outcome, Stop> {
+    let at = At::from(endpoint);
     if let Some(proxy) = reach.proxy.as_ref().or_else(|| (failure.phase == Phase::Proxy).then_some(failure)) {
-        return proxied(endpoint, proxy);
+        return Ok(proxied(&at, proxy));
     }
-    match failure.phase {
-        Phase::Resolve => common::see_check("dns"),
-        Phase::Proxy | Phase::Connect => {
-            reach.all_dead(endpoint).unwrap_or_else(|| no_connection(endpoint, failure, None))
+    Ok(match failure.phase {
+        Phase::Resolve => common::without_address(view, &endpoint.host)?,
+        Phase::Proxy | Phase::Connect => reach.all_dead(&at).unwrap_or_else(|| no_connection(&at, failure, None)),
+        Phase::Handshake if view.subject().selected.iter().any(|id| id == "tls-chain") => {
+            common::see_check("tls-chain")
         }
-        Phase::Handshake => common::see_check("tls-chain"),
+        Phase::Handshake => {
+            let mut findings = reach.partly_dead(&at);
+            findings.push(about(&UNAVAILABLE, endpoint).with("kind", "no-tls").owner(Owner::Network));
+            let note = Sentence::new(text!(
+                "{host} takes connections, but no TLS comes about; the check tls-chain says more",
+                "{host} nimmt Verbindungen an, aber TLS kommt nicht zustande; mehr sagt die Prüfung tls-chain",
+            ));
+            Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
+        }
         Phase::Request | Phase::Body => {
             let kind = match failure.kind {
                 FailKind::Timeout => "silent",
                 FailKind::Malformed => "not-http",
                 _ => "cut",
             };
-            let mut findings = reach.partly_dead(endpoint);
+            let mut findings = reach.partly_dead(&at);
             findings.push(about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network));
-            let note = Sentence::new(text!(
-                "{host} takes connections, but gives no answer",
-                "{host} nimmt Verbindungen an, gibt aber keine Antwort"
-            ));
+            let note = Sentence::new(match kind {
+                "silent" => text!(
+                    "{host} takes connections, but is silent: the device in front, or the server behind it, hangs",
+                    "{host} nimmt Verbindungen an, schweigt dann aber: Das Gerät davor oder der Server dahinter hängt",
+                ),
+                "not-http" => text!(
+                    "{host} takes connections, but what it says is not HTTP",
+                    "{host} nimmt Verbindungen an, spricht dann aber kein HTTP",
+                ),
+                _ => text!(
+                    "{host} takes connections and ends them without an answer: probably a device in front",
+                    "{host} nimmt Verbindungen an und beendet sie ohne Antwort: wahrscheinlich ein Gerät davor",
+                ),
+            });
             Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
         }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -879,12 +720,41 @@ mod tests {
     }
 
     #[test]
-    fn a_mix_of_dead_addresses_is_told_by_the_first_that_is_not_the_callers_own_lack() {
-        let v6: IpAddr = "2001:db8::7".parse().unwrap();
-        let v4: IpAddr = "203.0.113.7".parse().unwrap();
-        let fail = |kind| Failure::new(Phase::Connect, kind);
-        let reach =
-            Reach { dead: vec![(v6, fail(FailKind::Unreachable)), (v4, fail(FailKind::Refused))], ..Reach::default() };
-        assert_eq!(reach.all_dead(&endpoint(Origin::User)).unwrap().findings()[0].code.id, "net.refused");
+    fn an_unavailable_service_is_described_in_words_and_by_steps_for_whoever_must_act() {
+        use crate::finding::Lang;
+        let code = &UNAVAILABLE;
+        let texts = [code.title, code.meaning].into_iter().chain(code.remedy).chain(code.steps.iter().map(|s| s.text));
+        for text in texts {
+            assert!(!text.en.contains("{kind}") && !text.de.contains("{kind}"), "{text:?}");
+        }
+        assert!(code.steps[0].text.en.contains("balancer"), "the first step is the network's");
+        let mut notes = Vec::new();
+        for kind in ["application-pool", "gateway", "throttled", "exchange"] {
+            let finding = Finding::new(code).with("kind", kind);
+            notes
+                .extend([Lang::En, Lang::De].map(|lang| noted_fault(&endpoint(Origin::User), &finding, 503).say(lang)));
+        }
+        let reach = Reach { alive: vec![[203, 0, 113, 7].into()], ..Reach::default() };
+        let mut evidence_less = |kind| {
+            let evidence = Evidence::new(Header {
+                started_at: "2026-11-22T20:00:00Z".parse().unwrap(),
+                subject: Subject::mailbox("anna@corp.example".parse().unwrap()),
+                name_servers: Vec::new(),
+                proxy: None,
+                stores: Vec::new(),
+            });
+            let failure = Failure::new(Phase::Request, kind);
+            let outcome = failed(&View::new(&evidence), &endpoint(Origin::User), &reach, &failure).unwrap();
+            let Outcome::Checked { note, findings } = outcome else { panic!() };
+            assert_eq!(findings[0].owner, Owner::Network);
+            notes.extend([Lang::En, Lang::De].map(|lang| note.say(lang)));
+        };
+        for kind in [FailKind::Timeout, FailKind::Malformed, FailKind::Closed] {
+            evidence_less(kind);
+        }
+        let all = notes.len();
+        notes.sort();
+        notes.dedup();
+        assert_eq!(notes.len(), all, "each kind has its own words: {notes:#?}");
     }
 }

@@ -1,12 +1,13 @@
 //! Does Autodiscover lead to the right server, and if not, at which attempt does it go wrong?
 
 use super::common;
-use crate::evidence::{HttpSeen, NoAnswer, Probe, Stop, View};
+use super::common::net::{self, At};
+use crate::evidence::{HttpSeen, NoAnswer, Phase, Probe, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Verdict, Walk};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
-use crate::protocol::{hosts, trusted};
+use crate::protocol::{eas, hosts, trusted};
 use crate::{findings, text};
 use serde_json::{Value, json};
 
@@ -36,8 +37,11 @@ findings! {
             en: "It answers 200 with a page for an address that it does not know. Some clients take that for an answer and stop there.",
             de: "Sie antwortet mit 200 und einer Seite auf eine Adresse, die sie nicht kennt. Manche Clients halten das für eine Antwort und bleiben dort stehen.",
         }
-        remedy { en: "Make the web site answer 404 for /autodiscover", de: "Lassen Sie die Website für /autodiscover mit 404 antworten" }
-        steps [ { en: "In the web server's configuration, for example nginx:", de: "In der Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 404; }" } ]
+        remedy { en: "Point autodiscover.{domain} to Exchange, and let the web site of {domain} answer 404 for /autodiscover", de: "Lassen Sie autodiscover.{domain} auf Exchange zeigen und die Website von {domain} für /autodiscover mit 404 antworten" }
+        steps [
+            { en: "Where the page stands at autodiscover.{domain}, correct the record in the zone:", de: "Steht die Seite unter autodiscover.{domain}, berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}." },
+            { en: "Where it stands at {domain} itself, which rightly is the web site, add to the web server's configuration, for example nginx:", de: "Steht sie unter {domain} selbst, also zu Recht auf der Website, ergänzen Sie die Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 404; }" },
+        ]
     }
     OTHER_PROTOCOL = "autodiscover.other-protocol", Fail, Web {
         title { en: "{host} hands out {protocols} settings instead of Exchange", de: "{host} gibt Einstellungen für {protocols} statt für Exchange heraus" }
@@ -67,7 +71,11 @@ findings! {
             de: "Die Adressen schicken Clients zueinander zurück oder über mehr Stationen, als ein Client verfolgt.",
         }
         remedy { en: "Make one of them answer instead of redirecting", de: "Lassen Sie eine davon antworten, statt weiterzuleiten" }
-        steps [ { en: "See the hops:", de: "Sehen Sie sich die Stationen an:", Shell "exdiag autodiscover {mailbox} -v" } ]
+        steps [
+            { en: "See the hops:", de: "Sehen Sie sich die Stationen an:", Shell "exdiag autodiscover {mailbox} -v" },
+            { en: "On the Exchange server, switch the redirect off for the Autodiscover directory, which inherits it from the web site:", de: "Schalten Sie auf dem Exchange-Server die Umleitung für das Verzeichnis Autodiscover ab, das sie von der Website erbt:", Powershell "Set-WebConfigurationProperty -PSPath 'IIS:\\Sites\\Default Web Site\\Autodiscover' -Filter system.webServer/httpRedirect -Name enabled -Value $false\niisreset" },
+            { en: "Where a proxy or web server stands in front, let it pass the path on to Exchange instead of redirecting it, for example in nginx:", de: "Steht ein Proxy oder Webserver davor, lassen Sie ihn den Pfad an Exchange weiterreichen, statt ihn umzuleiten, zum Beispiel in nginx:", Config "location ~* ^/autodiscover/ { proxy_pass https://mail.{domain}; }" },
+        ]
     }
     REDIRECT_INSECURE = "autodiscover.redirect-insecure", Fail, Exchange {
         title { en: "{host} redirects Autodiscover to an address without TLS", de: "{host} leitet Autodiscover auf eine Adresse ohne TLS weiter" }
@@ -186,7 +194,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         None => None,
     };
     if walk.won.is_none() && walk.dns_failed {
-        return Ok(common::see_check("dns"));
+        return common::without_names(view);
     }
     if walk.won.is_none()
         && let Some(why) = walk.attempts.iter().find_map(unasked)
@@ -205,13 +213,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     findings.extend(foreign(view, &walk));
     findings.extend(about_winner(view, &walk)?);
     let has_fault = findings.iter().any(|f| f.severity == Severity::Fail);
-    if walk.won.is_none() && !has_fault {
-        let last: Vec<Value> = walk.attempts.iter().map(shown).collect();
-        let mut finding = Finding::new(&NOT_FOUND).with("attempts", last);
-        if let Some(host) = walk.attempts.first().map(|a| a.host.as_str()) {
-            finding = finding.with("tried_first", host);
-        }
-        findings.push(finding);
+    findings.extend(cut_off(view, &walk)?);
+    let is_silent = walk.is_silent() && !has_fault;
+    if walk.won.is_none() && !has_fault && !is_silent {
+        findings.push(not_found(&walk));
     }
     // whoever names the server does not depend on Autodiscover
     if view.subject().server.is_some() {
@@ -225,7 +230,52 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         trace = trace.seen_in(&Probe::Http(attempt.probe.clone()));
     }
     findings.push(trace);
+    if is_silent {
+        // silence is no answer: nobody has said that Autodiscover is not there
+        let host = walk.cut().map_or_else(|| view.subject().domain(), |(attempt, _)| attempt.host.as_str());
+        let reason = Sentence::new(text!(
+            "{host} gives no answer, so nobody can say whether Autodiscover is there",
+            "{host} antwortet nicht; ob es dort Autodiscover gibt, lässt sich nicht sagen",
+        ));
+        return Ok(Outcome::Inconclusive { reason: reason.with("host", host), findings });
+    }
     Ok(Outcome::checked(note(&walk), findings))
+}
+
+/// Every road has ended in vain. Where one has led to an answer, the finding is about whoever gave it;
+/// where none has, whatever stands in the way explains it.
+fn not_found(walk: &Walk) -> Finding {
+    let attempts: Vec<Value> = walk.attempts.iter().map(shown).collect();
+    let mut finding = Finding::new(&NOT_FOUND).with("attempts", attempts);
+    if let Some(host) = walk.attempts.first().map(|a| a.host.as_str()) {
+        finding = finding.with("tried_first", host);
+    }
+    let answered = walk.attempts.iter().find(|a| a.step != Step::RootDomain && a.status.is_some());
+    match answered {
+        Some(attempt) => finding.host(&attempt.host),
+        None if walk.is_cut_off() => finding.owner(Owner::Network),
+        None => finding,
+    }
+}
+
+/// What keeps everybody from Autodiscover before a connection stands: told here only where
+/// `activesync`, which owns connections, does not run or has another server that answers.
+fn cut_off(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
+    let Some((attempt, failure)) = walk.cut().filter(|(_, failure)| failure.phase < Phase::Handshake) else {
+        return Ok(None);
+    };
+    let is_told = view.subject().selected.iter().any(|id| id == "activesync")
+        && match endpoint::endpoint(view)? {
+            Some(endpoint) => view.http(&eas::options(&endpoint))?.ok().and_then(HttpSeen::response).is_none(),
+            None => false,
+        };
+    let Some(endpoint) = Endpoint::parse(&attempt.probe.url, Origin::Guess).filter(|_| !is_told) else {
+        return Ok(None);
+    };
+    let at = At::from(&endpoint);
+    let finding =
+        if failure.phase == Phase::Proxy { net::blocked(&at, failure) } else { net::unconnected(&at, failure) };
+    Ok(Some(finding.seen_in(&Probe::Http(attempt.probe.clone()))))
 }
 
 fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {
@@ -408,4 +458,21 @@ fn note(walk: &Walk) -> Sentence {
         ),
     };
     Sentence::new(text).with("host", won.host.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Shell;
+
+    #[test]
+    fn a_remedy_holds_what_repairs_and_not_only_what_to_look_at() {
+        let shells = |code: &Code| -> Vec<Shell> {
+            code.steps.iter().flat_map(|step| step.commands).map(|command| command.shell).collect()
+        };
+        assert_eq!(shells(&REDIRECT_LOOP), [Shell::Shell, Shell::Powershell, Shell::Config]);
+        // as of a web host that hands out IMAP: the name belongs to Exchange, 404 is for the web site's own
+        assert_eq!(shells(&WEB_HOST_ANSWERS), [Shell::Zone, Shell::Config]);
+        assert_eq!(WEB_HOST_ANSWERS.steps[0].commands[0].text, OTHER_PROTOCOL.steps[0].commands[0].text);
+    }
 }

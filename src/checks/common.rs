@@ -1,12 +1,16 @@
 //! Which findings and sentences belong to no single check?
 
-use crate::evidence::dns::address_type;
-use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View, view};
+pub mod net;
+pub mod resolve;
+pub mod service;
+
+use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::HostTls;
 use crate::protocol::clients::{Family, Lack};
 use crate::protocol::stores::{self, Gone, Holding, Store};
 use crate::{findings, text};
+use net::{At, Reach};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 
@@ -56,12 +60,118 @@ pub fn needs_mailbox() -> Outcome {
     Outcome::skip(Sentence::new(text!("needs a mailbox address", "braucht eine Postfachadresse")))
 }
 
-/// There is no answer, and the `dns` check says why.
+/// There is no answer, and that check says why.
 pub fn see_check(id: &str) -> Outcome {
     Outcome::inconclusive(
         Sentence::new(text!("no answer; see the check {check}", "keine Antwort; siehe die Prüfung {check}"))
             .with("check", id),
     )
+}
+
+/// Who tells, in place of a check that was not selected, what that check would have told: the first
+/// of these that runs. Nothing may stay untold, and nothing is told twice.
+const STAND_INS: &[(&str, &[&str])] = &[
+    ("dns", &["autodiscover", "activesync", TLS[0], TLS[1], TLS[2], TLS[3], TLS[4]]),
+    ("activesync", &["auth-status", TLS[0], TLS[1], TLS[2], TLS[3], TLS[4]]),
+];
+
+/// The checks that look at handshakes.
+const TLS: [&str; 5] = ["tls-chain", "tls-intermediate", "tls-protocol", "revocation", "clients"];
+
+/// Which check tells what this owner usually tells; `None` where the one that looks has to.
+fn teller(view: &View<'_>, owner: &'static str) -> Option<&'static str> {
+    let runs = |id: &str| {
+        view.subject().selected.iter().any(|selected| selected == id)
+            && match id {
+                // these look at nothing of the kind without that
+                "autodiscover" => view.subject().mailbox.is_some(),
+                "auth-status" => view.subject().credential.is_some(),
+                _ => true,
+            }
+    };
+    if runs(owner) {
+        return Some(owner);
+    }
+    let stand_ins = STAND_INS.iter().find(|(id, _)| *id == owner).map_or(&[][..], |(_, all)| all);
+    stand_ins.iter().copied().find(|id| runs(id)).filter(|id| view.asker().is_some_and(|asker| asker != *id))
+}
+
+/// What keeps the sync service from the mailbox: `auth-status` says it, or this check where
+/// `auth-status` does not run.
+pub fn without_grant(view: &View<'_>) -> Result<Outcome, Stop> {
+    if view.subject().selected.iter().any(|id| id == "auth-status") {
+        return Ok(see_check("auth-status"));
+    }
+    let Some(service) = service::service(view)? else { return Ok(see_check("auth-status")) };
+    Ok(match service.unanswered {
+        Some(reason) => Outcome::Inconclusive { reason, findings: service.findings },
+        None if service.findings.is_empty() => see_check("auth-status"),
+        None => {
+            let note = Sentence::new(text!(
+                "the sync service's grant does not work",
+                "die Berechtigung des Sync-Dienstes funktioniert nicht",
+            ));
+            Outcome::checked(note, service.findings)
+        }
+    })
+}
+
+/// No address of this host is known: `dns` says why, or this check where `dns` does not run.
+pub fn without_address(view: &View<'_>, host: &str) -> Result<Outcome, Stop> {
+    if let Some(check) = teller(view, "dns") {
+        return Ok(see_check(check));
+    }
+    Ok(resolve::no_address(view, host)?.unwrap_or_else(|| see_check("dns")))
+}
+
+/// No name server gave a usable answer for the mailbox's domain: `dns` says so, or this check where
+/// `dns` does not run.
+pub fn without_names(view: &View<'_>) -> Result<Outcome, Stop> {
+    if let Some(check) = teller(view, "dns") {
+        return Ok(see_check(check));
+    }
+    Ok(resolve::no_domain(view)?.unwrap_or_else(|| see_check("dns")))
+}
+
+/// There is not even a guess at a server: `dns` and `autodiscover` say why, or this check where
+/// neither runs.
+pub fn without_server(view: &View<'_>) -> Result<Outcome, Stop> {
+    let runs = |id: &str| view.subject().selected.iter().any(|selected| selected == id);
+    if !runs("dns")
+        && !runs("autodiscover")
+        && teller(view, "dns").is_none()
+        && let Some(outcome) = resolve::no_domain(view)?
+    {
+        return Ok(outcome);
+    }
+    Ok(Outcome::inconclusive(Sentence::new(if runs("dns") || runs("autodiscover") {
+        text!(
+            "no server is known; see the checks dns and autodiscover",
+            "kein Server bekannt; siehe die Prüfungen dns und autodiscover",
+        )
+    } else {
+        text!(
+            "no server is known; name it with --server, or run the checks dns and autodiscover too",
+            "kein Server bekannt; nennen Sie ihn mit --server oder lassen Sie auch die Prüfungen dns und autodiscover laufen",
+        )
+    })))
+}
+
+/// No address of a server takes a connection: `activesync` says so, or this check where `activesync`
+/// does not run.
+pub fn without_connection(view: &View<'_>, at: &At<'_>, reach: &Reach) -> Outcome {
+    match teller(view, "activesync") {
+        Some(check) => see_check(check),
+        None => reach.verdict(at).unwrap_or_else(|| see_check("activesync")),
+    }
+}
+
+/// What keeps everybody from a server, where neither `activesync` nor a check before this one tells.
+pub fn connection_faults(view: &View<'_>, at: &At<'_>) -> Result<Vec<Finding>, Stop> {
+    if teller(view, "activesync").is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(net::reach(view, at)?.verdict(at).map(|outcome| outcome.findings().to_vec()).unwrap_or_default())
 }
 
 /// There is no answer, and nobody else says why.
@@ -179,24 +289,20 @@ pub fn once(findings: Vec<Finding>) -> Vec<Finding> {
 /// The outcome where no address of any of these servers got as far as a TLS handshake; `None` where one did.
 pub fn no_handshake(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Outcome>, Stop> {
     if hosts.is_empty() {
-        let domain = view.subject().domain();
-        let (ipv4, ipv6) = (view.subject().ipv4, view.subject().ipv6);
-        let family = address_type(ipv6 && !ipv4);
-        let answers = view::all([view.dns(domain, family), view.dns(&format!("autodiscover.{domain}"), family)])?;
-        let silent = answers.iter().all(|seen| !seen.is_ok_and(|seen| seen.answer.is_some()));
-        return Ok(Some(if silent {
-            see_check("dns")
-        } else {
-            Outcome::skip(Sentence::new(text!(
-                "no server is known; see the checks dns and autodiscover",
-                "kein Server bekannt; siehe die Prüfungen dns und autodiscover",
-            )))
+        let names = resolve::domain_names(view)?;
+        if resolve::silence(view, &names).is_some() {
+            return Ok(Some(without_names(view)?));
+        }
+        return Ok(Some(match without_server(view)? {
+            Outcome::Inconclusive { reason, findings } if findings.is_empty() => Outcome::skip(reason),
+            outcome => outcome,
         }));
     }
     let addresses: Vec<_> = hosts.iter().flat_map(|host| &host.addresses).collect();
-    if addresses.is_empty() {
-        return Ok(Some(see_check("dns")));
-    }
+    let Some(first) = hosts.iter().find(|host| !host.addresses.is_empty()) else {
+        let host = hosts.first().map(|host| host.host.as_str()).unwrap_or_default();
+        return Ok(Some(without_address(view, host)?));
+    };
     let reached = addresses.iter().any(|address| match address.outcome() {
         Some(TlsOutcome::Failed(failure)) => failure.phase >= Phase::Handshake,
         Some(TlsOutcome::Handshake(_) | TlsOutcome::File) => true,
@@ -209,7 +315,10 @@ pub fn no_handshake(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Out
     let unanswered_because = addresses.iter().find_map(|address| address.seen.err());
     Ok(Some(match unanswered_because {
         Some(why) if !connection_failed => unanswered(why),
-        _ => see_check("activesync"),
+        _ => {
+            let reach = Reach::of(first.addresses.iter().map(|address| (address.address, address.outcome())));
+            without_connection(view, &At { host: &first.host, port: first.port, url: None }, &reach)
+        }
     }))
 }
 

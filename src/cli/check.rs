@@ -66,12 +66,13 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         )));
     }
     let selected = selected(&args.selection, ALL.iter().map(|check| check.id))?;
+    let allow_hosts = allowed_hosts(sign_in)?;
     let mut subjects = Vec::new();
     for address in &args.mailboxes {
         let mut subject = Subject::mailbox(mailbox(address)?);
         subject.server.clone_from(&server);
         subject.user.clone_from(&sign_in.user);
-        subject.allow_hosts = sign_in.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect();
+        subject.allow_hosts.clone_from(&allow_hosts);
         subject.trust = args.trust.roots.trust.into();
         subject.aia = !args.trust.no_aia;
         (subject.ipv4, subject.ipv6) = families(&args.network);
@@ -95,7 +96,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
 pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     let mut subject = Subject::mailbox(mailbox(&args.mailbox)?);
     subject.user.clone_from(&args.sign_in.user);
-    subject.allow_hosts = args.sign_in.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect();
+    subject.allow_hosts = allowed_hosts(&args.sign_in)?;
     subject.trust = args.roots.trust.into();
     (subject.ipv4, subject.ipv6) = families(&args.network);
     subject.selected = vec!["autodiscover".to_owned()];
@@ -307,6 +308,32 @@ fn server(text: &str) -> Result<Server, Trouble> {
     })
 }
 
+/// The hosts of `--allow-host`, as they stand in an address.
+fn allowed_hosts(args: &SignInArgs) -> Result<Vec<String>, Trouble> {
+    let parse = |text: &String| {
+        // an address of the web is no host, though one is parsed from it
+        let host = text.trim().trim_end_matches('.');
+        let is_host = host.parse::<IpAddr>().is_ok()
+            || !host.is_empty() && !host.contains(['/', ':', '@', '?', '#', '%', '*', ' ']) && host.len() <= 253;
+        let bare = unbracketed(host);
+        match bare.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => Some(format!("[{address}]")),
+            Ok(address) => Some(address.to_string()),
+            Err(_) if is_host => url::Host::parse(host).ok().map(|host| host.to_string()),
+            Err(_) => None,
+        }
+        .ok_or_else(|| {
+            Trouble::new(text!(
+                "--allow-host {text} is not a host name; give one such as mail.hoster.example, without https:// and path",
+                "--allow-host {text} ist kein Hostname; geben Sie einen wie mail.hoster.example an, ohne https:// und Pfad",
+            ))
+            // an address may hold a password, which stands in no error
+            .with("text", format!("{:?}", text.rsplit_once('@').map_or(text.as_str(), |(_, host)| host)))
+        })
+    };
+    args.allow_host.iter().map(parse).collect()
+}
+
 fn service_api(text: &str) -> Result<String, Trouble> {
     let parsed = url::Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.host_str().is_some());
     match parsed {
@@ -478,6 +505,35 @@ mod tests {
         assert_eq!((v6.from_host.as_deref(), v6.to_host, v6.to_port), (Some("2001:db8::1"), None, Some(8443)));
         for wrong in ["", "a", "a:443", "a:443:b", "a:x:b:443", "a:443:b:70000", "[::1:443:b:443", "a:443:b:443:c"] {
             assert!(connect_to(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn contract_1_an_allowed_host_is_one_that_an_address_can_name() {
+        let of = |host: &str| {
+            let args = SignInArgs {
+                user: None,
+                password_stdin: false,
+                password_file: None,
+                ask_password: false,
+                token_file: None,
+                allow_host: vec![host.to_owned()],
+            };
+            allowed_hosts(&args).map(|mut hosts| hosts.remove(0)).map_err(|_| ())
+        };
+        for (given, host) in [
+            ("Mail.Hoster.example.", "mail.hoster.example"),
+            ("m\u{fc}ller.example", "xn--mller-kva.example"),
+            ("exch01", "exch01"),
+            ("192.0.2.1", "192.0.2.1"),
+            // as an address of the web writes it
+            ("2001:DB8::1", "[2001:db8::1]"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
+        ] {
+            assert_eq!(of(given).as_deref(), Ok(host), "{given}");
+        }
+        for wrong in ["https://foo/", "foo/", "foo:443", "u:p@foo", "", " ", "*.hoster.example", "a b", "foo?x"] {
+            assert_eq!(of(wrong), Err(()), "{wrong}");
         }
     }
 

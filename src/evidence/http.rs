@@ -70,8 +70,8 @@ pub enum HttpOutcome {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The headers in the order sent, doubles kept, names lower case. Values of cookies and
-    /// of anything secret are taken out.
+    /// The headers in the order sent, doubles kept, names lower case. Values of cookies are taken
+    /// out; of an answer to a signed-in request only those are kept that a check reads.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
@@ -80,7 +80,8 @@ pub struct Response {
 /// A body, as far as it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Body {
-    /// The text, lossy UTF-8; empty where it is not text.
+    /// The text, lossy UTF-8; empty where it is not text. Of an answer to a signed-in request, the
+    /// shortest text that says the same to a check.
     pub text: String,
     /// Bytes read.
     pub length: u64,

@@ -26,6 +26,7 @@ pub type Look<'a, T> = Result<Result<&'a T, &'a NoAnswer>, Stop>;
 #[derive(Debug)]
 pub struct View<'a> {
     evidence: &'a Evidence,
+    asker: Option<&'static str>,
     looked: RefCell<BTreeSet<Probe>>,
     wanted: RefCell<BTreeSet<Probe>>,
 }
@@ -36,7 +37,19 @@ static WRONG_KIND: NoAnswer = NoAnswer::NotRecorded;
 impl<'a> View<'a> {
     /// A view of the evidence, with nothing looked at.
     pub fn new(evidence: &'a Evidence) -> Self {
-        Self { evidence, looked: RefCell::default(), wanted: RefCell::default() }
+        Self { evidence, asker: None, looked: RefCell::default(), wanted: RefCell::default() }
+    }
+
+    /// The same, for the check of this id.
+    #[must_use]
+    pub fn of(mut self, check: &'static str) -> Self {
+        self.asker = Some(check);
+        self
+    }
+
+    /// The check that looks, where it is one of a run: what is to be told once, only one may tell.
+    pub fn asker(&self) -> Option<&'static str> {
+        self.asker
     }
 
     /// The mailbox under diagnosis.

@@ -3,8 +3,11 @@
 //! The rules are those of the contract, section 5. A diagnosis never locks an account: one
 //! refused sign-in, and nobody signs in again in that run.
 
+mod echo;
+
 use super::SetupError;
 use crate::evidence::{Credential, HeldBack, Subject};
+use crate::protocol::endpoint::USUAL;
 use crate::protocol::trusted::{is_microsoft, may_receive};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -115,13 +118,9 @@ impl Secrets {
         self.service_key.as_ref().and_then(|key| sensitive(&format!("Bearer {}", key.expose_secret())))
     }
 
-    /// The text without any of the secrets, should a server have sent one back.
-    pub(super) fn scrubbed(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in [&self.password, &self.token, &self.service_key].into_iter().flatten() {
-            text = text.replace(secret.expose_secret(), "***");
-        }
-        text
+    /// Whether the text holds the key of the service's API, the only secret that the service was given.
+    pub(super) fn service_echoes(&self, text: &str) -> bool {
+        self.service_key.as_ref().is_some_and(|key| echo::holds(text, key.expose_secret(), None, &[]))
     }
 }
 
@@ -195,13 +194,22 @@ impl Authorizer {
         Ok(SignInTurn { authorizer: Arc::clone(inner), host, header, credential, answered: false, _turn: turn })
     }
 
-    /// The text without any of the secrets, should a server have sent one back.
-    pub(super) fn scrubbed(&self, text: &str) -> String {
-        let text = self.0.secrets.scrubbed(text);
-        match self.basic() {
-            Some(basic) => text.replace(&basic, "***"),
-            None => text,
-        }
+    /// Whether the text holds what signs in, should this server have sent it back.
+    pub(super) fn echoes(&self, url: &url::Url, text: &str) -> bool {
+        let Inner { subject, secrets, .. } = &*self.0;
+        let mailbox = subject.mailbox.as_ref().map(|mailbox| mailbox.address.as_str());
+        let user = subject.user.as_deref().or(mailbox);
+        // what was said in the open stands in answers anyway
+        let server = subject.server.as_ref();
+        let public: Vec<String> = [Some(url.as_str()), user, mailbox, server.map(|server| server.path.as_str())]
+            .into_iter()
+            .flatten()
+            .chain(subject.allow_hosts.iter().map(String::as_str))
+            .map(str::to_owned)
+            .chain(USUAL.iter().map(|name| format!("{name}.{}", subject.domain())))
+            .collect();
+        let mut given = [&secrets.password, &secrets.token].into_iter().flatten();
+        given.any(|secret| echo::holds(text, secret.expose_secret(), user, &public))
     }
 
     /// User name and password as Basic sends them; `None` where one is missing.
@@ -447,7 +455,10 @@ mod tests {
         for secret in ["pass-w", "tok-n", "key-n", &BASE64.encode("pass-w")] {
             assert!(!printed.contains(secret), "{printed}");
         }
-        assert_eq!(secrets.scrubbed("bad key key-n (pass-w)"), "bad key *** (***)");
+        assert!(
+            authorizer.echoes(&exchange(), "no: pass-w")
+                && secrets.service_echoes("bad key") != secrets.service_echoes("key-n")
+        );
     }
 
     #[test]

@@ -143,21 +143,18 @@ impl Fetcher {
         };
         match fetched {
             Ok(fetched) => {
-                let text = if fetched.truncated { String::new() } else { essence(probe, &fetched.body) };
+                let echoes = |text: &str| self.secrets.service_echoes(text);
+                let text = if fetched.truncated { String::new() } else { essence(probe, &fetched.body, &echoes) };
                 let kept = |name: &str| {
-                    let value = fetched.headers.get(name)?.to_str().ok()?;
-                    Some((name.to_owned(), self.secrets.scrubbed(value)))
+                    let value = fetched.headers.get(name)?.to_str().ok().filter(|value| !echoes(value))?;
+                    Some((name.to_owned(), value.to_owned()))
                 };
                 seen.address = fetched.address;
                 seen.verified = Some(true);
                 seen.outcome = HttpOutcome::Response(Response {
                     status: fetched.status,
                     headers: SERVICE_HEADERS.iter().filter_map(|name| kept(name)).collect(),
-                    body: Body {
-                        text: self.secrets.scrubbed(&text),
-                        length: fetched.body.len() as u64,
-                        truncated: fetched.truncated,
-                    },
+                    body: Body { text, length: fetched.body.len() as u64, truncated: fetched.truncated },
                 });
             }
             Err(Missed::Private) => {}
@@ -167,7 +164,8 @@ impl Fetcher {
                     Phase::Handshake if failure.kind == FailKind::NotVerified => Some(false),
                     _ => None,
                 };
-                let detail = self.secrets.scrubbed(&failure.detail);
+                let detail =
+                    Some(failure.detail).filter(|detail| !self.secrets.service_echoes(detail)).unwrap_or_default();
                 seen.outcome = HttpOutcome::Failed(Failure { detail, ..failure });
             }
         }

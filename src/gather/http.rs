@@ -7,6 +7,7 @@ use super::Settings;
 use super::auth::{Authorizer, SignInTurn};
 use super::net::{Connection, Net, Permit, Progress, Stream, USER_AGENT, Way};
 use super::roots::Loading;
+use super::signed;
 use super::tls::{self, Shown, millis, tls_kind};
 use crate::evidence::http::{Timing, Tried};
 use crate::evidence::{
@@ -322,7 +323,6 @@ impl Http {
         })?;
         seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
         let signed_in = turn.is_some();
-        let clean = |text: String| if signed_in { self.authorizer.scrubbed(&text) } else { text };
         let started = time::Instant::now();
         let answer = match timeout(self.limit, link.sender.send_request(request)).await {
             Ok(Ok(answer)) => answer,
@@ -358,14 +358,15 @@ impl Http {
         }
         let is_encoded = head.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
         let (text, shortened) = if is_encoded { (String::new(), false) } else { text(&read.bytes) };
-        Ok(Response {
+        let response = Response {
             status,
-            headers: head
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str().to_owned(), clean(kept(name, value))))
-                .collect(),
-            body: Body { text: clean(text), length: read.bytes.len() as u64, truncated: read.truncated || shortened },
+            headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), kept(name, value))).collect(),
+            body: Body { text, length: read.bytes.len() as u64, truncated: read.truncated || shortened },
+        };
+        Ok(if signed_in {
+            signed::essence(probe, response, &|text| self.authorizer.echoes(&target.url, text))
+        } else {
+            response
         })
     }
 }

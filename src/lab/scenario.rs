@@ -357,6 +357,12 @@ impl Scenario {
         self
     }
 
+    /// With this password, which is the right one.
+    #[must_use]
+    pub fn signed_in_with(self, password: &'static str) -> Self {
+        self.password(password).exchange(|exchange| exchange.password = password)
+    }
+
     /// With the sync service's view of the mailbox.
     pub(super) fn nylas(mut self, service: Nylas) -> Self {
         self.service_key = Some(service.key);

@@ -241,6 +241,29 @@ fn all() -> Vec<Scenario> {
         .door(EXCHANGE, 443, Door::Dropping)
         .silent(),
         fault(
+            "everything-closed",
+            "net.refused",
+            "The port of mail server and Autodiscover alike is closed",
+            "Der Port von Mailserver und Autodiscover zugleich ist geschlossen",
+        )
+        .door(EXCHANGE, 443, Door::Closed),
+        fault(
+            "autodiscover-closed",
+            "net.refused",
+            "Autodiscover has an address of its own, and its port is closed",
+            "Autodiscover hat eine eigene Adresse, und deren Port ist geschlossen",
+        )
+        .apart()
+        .door(APART, 443, Door::Closed),
+        fault(
+            "everything-silent",
+            "net.timeout",
+            "A firewall drops every connection to mail server and Autodiscover",
+            "Eine Firewall verwirft jede Verbindung zu Mailserver und Autodiscover",
+        )
+        .door(EXCHANGE, 443, Door::Dropping)
+        .silent(),
+        fault(
             "ipv6-dead",
             "net.ipv6-dead",
             "The server's IPv6 address is published but does not answer",

@@ -8,9 +8,10 @@
 use super::challenge;
 use super::pox;
 use super::trusted;
+use crate::evidence::subject::domain_name;
 use crate::evidence::{
-    Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, NoAnswer, Phase, Probe, RecordData,
-    RecordType, Response, SignIn, Stop, View, view,
+    Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Mailbox, Method, NoAnswer, Phase, Probe,
+    RecordData, RecordType, Response, SignIn, Stop, View, view,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -230,6 +231,45 @@ impl Walk {
         self.won.and_then(|i| self.attempts.get(i))
     }
 
+    /// The attempts over https that could have led to Exchange: the domain itself is the web site's
+    /// place, and plain http is only good for a redirect.
+    fn decisive(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| {
+            attempt.step != Step::RootDomain
+                && attempt.probe.url.starts_with("https://")
+                && attempt.reason != Reason::NoSuchName
+        })
+    }
+
+    /// Whether Autodiscover has addresses, but nobody gets as far as an answer of HTTP there.
+    pub fn is_cut_off(&self) -> bool {
+        self.won.is_none()
+            && self.decisive().next().is_some()
+            && self.decisive().all(|attempt| matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_)))
+    }
+
+    /// The connection that failed where Autodiscover is cut off.
+    pub fn cut(&self) -> Option<(&Attempt, &Failure)> {
+        self.decisive().filter(|_| self.is_cut_off()).find_map(|attempt| match &attempt.reason {
+            Reason::Unreachable(failure) => Some((attempt, failure)),
+            _ => None,
+        })
+    }
+
+    /// Whether nobody has said that Autodiscover is not there: all that could have led to it stayed
+    /// silent or could not be asked.
+    pub fn is_silent(&self) -> bool {
+        let is_silence = |attempt: &Attempt| match &attempt.reason {
+            Reason::Unreachable(failure) => failure.is_silence() || failure.phase == Phase::Proxy,
+            Reason::NotAsked(why) => !matches!(why, NoAnswer::HeldBack { .. }),
+            _ => false,
+        };
+        let is_decisive = self.decisive().next().is_some();
+        let mut all = self.attempts.iter().filter(|attempt| attempt.reason != Reason::NoSuchName).peekable();
+        self.won.is_none()
+            && if is_decisive { self.decisive().all(is_silence) } else { all.peek().is_some() && all.all(is_silence) }
+    }
+
     /// Hosts that want a sign-in as Autodiscover does, in the order of the steps.
     pub fn protected_hosts(&self) -> Vec<&str> {
         let wanting =
@@ -269,14 +309,22 @@ pub fn walk(view: &View<'_>) -> Result<Option<Walk>, Stop> {
         roads.extend(found);
         let Some(next) = next else { break };
         let seen_before = asked.contains(&next.to_ascii_lowercase());
-        if seen_before || asked.len() > MOST_ADDRESSES || !next.contains('@') {
+        // its domain becomes part of addresses, so nothing but a mailbox address will do
+        let mailbox = next.parse::<Mailbox>();
+        let end = match &mailbox {
+            _ if seen_before => Some(Reason::Loop { to: next.clone() }),
+            Err(_) => Some(Reason::Malformed("it redirects to something that is no mailbox address".to_owned())),
+            Ok(_) if asked.len() > MOST_ADDRESSES => Some(Reason::TooManyHops),
+            Ok(_) => None,
+        };
+        if let Some(end) = end {
             let again = roads.iter_mut().filter_map(|road| road.last_mut());
             for last in again.filter(|last| matches!(last.reason, Reason::RedirectAddress { .. })) {
-                last.reason = if seen_before { Reason::Loop { to: next.clone() } } else { Reason::TooManyHops };
+                last.reason = end.clone();
             }
             break;
         }
-        email = next;
+        email = mailbox.map(|mailbox| mailbox.address).unwrap_or(next);
     }
     let dns_failed = dns_failed(view, &mailbox.domain)?;
     Ok(Some(judge(roads, dns_failed)))
@@ -320,9 +368,10 @@ fn srv_roads(view: &View<'_>, domain: &str, email: &str) -> Result<Vec<Road>, St
     let mut targets: Vec<(u16, String)> = Vec::new();
     for record in seen.answer.iter().flat_map(|a| &a.answers) {
         if let RecordData::Srv { priority, port: 443, target, .. } = &record.data
-            && !target.is_empty()
+            // a label may hold any byte (RFC 2181, 11), but a host of the web may not
+            && let Some(target) = domain_name(target)
         {
-            targets.push((*priority, target.clone()));
+            targets.push((*priority, target));
         }
     }
     targets.sort();

@@ -25,6 +25,36 @@ const USED: &[&str] = &[
     "ItemOperations",
 ];
 
+/// Every command of the protocol, in all its versions (MS-ASCMD 2.2.1; the older ones of MS-ASHTTP 2.2.1.1.1.1.2).
+pub const COMMANDS: &[&str] = &[
+    "Sync",
+    "SendMail",
+    "SmartForward",
+    "SmartReply",
+    "GetAttachment",
+    "GetHierarchy",
+    "CreateCollection",
+    "DeleteCollection",
+    "MoveCollection",
+    "FolderSync",
+    "FolderCreate",
+    "FolderDelete",
+    "FolderUpdate",
+    "MoveItems",
+    "GetItemEstimate",
+    "MeetingResponse",
+    "Search",
+    "Settings",
+    "Ping",
+    "ItemOperations",
+    "Provision",
+    "ResolveRecipients",
+    "ValidateCert",
+    "Find",
+    "Notify",
+    "Autodiscover",
+];
+
 /// What an answer to OPTIONS says of the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer {

@@ -1,8 +1,9 @@
 //! Which address is ActiveSync's, and how do we know?
 
 use super::autodiscover::{self, Walk};
-use super::{eas, reach};
-use crate::evidence::{HttpSeen, RecordData, RecordType, Stop, View};
+use super::{eas, hosts, reach};
+use crate::evidence::subject::domain_name;
+use crate::evidence::{HttpOutcome, HttpSeen, Phase, RecordData, RecordType, Stop, View};
 
 /// Where an endpoint is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,10 +41,11 @@ impl Endpoint {
 }
 
 /// Names under which mail servers usually stand.
-const USUAL: &[&str] = &["mail", "webmail", "exchange", "owa", "outlook", "remote"];
+pub const USUAL: &[&str] = &["mail", "webmail", "exchange", "owa", "outlook", "remote"];
 
 /// The ActiveSync endpoint of the mailbox: what the user named, else what Autodiscover says, else
-/// the likeliest host that answers. `None` where there is not even a guess.
+/// the likeliest host that answers, else the likeliest that gives no answer but has an address.
+/// `None` where there is not even a guess.
 pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
     if let Some(server) = &view.subject().server {
         return Ok(Endpoint::parse(&server.activesync_url(), Origin::User));
@@ -76,8 +78,9 @@ fn guess(view: &View<'_>, walk: &Walk) -> Result<Option<Endpoint>, Stop> {
         .collect();
     // every look is made before the first is judged, so that all are gathered at once
     let looks: Vec<_> = endpoints.iter().map(|endpoint| view.http(&eas::options(endpoint))).collect();
-    for (endpoint, look) in endpoints.iter().zip(looks) {
-        let answers = look?.ok().and_then(HttpSeen::response).is_some_and(|response| {
+    let looks = crate::evidence::view::all(looks)?;
+    for (endpoint, look) in endpoints.iter().zip(&looks) {
+        let answers = look.ok().and_then(HttpSeen::response).is_some_and(|response| {
             response.status == 401 && response.header("www-authenticate").is_some()
                 || eas::offer(response).is_activesync()
         });
@@ -86,7 +89,30 @@ fn guess(view: &View<'_>, walk: &Walk) -> Result<Option<Endpoint>, Stop> {
         }
     }
     let wanting = walk.protected_hosts();
-    Ok(endpoints.into_iter().find(|endpoint| wanting.contains(&endpoint.host.as_str())))
+    if let Some(found) = endpoints.iter().find(|endpoint| wanting.contains(&endpoint.host.as_str())) {
+        return Ok(Some(found.clone()));
+    }
+    // Whoever answers in HTTP has said that it is no ActiveSync; whoever takes no connection has not.
+    // One that fails later is likely only where Autodiscover fails too: else it may be a server of
+    // mail alone, which nobody has called a server of ActiveSync.
+    let is_cut_off = walk.is_cut_off();
+    let in_vain = endpoints.iter().zip(&looks).find(|(_, look)| match look.map(|seen| &seen.outcome) {
+        Ok(HttpOutcome::Failed(failure)) => match failure.phase {
+            Phase::Resolve => false,
+            Phase::Proxy | Phase::Connect => true,
+            Phase::Handshake | Phase::Request | Phase::Body => is_cut_off,
+        },
+        _ => false,
+    });
+    if let Some((endpoint, _)) = in_vain {
+        return Ok(Some(endpoint.clone()));
+    }
+    // of those that nobody could ask, the DNS may know one
+    let unasked: Vec<&Endpoint> =
+        endpoints.iter().zip(&looks).filter(|(_, look)| look.is_err()).map(|(endpoint, _)| endpoint).collect();
+    let known = crate::evidence::view::all(unasked.iter().map(|endpoint| hosts::addresses(view, &endpoint.host)))?;
+    let known = unasked.into_iter().zip(known).find(|(_, addresses)| !addresses.is_empty());
+    Ok(known.map(|(endpoint, _)| endpoint.clone()).filter(|_| is_cut_off))
 }
 
 /// The hosts that want a sign-in for Autodiscover, mail exchangers of the domain, the usual names.
@@ -97,11 +123,12 @@ fn likely_hosts(view: &View<'_>, walk: &Walk) -> Result<Vec<String>, Stop> {
     for record in exchangers.ok().and_then(|seen| seen.answer.as_ref()).iter().flat_map(|answer| &answer.answers) {
         if let RecordData::Mx { exchange, .. } = &record.data
             && exchange.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+            && let Some(exchange) = domain_name(exchange)
         {
-            hosts.push(exchange.clone());
+            hosts.push(exchange);
         }
     }
-    hosts.extend(USUAL.iter().map(|name| format!("{name}.{domain}")));
+    hosts.extend(USUAL.iter().chain(&["autodiscover"]).map(|name| format!("{name}.{domain}")));
     let mut once: Vec<String> = Vec::new();
     for host in hosts {
         if !once.contains(&host) {

@@ -62,6 +62,16 @@ const EXCHANGE: &[&str] =
 const ONLINE: &[&str] =
     &["x-feproxyinfo", "x-proxy-routingcorrectness", "x-proxy-backendserverstatus", "x-rum-validated"];
 
+/// Sentences of pages by which a device in front is known.
+const ASM_PAGE: &str = "The requested URL was rejected. Please consult with your administrator";
+const TMG_PAGE: &str = "Forefront TMG denied";
+
+/// Of a page only the sentences by which a device is known.
+pub fn page_marks(page: &str) -> String {
+    let marks = [ASM_PAGE, TMG_PAGE].into_iter().filter(|mark| page.contains(mark));
+    marks.collect::<Vec<_>>().join("\n")
+}
+
 /// Reads the marks of an answer.
 pub fn recognise(response: &Response) -> Front {
     let mut signals = Vec::new();
@@ -130,7 +140,7 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
         (
             "F5 ASM",
             true,
-            body.contains("The requested URL was rejected. Please consult with your administrator")
+            body.contains(ASM_PAGE)
                 .then(|| "page of F5 ASM".to_owned())
                 .or_else(|| cookie(&is_asm_cookie).map(|c| format!("cookie {c}"))),
         ),
@@ -146,8 +156,7 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
         (
             "Forefront TMG",
             false,
-            to("/cookieauth.dll")
-                .or_else(|| body.contains("Forefront TMG denied").then(|| "page of Forefront TMG".to_owned())),
+            to("/cookieauth.dll").or_else(|| body.contains(TMG_PAGE).then(|| "page of Forefront TMG".to_owned())),
         ),
         (
             "Entra Application Proxy",

@@ -65,6 +65,53 @@ pub enum Answer {
     },
 }
 
+/// The shortest body that [`parse`] reads as this answer; of one that is malformed, one whose fault is
+/// of the same kind.
+pub fn render(answer: &Answer) -> String {
+    let document = |inner: String| format!("<Autodiscover><Response>{inner}</Response></Autodiscover>");
+    let escape = |text: &str| quick_xml::escape::escape(text).into_owned();
+    match answer {
+        Answer::Empty => String::new(),
+        Answer::Html { form: false } => "<html></html>".to_owned(),
+        Answer::Html { form: true } => "<html><form><input type=\"password\"></form></html>".to_owned(),
+        Answer::MobileSync { url } => document(format!(
+            "<Action><Settings><Server><Type>MobileSync</Type><Url>{}</Url></Server></Settings></Action>",
+            escape(url)
+        )),
+        Answer::NoMobileSync => document("<Action><Settings></Settings></Action>".to_owned()),
+        Answer::OtherProtocols { protocols } => {
+            let of = |protocol: &String| format!("<Protocol><Type>{}</Type></Protocol>", escape(protocol));
+            document(format!("<Account>{}</Account>", protocols.iter().map(of).collect::<String>()))
+        }
+        Answer::RedirectAddress { address } => {
+            document(format!("<Action><Redirect>{}</Redirect></Action>", escape(address)))
+        }
+        Answer::RedirectUrl { url } => {
+            document(format!("<Account><RedirectUrl>{}</RedirectUrl></Account>", escape(url)))
+        }
+        Answer::Error { code, message } => {
+            let code = code.map(|code| format!("<ErrorCode>{code}</ErrorCode>")).unwrap_or_default();
+            document(format!("<Error>{code}<Message>{}</Message></Error>", escape(message)))
+        }
+        Answer::Malformed { why } => match why.as_str() {
+            TOO_DEEP => "<a>".repeat(DEEPEST + 1),
+            UNKNOWN_ENTITY => "<Autodiscover>&x;</Autodiscover>".to_owned(),
+            DOCTYPE => "<!DOCTYPE a><Autodiscover/>".to_owned(),
+            ENDS_EARLY => "<Autodiscover>".to_owned(),
+            NO_ANSWER => "<Autodiscover></Autodiscover>".to_owned(),
+            OTHER_ROOT => "<Other/>".to_owned(),
+            _ => "<Autodiscover></Other>".to_owned(),
+        },
+    }
+}
+
+const TOO_DEEP: &str = "it is nested too deeply";
+const UNKNOWN_ENTITY: &str = "it uses an unknown entity";
+const DOCTYPE: &str = "it has a document type";
+const ENDS_EARLY: &str = "it ends early";
+const NO_ANSWER: &str = "it holds neither settings nor an error";
+const OTHER_ROOT: &str = "its root element is not Autodiscover";
+
 /// Reads an answer by local names: imitations put elements into either namespace (MS-ASCMD,
 /// MS-OXDSCLI). Document types and their entities are refused.
 pub fn parse(body: &str) -> Answer {
@@ -119,7 +166,7 @@ fn fields(text: &str) -> Result<Fields, String> {
                     fields.is_autodiscover = name == "Autodiscover";
                 }
                 if path.len() >= DEEPEST {
-                    return Err("it is nested too deeply".to_owned());
+                    return Err(TOO_DEEP.to_owned());
                 }
                 fields.open(path.last().map(String::as_str), &name);
                 path.push(name);
@@ -132,8 +179,7 @@ fn fields(text: &str) -> Result<Fields, String> {
                 match reference.resolve_char_ref() {
                     Ok(Some(c)) => value.push(c),
                     _ => {
-                        value
-                            .push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or("it uses an unknown entity")?);
+                        value.push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or(UNKNOWN_ENTITY)?);
                     }
                 }
             }
@@ -142,9 +188,9 @@ fn fields(text: &str) -> Result<Fields, String> {
                 fields.close(&path, &name, value.trim());
                 value.clear();
             }
-            Event::DocType(_) => return Err("it has a document type".to_owned()),
+            Event::DocType(_) => return Err(DOCTYPE.to_owned()),
             Event::Eof if path.is_empty() => return Ok(fields),
-            Event::Eof => return Err("it ends early".to_owned()),
+            Event::Eof => return Err(ENDS_EARLY.to_owned()),
             _ => {}
         }
     }
@@ -183,7 +229,7 @@ impl Fields {
     fn answer(self) -> Answer {
         let is_mail_only = |p: &String| matches!(p.to_ascii_uppercase().as_str(), "IMAP" | "POP3" | "SMTP");
         if !self.is_autodiscover {
-            Answer::Malformed { why: "its root element is not Autodiscover".to_owned() }
+            Answer::Malformed { why: OTHER_ROOT.to_owned() }
         } else if let Some(url) = self.mobile_url {
             Answer::MobileSync { url }
         } else if let Some(address) = self.redirect_address {
@@ -197,7 +243,7 @@ impl Fields {
         } else if self.has_settings || !self.protocols.is_empty() {
             Answer::NoMobileSync
         } else {
-            Answer::Malformed { why: "it holds neither settings nor an error".to_owned() }
+            Answer::Malformed { why: NO_ANSWER.to_owned() }
         }
     }
 }
@@ -255,6 +301,33 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_answer_written_anew_is_read_as_the_same(text in "[a-zA-Z<>&;/:.?=@\"' -]{1,40}", code in any::<Option<u16>>()) {
+            let text = text.trim().to_owned();
+            prop_assume!(!text.is_empty());
+            for answer in [
+                Answer::Empty,
+                Answer::Html { form: true },
+                Answer::Html { form: false },
+                Answer::MobileSync { url: text.clone() },
+                Answer::MobileSync { url: String::new() },
+                Answer::NoMobileSync,
+                Answer::OtherProtocols { protocols: vec!["IMAP".into(), "SMTP".into()] },
+                Answer::RedirectAddress { address: text.clone() },
+                Answer::RedirectUrl { url: text.clone() },
+                Answer::Error { code: code.map(u32::from), message: text.clone() },
+            ] {
+                prop_assert_eq!(parse(&render(&answer)), answer);
+            }
+            for why in [TOO_DEEP, UNKNOWN_ENTITY, DOCTYPE, ENDS_EARLY, NO_ANSWER, OTHER_ROOT] {
+                let answer = Answer::Malformed { why: why.to_owned() };
+                prop_assert_eq!(parse(&render(&answer)), answer);
+            }
+            let other = parse(&render(&Answer::Malformed { why: text }));
+            let is_malformed = matches!(other, Answer::Malformed { .. });
+            prop_assert!(is_malformed);
+        }
+
         #[test]
         fn no_body_breaks_the_parser(body in "[<>/a-zA-Z&; \"=!\\[\\]?-]{0,200}") {
             parse(&body);

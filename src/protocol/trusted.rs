@@ -14,14 +14,20 @@ const MICROSOFT: &[&str] = &[
 ];
 
 /// Whether credentials may go to this host: under the mailbox's domain (not its parents), named
-/// by the user, or a Microsoft cloud host.
+/// by the user, or a Microsoft cloud host. A domain that is itself a public suffix is nobody's own:
+/// anybody can register a name below it.
 pub fn may_receive(subject: &Subject, host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-    subject.mailbox.as_ref().is_some_and(|mailbox| under(&mailbox.domain))
+    subject.mailbox.as_ref().is_some_and(|mailbox| under(&mailbox.domain) && !is_public_suffix(&mailbox.domain))
         || subject.server.as_ref().is_some_and(|server| server.host == host)
         || subject.allow_hosts.contains(&host)
         || is_microsoft(&host)
+}
+
+/// Whether everybody may register names below this one (<https://publicsuffix.org>); names in A-labels.
+pub fn is_public_suffix(domain: &str) -> bool {
+    psl::suffix_str(domain) == Some(domain)
 }
 
 /// Whether the host is one of Microsoft's cloud hosts for mail.
@@ -48,6 +54,23 @@ mod tests {
             "notoutlook.com",
         ] {
             assert!(!may_receive(&subject, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn contract_5_never_to_autodiscover_of_a_public_suffix() {
+        // listed, by a wildcard, in A-labels, of the list's private part
+        for suffix in ["co.uk", "foo.kawasaki.jp", "xn--55qx5d.cn", "github.io"] {
+            let mut subject = Subject::mailbox(format!("anna@{suffix}").parse().unwrap());
+            for host in [suffix.to_owned(), format!("autodiscover.{suffix}"), format!("mail.{suffix}")] {
+                assert!(!may_receive(&subject, &host), "{host}");
+            }
+            subject.allow_hosts = vec![format!("mail.{suffix}")];
+            assert!(may_receive(&subject, &format!("mail.{suffix}")), "{suffix}: what the user names stays allowed");
+        }
+        for domain in ["corp.co.uk", "city.kawasaki.jp", "corp.example", "corp.de", "corp.local"] {
+            let subject = Subject::mailbox(format!("anna@{domain}").parse().unwrap());
+            assert!(may_receive(&subject, &format!("autodiscover.{domain}")), "{domain}");
         }
     }
 }

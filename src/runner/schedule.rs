@@ -127,7 +127,7 @@ fn call(running: &mut Running, store: &mut Store, started: Instant, events: Even
     if running.judged.is_some() {
         return;
     }
-    let view = View::new(&store.evidence);
+    let view = View::new(&store.evidence).of(running.check.id);
     let ended = catch_unwind(AssertUnwindSafe(|| (running.check.run)(&view)));
     let wanted = view.wanted();
     let outcome = match ended {

@@ -26,8 +26,9 @@ pub fn service_url(probe: &ServiceProbe) -> Option<Url> {
     Some(url)
 }
 
-/// Of an answer of the service only what a check reads, as JSON again; empty where it is none.
-pub fn essence(probe: &ServiceProbe, body: &[u8]) -> String {
+/// Of an answer of the service only what a check reads, as JSON again; empty where it is none. Texts
+/// that hold the key are left out whole.
+pub fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> String {
     let Ok(Value::Object(answer)) = serde_json::from_slice(body) else { return String::new() };
     let mut kept = Map::new();
     if let Some(error) = answer.get("error") {
@@ -50,7 +51,19 @@ pub fn essence(probe: &ServiceProbe, body: &[u8]) -> String {
         _ => None,
     };
     kept.extend(data.map(|data| ("data".to_owned(), data)));
-    Value::Object(kept).to_string()
+    let mut kept = Value::Object(kept);
+    without(&mut kept, echoes);
+    kept.to_string()
+}
+
+/// Takes out the texts that hold a secret; the names of members are ours.
+fn without(value: &mut Value, echoes: &dyn Fn(&str) -> bool) {
+    match value {
+        Value::String(text) if echoes(text) => text.clear(),
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, echoes)),
+        Value::Object(members) => members.values_mut().for_each(|member| without(member, echoes)),
+        _ => {}
+    }
 }
 
 fn essence_of_grant(grant: &Map<String, Value>) -> Value {
@@ -110,7 +123,10 @@ mod tests {
     #[test]
     fn of_the_services_answers_only_what_a_check_reads_is_kept() {
         let of = |probe: &ServiceProbe, body: Value| {
-            serde_json::from_str::<Value>(&essence(probe, body.to_string().as_bytes())).unwrap()
+            serde_json::from_str::<Value>(&essence(probe, body.to_string().as_bytes(), &|text| {
+                text.contains("nyk_v0_geheim")
+            }))
+            .unwrap()
         };
         let whole = json!({
             "id": "g1", "provider": "ews", "grant_status": "valid", "email": "anna@corp.example", "blocked": false,
@@ -136,9 +152,11 @@ mod tests {
         let kept = json!({"request_id": "r", "error": {"type": "provider_error", "message": "no",
             "provider_error": {"error": {"code": "MailboxNotEnabledForRESTAPI"}}}});
         assert_eq!(of(&grant(), failed), kept);
+        let echoed = json!({"error": {"type": "unauthorized", "message": "bad key nyk_v0_geheim"}});
+        assert_eq!(of(&grant(), echoed), json!({"error": {"type": "unauthorized", "message": ""}}));
         assert_eq!(provider_error(&json!("invalid_grant")), Some(json!("invalid_grant")));
         assert_eq!(provider_error(&json!("user anna@corp.example is gone")), None);
         assert_eq!(of(&grant(), json!({"data": ["Anna"]})), json!({}));
-        assert_eq!(essence(&grant(), b"<html>anna</html>"), "");
+        assert_eq!(essence(&grant(), b"<html>anna</html>", &|_| false), "");
     }
 }

@@ -1,0 +1,293 @@
+//! Does a server take connections, and if not, who stands in the way?
+//!
+//! The judgement of the check `activesync`, for the checks that speak in its place where it does not run.
+
+use crate::evidence::{FailKind, Failure, Phase, Probe, Stop, TlsOutcome, View, view};
+use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::hosts;
+use crate::{findings, text};
+use serde_json::json;
+use std::net::IpAddr;
+
+findings! {
+    TIMEOUT = "net.timeout", Fail, Network {
+        title { en: "{host} does not answer on port {port}", de: "{host} antwortet auf Port {port} nicht" }
+        meaning {
+            en: "Connections are neither accepted nor refused: usually a firewall drops them. No client outside can reach the server.",
+            de: "Verbindungen werden weder angenommen noch abgelehnt: Meist verwirft sie eine Firewall. Von außen kommt kein Client zum Server durch.",
+        }
+        remedy { en: "Publish port {port} of {host} to the internet", de: "Geben Sie Port {port} von {host} für das Internet frei" }
+        steps [
+            { en: "Allow incoming connections to port {port} in the firewall, and check the NAT rule behind it.", de: "Erlauben Sie in der Firewall eingehende Verbindungen auf Port {port} und prüfen Sie die NAT-Regel dahinter." },
+            { en: "Try it from outside the company network:", de: "Testen Sie von außerhalb des Firmennetzes:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
+    }
+    REFUSED = "net.refused", Fail, Network {
+        title { en: "{host} refuses connections on port {port}", de: "{host} lehnt Verbindungen auf Port {port} ab" }
+        meaning {
+            en: "Nothing listens there: the web site is stopped, or the firewall leads to the wrong machine.",
+            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder die Firewall leitet zum falschen Rechner.",
+        }
+        remedy { en: "Start the web site, or correct where the firewall leads", de: "Starten Sie die Website oder korrigieren Sie das Ziel der Firewall-Regel" }
+        steps [
+            { en: "On the Exchange server, see whether IIS runs and listens on port {port}:", de: "Prüfen Sie auf dem Exchange-Server, ob IIS läuft und auf Port {port} lauscht:", Powershell "Get-Service W3SVC\nGet-Website\nGet-NetTCPConnection -LocalPort {port} -State Listen" },
+            { en: "Check which machine the NAT rule for {host} leads to.", de: "Prüfen Sie, zu welchem Rechner die NAT-Regel für {host} leitet." },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
+    }
+    RESET = "net.reset", Fail, Network {
+        title { en: "Connections to {host} on port {port} are cut at once", de: "Verbindungen zu {host} auf Port {port} werden sofort abgebrochen" }
+        meaning {
+            en: "Something on the way ends the connection before a word is said: a firewall, an intrusion prevention system, or a balancer without a server behind it.",
+            de: "Etwas auf dem Weg beendet die Verbindung, bevor etwas gesagt wird: eine Firewall, ein Intrusion-Prevention-System oder ein Load Balancer ohne Server dahinter.",
+        }
+        remedy { en: "Find out in the logs of firewall and balancer who ends the connection", de: "Stellen Sie in den Logs von Firewall und Load Balancer fest, wer die Verbindung beendet" }
+        steps [
+            { en: "Look for this machine's address in the block list of the firewall or the intrusion prevention.", de: "Suchen Sie die Adresse dieses Rechners in der Sperrliste der Firewall oder der Intrusion Prevention." },
+            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
+        ]
+    }
+    UNREACHABLE = "net.unreachable", Fail, Network {
+        title { en: "There is no route to {host}", de: "Es gibt keine Route zu {host}" }
+        meaning {
+            en: "None of the addresses of {host} can be reached from here, although the name resolves.",
+            de: "Keine der Adressen von {host} ist von hier aus erreichbar, obwohl der Name aufgelöst wird.",
+        }
+        remedy { en: "Check that the published address is right and routed", de: "Prüfen Sie, ob die veröffentlichte Adresse stimmt und geroutet wird" }
+        steps [
+            { en: "Compare the address with the one that the firewall really has:", de: "Vergleichen Sie die Adresse mit der, die die Firewall wirklich hat:", Shell "nslookup {host}" },
+            { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
+        ]
+    }
+    IPV6_DEAD = "net.ipv6-dead", Warn, Network {
+        title { en: "{host} has IPv6 addresses that do not work", de: "{host} hat IPv6-Adressen, die nicht funktionieren" }
+        meaning {
+            en: "Over IPv4 the server answers, over IPv6 it does not. Clients and sync services that prefer IPv6 wait for nothing, or give up.",
+            de: "Über IPv4 antwortet der Server, über IPv6 nicht. Clients und Sync-Dienste, die IPv6 bevorzugen, warten vergeblich oder geben auf.",
+        }
+        remedy { en: "Make IPv6 work, or take the AAAA records away", de: "Bringen Sie IPv6 in Ordnung oder entfernen Sie die AAAA-Einträge" }
+        steps [
+            { en: "See whether it works from a network with IPv6:", de: "Testen Sie aus einem Netz mit IPv6:", Shell "curl -6 -v https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "If the server is not meant to be reached over IPv6, remove its AAAA records from the DNS:", de: "Wenn der Server nicht über IPv6 erreichbar sein soll, entfernen Sie seine AAAA-Einträge aus dem DNS:", Shell "nslookup -type=AAAA {host}" },
+        ]
+    }
+    ADDRESS_DEAD = "net.address-dead", Warn, Network {
+        title { en: "{address}, one of the addresses of {host}, does not answer", de: "{address}, eine der Adressen von {host}, antwortet nicht" }
+        meaning {
+            en: "Other addresses of the same name work. Whoever is given this one by the DNS fails: the fault comes and goes.",
+            de: "Andere Adressen desselben Namens funktionieren. Wer vom DNS diese bekommt, scheitert: Der Fehler kommt und geht.",
+        }
+        remedy { en: "Bring the machine back, or take its address out of the DNS", de: "Nehmen Sie den Rechner wieder in Betrieb oder entfernen Sie seine Adresse aus dem DNS" }
+        steps [
+            { en: "Ask this address alone:", de: "Fragen Sie nur diese Adresse:", Shell "curl -v --resolve '{host}:{port}:{address}' https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "Behind a balancer, let it test every directory (healthcheck.htm), not only the port.", de: "Lassen Sie den Load Balancer jedes Verzeichnis prüfen (healthcheck.htm), nicht nur den Port." },
+        ]
+    }
+    PROXY_REQUIRED = "net.proxy-required", Warn, Caller {
+        title { en: "A proxy on the way out lets nothing through to {host}", de: "Ein Proxy auf dem Weg nach draußen lässt nichts zu {host} durch" }
+        meaning {
+            en: "This says nothing about the server: the network of this machine refuses the connection.",
+            de: "Über den Server sagt das nichts: Das Netz dieses Rechners lehnt die Verbindung ab.",
+        }
+        remedy { en: "Name the right proxy, or have {host} allowed on it", de: "Geben Sie den richtigen Proxy an oder lassen Sie {host} dort freigeben" }
+        steps [
+            { en: "Run it again with the proxy of your network:", de: "Starten Sie erneut mit dem Proxy Ihres Netzes:", Shell "exdiag check {mailbox} --proxy http://PROXY:PORT" },
+            { en: "Or run it from a machine that reaches the internet directly.", de: "Oder starten Sie von einem Rechner, der das Internet direkt erreicht." },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8"]
+    }
+}
+
+/// The server that a finding is about.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// Its name, or its address without brackets.
+    pub host: &'a str,
+    /// The port.
+    pub port: u16,
+    /// What was asked of it, where that was an address of the web.
+    pub url: Option<&'a str>,
+}
+
+impl<'a> From<&'a Endpoint> for At<'a> {
+    fn from(endpoint: &'a Endpoint) -> Self {
+        Self { host: &endpoint.host, port: endpoint.port, url: Some(&endpoint.url) }
+    }
+}
+
+/// A finding about a server.
+fn about(code: &'static Code, at: &At<'_>) -> Finding {
+    let finding = Finding::new(code).host(at.host).port(at.port);
+    match at.url {
+        Some(url) => finding.url(url),
+        None => finding,
+    }
+}
+
+/// How the addresses of the endpoint took a connection.
+#[derive(Debug, Default)]
+pub struct Reach {
+    /// Those that speak TCP; what they say then is for others to judge.
+    pub alive: Vec<IpAddr>,
+    /// Those that do not.
+    pub dead: Vec<(IpAddr, Failure)>,
+    /// What a proxy on the way out said.
+    pub proxy: Option<Failure>,
+}
+
+/// Looks at every address of a server.
+pub fn reach(view: &View<'_>, at: &At<'_>) -> Result<Reach, Stop> {
+    let addresses = hosts::addresses(view, at.host)?;
+    let looks = view::all(addresses.iter().map(|address| Ok((*address, view.tls(*address, at.port, at.host)?))))?;
+    Ok(Reach::of(looks.into_iter().map(|(address, look)| (address, look.ok().map(|seen| &seen.outcome)))))
+}
+
+/// Without a route to any IPv6 address it is the caller who has no IPv6.
+fn is_callers_lack(address: IpAddr, failure: &Failure) -> bool {
+    address.is_ipv6() && failure.kind == FailKind::Unreachable
+}
+
+fn word(kind: &FailKind) -> &'static str {
+    match kind {
+        FailKind::Timeout => "timeout",
+        FailKind::Refused => "refused",
+        FailKind::Reset | FailKind::Closed => "reset",
+        FailKind::Unreachable => "unreachable",
+        _ => "failed",
+    }
+}
+
+impl Reach {
+    /// Sorts what was seen of each address.
+    pub fn of<'a>(looks: impl Iterator<Item = (IpAddr, Option<&'a TlsOutcome>)>) -> Self {
+        let mut reach = Self::default();
+        for (address, look) in looks {
+            match look {
+                Some(TlsOutcome::Failed(failure)) if failure.phase == Phase::Proxy => {
+                    reach.proxy = Some(failure.clone());
+                }
+                Some(TlsOutcome::Failed(failure)) if failure.phase < Phase::Handshake => {
+                    reach.dead.push((address, failure.clone()));
+                }
+                Some(_) => reach.alive.push(address),
+                None => {}
+            }
+        }
+        reach
+    }
+
+    /// The outcome where nothing gets through to the server; `None` where something does, or nobody
+    /// has looked.
+    pub fn verdict(&self, at: &At<'_>) -> Option<Outcome> {
+        match &self.proxy {
+            Some(failure) => Some(proxied(at, failure)),
+            None => self.all_dead(at),
+        }
+    }
+
+    /// Each address and what became of it.
+    fn table(&self) -> serde_json::Value {
+        let alive = self.alive.iter().map(|a| (*a, "connected"));
+        let dead = self.dead.iter().map(|(a, failure)| (*a, word(&failure.kind)));
+        alive.chain(dead).map(|(a, result)| json!({"address": a.to_string(), "result": result})).collect()
+    }
+
+    /// Findings for addresses that are dead while others live.
+    pub fn partly_dead(&self, at: &At<'_>) -> Vec<Finding> {
+        if self.alive.is_empty() {
+            return Vec::new();
+        }
+        let dead: Vec<_> = self.dead.iter().filter(|(a, failure)| !is_callers_lack(*a, failure)).collect();
+        let about = |code| about(code, at);
+        let whole_ipv6 = !self.alive.iter().any(IpAddr::is_ipv6) && dead.iter().any(|(a, _)| a.is_ipv6());
+        let mut found = Vec::new();
+        if whole_ipv6 {
+            found.push(about(&IPV6_DEAD).with("addresses", self.table()));
+        }
+        for (address, failure) in dead {
+            if !(whole_ipv6 && address.is_ipv6()) {
+                let probe = Probe::tls(*address, at.port, at.host);
+                found.push(about(&ADDRESS_DEAD).address(*address).with("result", word(&failure.kind)).seen_in(&probe));
+            }
+        }
+        found
+    }
+
+    /// The outcome where no address takes a connection; `None` where one does.
+    pub fn all_dead(&self, at: &At<'_>) -> Option<Outcome> {
+        if !self.alive.is_empty() || self.dead.is_empty() {
+            return None;
+        }
+        let decisive = self.dead.iter().find(|(a, failure)| !is_callers_lack(*a, failure));
+        let Some((_, failure)) = decisive else {
+            let finding =
+                about(&UNREACHABLE, at).severity(Severity::Warn).owner(Owner::Caller).with("addresses", self.table());
+            let reason = Sentence::new(text!(
+                "{host} has only IPv6 addresses, and this machine has no IPv6",
+                "{host} hat nur IPv6-Adressen, und dieser Rechner hat kein IPv6",
+            ));
+            return Some(Outcome::Inconclusive { reason: reason.with("host", at.host), findings: vec![finding] });
+        };
+        Some(no_connection(at, failure, Some(self.table())))
+    }
+}
+
+/// The finding that nothing takes a connection.
+pub fn unconnected(at: &At<'_>, failure: &Failure) -> Finding {
+    let code = match failure.kind {
+        FailKind::Timeout => &TIMEOUT,
+        FailKind::Refused => &REFUSED,
+        FailKind::Unreachable => &UNREACHABLE,
+        _ => &RESET,
+    };
+    about(code, at)
+}
+
+/// The outcome where nothing takes a connection.
+pub fn no_connection(at: &At<'_>, failure: &Failure, table: Option<serde_json::Value>) -> Outcome {
+    let mut finding = unconnected(at, failure);
+    if let Some(table) = table {
+        finding = finding.with("addresses", table);
+    }
+    let note = Sentence::new(text!("no address of {host} answers", "keine Adresse von {host} antwortet"));
+    Outcome::checked(note.with("host", at.host), vec![finding])
+}
+
+/// The finding that a proxy on the way out lets nothing through.
+pub fn blocked(at: &At<'_>, failure: &Failure) -> Finding {
+    let finding = about(&PROXY_REQUIRED, at);
+    match failure.kind {
+        FailKind::ProxyRefused { status } => finding.with("status", status),
+        _ => finding,
+    }
+}
+
+/// The outcome where a proxy on the way out lets nothing through.
+pub fn proxied(at: &At<'_>, failure: &Failure) -> Outcome {
+    let finding = blocked(at, failure);
+    let reason =
+        Sentence::new(text!("a proxy lets nothing through to {host}", "ein Proxy lässt nichts zu {host} durch",));
+    Outcome::Inconclusive { reason: reason.with("host", at.host), findings: vec![finding] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mix_of_dead_addresses_is_told_by_the_first_that_is_not_the_callers_own_lack() {
+        let v6: IpAddr = "2001:db8::7".parse().unwrap();
+        let v4: IpAddr = "203.0.113.7".parse().unwrap();
+        let fail = |kind| Failure::new(Phase::Connect, kind);
+        let reach =
+            Reach { dead: vec![(v6, fail(FailKind::Unreachable)), (v4, fail(FailKind::Refused))], ..Reach::default() };
+        assert_eq!(
+            reach.all_dead(&At { host: "mail.corp.example", port: 443, url: None }).unwrap().findings()[0].code.id,
+            "net.refused"
+        );
+    }
+}

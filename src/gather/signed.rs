@@ -1,0 +1,233 @@
+//! What of an answer to a signed-in request may become evidence?
+//!
+//! Whoever was given the credentials may send them back, in a header, in an error or in a page of
+//! debugging. So nothing is kept but what some check reads. What is judged by its structure (a list of
+//! versions or commands, the kind of an Autodiscover answer) is read here and written anew, so that
+//! neither a secret survives in it nor its absence changes it; other texts are dropped whole where
+//! they hold a secret.
+
+use crate::evidence::{Body, Content, HttpProbe, Response};
+use crate::protocol::{eas, front, pox};
+
+/// Stands for a text that was dropped: that there was one may itself tell something.
+const DROPPED: &str = "***";
+
+/// Headers that are lists with a syntax of their own.
+const VERSIONS: &[&str] = &["ms-asprotocolversions", "ms-server-activesync"];
+const COMMANDS: &str = "ms-asprotocolcommands";
+
+/// Further headers that a check reads, or whose presence it takes for a mark.
+const TEXTS: &[&str] = &[
+    "cf-ray",
+    "content-type",
+    "location",
+    "request-id",
+    "retry-after",
+    "server",
+    "set-cookie",
+    "www-authenticate",
+    "x-arr-log-id",
+    "x-beserver",
+    "x-calculatedbetarget",
+    "x-calculatedfetarget",
+    "x-caserrorcode",
+    "x-diaginfo",
+    "x-feproxyinfo",
+    "x-feserver",
+    "x-ms-asthrottle",
+    "x-ms-backoffduration",
+    "x-ms-backoffreason",
+    "x-ms-credential-service-url",
+    "x-ms-diagnostics",
+    "x-ms-location",
+    "x-owa-version",
+    "x-proxy-backendserverstatus",
+    "x-proxy-routingcorrectness",
+    "x-rum-validated",
+    "x-z-push-version",
+];
+
+/// Of an answer what checks read; `holds` says whether a text holds a secret.
+pub fn essence(probe: &HttpProbe, response: Response, holds: &dyn Fn(&str) -> bool) -> Response {
+    let Response { status, headers, body } = response;
+    let headers = headers.into_iter().filter_map(|(name, value)| {
+        // names are compared with ours, whatever case they came in
+        let name = name.to_ascii_lowercase();
+        let value = if VERSIONS.contains(&name.as_str()) {
+            versions(&value, holds)
+        } else if name == COMMANDS {
+            commands(&value)
+        } else if TEXTS.contains(&name.as_str()) {
+            clean(value, holds)
+        } else {
+            return None;
+        };
+        Some((name, value))
+    });
+    let is_autodiscover = matches!(probe.content, Content::PoxMobilesync { .. }) && (200..300).contains(&status);
+    let text = if is_autodiscover { autodiscover(&body.text, holds) } else { front::page_marks(&body.text) };
+    Response { status, headers: headers.collect(), body: Body { text, ..body } }
+}
+
+fn clean(text: String, holds: &dyn Fn(&str) -> bool) -> String {
+    if holds(&text) { DROPPED.to_owned() } else { text }
+}
+
+/// The items that are versions, such as 14.1 or 15.20.8137.22. What is as short as the versions of the
+/// protocol cannot be told from a secret, and is none that could be kept.
+fn versions(list: &str, holds: &dyn Fn(&str) -> bool) -> String {
+    let is_version = |item: &&str| {
+        item.len() <= 24
+            && item.contains('.')
+            && item
+                .split('.')
+                .all(|part| !part.is_empty() && part.len() <= 5 && part.bytes().all(|b| b.is_ascii_digit()))
+            && (item.len() <= 5 || !holds(item))
+    };
+    list.split(',').map(str::trim).filter(is_version).collect::<Vec<_>>().join(",")
+}
+
+/// The items that are commands of the protocol, as MS-ASCMD writes them.
+fn commands(list: &str) -> String {
+    let known = |item: &str| eas::COMMANDS.iter().find(|known| known.eq_ignore_ascii_case(item.trim())).copied();
+    list.split(',').filter_map(known).collect::<Vec<_>>().join(",")
+}
+
+/// The shortest document that says the same to a reader of Autodiscover.
+fn autodiscover(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
+    let clean = |text: String| clean(text, holds);
+    pox::render(&match pox::parse(text) {
+        pox::Answer::MobileSync { url } => pox::Answer::MobileSync { url: clean(url) },
+        pox::Answer::RedirectAddress { address } => pox::Answer::RedirectAddress { address: clean(address) },
+        pox::Answer::RedirectUrl { url } => pox::Answer::RedirectUrl { url: clean(url) },
+        // the codes have three digits; a longer number may be anything
+        pox::Answer::Error { code, message } => {
+            pox::Answer::Error { code: code.filter(|code| *code <= 999), message: clean(message) }
+        }
+        answer => answer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::auth::{Authorizer, Secrets};
+    use super::*;
+    use crate::evidence::{Method, Subject};
+    use proptest::prelude::*;
+
+    fn authorizer(password: &str) -> Authorizer {
+        let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        Authorizer::new(subject, Secrets::from_parts(Some(password), None, None))
+    }
+
+    fn probe(url: &str, pox: bool) -> HttpProbe {
+        let probe = HttpProbe::new(if pox { Method::Post } else { Method::Options }, url);
+        if pox { probe.content(Content::PoxMobilesync { email: "anna@corp.example".to_owned() }) } else { probe }
+    }
+
+    fn response(status: u16, headers: &[(&str, &str)], text: &str) -> Response {
+        Response {
+            status,
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            body: Body { text: text.to_owned(), length: text.len() as u64, truncated: false },
+        }
+    }
+
+    fn kept(password: &str, pox: bool, response: Response) -> Response {
+        let url = "https://webmail.corp.example/Microsoft-Server-ActiveSync";
+        let authorizer = authorizer(password);
+        let target = url::Url::parse(url).unwrap();
+        essence(&probe(url, pox), response, &|text| authorizer.echoes(&target, text))
+    }
+
+    const HEALTHY: &[(&str, &str)] = &[
+        ("Server", "Microsoft-IIS/10.0"),
+        ("ms-server-activesync", "15.2"),
+        ("ms-asprotocolversions", "2.0,2.1,2.5,12.0,12.1,14.0,14.1,16.0,16.1"),
+        ("ms-asprotocolcommands", "Sync,SendMail,SmartForward,SmartReply,FolderSync,Search,Settings,Ping,Provision"),
+        ("www-authenticate", "Basic realm=\"webmail.corp.example\""),
+        ("x-feserver", "EX01"),
+        ("x-ms-location", "https://mail.corp.example/Microsoft-Server-ActiveSync"),
+    ];
+
+    const SETTINGS: &str = "<Autodiscover><Response><Action><Settings><Server><Type>MobileSync</Type>\
+        <Url>https://mail.corp.example/Microsoft-Server-ActiveSync</Url><Name>geheim</Name></Server></Settings>\
+        </Action></Response></Autodiscover>";
+
+    #[test]
+    fn no_password_makes_a_healthy_server_look_otherwise() {
+        let neutral = kept("Herbst:Regen-2026", false, response(200, HEALTHY, ""));
+        let settings = kept("Herbst:Regen-2026", true, response(200, HEALTHY, SETTINGS));
+        let url = "https://mail.corp.example/Microsoft-Server-ActiveSync".to_owned();
+        assert_eq!(pox::parse(&settings.body.text), pox::Answer::MobileSync { url });
+        assert_eq!(neutral.headers.len(), HEALTHY.len());
+        assert_eq!(eas::offer(&neutral).versions.len(), 9);
+        for password in [
+            "mail",
+            "1",
+            "Sync",
+            "MobileSync",
+            "corp.example",
+            "webmail",
+            "webmail.corp.example",
+            "Search",
+            "16.1",
+            "Settings",
+            "Microsoft-Server-ActiveSync",
+            "autodiscover",
+            "anna@corp.example",
+            "exchange",
+            "2",
+            ".",
+            "https",
+        ] {
+            assert_eq!(kept(password, false, response(200, HEALTHY, "")), neutral, "{password}");
+            assert_eq!(kept(password, true, response(200, HEALTHY, SETTINGS)), settings, "{password}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn contract_4_whatever_a_server_makes_of_the_password_it_is_not_kept(
+            password in "[ -~]{0,4}[a-zA-Z]{4,9}[0-9#<&]{3,5}[ -~]{0,4}",
+            which in 0_usize..6,
+        ) {
+            use base64::Engine as _;
+            use base64::engine::general_purpose::STANDARD;
+            let echo = match which {
+                0 => password.clone(),
+                1 => password.trim().to_owned(),
+                2 => STANDARD.encode(&password),
+                3 => STANDARD.encode(format!("anna@corp.example:{password}")),
+                4 => url::form_urlencoded::byte_serialize(password.as_bytes()).collect(),
+                _ => password.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+            };
+            let escaped = quick_xml::escape::escape(&echo).into_owned();
+            let mut all: Vec<String> = VERSIONS.iter().chain(&[COMMANDS]).chain(TEXTS).map(|n| (*n).to_owned()).collect();
+            all.extend(["X-Echo".to_owned(), echo.replace(|c: char| !c.is_ascii_alphanumeric(), "-")]);
+            let headers: Vec<(String, String)> =
+                all.into_iter().flat_map(|name| [(name.clone(), format!("a {echo} b")), (name, format!("14.1,{echo}"))]).collect();
+            let bodies = [
+                format!("<html><form>{escaped}<input type=password></html>"),
+                format!("<{}>{escaped}</x>", echo.replace(|c: char| !c.is_ascii_alphanumeric(), "x")),
+                format!("<Autodiscover><Error><ErrorCode>500</ErrorCode><Message>for {escaped}</Message></Error></Autodiscover>"),
+                format!("<Autodiscover><Server><Type>MobileSync</Type><Url>https://x/?a={escaped}</Url></Server></Autodiscover>"),
+                format!("<Autodiscover><Account><Protocol><Type>{escaped}</Type></Protocol></Account></Autodiscover>"),
+                format!("<Autodiscover><Redirect>{escaped}</Redirect></Autodiscover>"),
+                echo.clone(),
+            ];
+            for (text, status, pox) in bodies.iter().flat_map(|b| [(b, 200, true), (b, 500, true), (b, 200, false)]) {
+                let mut given = response(status, &[], text);
+                given.headers = headers.clone();
+                let recorded = serde_json::to_string(&kept(&password, pox, given)).unwrap().to_lowercase();
+                for form in [&echo, &escaped] {
+                    let form = serde_json::to_string(form).unwrap().to_lowercase();
+                    let form = form.trim_matches('"');
+                    prop_assert!(!recorded.contains(form), "{form} of {password:?} in {recorded}");
+                }
+            }
+        }
+    }
+}
