@@ -74,7 +74,7 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.private-address", &["net."], At::SameHost),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
     ("net.", &["tls.", "activesync."], At::SameHost),
-    ("tls.clock-wrong", &["tls.expired", "tls.not-yet-valid", "tls.expires-soon"], At::Anywhere),
+    ("tls.clock-wrong", &["tls.expired", "tls.not-yet-valid", "tls.expires-soon", "tls.staple-invalid", "tls.revocation-unreachable"], At::Anywhere),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),
@@ -82,6 +82,9 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.self-signed", &["tls.name-mismatch", "tls.san-missing", "tls.ca-as-server", "tls.weak-key"], At::SameHost),
     ("tls.intermediate-", &["tls.addresses-differ"], At::SameHost),
     ("tls.expired", &["tls.addresses-differ"], At::SameHost),
+    // a demanded answer that is not sent, or sent spoilt, is spoilt because it cannot be had
+    ("tls.staple-", &["tls.revocation-unreachable"], At::SameHost),
+    ("tls.revoked", &["tls.addresses-differ"], At::SameHost),
     ("tls.", &["clients."], At::SameHost),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),

@@ -74,6 +74,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.allow_hosts = sign_in.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect();
         subject.trust = args.trust.roots.trust.into();
         subject.aia = !args.trust.no_aia;
+        subject.revocation = !args.trust.no_revocation;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.selected.clone_from(&selected);
         subjects.push(subject);
@@ -121,9 +122,10 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         allow_hosts: Vec::new(),
         trust: args.trust.roots.trust.into(),
         aia: !args.trust.no_aia,
+        revocation: !args.trust.no_revocation,
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
-        selected: selected(&args.selection, ["tls-chain", "tls-intermediate"])?,
+        selected: selected(&args.selection, ["tls-chain", "tls-intermediate", "revocation"])?,
     };
     let plan = Plan {
         subjects: vec![subject],

@@ -88,7 +88,8 @@ fn asked(probe: &Probe) -> String {
         Probe::Tls { address, port, name } => format!("TLS {name} at {address} port {port}"),
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),
         Probe::Anchors { .. } => "trust stores".to_owned(),
-        Probe::Aia { url } => format!("GET {url}"),
+        Probe::Aia { url } | Probe::Crl { url, .. } => format!("GET {url}"),
+        Probe::Ocsp { url, .. } => format!("POST {url}"),
         Probe::Service(service) => format!("GET {}", service.api()),
     }
 }

@@ -1,6 +1,7 @@
 //! What lies at an address that one simply reads: an issuer's certificate, the sync service's view?
 
 mod bundle;
+mod revocation;
 mod service;
 
 use super::Settings;
@@ -16,7 +17,7 @@ use crate::protocol::reach::is_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bundle::certificates;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
@@ -28,7 +29,7 @@ use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use url::{Host, Url};
 
 /// An issuer's certificate has 1 or 2 KiB, a bundle of them some 20.
@@ -48,6 +49,20 @@ pub struct Fetcher {
     pub(super) secrets: Secrets,
     /// Tells through which proxy an address is reached.
     pub(super) proxies: Matcher,
+}
+
+/// How it is asked for.
+#[derive(Debug)]
+struct Asking {
+    authorization: Option<HeaderValue>,
+    /// So many bytes are read at most.
+    limit: usize,
+    /// Whether the addresses may be private.
+    trusted: bool,
+    /// How long it may take.
+    within: Duration,
+    /// What is sent there, and its kind; else it is a GET.
+    post: Option<(&'static str, Vec<u8>)>,
 }
 
 /// What lay there.
@@ -182,6 +197,13 @@ impl Fetcher {
         limit: usize,
         trusted: bool,
     ) -> Result<Fetched, Missed> {
+        let within = self.settings.connect_timeout + self.settings.response_timeout;
+        self.send(url, Asking { authorization, limit, trusted, within, post: None }).await
+    }
+
+    /// One request.
+    async fn send(&self, url: &Url, asking: Asking) -> Result<Fetched, Missed> {
+        let Asking { authorization, limit, trusted, within, post } = asking;
         let host = url.host().map(|host| host.to_owned()).ok_or_else(|| failed(Phase::Resolve, FailKind::NoAddress))?;
         let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
         let tls = tls_config(self.roots.get().await, &host).ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
@@ -192,7 +214,7 @@ impl Fetcher {
             .referer(false)
             .redirect(Policy::none())
             .connect_timeout(self.settings.connect_timeout)
-            .timeout(self.settings.connect_timeout + self.settings.response_timeout)
+            .timeout(within)
             .dns_resolver(Names(self.resolver.clone()))
             .tls_backend_preconfigured(tls);
         let mut to = url.clone();
@@ -220,7 +242,12 @@ impl Fetcher {
                 let _ = to.set_ip_host(first.ip()).and_then(|()| to.set_port(Some(first.port())));
             }
         }
-        let mut request = client.build().map_err(|e| failed_by(&e))?.get(to).header(HOST, authority(url));
+        let client = client.build().map_err(|e| failed_by(&e))?;
+        let mut request = match post {
+            None => client.get(to),
+            Some((kind, body)) => client.post(to).header(CONTENT_TYPE, kind).body(body),
+        };
+        request = request.header(HOST, authority(url));
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ring::{digest, signature};
 use std::fmt::Write as _;
 use std::net::IpAddr;
-use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{self, Oid};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
@@ -20,6 +20,11 @@ use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// Every purpose (anyExtendedKeyUsage).
 pub const ANY_PURPOSE: &str = "2.5.29.37.0";
+
+/// id-pe-tlsfeature, RFC 7633.
+const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+/// The SCTs of a certificate, RFC 6962, 3.3.
+const SCT_LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
 
 /// keyCertSign, RFC 5280, 4.2.1.3.
 const KEY_CERT_SIGN: u16 = 1 << 5;
@@ -57,6 +62,14 @@ pub struct Certificate {
     pub purposes: Option<Vec<String>>,
     /// The `caIssuers` addresses of Authority Information Access, in its order, any scheme.
     pub issuer_urls: Vec<String>,
+    /// The OCSP addresses of Authority Information Access, in its order, any scheme.
+    pub ocsp_urls: Vec<String>,
+    /// The addresses of the cRLDistributionPoints extension, in its order, any scheme.
+    pub crl_urls: Vec<String>,
+    /// Whether the TLS Feature extension asks for a stapled OCSP response (RFC 7633).
+    pub must_staple: bool,
+    /// The value of the extension that holds the SCTs (RFC 6962, 3.3): an OCTET STRING, DER.
+    pub sct_list: Option<Vec<u8>>,
     /// The subject key identifier.
     pub subject_key_id: Option<Vec<u8>>,
     /// The authority key identifier.
@@ -193,6 +206,10 @@ impl Certificate {
             key_usage: None,
             purposes: None,
             issuer_urls: Vec::new(),
+            ocsp_urls: Vec::new(),
+            crl_urls: Vec::new(),
+            must_staple: false,
+            sct_list: None,
             subject_key_id: None,
             authority_key_id: None,
             spki: Vec::new(),
@@ -268,6 +285,12 @@ impl Certificate {
                 note("an extension");
                 continue;
             };
+            match extension.oid.to_id_string().as_str() {
+                // status_request, RFC 6066
+                TLS_FEATURE => self.must_staple = extension.value.windows(3).any(|part| part == [INTEGER, 1, 5]),
+                SCT_LIST => self.sct_list = Some(extension.value.to_vec()),
+                _ => {}
+            }
             match extension.parsed_extension() {
                 ParsedExtension::SubjectAlternativeName(san) => {
                     for name in &san.general_names {
@@ -302,11 +325,22 @@ impl Certificate {
                 }
                 ParsedExtension::AuthorityInfoAccess(access) => {
                     for way in access.iter() {
-                        if way.access_method == oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS
-                            && let GeneralName::URI(url) = way.access_location
-                        {
+                        let GeneralName::URI(url) = way.access_location else { continue };
+                        if way.access_method == oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS {
                             self.issuer_urls.push(url.to_owned());
+                        } else if way.access_method == oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_OCSP {
+                            self.ocsp_urls.push(url.to_owned());
                         }
+                    }
+                }
+                ParsedExtension::CRLDistributionPoints(points) => {
+                    for point in points.iter() {
+                        let Some(DistributionPointName::FullName(names)) = &point.distribution_point else { continue };
+                        let urls = names.iter().filter_map(|name| match name {
+                            GeneralName::URI(url) => Some((*url).to_owned()),
+                            _ => None,
+                        });
+                        self.crl_urls.extend(urls);
                     }
                 }
                 ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
@@ -365,34 +399,7 @@ impl Certificate {
 
     /// Whether its signature is by the key of that SubjectPublicKeyInfo (DER with its outer SEQUENCE).
     pub fn signed_by(&self, spki: &[u8]) -> Signature {
-        let Some((algorithm, key)) = split_spki(spki) else { return Signature::Unknown };
-        let mut verdict = Signature::Unknown;
-        for candidate in webpki::ALL_VERIFICATION_ALGS {
-            if *candidate.signature_alg_id() == *self.signed.algorithm && *candidate.public_key_alg_id() == *algorithm {
-                if candidate.verify_signature(key, &self.signed.tbs, &self.signed.signature).is_ok() {
-                    return Signature::Good;
-                }
-                verdict = Signature::Bad;
-            }
-        }
-        // keys and digests of former days: good enough to say who signed, not to trust it
-        let old: &[&dyn signature::VerificationAlgorithm] = match self.signature.as_str() {
-            "sha1WithRSAEncryption" => &[&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY],
-            "sha256WithRSAEncryption" => &[&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY],
-            "sha512WithRSAEncryption" => &[&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY],
-            _ => &[],
-        };
-        for candidate in old {
-            let key = signature::UnparsedPublicKey::new(*candidate, key);
-            if key.verify(&self.signed.tbs, &self.signed.signature).is_ok() {
-                return Signature::Good;
-            }
-            verdict = Signature::Bad;
-        }
-        if read_key(spki).is_some_and(|key| key.kind == "RSA" && key.bits < 1024) {
-            verdict = Signature::Unknown;
-        }
-        verdict
+        verify_signature(spki, &self.signed.algorithm, &self.signed.tbs, &self.signed.signature)
     }
 
     /// Whether that certificate issued it: the name fits, and the signature as far as it can be checked.
@@ -463,6 +470,39 @@ impl Name {
     pub fn base64(&self) -> String {
         STANDARD.encode(&self.der)
     }
+}
+
+/// Whether `bytes` is a signature of `message` by the key of that SubjectPublicKeyInfo (DER with its
+/// outer SEQUENCE); `algorithm` is the content of its AlgorithmIdentifier.
+pub fn verify_signature(spki: &[u8], algorithm: &[u8], message: &[u8], bytes: &[u8]) -> Signature {
+    let Some((key_algorithm, key)) = split_spki(spki) else { return Signature::Unknown };
+    let mut verdict = Signature::Unknown;
+    for candidate in webpki::ALL_VERIFICATION_ALGS {
+        if *candidate.signature_alg_id() == *algorithm && *candidate.public_key_alg_id() == *key_algorithm {
+            if candidate.verify_signature(key, message, bytes).is_ok() {
+                return Signature::Good;
+            }
+            verdict = Signature::Bad;
+        }
+    }
+    // keys and digests of former days: good enough to say who signed, not to trust it
+    let old: &[&dyn signature::VerificationAlgorithm] = match signature_name(algorithm).as_str() {
+        "sha1WithRSAEncryption" => &[&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY],
+        "sha256WithRSAEncryption" => &[&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY],
+        "sha512WithRSAEncryption" => &[&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY],
+        _ => &[],
+    };
+    for candidate in old {
+        let key = signature::UnparsedPublicKey::new(*candidate, key);
+        if key.verify(message, bytes).is_ok() {
+            return Signature::Good;
+        }
+        verdict = Signature::Bad;
+    }
+    if read_key(spki).is_some_and(|key| key.kind == "RSA" && key.bits < 1024) {
+        verdict = Signature::Unknown;
+    }
+    verdict
 }
 
 /// Whether the name of a certificate covers the host (RFC 9525, 6.3): a wildcard is the whole first
