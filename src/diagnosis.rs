@@ -74,7 +74,11 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.private-address", &["net."], At::SameHost),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
     ("net.", &["tls.", "activesync."], At::SameHost),
-    ("tls.clock-wrong", &["tls.expired", "tls.not-yet-valid", "tls.expires-soon", "tls.staple-invalid", "tls.revocation-unreachable"], At::Anywhere),
+    (
+        "tls.clock-wrong",
+        &["tls.expired", "tls.not-yet-valid", "tls.expires-soon", "tls.staple-invalid", "tls.revocation-unreachable"],
+        At::Anywhere,
+    ),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),

@@ -165,9 +165,7 @@ impl Gatherer {
             Probe::Aia { url } => Seen::Aia(self.fetcher.aia(&url).await?),
             Probe::Ocsp { .. } | Probe::Crl { .. } if !self.subject.revocation => return Err(HeldBack::NoRevocation),
             Probe::Ocsp { url, request } => Seen::Ocsp(self.fetcher.ocsp(&url, &request).await?),
-            Probe::Crl { url, serial, issuer_key } => {
-                Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key).await?)
-            }
+            Probe::Crl { url, serial, issuer_key } => Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key).await?),
             Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name).await),
             Probe::Http(probe) => Seen::Http(self.http.ask(&probe).await?),

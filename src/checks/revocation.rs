@@ -4,9 +4,7 @@
 //! authorities; nothing of that is a fault.
 
 use super::common;
-use crate::evidence::{
-    CrlSeen, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, Stop, TlsSeen, View, view,
-};
+use crate::evidence::{CrlSeen, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, Stop, TlsSeen, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, ChainAnalysis, End};
 use crate::protocol::ct;
@@ -280,14 +278,13 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
         }
         _ => None,
     };
-    let statuses = view::all(path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| {
-        match (&stapled, i) {
+    let statuses =
+        view::all(path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| match (&stapled, i) {
             (Some(judged), 0) if !matches!(judged.standing, Standing::Unknown { .. }) => {
                 Ok(Status::Known(Source::Staple, judged.clone(), None))
             }
             _ => look_up(view, certificate, issuers, public),
-        }
-    }))?;
+        }))?;
     if let Some(leaf) = path.first() {
         told.findings.extend(staples(leaf, staple.is_some(), stapled.as_ref()));
         told.findings.extend(public.then(|| logged(leaf, staple.as_deref())).flatten());
@@ -368,8 +365,7 @@ fn issuers(view: &View<'_>, chain: &ChainAnalysis, certificate: &Certificate) ->
     let signed = |c: &&&Certificate| certificate.issued_by(c) == Signature::Good;
     let mut found: Vec<Issuer> = pool.iter().filter(signed).map(|c| of(c)).collect();
     let mut public = false;
-    if let Seen::Anchors { found: anchors } =
-        &view.look(&Probe::Anchors { subject: certificate.issuer.base64() })?.seen
+    if let Seen::Anchors { found: anchors } = &view.look(&Probe::Anchors { subject: certificate.issuer.base64() })?.seen
     {
         for anchor in anchors {
             let spki = STANDARD.decode(&anchor.spki).unwrap_or_default();
@@ -455,8 +451,9 @@ fn look_up<'a>(
                     }
                 }
             }
-            Seen::Ocsp(OcspSeen { kind, status, failure, .. }) | Seen::Crl(CrlSeen { kind, status, failure, .. }) => {
-                attempts.push(Attempt::missed(url, probe, *kind, *status, failure.as_deref()));
+            Seen::Ocsp(OcspSeen { missing, status, failure, .. })
+            | Seen::Crl(CrlSeen { missing, status, failure, .. }) => {
+                attempts.push(Attempt::missed(url, probe, *missing, *status, failure.as_deref()));
                 continue;
             }
             Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::PrivateAddress }) => {
@@ -481,13 +478,7 @@ impl Attempt {
         Self { url: url.to_owned(), probe: None, id, problem: problem.to_owned(), internal: true }
     }
 
-    fn missed(
-        url: &str,
-        probe: Probe,
-        kind: Option<Missing>,
-        status: Option<u16>,
-        failure: Option<&str>,
-    ) -> Self {
+    fn missed(url: &str, probe: Probe, kind: Option<Missing>, status: Option<u16>, failure: Option<&str>) -> Self {
         let id = match kind {
             Some(Missing::NoAddress) => "no-address",
             Some(Missing::Scheme) => "scheme",
@@ -528,8 +519,7 @@ fn staples(leaf: &Certificate, sent: bool, stapled: Option<&Judged>) -> Option<F
     }
     let judged = stapled?;
     let Standing::Unknown { why } = &judged.standing else { return None };
-    let finding =
-        Finding::new(&STAPLE_INVALID).with("problem", in_words(why, judged)).with("problem_id", why.id());
+    let finding = Finding::new(&STAPLE_INVALID).with("problem", in_words(why, judged)).with("problem_id", why.id());
     // a certificate that demands a response demands one that holds
     Some(if leaf.must_staple { finding.severity(Severity::Fail) } else { finding })
 }

@@ -234,7 +234,9 @@ impl Probe {
         match self {
             Self::Tls { name, .. } | Self::Dns { name, .. } => Some(name.clone()),
             Self::Http(http) => url::Url::parse(&http.url).ok().and_then(|u| u.host_str().map(str::to_owned)),
-            Self::Aia { url } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)),
+            Self::Aia { url } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
+                url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
+            }
             Self::Anchors { .. } | Self::Service(_) => None,
         }
     }

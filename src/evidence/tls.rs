@@ -83,7 +83,7 @@ pub struct OcspSeen {
     pub failure: Option<String>,
     /// What kind of failure it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Missing>,
+    pub missing: Option<Missing>,
 }
 
 /// What fetching a certificate revocation list brought.
@@ -104,7 +104,7 @@ pub struct CrlSeen {
     pub failure: Option<String>,
     /// What kind of failure it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Missing>,
+    pub missing: Option<Missing>,
 }
 
 /// What was seen of a list of which only a part is kept.

@@ -199,7 +199,7 @@ impl<'a> Authority<'a> {
     }
 
     /// The bits of its public key, as RFC 6960, 4.1.1 hashes them.
-    fn key(self) -> Option<&'a [u8]> {
+    pub fn key(self) -> Option<&'a [u8]> {
         let mut parts = der::Reader(der::only(self.spki, der::SEQUENCE)?.content);
         parts.take(der::SEQUENCE)?;
         der::octets(parts.take(der::BIT_STRING)?.content)

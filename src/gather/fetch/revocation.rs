@@ -39,23 +39,23 @@ impl Fetcher {
             Ok(bytes) => (Some(BASE64.encode(bytes)), None),
             Err(failure) => (None, Some(failure)),
         };
-        let (kind, failure) = failure.unzip();
-        Ok(OcspSeen { response, status: got.status, failure, kind })
+        let (missing, failure) = failure.unzip();
+        Ok(OcspSeen { response, status: got.status, failure, missing })
     }
 
     /// Fetches a list (RFC 5280, 4.2.1.13), DER or, as some servers have it, PEM.
     pub async fn crl(&self, url: &str, serial: &str, issuer_key: &str) -> Result<CrlSeen, HeldBack> {
         let got = self.got(url, LARGEST_LIST, "10 MiB", None).await?;
-        let mut seen = CrlSeen { crl: None, cut: None, status: got.status, failure: None, kind: None };
+        let mut seen = CrlSeen { crl: None, cut: None, status: got.status, failure: None, missing: None };
         let list = match got.outcome.map(der) {
             Ok(list) => list,
-            Err((kind, failure)) => return Ok(CrlSeen { kind: Some(kind), failure: Some(failure), ..seen }),
+            Err((kind, failure)) => return Ok(CrlSeen { missing: Some(kind), failure: Some(failure), ..seen }),
         };
         // anything else that is small enough is kept too: it shows what came instead
         if list.len() > LARGEST_KEPT {
             let Some((kept, entries)) = crl::reduced(&list, serial) else {
                 let failure = "find a revocation list in the answer".to_owned();
-                return Ok(CrlSeen { kind: Some(Missing::OtherAnswer), failure: Some(failure), ..seen });
+                return Ok(CrlSeen { missing: Some(Missing::OtherAnswer), failure: Some(failure), ..seen });
             };
             seen.cut = Some(CrlCut {
                 bytes: list.len() as u64,
@@ -72,7 +72,7 @@ impl Fetcher {
             seen.crl = Some(BASE64.encode(list));
         } else {
             seen.failure = Some("find a revocation list in the answer".to_owned());
-            seen.kind = Some(Missing::OtherAnswer);
+            seen.missing = Some(Missing::OtherAnswer);
         }
         Ok(seen)
     }
@@ -98,7 +98,11 @@ impl Fetcher {
                 Ok(fetched) => fetched,
                 Err(Missed::Private) if hop == 0 => return Err(HeldBack::PrivateAddress),
                 Err(Missed::Private) => {
-                    return fail(status, Missing::NoAddress, "follow the redirect: it leads to a private address".into());
+                    return fail(
+                        status,
+                        Missing::NoAddress,
+                        "follow the redirect: it leads to a private address".into(),
+                    );
                 }
                 Err(Missed::Failed(failure)) => {
                     let kind = match failure.kind {

@@ -126,11 +126,8 @@ pub fn reduced(crl: &[u8], serial: &str) -> Option<(Vec<u8>, usize)> {
     let kept = entries.found.map(|(whole, ..)| write(SEQUENCE, whole)).unwrap_or_default();
     let (before, behind) = list.around;
     let bits = [&[0], list.signature].concat();
-    let parts = [
-        write(SEQUENCE, &[before, &kept, behind].concat()),
-        write(SEQUENCE, list.algorithm),
-        write(BIT_STRING, &bits),
-    ];
+    let parts =
+        [write(SEQUENCE, &[before, &kept, behind].concat()), write(SEQUENCE, list.algorithm), write(BIT_STRING, &bits)];
     Some((write(SEQUENCE, &parts.concat()), entries.count))
 }
 

@@ -198,7 +198,16 @@ fn basic(der: &[u8]) -> Option<Basic<'_>> {
         found = extensions(only(list.content, SEQUENCE)?.content)?;
     }
     data.end()?;
-    Some(Basic { tbs: tbs.whole, algorithm, signature, certificates, responder, produced_at, singles, extensions: found })
+    Some(Basic {
+        tbs: tbs.whole,
+        algorithm,
+        signature,
+        certificates,
+        responder,
+        produced_at,
+        singles,
+        extensions: found,
+    })
 }
 
 fn single(content: &[u8]) -> Option<Single<'_>> {
@@ -286,9 +295,9 @@ fn signer(basic: &Basic<'_>, issuer: Authority<'_>, at: Timestamp) -> Result<Opt
     let signed_by = |spki: &[u8]| verify_signature(spki, basic.algorithm, basic.tbs, basic.signature);
     let names = |authority: Authority<'_>| match basic.responder {
         Responder::Name(name) => same_name(name, authority.name),
-        Responder::Key(hash) => authority
-            .key()
-            .is_some_and(|key| digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, key).as_ref() == hash),
+        Responder::Key(hash) => {
+            authority.key().is_some_and(|key| digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, key).as_ref() == hash)
+        }
     };
     let mut why = Why::NotAuthorized;
     if names(issuer) {
