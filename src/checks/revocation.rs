@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// So many certificates of a path are looked up; honest ones have two or three.
 const MOST: usize = 6;
@@ -78,7 +79,7 @@ findings! {
         }
         remedy { en: "Make the addresses of the revocation list reachable from outside, over http", de: "Machen Sie die Adressen der Sperrliste von außen über http erreichbar" }
         steps [
-            { en: "Look from another network, for a firewall here may be the reason:", de: "Sehen Sie aus einem anderen Netz nach, denn auch eine Firewall hier kann der Grund sein:", Shell "curl -sSv -o list.crl {address_asked}\nopenssl crl -inform DER -in list.crl -noout -lastupdate -nextupdate" },
+            { en: "Look from another network, for a firewall here may be the reason:", de: "Sehen Sie aus einem anderen Netz nach, denn auch eine Firewall hier kann der Grund sein:", Shell "curl -sSv -o list.crl '{address_asked}'\nopenssl crl -inform DER -in list.crl -noout -lastupdate -nextupdate" },
             { en: "Where it is a company's own authority, publish a fresh list on its server, and copy it to where the address leads:", de: "Ist es eine firmeneigene Zertifizierungsstelle, veröffentlichen Sie auf deren Server eine neue Liste und kopieren Sie sie dorthin, wohin die Adresse führt:", Powershell "certutil -crl\nGet-ChildItem C:\\Windows\\System32\\CertSrv\\CertEnroll\\*.crl" },
             { en: "Where it is a public authority and others cannot reach it either, tell its support.", de: "Ist es eine öffentliche Zertifizierungsstelle, und auch andere erreichen sie nicht, melden Sie es deren Support." },
         ]
@@ -128,7 +129,7 @@ impl Source {
 #[derive(Debug)]
 enum Status<'a> {
     /// Somebody who may has said it.
-    Known(Source, Judged, Option<Probe>),
+    Known(Source, Box<Judged>, Option<Probe>),
     /// It names nobody to ask.
     NoPointer,
     /// It names only what is inside its own network.
@@ -221,7 +222,7 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
     }
     let leaves = || told.iter().filter_map(|told| told.leaf.as_ref());
     let known = leaves().find_map(|status| match status {
-        Status::Known(source, judged, _) => Some((*source, judged)),
+        Status::Known(source, judged, _) => Some((*source, judged.as_ref())),
         _ => None,
     });
     if findings.iter().any(|finding| finding.code.id == REVOKED.id) {
@@ -281,7 +282,7 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
     let statuses =
         view::all(path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| match (&stapled, i) {
             (Some(judged), 0) if !matches!(judged.standing, Standing::Unknown { .. }) => {
-                Ok(Status::Known(Source::Staple, judged.clone(), None))
+                Ok(Status::Known(Source::Staple, Box::new(judged.clone()), None))
             }
             _ => look_up(view, certificate, issuers, public),
         }))?;
@@ -337,6 +338,19 @@ fn with_probe(finding: Finding, probe: Option<&Probe>) -> Finding {
         Some(probe) => finding.seen_in(probe),
         None => finding,
     }
+}
+
+/// An address as it can be told and put into a command: it comes from a stranger.
+fn plain(url: &str) -> String {
+    let mut out = String::new();
+    for byte in url.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/?=%&+,@[]".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 fn day(at: Timestamp) -> String {
@@ -465,7 +479,7 @@ fn look_up<'a>(
         };
         match &judged.standing {
             Standing::Unknown { why } => attempts.push(Attempt::judged(url, probe, why, &judged)),
-            _ => return Ok(Status::Known(source, judged, Some(probe))),
+            _ => return Ok(Status::Known(source, Box::new(judged), Some(probe))),
         }
     }
     // a company's own authority need not answer outsiders
@@ -475,7 +489,7 @@ fn look_up<'a>(
 
 impl Attempt {
     fn internal(url: &str, id: &'static str, problem: &str) -> Self {
-        Self { url: url.to_owned(), probe: None, id, problem: problem.to_owned(), internal: true }
+        Self { url: plain(url), probe: None, id, problem: problem.to_owned(), internal: true }
     }
 
     fn missed(url: &str, probe: Probe, kind: Option<Missing>, status: Option<u16>, failure: Option<&str>) -> Self {
@@ -490,11 +504,11 @@ impl Attempt {
             _ => failure.map_or_else(|| id.to_owned(), |failure| format!("could not {failure}")),
         };
         let internal = matches!(kind, Some(Missing::NoAddress | Missing::Scheme));
-        Self { url: url.to_owned(), probe: Some(probe), id, problem, internal }
+        Self { url: plain(url), probe: Some(probe), id, problem, internal }
     }
 
     fn judged(url: &str, probe: Probe, why: &Why, judged: &Judged) -> Self {
-        Self { url: url.to_owned(), probe: Some(probe), id: why.id(), problem: in_words(why, judged), internal: false }
+        Self { url: plain(url), probe: Some(probe), id: why.id(), problem: in_words(why, judged), internal: false }
     }
 }
 

@@ -510,7 +510,7 @@ mod tests {
 
     const API: &str = "https://api.service.example";
 
-    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    pub(super) fn authority() -> CertifiedIssuer<'static, KeyPair> {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -530,13 +530,13 @@ mod tests {
 
     /// A web server that answers every request by its head, and notes the heads.
     #[derive(Debug, Clone)]
-    struct Web {
-        port: u16,
+    pub(super) struct Web {
+        pub(super) port: u16,
         heads: Arc<Mutex<Vec<String>>>,
     }
 
     impl Web {
-        async fn start(
+        pub(super) async fn start(
             tls: Option<TlsAcceptor>,
             answer: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static,
         ) -> Self {
@@ -558,7 +558,7 @@ mod tests {
             web
         }
 
-        fn heads(&self) -> Vec<String> {
+        pub(super) fn heads(&self) -> Vec<String> {
             self.heads.lock().unwrap().clone()
         }
     }
@@ -581,13 +581,13 @@ mod tests {
         let _ = stream.shutdown().await;
     }
 
-    fn http(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+    pub(super) fn http(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
         let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len());
         [head.as_bytes(), body].concat()
     }
 
     /// Everything at port 80 and 443 of any host goes to this server.
-    async fn fetcher(to: u16, root: Option<&CertifiedIssuer<'_, KeyPair>>, settings: Settings) -> Fetcher {
+    pub(super) async fn fetcher(to: u16, root: Option<&CertifiedIssuer<'_, KeyPair>>, settings: Settings) -> Fetcher {
         let mut cacert = tempfile::NamedTempFile::new().unwrap();
         let path = root.map(|root| {
             cacert.write_all(root.pem().as_bytes()).unwrap();
@@ -606,7 +606,7 @@ mod tests {
     }
 
     /// Names that `--resolve` leads to loopback.
-    fn here(hosts: &[(&str, u16)]) -> Settings {
+    pub(super) fn here(hosts: &[(&str, u16)]) -> Settings {
         let resolve = hosts.iter().map(|(host, port)| Resolve {
             host: (*host).to_owned(),
             port: *port,

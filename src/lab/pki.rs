@@ -201,8 +201,8 @@ impl Pki {
         let staple = match (identity.standing.staple, chain.first()) {
             (Staple::Missing, _) | (_, None) => Vec::new(),
             (staple, Some(leaf)) => {
-                let issuer = Certificate::read(self.issuing.der());
-                let request = ocsp_request(&Certificate::read(leaf), Signer::from(&issuer));
+                let by = Certificate::read(self.issuing.der());
+                let request = ocsp_request(&Certificate::read(leaf), Signer::from(&by));
                 let age = if staple == Staple::Old { 10 * DAY } else { DAY };
                 self.ocsp_response(&request, identity.standing.revoked, self.now - age)
             }

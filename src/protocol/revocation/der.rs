@@ -233,7 +233,10 @@ enum Plain<'a> {
     Bytes(&'a [u8]),
 }
 
-fn plain(name: &[u8]) -> Option<Vec<Vec<(&[u8], Plain<'_>)>>> {
+/// The attributes of one RelativeDistinguishedName, sorted.
+type Attributes<'a> = Vec<(&'a [u8], Plain<'a>)>;
+
+fn plain(name: &[u8]) -> Option<Vec<Attributes<'_>>> {
     let mut rdns = Reader(only(name, SEQUENCE)?.content);
     let mut all = Vec::new();
     while !rdns.is_empty() {
