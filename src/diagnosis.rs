@@ -86,8 +86,6 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.self-signed", &["tls.name-mismatch", "tls.san-missing", "tls.ca-as-server", "tls.weak-key"], At::SameHost),
     ("tls.intermediate-", &["tls.addresses-differ"], At::SameHost),
     ("tls.expired", &["tls.addresses-differ"], At::SameHost),
-    // a demanded answer that is not sent, or sent spoilt, is spoilt because it cannot be had
-    ("tls.staple-", &["tls.revocation-unreachable"], At::SameHost),
     ("tls.revoked", &["tls.addresses-differ"], At::SameHost),
     ("tls.", &["clients."], At::SameHost),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),

@@ -19,6 +19,9 @@ use std::fmt::Write as _;
 
 /// So many certificates of a path are looked up; honest ones have two or three.
 const MOST: usize = 6;
+/// How old something may be that does not say itself when the next one is due, in seconds: an OCSP
+/// response 10 days, a list of an authority's 12 months (Baseline Requirements 4.9.10, 4.9.7).
+const OLDEST: (i64, i64) = (10 * 86_400, 366 * 86_400);
 /// So many addresses of a certificate are asked.
 const MOST_ADDRESSES: usize = 3;
 /// Up to this lifetime, in seconds, a certificate is short-lived and need not be revocable: 10 days
@@ -30,7 +33,7 @@ const SHORTER_SINCE: i64 = 1_773_532_800;
 
 findings! {
     REVOKED = "tls.revoked", Fail, Exchange {
-        title { en: "The certificate \"{certificate}\" of {server} has been revoked since {date} ({reason})", de: "Das Zertifikat „{certificate}“ von {server} ist seit {date} gesperrt ({reason})" }
+        title { en: "The certificate \"{certificate}\" of {server} was revoked on {date} ({reason})", de: "Das Zertifikat „{certificate}“ von {server} wurde am {date} gesperrt ({reason})" }
         meaning {
             en: "Its authority has taken back the certificate with the serial number {serial}; this is what {source} says. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
             de: "Die Zertifizierungsstelle hat das Zertifikat mit der Seriennummer {serial} zurückgezogen; das besagt {source}. Outlook unter Windows, Apple-Geräte und aktuelle Browser lehnen den Server ab, sobald sie nachgesehen haben. Sync-Dienste unter Linux, Android und Java sehen meist nicht nach und verbinden sich womöglich noch.",
@@ -275,7 +278,8 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
     let staple = seen.ocsp.as_ref().and_then(|text| STANDARD.decode(text).ok());
     let stapled = match (path.first(), known.first().and_then(|(issuers, _)| issuers.first()), &staple) {
         (Some(leaf), Some(issuer), Some(staple)) => {
-            Some(revocation::by_ocsp(staple, leaf, issuer.authority(), now, None))
+            let judged = revocation::by_ocsp(staple, leaf, issuer.authority(), now, None);
+            Some(not_too_old(judged, Source::Staple, now))
         }
         _ => None,
     };
@@ -431,60 +435,95 @@ fn look_up<'a>(
     let request = STANDARD.encode(revocation::ocsp_request(certificate, issuer.authority()));
     let ocsp = certificate.ocsp_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Ocsp, url));
     let crl = certificate.crl_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Crl, url));
+    let all: Vec<(Source, &String)> = ocsp.chain(crl).collect();
     let mut attempts = Vec::new();
-    for (source, url) in ocsp.chain(crl) {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-            attempts.push(Attempt::internal(url, "scheme", scheme));
-            continue;
-        }
-        let probe = match source {
-            Source::Crl => Probe::Crl {
-                url: url.clone(),
-                serial: crl::serial(certificate),
-                issuer_key: STANDARD.encode(&issuer.spki),
-            },
-            _ => Probe::Ocsp { url: url.clone(), request: request.clone() },
-        };
-        let judged = match &view.look(&probe)?.seen {
-            Seen::Ocsp(OcspSeen { response: Some(response), .. }) => {
-                let response = STANDARD.decode(response).unwrap_or_default();
-                revocation::by_ocsp(&response, certificate, issuer.authority(), now, None)
-            }
-            Seen::Crl(CrlSeen { crl: Some(list), cut, .. }) => {
-                let list = STANDARD.decode(list).unwrap_or_default();
-                match cut {
-                    None => revocation::by_crl_of(&list, certificate, &authorities, now, None),
-                    Some(cut) => {
-                        let signature = match cut.signed {
-                            Some(true) => Signature::Good,
-                            Some(false) => Signature::Bad,
-                            None => Signature::Unknown,
-                        };
-                        crl::by_reduced_crl(&list, signature, certificate, &authorities, now)
-                    }
+    // the first that is named usually answers; where it does not, all others are asked at once
+    for group in [all.get(..1), all.get(1..)].into_iter().flatten() {
+        let probes: Vec<Option<Probe>> = group
+            .iter()
+            .map(|(source, url)| {
+                is_web(url).then(|| match source {
+                    Source::Crl => Probe::Crl {
+                        url: (*url).clone(),
+                        serial: crl::serial(certificate),
+                        issuer_key: STANDARD.encode(&issuer.spki),
+                    },
+                    _ => Probe::Ocsp { url: (*url).clone(), request: request.clone() },
+                })
+            })
+            .collect();
+        let records = view::all(probes.iter().map(|probe| probe.as_ref().map(|probe| view.look(probe)).transpose()))?;
+        for (((source, url), probe), record) in group.iter().zip(probes).zip(records) {
+            let (Some(probe), Some(record)) = (probe, record) else {
+                let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+                attempts.push(Attempt::internal(url, "scheme", scheme));
+                continue;
+            };
+            let judged = match &record.seen {
+                Seen::Ocsp(OcspSeen { response: Some(response), .. }) => {
+                    let response = STANDARD.decode(response).unwrap_or_default();
+                    revocation::by_ocsp(&response, certificate, issuer.authority(), now, None)
                 }
+                Seen::Crl(seen @ CrlSeen { crl: Some(list), .. }) => {
+                    by_list(seen, list, certificate, &authorities, now)
+                }
+                Seen::Ocsp(OcspSeen { missing, status, failure, .. })
+                | Seen::Crl(CrlSeen { missing, status, failure, .. }) => {
+                    attempts.push(Attempt::missed(url, probe, *missing, *status, failure.as_deref()));
+                    continue;
+                }
+                Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::PrivateAddress }) => {
+                    let attempt = Attempt::internal(url, "private-address", "private");
+                    attempts.push(Attempt { probe: Some(probe), ..attempt });
+                    continue;
+                }
+                Seen::NoAnswer(why) => return Ok(Status::Unanswered(why)),
+                _ => continue,
+            };
+            let judged = not_too_old(judged, *source, now);
+            match &judged.standing {
+                Standing::Unknown { why } => attempts.push(Attempt::judged(url, probe, why, &judged)),
+                _ => return Ok(Status::Known(*source, Box::new(judged), Some(probe))),
             }
-            Seen::Ocsp(OcspSeen { missing, status, failure, .. })
-            | Seen::Crl(CrlSeen { missing, status, failure, .. }) => {
-                attempts.push(Attempt::missed(url, probe, *missing, *status, failure.as_deref()));
-                continue;
-            }
-            Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::PrivateAddress }) => {
-                attempts.push(Attempt { probe: Some(probe), ..Attempt::internal(url, "private-address", "private") });
-                continue;
-            }
-            Seen::NoAnswer(why) => return Ok(Status::Unanswered(why)),
-            _ => continue,
-        };
-        match &judged.standing {
-            Standing::Unknown { why } => attempts.push(Attempt::judged(url, probe, why, &judged)),
-            _ => return Ok(Status::Known(source, Box::new(judged), Some(probe))),
         }
     }
     // a company's own authority need not answer outsiders
     let internal = !public && attempts.iter().all(|attempt| attempt.internal);
     Ok(if internal { Status::Internal } else { Status::Failed(attempts) })
+}
+
+/// What a list says, whole or as much as was kept of it.
+fn by_list(seen: &CrlSeen, list: &str, certificate: &Certificate, issuers: &[Authority<'_>], now: Timestamp) -> Judged {
+    let list = STANDARD.decode(list).unwrap_or_default();
+    match &seen.cut {
+        None => revocation::by_crl_of(&list, certificate, issuers, now, None),
+        Some(cut) => {
+            let signature = match cut.signed {
+                Some(true) => Signature::Good,
+                Some(false) => Signature::Bad,
+                None => Signature::Unknown,
+            };
+            crl::by_reduced_crl(&list, signature, certificate, issuers, now)
+        }
+    }
+}
+
+/// The same verdict, unless it is a good one of long ago that names no end.
+fn not_too_old(judged: Judged, source: Source, now: Timestamp) -> Judged {
+    let (answer, list) = OLDEST;
+    let oldest = now.as_second() - if source == Source::Crl { list } else { answer };
+    match (&judged.standing, judged.this_update, judged.next_update) {
+        (Standing::Good, Some(this), None) if this.as_second() < oldest => {
+            Judged { standing: Standing::Unknown { why: Why::TooOld }, ..judged }
+        }
+        _ => judged,
+    }
+}
+
+/// Whether an address is one that exdiag asks (RFC 5280, 4.2.1.13 knows ldap too).
+fn is_web(url: &str) -> bool {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
 impl Attempt {
