@@ -70,6 +70,8 @@ fn rfc6960_4_2_2_2_a_delegate_needs_the_purpose_and_the_issuers_own_signature() 
     assert_eq!(why(&of(&of_another, true, vec![&of_another]).standing), "not-authorized", "of another issuer");
     let without = signed(named("OCSP 2"), &p.inter);
     assert_eq!(why(&of(&without, true, vec![&without]).standing), "not-authorized", "without the purpose");
+    let server = signed(server(), &p.inter);
+    assert_eq!(why(&of(&server, true, vec![&server]).standing), "not-authorized", "with another purpose");
     params.not_after = date_time_ymd(2026, 11, 1);
     let over = signed(params, &p.inter);
     assert_eq!(why(&of(&over, true, vec![&over]).standing), "not-authorized", "over");
