@@ -78,7 +78,7 @@ pub fn is_public(certificate: &Certificate) -> bool {
 /// Reads a SignedCertificateTimestampList (RFC 6962, 3.3) in its OCTET STRING; what cannot be read
 /// ends it.
 fn read(list: &[u8], from: Origin) -> Vec<Timestamped> {
-    let list = if list.first() == Some(&OCTET_STRING) { content(list) } else { list };
+    let list = unwrapped(list);
     let mut all = Vec::new();
     let Some((list, _)) = opaque(list) else { return all };
     let mut rest = list;
@@ -92,6 +92,18 @@ fn read(list: &[u8], from: Origin) -> Vec<Timestamped> {
         all.push(Timestamped { log: *log, at, from });
     }
     all
+}
+
+/// The list itself, where it stands in an OCTET STRING of just that length; a length in front of a
+/// bare list may begin with the same octet.
+fn unwrapped(list: &[u8]) -> &[u8] {
+    let inner = content(list);
+    let head = match inner.len() {
+        0..0x80 => 2,
+        0x80..0x100 => 3,
+        _ => 4,
+    };
+    if list.first() == Some(&OCTET_STRING) && list.len() == inner.len() + head { inner } else { list }
 }
 
 /// A vector with a length of two octets (RFC 8446, 3.4), and what follows it.
@@ -119,6 +131,9 @@ mod tests {
         assert_eq!((found.len(), logs(&found)), (3, 2));
         assert_eq!(found[0].at.unwrap().to_string(), "2026-10-26T07:33:20Z");
         assert_eq!(read(&super::super::revocation::write(OCTET_STRING, &list), Origin::Staple).len(), 3);
+        // 22 timestamps, of which the list's length begins with 04
+        let many = vector(&(0..22).flat_map(|log| timestamp(0, log)).collect::<Vec<_>>());
+        assert_eq!((many[0], read(&many, Origin::Certificate).len()), (OCTET_STRING, 22));
     }
 
     #[test]
