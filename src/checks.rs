@@ -10,6 +10,7 @@ pub mod common;
 pub mod dns;
 pub mod last_sync;
 pub mod later;
+pub mod revocation;
 pub mod tls_chain;
 pub mod tls_intermediate;
 pub mod tls_rules;
@@ -130,8 +131,8 @@ pub static ALL: &[Check] = &[
         id: "revocation",
         title: text!("The certificate is not revoked", "Das Zertifikat ist nicht gesperrt"),
         group: Group::Trusting,
-        run: later::revocation,
-        findings: &[],
+        run: revocation::check,
+        findings: revocation::FINDINGS,
     },
     Check {
         id: "server-version",

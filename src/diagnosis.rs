@@ -76,7 +76,11 @@ const RULES: &[(&str, &[&str], At)] = &[
     // of Autodiscover only what names no host: nobody there has given an answer
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),
     ("activesync.unavailable", &["autodiscover.not-found"], At::SameHost),
-    ("tls.clock-wrong", &["tls.expired", "tls.not-yet-valid", "tls.expires-soon"], At::Anywhere),
+    (
+        "tls.clock-wrong",
+        &["tls.expired", "tls.not-yet-valid", "tls.expires-soon", "tls.staple-invalid", "tls.revocation-unreachable"],
+        At::Anywhere,
+    ),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),
@@ -84,6 +88,7 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.self-signed", &["tls.name-mismatch", "tls.san-missing", "tls.ca-as-server", "tls.weak-key"], At::SameHost),
     ("tls.intermediate-", &["tls.addresses-differ"], At::SameHost),
     ("tls.expired", &["tls.addresses-differ"], At::SameHost),
+    ("tls.revoked", &["tls.addresses-differ"], At::SameHost),
     ("tls.", &["clients."], At::SameHost),
     // warnings at most, but some clients refuse for them
     ("tls.root-not-in-store", &["clients."], At::SameHost),

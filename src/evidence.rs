@@ -14,7 +14,7 @@ pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
 pub use probe::{Content, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn};
 pub use subject::{Credential, Mailbox, Server, Subject, Trust};
-pub use tls::{AiaSeen, Anchor, Handshake, TlsOutcome, TlsSeen};
+pub use tls::{AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, Missing, OcspSeen, TlsOutcome, TlsSeen};
 pub use view::{Look, Stop, View};
 
 use jiff::Timestamp;
@@ -66,6 +66,8 @@ pub enum HeldBack {
     BasicRetired,
     /// `--no-aia`.
     NoAia,
+    /// `--no-revocation`.
+    NoRevocation,
     /// An address that a server names, but no outsider may make us ask.
     PrivateAddress,
 }
@@ -87,6 +89,10 @@ pub enum Seen {
     },
     /// Of an issuer fetched by AIA.
     Aia(AiaSeen),
+    /// Of an OCSP responder.
+    Ocsp(OcspSeen),
+    /// Of a certificate revocation list.
+    Crl(CrlSeen),
     /// Of a service's API.
     Service(HttpSeen),
     /// Nothing came back.

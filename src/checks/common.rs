@@ -223,6 +223,9 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
                 "Passwort nicht gesendet: Die Cloud von Microsoft nimmt nur OAuth-Token; geben Sie eines mit --token-file an",
             ),
             HeldBack::NoAia => text!("not asked because of --no-aia", "wegen --no-aia nicht gefragt"),
+            HeldBack::NoRevocation => {
+                text!("not asked because of --no-revocation", "wegen --no-revocation nicht gefragt")
+            }
             HeldBack::PrivateAddress => {
                 text!("not asked: the address is a private one", "nicht gefragt: Die Adresse ist eine private")
             }

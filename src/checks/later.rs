@@ -18,11 +18,6 @@ pub fn tls_protocol(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())
 }
 
-/// `revocation`
-pub fn revocation(_: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(not_yet())
-}
-
 /// `server-version`
 pub fn server_version(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())

@@ -310,6 +310,9 @@ pub struct TrustArgs {
     /// Never fetch issuers by AIA
     #[arg(long)]
     pub no_aia: bool,
+    /// Never ask OCSP responders or fetch revocation lists
+    #[arg(long)]
+    pub no_revocation: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,11 +4,12 @@
 
 use super::exit::{Trouble, USAGE};
 use super::output::print;
-use crate::checks::{tls_chain, tls_intermediate};
+use crate::checks::{self, tls_chain, tls_intermediate};
 use crate::evidence::{AiaSeen, Anchor, Evidence, Header, NoAnswer, Probe, Record, Seen, Subject, Trust, View};
 use crate::finding::{Finding, Severity};
 use crate::protocol::chain::{ChainAnalysis, look_at_chain};
 use crate::protocol::lint::{self, Breach, Level};
+use crate::protocol::revocation::{self, Authority, Standing, Why};
 use crate::protocol::x509::{Certificate, Name, Signature, Validity};
 use crate::text;
 use base64::Engine as _;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::time::Duration;
 
 /// How many rounds a chain may ask for issuers; each round brings at least one.
 const ROUNDS: usize = 64;
@@ -49,9 +51,25 @@ struct Case {
     /// PEM: revocation lists.
     #[serde(default)]
     crls: Vec<String>,
-    /// PEM: one certificate instead of a chain; only its form is judged.
+    /// PEM: one certificate instead of a chain; only its form is judged, or what `response` or `crl`
+    /// says of it.
     #[serde(default)]
     cert: Option<String>,
+    /// PEM: who issued it.
+    #[serde(default)]
+    issuer: Option<String>,
+    /// PEM: others with the same name, of whom a list may be.
+    #[serde(default)]
+    issuers: Vec<String>,
+    /// An OCSP response, DER in base64.
+    #[serde(default)]
+    response: Option<String>,
+    /// A revocation list, PEM or DER in base64.
+    #[serde(default)]
+    crl: Option<String>,
+    /// How old an answer may be, in seconds.
+    #[serde(default)]
+    max_age_s: Option<u64>,
 }
 
 /// What is said of a chain.
@@ -117,9 +135,71 @@ fn judge(case: &Case) -> Result<String, String> {
     let at = case.time.as_deref().map(|text| text.parse().map_err(|error| format!("the time is none: {error}")));
     let at: Option<Timestamp> = at.transpose()?;
     match &case.cert {
+        Some(cert) if case.response.is_some() || case.crl.is_some() => judge_revocation(case, cert, at),
         Some(cert) if case.chain.is_empty() => judge_form(case, cert, at),
         _ => judge_chain(case, at),
     }
+}
+
+/// What is said of one certificate's revocation.
+#[derive(Debug, Serialize)]
+struct Revocation<'a> {
+    id: &'a str,
+    /// `good`, `revoked` or `unknown`.
+    revocation: &'a str,
+    /// Codes of what was found.
+    codes: Vec<&'a str>,
+    /// Where it is unknown, a word for why.
+    why: Option<&'a str>,
+}
+
+fn judge_revocation(case: &Case, cert: &String, at: Option<Timestamp>) -> Result<String, String> {
+    let one = |pem: &String| Ok::<_, String>(Certificate::read(read(std::slice::from_ref(pem))?.first().map_or(&[][..], Vec::as_slice)));
+    let certificate = one(cert)?;
+    let issuer = one(case.issuer.as_ref().ok_or("the issuer is not named")?)?;
+    let others = case.issuers.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let at = at.unwrap_or_else(|| inside_all([&certificate, &issuer].into_iter()));
+    let max_age = case.max_age_s.map(Duration::from_secs);
+    let judged = match (&case.response, &case.crl) {
+        (Some(response), _) => {
+            let response = BASE64.decode(response.split_whitespace().collect::<String>());
+            let response = response.map_err(|error| format!("the response is no base64: {error}"))?;
+            revocation::by_ocsp(&response, &certificate, &issuer, at, max_age)
+        }
+        (None, Some(list)) => {
+            let issuers: Vec<Authority<'_>> = [&issuer].into_iter().chain(&others).map(Authority::from).collect();
+            revocation::by_crl_of(&read_list(list)?, &certificate, &issuers, at, max_age)
+        }
+        (None, None) => return Err("there is neither a response nor a list".to_owned()),
+    };
+    let (word, codes, why) = match &judged.standing {
+        Standing::Good => ("good", Vec::new(), None),
+        Standing::Revoked { .. } => ("revoked", vec![checks::revocation::REVOKED.id], None),
+        Standing::Unknown { why } => ("unknown", Vec::new(), Some(why.id())),
+    };
+    let answer = Revocation { id: &case.id, revocation: word, codes, why };
+    serde_json::to_string(&answer).map_err(|error| error.to_string())
+}
+
+/// A list, PEM or DER in base64.
+fn read_list(text: &str) -> Result<Vec<u8>, String> {
+    if let Ok(list) = CertificateRevocationListDer::from_pem_slice(text.as_bytes()) {
+        return Ok(list.to_vec());
+    }
+    BASE64
+        .decode(text.split_whitespace().collect::<String>())
+        .map_err(|error| format!("a revocation list is neither PEM nor base64: {error}"))
+}
+
+/// Whether the lists of the case take back a certificate of the path, or come from an authority on it
+/// that may not sign any. The last of the path is the root.
+fn is_taken_back(lists: &[Vec<u8>], path: &[&Certificate], at: Timestamp) -> bool {
+    path.iter().zip(path.iter().skip(1)).any(|(certificate, issuer)| {
+        let mut said = lists.iter().map(|list| revocation::by_crl(list, certificate, *issuer, at, None).standing);
+        said.any(|standing| {
+            matches!(standing, Standing::Revoked { .. } | Standing::Unknown { why: Why::MayNotSign })
+        })
+    })
 }
 
 /// What is said of one certificate by itself: it is accepted nowhere, for nobody says by whom.
@@ -150,9 +230,14 @@ fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
     findings.extend(tls_intermediate::about_chain(case.host.as_deref(), &analysis, at));
     let fails: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Fail).collect();
     let named = case.host.as_deref().is_none_or(|host| chain.first().is_some_and(|leaf| leaf.is_for(host)));
-    let accepted = named && analysis.accepted;
-    let breaches = rules_broken(case, &analysis, &anchors, at)?;
-    let codes = findings.iter().map(|finding| finding.code.id).chain(breaches.iter().map(|breach| breach.rule.id));
+    let path = whole_path(&analysis, &anchors);
+    let lists = case.crls.iter().map(|list| read_list(list)).collect::<Result<Vec<_>, _>>()?;
+    let taken_back = is_taken_back(&lists, &path, at);
+    let accepted = named && analysis.accepted && !taken_back;
+    let breaches = rules_broken(&path, &lists, at);
+    let revoked = taken_back.then_some(checks::revocation::REVOKED.id);
+    let found = findings.iter().map(|finding| finding.code.id).chain(revoked);
+    let codes = found.chain(breaches.iter().map(|breach| breach.rule.id));
     let answer = Answer {
         id: &case.id,
         accepted,
@@ -164,26 +249,24 @@ fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
     serde_json::to_string(&answer).map_err(|error| error.to_string())
 }
 
-/// The rules that the path taken breaks. A case is judged as if its roots were public ones.
-fn rules_broken(
-    case: &Case,
-    analysis: &ChainAnalysis,
-    anchors: &[Certificate],
-    at: Timestamp,
-) -> Result<Vec<Breach>, String> {
+/// The path taken, the root behind it where the case holds it.
+fn whole_path<'a>(analysis: &'a ChainAnalysis, anchors: &'a [Certificate]) -> Vec<&'a Certificate> {
     let mut path: Vec<&Certificate> = analysis.on_path().map(|(_, certificate)| certificate).collect();
     let root = path.last().and_then(|last| anchors.iter().find(|root| last.issued_by(root) == Signature::Good));
     // a root that was sent is on the path already
     path.extend(root.filter(|root| path.iter().all(|sent| sent.fingerprint != root.fingerprint)));
+    path
+}
+
+/// The rules that a path and the lists break. A case is judged as if its roots were public ones.
+fn rules_broken(path: &[&Certificate], lists: &[Vec<u8>], at: Timestamp) -> Vec<Breach> {
     let path: Vec<&[u8]> = path.iter().map(|certificate| certificate.der.as_slice()).collect();
     let mut breaches = lint::lint(&path, at, true);
-    for list in &case.crls {
-        let list = CertificateRevocationListDer::from_pem_slice(list.as_bytes())
-            .map_err(|error| format!("a revocation list is no PEM: {error}"))?;
-        breaches.extend(lint::lint_crl(&list));
-        breaches.extend(lint::lint_crl_issuer(&list, &path));
+    for list in lists {
+        breaches.extend(lint::lint_crl(list));
+        breaches.extend(lint::lint_crl_issuer(list, &path));
     }
-    Ok(breaches)
+    breaches
 }
 
 fn read(all: &[String]) -> Result<Vec<Vec<u8>>, String> {
@@ -264,6 +347,7 @@ fn nobody() -> Subject {
         allow_hosts: Vec::new(),
         trust: Trust::default(),
         aia: true,
+        revocation: true,
         ipv4: true,
         ipv6: true,
         selected: Vec::new(),

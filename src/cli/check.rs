@@ -75,6 +75,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.allow_hosts.clone_from(&allow_hosts);
         subject.trust = args.trust.roots.trust.into();
         subject.aia = !args.trust.no_aia;
+        subject.revocation = !args.trust.no_revocation;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.selected.clone_from(&selected);
         subjects.push(subject);
@@ -112,7 +113,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
 }
 
 /// What `exdiag tls` checks.
-const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate", "clients"];
+const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate", "revocation", "clients"];
 
 /// `exdiag tls`
 pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
@@ -132,6 +133,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         allow_hosts: Vec::new(),
         trust: args.trust.roots.trust.into(),
         aia: !args.trust.no_aia,
+        revocation: !args.trust.no_revocation,
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
@@ -152,6 +154,8 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
 fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Trouble> {
     // there is one address, and its family is nobody's choice
     (subject.ipv4, subject.ipv6) = (true, false);
+    // without a list or an answer there is nobody to ask
+    subject.revocation &= !args.files.crl.is_empty() || args.files.ocsp.is_some();
     let files = Files {
         chain: chain.to_owned(),
         aia_dir: args.files.aia_dir.clone(),

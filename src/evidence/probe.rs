@@ -40,6 +40,23 @@ pub enum Probe {
         /// The `caIssuers` address.
         url: String,
     },
+    /// Ask an OCSP responder about one certificate (RFC 6960).
+    Ocsp {
+        /// The responder's address, as the certificate names it.
+        url: String,
+        /// The OCSPRequest, DER in base64.
+        request: String,
+    },
+    /// Fetch a certificate revocation list (RFC 5280, 5), to see whether it holds one certificate.
+    Crl {
+        /// The list's address, as the certificate names it.
+        url: String,
+        /// The certificate's serial number, lower-case hexadecimal without zeros in front.
+        serial: String,
+        /// The SubjectPublicKeyInfo of the certificate's issuer, DER in base64: of a list too
+        /// large to be recorded whole, the signature is checked when it is fetched.
+        issuer_key: String,
+    },
     /// Ask the sync service.
     Service(ServiceProbe),
 }
@@ -217,7 +234,9 @@ impl Probe {
         match self {
             Self::Tls { name, .. } | Self::Dns { name, .. } => Some(name.clone()),
             Self::Http(http) => url::Url::parse(&http.url).ok().and_then(|u| u.host_str().map(str::to_owned)),
-            Self::Aia { url } => url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)),
+            Self::Aia { url } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
+                url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
+            }
             Self::Anchors { .. } | Self::Service(_) => None,
         }
     }
@@ -243,6 +262,9 @@ impl fmt::Display for Probe {
             }
             Self::Anchors { subject } => write!(f, "anchors:{subject}"),
             Self::Aia { url } => write!(f, "aia:{url}"),
+            Self::Ocsp { url, request } => write!(f, "ocsp:{url}#{request}"),
+            // its keys differ only where a name has several, which no address of a list has
+            Self::Crl { url, serial, .. } => write!(f, "crl:{url}#{serial}"),
             Self::Service(ServiceProbe::Grant { id, .. }) => write!(f, "service:grant:{id}"),
             Self::Service(ServiceProbe::GrantsByEmail { api, email }) => write!(f, "service:grants:{email}@{api}"),
             Self::Service(ServiceProbe::NewestMessage { id, .. }) => write!(f, "service:newest-message:{id}"),

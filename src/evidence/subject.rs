@@ -177,12 +177,20 @@ pub struct Subject {
     pub trust: Trust,
     /// Whether issuers may be fetched by AIA.
     pub aia: bool,
+    /// Whether OCSP responders and revocation lists may be asked (`--no-revocation`).
+    #[serde(default = "yes")]
+    pub revocation: bool,
     /// Whether IPv4 is used (`-6` switches it off).
     pub ipv4: bool,
     /// Whether IPv6 is used (`-4` switches it off).
     pub ipv6: bool,
     /// The checks that run, by id; the others are skipped.
     pub selected: Vec<String>,
+}
+
+/// What a report says that was written before the option.
+fn yes() -> bool {
+    true
 }
 
 impl Subject {
@@ -197,6 +205,7 @@ impl Subject {
             allow_hosts: Vec::new(),
             trust: Trust::System,
             aia: true,
+            revocation: true,
             ipv4: true,
             ipv6: true,
             selected: Vec::new(),

@@ -71,6 +71,73 @@ pub struct Anchor {
     pub certificate: Option<String>,
 }
 
+/// What an OCSP responder answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OcspSeen {
+    /// The answer as sent, in base64, whatever it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// The HTTP status, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there is no answer: a lower-case fragment that fits after "could not".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What kind of failure it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+}
+
+/// What fetching a certificate revocation list brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CrlSeen {
+    /// The list, DER in base64: as sent, or where `cut` is there without the entries of other
+    /// certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crl: Option<String>,
+    /// What was known of the whole list, where it is too large to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CrlCut>,
+    /// The HTTP status, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there is no list: a lower-case fragment that fits after "could not".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What kind of failure it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+}
+
+/// What was seen of a list of which only a part is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CrlCut {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// How many certificates it takes back.
+    pub entries: u64,
+    /// SHA-256 of the whole list, lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether it is signed with the key that the probe names; none where nobody here can check
+    /// that signature. What is kept cannot show it any more.
+    #[serde(default)]
+    pub signed: Option<bool>,
+}
+
+/// Why nothing could be fetched, as far as it matters who else could.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// The host has no address.
+    NoAddress,
+    /// The address is of a kind that is not fetched from (ldap, file).
+    Scheme,
+    /// There is nobody, or nobody answers.
+    Unreachable,
+    /// Something else than what was asked for came.
+    OtherAnswer,
+}
+
 /// What fetching an issuer by AIA brought.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AiaSeen {

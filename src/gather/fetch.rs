@@ -1,6 +1,7 @@
 //! What lies at an address that one simply reads: an issuer's certificate, the sync service's view?
 
 mod bundle;
+mod revocation;
 mod service;
 
 use super::Settings;
@@ -16,7 +17,7 @@ use crate::protocol::reach::is_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 pub(super) use bundle::certificates;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, LOCATION};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
@@ -28,7 +29,7 @@ use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use url::{Host, Url};
 
 /// An issuer's certificate has 1 or 2 KiB, a bundle of them some 20.
@@ -48,6 +49,20 @@ pub struct Fetcher {
     pub(super) secrets: Secrets,
     /// Tells through which proxy an address is reached.
     pub(super) proxies: Matcher,
+}
+
+/// How it is asked for.
+#[derive(Debug)]
+struct Asking {
+    authorization: Option<HeaderValue>,
+    /// So many bytes are read at most.
+    limit: usize,
+    /// Whether the addresses may be private.
+    trusted: bool,
+    /// How long it may take.
+    within: Duration,
+    /// What is sent there, and its kind; else it is a GET.
+    post: Option<(&'static str, Vec<u8>)>,
 }
 
 /// What lay there.
@@ -180,6 +195,13 @@ impl Fetcher {
         limit: usize,
         trusted: bool,
     ) -> Result<Fetched, Missed> {
+        let within = self.settings.connect_timeout + self.settings.response_timeout;
+        self.send(url, Asking { authorization, limit, trusted, within, post: None }).await
+    }
+
+    /// One request.
+    async fn send(&self, url: &Url, asking: Asking) -> Result<Fetched, Missed> {
+        let Asking { authorization, limit, trusted, within, post } = asking;
         let host = url.host().map(|host| host.to_owned()).ok_or_else(|| failed(Phase::Resolve, FailKind::NoAddress))?;
         let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
         let tls = tls_config(self.roots.get().await, &host).ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
@@ -190,7 +212,7 @@ impl Fetcher {
             .referer(false)
             .redirect(Policy::none())
             .connect_timeout(self.settings.connect_timeout)
-            .timeout(self.settings.connect_timeout + self.settings.response_timeout)
+            .timeout(within)
             .dns_resolver(Names(self.resolver.clone()))
             .tls_backend_preconfigured(tls);
         let mut to = url.clone();
@@ -218,7 +240,12 @@ impl Fetcher {
                 let _ = to.set_ip_host(first.ip()).and_then(|()| to.set_port(Some(first.port())));
             }
         }
-        let mut request = client.build().map_err(|e| failed_by(&e))?.get(to).header(HOST, authority(url));
+        let client = client.build().map_err(|e| failed_by(&e))?;
+        let mut request = match post {
+            None => client.get(to),
+            Some((kind, body)) => client.post(to).header(CONTENT_TYPE, kind).body(body),
+        };
+        request = request.header(HOST, authority(url));
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -481,7 +508,7 @@ mod tests {
 
     const API: &str = "https://api.service.example";
 
-    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    pub(super) fn authority() -> CertifiedIssuer<'static, KeyPair> {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -501,13 +528,13 @@ mod tests {
 
     /// A web server that answers every request by its head, and notes the heads.
     #[derive(Debug, Clone)]
-    struct Web {
-        port: u16,
+    pub(super) struct Web {
+        pub(super) port: u16,
         heads: Arc<Mutex<Vec<String>>>,
     }
 
     impl Web {
-        async fn start(
+        pub(super) async fn start(
             tls: Option<TlsAcceptor>,
             answer: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static,
         ) -> Self {
@@ -529,7 +556,7 @@ mod tests {
             web
         }
 
-        fn heads(&self) -> Vec<String> {
+        pub(super) fn heads(&self) -> Vec<String> {
             self.heads.lock().unwrap().clone()
         }
     }
@@ -552,13 +579,13 @@ mod tests {
         let _ = stream.shutdown().await;
     }
 
-    fn http(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+    pub(super) fn http(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
         let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len());
         [head.as_bytes(), body].concat()
     }
 
     /// Everything at port 80 and 443 of any host goes to this server.
-    async fn fetcher(to: u16, root: Option<&CertifiedIssuer<'_, KeyPair>>, settings: Settings) -> Fetcher {
+    pub(super) async fn fetcher(to: u16, root: Option<&CertifiedIssuer<'_, KeyPair>>, settings: Settings) -> Fetcher {
         let mut cacert = tempfile::NamedTempFile::new().unwrap();
         let path = root.map(|root| {
             cacert.write_all(root.pem().as_bytes()).unwrap();
@@ -577,7 +604,7 @@ mod tests {
     }
 
     /// Names that `--resolve` leads to loopback.
-    fn here(hosts: &[(&str, u16)]) -> Settings {
+    pub(super) fn here(hosts: &[(&str, u16)]) -> Settings {
         let resolve = hosts.iter().map(|(host, port)| Resolve {
             host: (*host).to_owned(),
             port: *port,

@@ -4,12 +4,16 @@ use super::SetupError;
 use super::fetch::certificates;
 use super::roots::Loading;
 use crate::evidence::{
-    AiaSeen, DnsAnswer, DnsSeen, Gathering, Header, NoAnswer, Probe, RecordData, RecordType, ResourceRecord, Seen,
+    AiaSeen, CrlSeen, DnsAnswer, DnsSeen, Gathering, Header, NoAnswer, Probe, RecordData, RecordType, ResourceRecord, Seen,
     Source, Subject, TlsOutcome, TlsSeen, Trust,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use crate::protocol::revocation::crl;
+use crate::protocol::x509::Signature;
 use jiff::Timestamp;
+use rustls::pki_types::CertificateRevocationListDer;
+use rustls::pki_types::pem::PemObject as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +43,7 @@ pub struct Offline {
     chain: Vec<String>,
     staple: Option<String>,
     issuers: Vec<String>,
+    lists: Vec<Vec<u8>>,
     roots: Loading,
 }
 
@@ -65,8 +70,9 @@ impl Offline {
             }
         }
         let staple = files.ocsp.as_deref().map(read).transpose()?.map(|der| BASE64.encode(der));
+        let lists = files.crl.iter().map(|path| read_list(path)).collect::<Result<_, _>>()?;
         let roots = Loading::start(trust, files.cacert.as_deref()).await?;
-        Ok(Self { chain, staple, issuers, roots })
+        Ok(Self { chain, staple, issuers, lists, roots })
     }
 
     /// The header of the evidence that this source gathers.
@@ -88,6 +94,20 @@ impl Offline {
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
             Probe::Aia { .. } if !self.issuers.is_empty() => {
                 Seen::Aia(AiaSeen { certificates: self.issuers.clone(), format: None, status: None, failure: None })
+            }
+            // whichever list is signed with that key stands for what the address would give
+            Probe::Crl { issuer_key, .. } => {
+                let key = BASE64.decode(issuer_key).unwrap_or_default();
+                match self.lists.iter().find(|list| crl::signature(list, &key) != Signature::Bad) {
+                    Some(list) => Seen::Crl(CrlSeen {
+                        crl: Some(BASE64.encode(list)),
+                        cut: None,
+                        status: None,
+                        failure: None,
+                        missing: None,
+                    }),
+                    None => Seen::NoAnswer(NoAnswer::Offline),
+                }
             }
             _ => Seen::NoAnswer(NoAnswer::Offline),
         }
@@ -120,6 +140,15 @@ fn given(name: &str, rtype: RecordType) -> DnsSeen {
         }),
         failures: Vec::new(),
     }
+}
+
+fn read_list(path: &Path) -> Result<Vec<u8>, SetupError> {
+    let bytes = read(path)?;
+    let list = CertificateRevocationListDer::from_pem_slice(&bytes).map_or(bytes, |list| list.to_vec());
+    if crl::is_crl(&list) {
+        return Ok(list);
+    }
+    Err(SetupError(format!("find a revocation list in {}; it has to hold PEM or DER", path.display())))
 }
 
 fn encoded(all: &[Vec<u8>]) -> Vec<String> {

@@ -18,6 +18,8 @@ pub struct Request {
     pub authorization: Option<String>,
     /// The body, lossy UTF-8.
     pub body: String,
+    /// The body as sent.
+    pub bytes: Vec<u8>,
 }
 
 impl Request {
@@ -155,6 +157,7 @@ mod tests {
             query: String::new(),
             authorization: Some(format!("basic {}", STANDARD.encode("anna@corp.example:a:b"))),
             body: String::new(),
+            bytes: Vec::new(),
         };
         assert_eq!(request.basic(), Some(("anna@corp.example".to_owned(), "a:b".to_owned())));
         assert!(request.is_at("/Microsoft-Server-ActiveSync"));

@@ -84,6 +84,37 @@ pub struct Identity {
     pub chain: Chain,
     /// Whether the client must show a certificate too, and by which version it learns of it.
     pub wants_client_certificate: Option<Version>,
+    /// What the authority says about the certificate, and where.
+    pub standing: Standing,
+}
+
+/// What an authority says about a certificate, and how one learns of it beside the revocation list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it has taken it back.
+    pub revoked: bool,
+    /// Whether the certificate names an OCSP responder.
+    pub ocsp: bool,
+    /// Whether it demands that the server sends an OCSP response.
+    pub must_staple: bool,
+    /// The OCSP response that the server sends.
+    pub staple: Staple,
+}
+
+/// The OCSP response that a server sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staple {
+    /// None.
+    Missing,
+    /// One of today.
+    Fresh,
+    /// One whose time is over.
+    Old,
+}
+
+impl Standing {
+    /// Good, by the revocation list alone: what public authorities do today.
+    pub const GOOD: Self = Self { revoked: false, ocsp: false, must_staple: false, staple: Staple::Missing };
 }
 
 /// A version of TLS.
@@ -153,7 +184,7 @@ pub enum Product {
     Panel,
     /// A redirect of every path, on port 80: status, address.
     Redirect(u16, &'static str),
-    /// The issuing authority's certificate.
+    /// What the authorities publish: a certificate, revocation lists, OCSP responses.
     Issuer,
     /// The sync service's API.
     Nylas(Nylas),
@@ -168,7 +199,7 @@ impl From<Product> for Site {
 impl Identity {
     /// A complete chain for these names.
     pub const fn of(names: &'static [&'static str]) -> Self {
-        Self { names, chain: Chain::Complete, wants_client_certificate: None }
+        Self { names, chain: Chain::Complete, wants_client_certificate: None, standing: Standing::GOOD }
     }
 }
 
@@ -312,6 +343,11 @@ impl Scenario {
     /// With another chain at the mail server.
     pub(super) fn chain(self, chain: Chain) -> Self {
         self.identity(EXCHANGE, |identity| identity.chain = chain)
+    }
+
+    /// With something else that the authority says about the mail server's certificate.
+    pub(super) fn standing(self, standing: Standing) -> Self {
+        self.identity(EXCHANGE, |identity| identity.standing = standing)
     }
 
     /// With an Exchange that is set up otherwise.

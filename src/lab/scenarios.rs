@@ -7,8 +7,8 @@ use super::exchange::{Account, Edition, Offers, Settings};
 use super::http::{asp_net_failure, iis_error, login_page, method_blocked, pool_stopped, redirect};
 use super::nylas::{GrantState, Nylas};
 use super::scenario::{
-    APART, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND, Scenario, Version,
-    WEBSITE, fault, healthy,
+    APART, AUTHORITY, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND, Scenario,
+    Standing, Staple, Version, WEBSITE, fault, healthy,
 };
 use std::sync::LazyLock;
 
@@ -85,6 +85,18 @@ fn all() -> Vec<Scenario> {
             "Der Sync-Dienst hat eine gültige Freigabe und eine Nachricht von heute",
         )
         .nylas(GRANT),
+        healthy(
+            "healthy-ocsp",
+            "The authority says by OCSP that the certificate is good",
+            "Die Zertifizierungsstelle sagt per OCSP, dass das Zertifikat gilt",
+        )
+        .standing(Standing { ocsp: true, ..Standing::GOOD }),
+        healthy(
+            "healthy-stapled",
+            "The server sends the OCSP response that its certificate demands",
+            "Der Server sendet die OCSP-Antwort mit, die sein Zertifikat verlangt",
+        )
+        .standing(Standing { ocsp: true, must_staple: true, staple: Staple::Fresh, ..Standing::GOOD }),
         // the sync service's view
         fault(
             "grant-invalid",
@@ -348,6 +360,36 @@ fn all() -> Vec<Scenario> {
         )
         .with_node(|scenario, door| scenario.node(SECOND, door))
         .identity(SECOND, |identity| identity.chain = Chain::LeafOnly),
+        fault("revoked", "tls.revoked", "The certificate was revoked", "Das Zertifikat ist gesperrt")
+            .standing(Standing { revoked: true, ..Standing::GOOD }),
+        fault(
+            "revoked-by-ocsp",
+            "tls.revoked",
+            "The certificate was revoked, and OCSP says so",
+            "Das Zertifikat ist gesperrt, und OCSP sagt es",
+        )
+        .standing(Standing { revoked: true, ocsp: true, ..Standing::GOOD }),
+        fault(
+            "revocation-unreachable",
+            "tls.revocation-unreachable",
+            "The revocation list cannot be fetched",
+            "Die Sperrliste lässt sich nicht abrufen",
+        )
+        .door(AUTHORITY, 80, Door::Closed),
+        fault(
+            "staple-old",
+            "tls.staple-invalid",
+            "The server sends an OCSP response whose time is over",
+            "Der Server sendet eine abgelaufene OCSP-Antwort mit",
+        )
+        .standing(Standing { ocsp: true, staple: Staple::Old, ..Standing::GOOD }),
+        fault(
+            "must-staple-missing",
+            "tls.staple-missing",
+            "The certificate demands a stapled OCSP response, and the server sends none",
+            "Das Zertifikat verlangt eine mitgesendete OCSP-Antwort, und der Server sendet keine",
+        )
+        .standing(Standing { ocsp: true, must_staple: true, ..Standing::GOOD }),
         fault("plain-http-on-443", "tls.not-tls", "Port 443 speaks HTTP without TLS", "Port 443 spricht HTTP ohne TLS")
             .apart()
             .door(EXCHANGE, 443, Door::Plain(Product::Website.into())),

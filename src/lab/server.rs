@@ -130,7 +130,7 @@ pub async fn open(
         address,
         port,
         site: site.clone(),
-        issuer: ground.pki.issuer_der(),
+        pki: Arc::clone(&ground.pki),
         journal: ground.journal.clone(),
         tls,
         round_trip: ground.round_trip,
@@ -158,7 +158,9 @@ fn acceptor(identity: &Identity, pki: &Pki) -> io::Result<TlsAcceptor> {
     } else {
         builder.with_no_client_auth()
     };
-    let mut config = builder.with_single_cert(certified.chain, certified.key).map_err(io::Error::other)?;
+    let mut config = builder
+        .with_single_cert_with_ocsp(certified.chain, certified.key, certified.staple)
+        .map_err(io::Error::other)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -168,7 +170,7 @@ struct House {
     address: IpAddr,
     port: u16,
     site: Site,
-    issuer: Vec<u8>,
+    pki: Arc<Pki>,
     journal: Journal,
     tls: Option<TlsAcceptor>,
     round_trip: Duration,
@@ -221,7 +223,7 @@ impl House {
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
         let request = read(request).await;
-        let answer = self.site.answer(&request, &self.issuer);
+        let answer = self.site.answer(&request, &self.pki);
         let sign_in = request.sign_in();
         self.journal.note(Entry {
             address: self.address,
@@ -248,13 +250,15 @@ async fn read(request: hyper::Request<Incoming>) -> Request {
         |name: &str| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let host = header("host").unwrap_or_default().to_ascii_lowercase();
     let body = Limited::new(body, LARGEST_BODY).collect().await.map(http_body_util::Collected::to_bytes);
+    let body = body.unwrap_or_default();
     Request {
         host: host.split(':').next().unwrap_or_default().to_owned(),
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         authorization: header("authorization"),
-        body: String::from_utf8_lossy(&body.unwrap_or_default()).into_owned(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body.to_vec(),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::exchange::Exchange;
 use super::http::{Answer, Request, redirect};
-use super::pki::AIA_PATH;
+use super::pki::{AIA_PATH, CRL_PATH, OCSP_PATH, Pki, ROOT_CRL_PATH};
 use super::scenario::{Product, Site};
 
 impl Site {
-    /// The answer to a request; `issuer` is the issuing authority's certificate, DER.
-    pub fn answer(&self, request: &Request, issuer: &[u8]) -> Answer {
+    /// The answer to a request; what the authorities publish comes from `pki`.
+    pub fn answer(&self, request: &Request, pki: &Pki) -> Answer {
         let rule = self.rules.iter().find(|rule| {
             request.is_at(rule.path) && rule.method.is_none_or(|method| request.method.eq_ignore_ascii_case(method))
         });
@@ -19,13 +19,26 @@ impl Site {
             (None, Product::StartPage) => start_page(),
             (None, Product::Panel) => panel(request),
             (None, Product::Redirect(status, location)) => redirect(*status, *location),
-            (None, Product::Issuer) if request.path == AIA_PATH => {
-                Answer::new(200).body("application/pkix-cert", issuer)
-            }
-            (None, Product::Issuer) => not_found(),
+            (None, Product::Issuer) => authority(request, pki),
             (None, Product::Nylas(nylas)) => nylas.answer(request),
         }
     }
+}
+
+/// What an authority publishes: its certificate, its revocation list and its parent's, and what
+/// it knows of one certificate (RFC 6960, A.1).
+fn authority(request: &Request, pki: &Pki) -> Answer {
+    let found = |kind: &str, body: Vec<u8>| Answer::new(200).body(kind, body);
+    let published = match request.path.as_str() {
+        AIA_PATH => return found("application/pkix-cert", pki.issuer_der()),
+        CRL_PATH => pki.crl(),
+        ROOT_CRL_PATH => pki.root_crl(),
+        OCSP_PATH if request.method == "POST" => {
+            return found("application/ocsp-response", pki.ocsp(&request.bytes));
+        }
+        _ => return not_found(),
+    };
+    published.map_or_else(|_| Answer::new(500), |crl| found("application/pkix-crl", crl))
 }
 
 /// What IIS answers on an Exchange server went through Exchange's modules; what comes from HTTP.sys

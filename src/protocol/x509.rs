@@ -13,7 +13,7 @@ mod name;
 pub use der::{content, hex};
 pub use extension::{Extension, GeneralName, NameConstraints, Policies, constraints, id, ip};
 pub use host::{Mismatch, name_covers};
-pub use key::{Key, Signature, inherit_parameters, signature_name, split_spki};
+pub use key::{Key, Signature, inherit_parameters, signature_name, split_spki, verify_signature};
 pub use name::Name;
 
 use base64::Engine as _;

@@ -4,7 +4,9 @@
 //! be copied.
 
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
-use crate::evidence::{DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Record, Seen, TlsOutcome};
+use crate::evidence::{
+    CrlSeen, DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, OcspSeen, Record, Seen, TlsOutcome,
+};
 use crate::finding::{Lang, Severity, Shell, Status, Text, harmless};
 use crate::text;
 use colored::{ColoredString, Colorize};
@@ -557,6 +559,9 @@ fn seen_word(seen: &Seen) -> String {
             None => format!("{} found", seen.certificates.len()),
             Some(failure) => failure.clone(),
         },
+        Seen::Ocsp(OcspSeen { failure, .. }) | Seen::Crl(CrlSeen { failure, .. }) => {
+            failure.clone().unwrap_or_else(|| "found".to_owned())
+        }
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Cancelled => "interrupted".to_owned(),

@@ -268,3 +268,9 @@ pub fn signature_name(algorithm: &[u8]) -> String {
     }
     .to_owned()
 }
+
+/// Whether `signature` is one of `message` by the key of that SubjectPublicKeyInfo (DER with its outer
+/// SEQUENCE); `algorithm` is the content of its AlgorithmIdentifier.
+pub fn verify_signature(spki: &[u8], algorithm: &[u8], message: &[u8], signature: &[u8]) -> Signature {
+    Signed { tbs: message.to_vec(), algorithm: algorithm.to_vec(), signature: signature.to_vec() }.by(spki)
+}

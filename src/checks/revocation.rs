@@ -1,0 +1,594 @@
+//! Has an authority revoked a certificate of the chain, can clients find out, and do the logs know it?
+//!
+//! No OCSP is normal today, and so is no pointer at all for short-lived certificates and private
+//! authorities; nothing of that is a fault.
+
+use super::common;
+use crate::evidence::{CrlSeen, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, Stop, TlsSeen, View, view};
+use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::protocol::chain::{self, ChainAnalysis, End};
+use crate::protocol::ct;
+use crate::protocol::revocation::{self, Authority, Judged, Standing, Why, crl};
+use crate::protocol::x509::{Certificate, Signature};
+use crate::{findings, text};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// So many certificates of a path are looked up; honest ones have two or three.
+const MOST: usize = 6;
+/// How old something may be that does not say itself when the next one is due, in seconds: an OCSP
+/// response 10 days, a list of an authority's 12 months (Baseline Requirements 4.9.10, 4.9.7).
+const OLDEST: (i64, i64) = (10 * 86_400, 366 * 86_400);
+/// So many addresses of a certificate are asked.
+const MOST_ADDRESSES: usize = 3;
+/// Up to this lifetime, in seconds, a certificate is short-lived and need not be revocable: 10 days
+/// when issued before 2026-03-15, 7 days since (Baseline Requirements, definition of a short-lived
+/// subscriber certificate).
+const SHORT_LIVED: (i64, i64) = (10 * 86_400, 7 * 86_400);
+/// 2026-03-15T00:00:00Z
+const SHORTER_SINCE: i64 = 1_773_532_800;
+
+findings! {
+    REVOKED = "tls.revoked", Fail, Exchange {
+        title { en: "The certificate \"{certificate}\" of {server} was revoked on {date} ({reason})", de: "Das Zertifikat „{certificate}“ von {server} wurde am {date} gesperrt ({reason})" }
+        meaning {
+            en: "Its authority has taken back the certificate with the serial number {serial}; this is what {source} says. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
+            de: "Die Zertifizierungsstelle hat das Zertifikat mit der Seriennummer {serial} zurückgezogen; das besagt {source}. Outlook unter Windows, Apple-Geräte und aktuelle Browser lehnen den Server ab, sobald sie nachgesehen haben. Sync-Dienste unter Linux, Android und Java sehen meist nicht nach und verbinden sich womöglich noch.",
+        }
+        remedy { en: "Have a new certificate issued, with a new key, and bind it", de: "Lassen Sie ein neues Zertifikat mit neuem Schlüssel ausstellen, und binden Sie es" }
+        steps [
+            { en: "Ask the authority why it was revoked; after keyCompromise the old key must not be used again.", de: "Fragen Sie die Zertifizierungsstelle nach dem Grund; nach keyCompromise darf der alte Schlüssel nicht mehr verwendet werden." },
+            { en: "Make a request with a new key on the Exchange server, and send it to the authority:", de: "Erzeugen Sie auf dem Exchange-Server eine Anforderung mit neuem Schlüssel, und senden Sie sie an die Zertifizierungsstelle:", Powershell "$request = New-ExchangeCertificate -GenerateRequest -PrivateKeyExportable $true -SubjectName 'CN={host}' -DomainName {host}\nSet-Content -Path .\\{host}.req -Value $request" },
+            { en: "Import what it sends back, and bind it:", de: "Importieren Sie die Antwort, und binden Sie das Zertifikat:", Powershell "Import-ExchangeCertificate -FileData ([IO.File]::ReadAllBytes('{host}.cer'))\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+            { en: "Where a reverse proxy or balancer ends the TLS connection, replace certificate and chain there too.", de: "Endet die TLS-Verbindung an einem Reverse-Proxy oder Load Balancer, tauschen Sie Zertifikat und Kette auch dort." },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-5.3.1"]
+    }
+    STAPLE_MISSING = "tls.staple-missing", Fail, Exchange {
+        title { en: "{server} sends no OCSP response, although its certificate demands one", de: "{server} sendet keine OCSP-Antwort mit, obwohl das Zertifikat es verlangt" }
+        meaning {
+            en: "The certificate holds the feature \"must staple\" (RFC 7633): the server has to send a fresh OCSP response in every handshake. Thunderbird, Firefox and programs with GnuTLS refuse it without. Outlook, iOS, Android, Java and OpenSSL pay no attention to it.",
+            de: "Das Zertifikat enthält das Merkmal „must staple“ (RFC 7633): Der Server muss in jedem Handshake eine aktuelle OCSP-Antwort mitsenden. Thunderbird, Firefox und Programme mit GnuTLS lehnen ihn sonst ab. Outlook, iOS, Android, Java und OpenSSL achten nicht darauf.",
+        }
+        remedy { en: "Switch OCSP stapling on, or have the certificate reissued without \"must staple\"", de: "Schalten Sie OCSP-Stapling ein, oder lassen Sie das Zertifikat ohne „must staple“ neu ausstellen" }
+        steps [
+            { en: "IIS staples by itself as soon as the server can reach the responder. Look from the Exchange server whether it can ({ocsp}):", de: "IIS heftet die Antwort selbst an, sobald der Server den OCSP-Dienst erreicht. Prüfen Sie auf dem Exchange-Server, ob er ihn erreicht ({ocsp}):", Powershell "certutil -verify -urlfetch .\\{host}.cer" },
+            { en: "On a reverse proxy with nginx:", de: "Auf einem Reverse-Proxy mit nginx:", Config "ssl_stapling on;\nssl_stapling_verify on;\nssl_trusted_certificate /etc/nginx/{host}-chain.pem;" },
+            { en: "Look whether a response is sent now:", de: "Sehen Sie nach, ob jetzt eine Antwort mitkommt:", Shell "openssl s_client -connect {host}:{port} -servername {host} -status </dev/null" },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc7633"]
+    }
+    STAPLE_INVALID = "tls.staple-invalid", Warn, Exchange {
+        title { en: "{server} sends an OCSP response that does not hold ({problem})", de: "{server} sendet eine OCSP-Antwort mit, die nicht gilt ({problem})" }
+        meaning {
+            en: "The response is meant to spare clients the question whether the certificate is revoked. Thunderbird and Firefox may refuse the server because of it; the others ignore it and ask themselves, or not at all.",
+            de: "Die Antwort soll Clients die Frage ersparen, ob das Zertifikat gesperrt ist. Thunderbird und Firefox lehnen den Server deswegen womöglich ab; die übrigen ignorieren sie und fragen selbst oder gar nicht.",
+        }
+        remedy { en: "Let the server fetch a fresh response, or switch stapling off", de: "Lassen Sie den Server eine frische Antwort holen, oder schalten Sie das Stapling ab" }
+        steps [
+            { en: "Look at what is sent:", de: "Sehen Sie sich an, was mitgesendet wird:", Shell "openssl s_client -connect {host}:{port} -servername {host} -status </dev/null" },
+            { en: "On the server that ends the TLS connection, check the clock and whether it reaches the responder:", de: "Prüfen Sie auf dem Server, an dem die TLS-Verbindung endet, die Uhr und ob er den OCSP-Dienst erreicht:", Powershell "w32tm /query /status\ncertutil -verify -urlfetch .\\{host}.cer" },
+            { en: "Empty its cache of responses, and restart IIS:", de: "Leeren Sie seinen Zwischenspeicher für Antworten, und starten Sie IIS neu:", Powershell "certutil -urlcache ocsp delete\niisreset" },
+        ]
+    }
+    UNREACHABLE = "tls.revocation-unreachable", Warn, Network {
+        title { en: "Whether \"{certificate}\" of {server} is revoked cannot be looked up ({problem})", de: "Ob „{certificate}“ von {server} gesperrt ist, lässt sich nicht nachsehen ({problem})" }
+        meaning {
+            en: "Asked were {addresses}. Outlook and all else on Windows waits up to 15 seconds for an answer, then connects without; where it is set to be strict, it refuses. Apple's devices, Android, Java and sync services under Linux go on without looking.",
+            de: "Gefragt wurden {addresses}. Outlook und alles andere unter Windows wartet bis zu 15 Sekunden auf eine Antwort und verbindet sich dann ohne; ist es streng eingestellt, lehnt es ab. Apple-Geräte, Android, Java und Sync-Dienste unter Linux machen weiter, ohne nachzusehen.",
+        }
+        remedy { en: "Make the addresses of the revocation list reachable from outside, over http", de: "Machen Sie die Adressen der Sperrliste von außen über http erreichbar" }
+        steps [
+            { en: "Look from another network, for a firewall here may be the reason:", de: "Sehen Sie aus einem anderen Netz nach, denn auch eine Firewall hier kann der Grund sein:", Shell "curl -sSv -o list.crl '{address_asked}'\nopenssl crl -inform DER -in list.crl -noout -lastupdate -nextupdate" },
+            { en: "Where it is a company's own authority, publish a fresh list on its server, and copy it to where the address leads:", de: "Ist es eine firmeneigene Zertifizierungsstelle, veröffentlichen Sie auf deren Server eine neue Liste und kopieren Sie sie dorthin, wohin die Adresse führt:", Powershell "certutil -crl\nGet-ChildItem C:\\Windows\\System32\\CertSrv\\CertEnroll\\*.crl" },
+            { en: "Where it is a public authority and others cannot reach it either, tell its support.", de: "Ist es eine öffentliche Zertifizierungsstelle, und auch andere erreichen sie nicht, melden Sie es deren Support." },
+        ]
+    }
+    NO_POINTER = "tls.no-revocation-pointer", Info, Exchange {
+        title { en: "\"{certificate}\" of {server} does not say where its revocation could be looked up", de: "„{certificate}“ von {server} nennt keine Stelle, an der man eine Sperrung nachsehen könnte" }
+        meaning {
+            en: "It names neither a revocation list nor an OCSP responder, and is not short-lived. No client refuses it for that; some browsers know of revoked certificates by lists of their own.",
+            de: "Es nennt weder eine Sperrliste noch einen OCSP-Dienst und ist nicht kurzlebig. Kein Client lehnt es deswegen ab; manche Browser kennen gesperrte Zertifikate aus eigenen Listen.",
+        }
+    }
+    CT_TOO_FEW = "tls.ct-too-few", Warn, Exchange {
+        title { en: "The certificate of {server} carries timestamps of {found} transparency logs; {needed} are needed", de: "Das Zertifikat von {server} trägt Zeitstempel von {found} Transparenz-Logs; nötig sind {needed}" }
+        meaning {
+            en: "For a public certificate of {days} days, iPhones, iPads, Macs, Chrome, Firefox and Android from version 16 on want proof of {needed} different logs of Certificate Transparency, and refuse the server without. Outlook on Windows, Java and sync services under Linux do not look.",
+            de: "Für ein öffentliches Zertifikat mit {days} Tagen Laufzeit verlangen iPhones, iPads, Macs, Chrome, Firefox und Android ab Version 16 Nachweise von {needed} verschiedenen Logs der Certificate Transparency und lehnen den Server sonst ab. Outlook unter Windows, Java und Sync-Dienste unter Linux sehen nicht nach.",
+        }
+        remedy { en: "Have the certificate reissued with its timestamps embedded", de: "Lassen Sie das Zertifikat mit eingebetteten Zeitstempeln neu ausstellen" }
+        steps [
+            { en: "Tell the authority that timestamps (SCTs) are missing; a request that forbids logging must be lifted there. Then bind the new certificate:", de: "Melden Sie der Zertifizierungsstelle, dass Zeitstempel (SCTs) fehlen; ein Auftrag ohne Log-Eintrag muss dort geändert werden. Binden Sie dann das neue Zertifikat:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+            { en: "Look at what it carries:", de: "Sehen Sie nach, was es trägt:", Shell "openssl s_client -connect {host}:{port} -servername {host} </dev/null | openssl x509 -noout -ext ct_precert_scts" },
+        ]
+        links ["https://support.apple.com/103214"]
+    }
+}
+
+/// Where a verdict comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Staple,
+    Ocsp,
+    Crl,
+}
+
+impl Source {
+    /// As every language has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Staple => "OCSP (stapled)",
+            Self::Ocsp => "OCSP",
+            Self::Crl => "CRL",
+        }
+    }
+}
+
+/// What is known of one certificate.
+#[derive(Debug)]
+enum Status<'a> {
+    /// Somebody who may has said it.
+    Known(Source, Box<Judged>, Option<Probe>),
+    /// It names nobody to ask.
+    NoPointer,
+    /// It names only what is inside its own network.
+    Internal,
+    /// Nobody gave an answer that counts.
+    Failed(Vec<Attempt>),
+    /// Its issuer is not known, so nobody could be believed.
+    NoIssuer,
+    /// It is out of date, so nobody says anything about it any more.
+    OutOfDate,
+    /// exdiag could not ask.
+    Unanswered(&'a NoAnswer),
+    /// The user does not want it to be asked.
+    NotWanted,
+}
+
+/// An address that was asked in vain.
+#[derive(Debug)]
+struct Attempt {
+    url: String,
+    probe: Option<Probe>,
+    /// A word for scripts.
+    id: &'static str,
+    /// What a reader is told, the same in every language.
+    problem: String,
+    /// Whether the address is one that outsiders are not meant to reach.
+    internal: bool,
+}
+
+/// What one address brought.
+#[derive(Debug, Default)]
+struct Told<'a> {
+    findings: Vec<Finding>,
+    /// What is known of the server's own certificate.
+    leaf: Option<Status<'a>>,
+    unanswered: Option<&'a NoAnswer>,
+    self_signed: bool,
+}
+
+/// An issuer as the lookup needs it.
+#[derive(Debug)]
+struct Issuer {
+    name: Vec<u8>,
+    spki: Vec<u8>,
+    signs_lists: bool,
+}
+
+impl Issuer {
+    fn authority(&self) -> Authority<'_> {
+        Authority { name: &self.name, spki: &self.spki, signs_lists: self.signs_lists }
+    }
+}
+
+/// Judges whether any certificate of the chains is revoked.
+pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let hosts = chain::look_at_all(view)?;
+    if let Some(outcome) = common::no_handshake(view, &hosts)? {
+        return Ok(outcome);
+    }
+    let looks = hosts.iter().flat_map(|host| host.addresses.iter().map(move |address| (host, address)));
+    let looks = looks.filter_map(|(host, address)| Some((host, address, address.seen.ok()?, address.chain.as_ref()?)));
+    let judged = view::all(looks.map(|(host, address, seen, chain)| {
+        Ok((host, address.address, address.probe(host), judge(view, seen, chain)?))
+    }))?;
+    if judged.is_empty() {
+        return Ok(common::see_check("tls-chain"));
+    }
+    let mut findings = Vec::new();
+    for host in &hosts {
+        let of_host = judged.iter().filter(|(at, ..)| std::ptr::eq(*at, host));
+        let told = of_host.map(|(_, address, probe, told)| (*address, probe.clone(), told.findings.clone()));
+        findings.extend(common::by_address(&host.host, host.port, told.collect()));
+    }
+    let findings = common::once(findings);
+    let told: Vec<&Told<'_>> = judged.iter().map(|(.., told)| told).collect();
+    Ok(outcome(&told, findings))
+}
+
+/// The outcome, with its one line.
+fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
+    let bad = findings.iter().any(|finding| finding.severity > Severity::Info);
+    if !bad && let Some(why) = told.iter().find_map(|told| told.unanswered) {
+        return Outcome::Inconclusive { reason: common::why_unanswered(why), findings };
+    }
+    if findings.is_empty() && told.iter().all(|told| told.self_signed) {
+        return Outcome::skip(Sentence::new(text!(
+            "a self-signed certificate can be revoked by nobody",
+            "ein selbstsigniertes Zertifikat kann niemand sperren",
+        )));
+    }
+    let leaves = || told.iter().filter_map(|told| told.leaf.as_ref());
+    let known = leaves().find_map(|status| match status {
+        Status::Known(source, judged, _) => Some((*source, judged.as_ref())),
+        _ => None,
+    });
+    if findings.iter().any(|finding| finding.code.id == REVOKED.id) {
+        return Outcome::checked(Sentence::new(text!("revoked", "gesperrt")), findings);
+    }
+    if let Some((source, Judged { this_update: Some(at), .. })) = known {
+        let note = Sentence::new(text!("not revoked ({source} of {date})", "nicht gesperrt ({source} vom {date})"));
+        return Outcome::checked(note.with("source", source.name()).with("date", day(*at)), findings);
+    }
+    let note = match leaves().next() {
+        Some(Status::NotWanted) if findings.is_empty() => {
+            return Outcome::skip(common::why_unanswered(&NoAnswer::HeldBack { rule: HeldBack::NoRevocation }));
+        }
+        Some(Status::NoIssuer) if findings.is_empty() => {
+            return Outcome::inconclusive(Sentence::new(text!(
+                "the issuer's certificate is not known; see the check tls-intermediate",
+                "das Zertifikat des Ausstellers ist nicht bekannt; siehe die Prüfung tls-intermediate",
+            )));
+        }
+        Some(Status::OutOfDate) => text!(
+            "out of date: authorities say nothing about it any more",
+            "abgelaufen oder noch nicht gültig: darüber gibt keine Stelle Auskunft",
+        ),
+        Some(Status::Internal) => text!(
+            "can be looked up only inside the company's network, as usual for its own authority",
+            "nur im Netz der Firma nachzusehen, wie bei einer eigenen Zertifizierungsstelle üblich",
+        ),
+        Some(Status::NoPointer) => {
+            text!("names nobody to ask, which is allowed", "nennt keine Auskunftsstelle, und das ist erlaubt")
+        }
+        _ => text!("not known", "nicht bekannt"),
+    };
+    Outcome::checked(Sentence::new(note), findings)
+}
+
+/// Judges the certificates of one chain.
+fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<Told<'a>, Stop> {
+    let mut told = Told { self_signed: chain.end == End::SelfSigned, ..Told::default() };
+    if told.self_signed {
+        return Ok(told);
+    }
+    let now = view.now();
+    let path = chain.full_path().unwrap_or_else(|| {
+        let sent = chain.on_path().filter(|(i, c)| *i == 0 || !c.is_self_signed());
+        sent.map(|(_, c)| c.clone()).collect()
+    });
+    let path: Vec<Certificate> = path.into_iter().take(MOST).collect();
+    let known = view::all(path.iter().map(|certificate| issuers(view, chain, certificate)))?;
+    let public = known.last().is_some_and(|(_, public)| *public);
+    let staple = seen.ocsp.as_ref().and_then(|text| STANDARD.decode(text).ok());
+    let stapled = match (path.first(), known.first().and_then(|(issuers, _)| issuers.first()), &staple) {
+        (Some(leaf), Some(issuer), Some(staple)) => {
+            let judged = revocation::by_ocsp(staple, leaf, issuer.authority(), now, None);
+            Some(not_too_old(judged, Source::Staple, now))
+        }
+        _ => None,
+    };
+    let statuses =
+        view::all(path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| match (&stapled, i) {
+            (Some(judged), 0) if !matches!(judged.standing, Standing::Unknown { .. }) => {
+                Ok(Status::Known(Source::Staple, Box::new(judged.clone()), None))
+            }
+            _ => look_up(view, certificate, issuers, public),
+        }))?;
+    if let Some(leaf) = path.first() {
+        told.findings.extend(staples(leaf, staple.is_some(), stapled.as_ref()));
+        told.findings.extend(public.then(|| logged(leaf, staple.as_deref())).flatten());
+    }
+    for (i, (certificate, status)) in path.iter().zip(&statuses).enumerate() {
+        // what was fetched has no index
+        let index = chain.certificates.iter().position(|sent| sent.fingerprint == certificate.fingerprint);
+        let about = |finding: Finding| {
+            finding
+                .with("certificate", certificate.short_name())
+                .with("index", index.map_or(Value::Null, Value::from))
+                .with("serial", certificate.serial.as_str())
+        };
+        match status {
+            Status::Known(source, judged, probe) => {
+                if let Standing::Revoked { reason, at } = judged.standing {
+                    let finding = about(Finding::new(&REVOKED))
+                        .with("date", day(at))
+                        .with("reason", reason.map_or("unspecified", revocation::Reason::name))
+                        .with("source", source.name());
+                    told.findings.push(with_probe(finding, probe.as_ref()));
+                }
+            }
+            Status::NoPointer if public && i == 0 && !is_short_lived(certificate) => {
+                told.findings.push(about(Finding::new(&NO_POINTER)));
+            }
+            Status::Failed(attempts) => {
+                let Some(worst) = attempts.iter().find(|attempt| !attempt.internal).or(attempts.first()) else {
+                    continue;
+                };
+                let addresses: Vec<&str> = attempts.iter().map(|attempt| attempt.url.as_str()).collect();
+                let finding = about(Finding::new(&UNREACHABLE))
+                    .with("addresses", addresses)
+                    .with("address_asked", worst.url.as_str())
+                    .with("problem", worst.problem.as_str())
+                    .with("problem_id", worst.id);
+                let probes = attempts.iter().map(|attempt| attempt.probe.as_ref());
+                told.findings.push(probes.fold(finding, with_probe));
+            }
+            Status::Unanswered(why) => told.unanswered = Some(why),
+            _ => {}
+        }
+    }
+    told.leaf = statuses.into_iter().next();
+    Ok(told)
+}
+
+fn with_probe(finding: Finding, probe: Option<&Probe>) -> Finding {
+    match probe {
+        Some(probe) => finding.seen_in(probe),
+        None => finding,
+    }
+}
+
+/// An address as it can be told and put into a command: it comes from a stranger.
+fn plain(url: &str) -> String {
+    let mut out = String::new();
+    for byte in url.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/?=%&+,@[]".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// Whether nobody needs to be able to revoke it: it is over before a list would be read.
+fn is_short_lived(certificate: &Certificate) -> bool {
+    certificate.validity.is_some_and(|validity| {
+        let (before, since) = SHORT_LIVED;
+        validity.seconds() <= if validity.not_before.as_second() < SHORTER_SINCE { before } else { since }
+    })
+}
+
+/// Who issued a certificate, as far as it is known: certificates that were sent or fetched, and
+/// anchors. And whether one of the anchors is of a store of the system or the browsers.
+fn issuers(view: &View<'_>, chain: &ChainAnalysis, certificate: &Certificate) -> Result<(Vec<Issuer>, bool), Stop> {
+    let of = |issuer: &Certificate| Issuer {
+        name: issuer.subject.der.clone(),
+        spki: issuer.spki.clone(),
+        signs_lists: Authority::from(issuer).signs_lists,
+    };
+    let fetched = chain.repair.iter().flat_map(|repair| &repair.fetched);
+    let pool: Vec<&Certificate> =
+        chain.certificates.iter().chain(fetched).filter(|c| c.subject.der == certificate.issuer.der).collect();
+    let signed = |c: &&&Certificate| certificate.issued_by(c) == Signature::Good;
+    let mut found: Vec<Issuer> = pool.iter().filter(signed).map(|c| of(c)).collect();
+    let mut public = false;
+    if let Seen::Anchors { found: anchors } = &view.look(&Probe::Anchors { subject: certificate.issuer.base64() })?.seen
+    {
+        for anchor in anchors {
+            let spki = STANDARD.decode(&anchor.spki).unwrap_or_default();
+            if certificate.signed_by(&spki) != Signature::Good {
+                continue;
+            }
+            public |= anchor.store != "cacert";
+            let whole = anchor.certificate.as_ref().and_then(|text| STANDARD.decode(text).ok());
+            let signs_lists = whole.is_none_or(|der| Authority::from(&Certificate::read(&der)).signs_lists);
+            found.push(Issuer { name: certificate.issuer.der.clone(), spki, signs_lists });
+        }
+    }
+    // the same authority after a change of its key, certified by the key before (RFC 5280, 6.3.3 (f))
+    let renewed: Vec<Issuer> = pool
+        .iter()
+        .filter(|c| found.iter().all(|known| known.spki != c.spki))
+        .filter(|c| c.is_self_issued() && found.iter().any(|known| c.signed_by(&known.spki) == Signature::Good))
+        .map(|c| of(c))
+        .collect();
+    found.extend(renewed);
+    let mut distinct: Vec<Issuer> = Vec::new();
+    for issuer in found {
+        if distinct.iter().all(|known| known.spki != issuer.spki) {
+            distinct.push(issuer);
+        }
+    }
+    Ok((distinct, public))
+}
+
+/// Asks whoever the certificate names: the OCSP responder, and where that says nothing the list.
+fn look_up<'a>(
+    view: &View<'a>,
+    certificate: &Certificate,
+    issuers: &[Issuer],
+    public: bool,
+) -> Result<Status<'a>, Stop> {
+    let now = view.now();
+    if certificate.validity.is_some_and(|validity| !validity.contains(now)) {
+        return Ok(Status::OutOfDate);
+    }
+    let Some(issuer) = issuers.first() else { return Ok(Status::NoIssuer) };
+    if certificate.ocsp_urls.is_empty() && certificate.crl_urls.is_empty() {
+        return Ok(Status::NoPointer);
+    }
+    if !view.subject().revocation {
+        return Ok(Status::NotWanted);
+    }
+    let authorities: Vec<Authority<'_>> = issuers.iter().map(Issuer::authority).collect();
+    let request = STANDARD.encode(revocation::ocsp_request(certificate, issuer.authority()));
+    let ocsp = certificate.ocsp_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Ocsp, url));
+    let crl = certificate.crl_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Crl, url));
+    let all: Vec<(Source, &String)> = ocsp.chain(crl).collect();
+    let mut attempts = Vec::new();
+    // the first that is named usually answers; where it does not, all others are asked at once
+    for group in [all.get(..1), all.get(1..)].into_iter().flatten() {
+        let probes: Vec<Option<Probe>> = group
+            .iter()
+            .map(|(source, url)| {
+                is_web(url).then(|| match source {
+                    Source::Crl => Probe::Crl {
+                        url: (*url).clone(),
+                        serial: crl::serial(certificate),
+                        issuer_key: STANDARD.encode(&issuer.spki),
+                    },
+                    _ => Probe::Ocsp { url: (*url).clone(), request: request.clone() },
+                })
+            })
+            .collect();
+        let records = view::all(probes.iter().map(|probe| probe.as_ref().map(|probe| view.look(probe)).transpose()))?;
+        for (((source, url), probe), record) in group.iter().zip(probes).zip(records) {
+            let (Some(probe), Some(record)) = (probe, record) else {
+                let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+                attempts.push(Attempt::internal(url, "scheme", scheme));
+                continue;
+            };
+            let judged = match &record.seen {
+                Seen::Ocsp(OcspSeen { response: Some(response), .. }) => {
+                    let response = STANDARD.decode(response).unwrap_or_default();
+                    revocation::by_ocsp(&response, certificate, issuer.authority(), now, None)
+                }
+                Seen::Crl(seen @ CrlSeen { crl: Some(list), .. }) => {
+                    by_list(seen, list, certificate, &authorities, now)
+                }
+                Seen::Ocsp(OcspSeen { missing, status, failure, .. })
+                | Seen::Crl(CrlSeen { missing, status, failure, .. }) => {
+                    attempts.push(Attempt::missed(url, probe, *missing, *status, failure.as_deref()));
+                    continue;
+                }
+                Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::PrivateAddress }) => {
+                    let attempt = Attempt::internal(url, "private-address", "private");
+                    attempts.push(Attempt { probe: Some(probe), ..attempt });
+                    continue;
+                }
+                Seen::NoAnswer(why) => return Ok(Status::Unanswered(why)),
+                _ => continue,
+            };
+            let judged = not_too_old(judged, *source, now);
+            match &judged.standing {
+                Standing::Unknown { why } => attempts.push(Attempt::judged(url, probe, why, &judged)),
+                _ => return Ok(Status::Known(*source, Box::new(judged), Some(probe))),
+            }
+        }
+    }
+    // a company's own authority need not answer outsiders
+    let internal = !public && attempts.iter().all(|attempt| attempt.internal);
+    Ok(if internal { Status::Internal } else { Status::Failed(attempts) })
+}
+
+/// What a list says, whole or as much as was kept of it.
+fn by_list(seen: &CrlSeen, list: &str, certificate: &Certificate, issuers: &[Authority<'_>], now: Timestamp) -> Judged {
+    let list = STANDARD.decode(list).unwrap_or_default();
+    match &seen.cut {
+        None => revocation::by_crl_of(&list, certificate, issuers, now, None),
+        Some(cut) => {
+            let signature = match cut.signed {
+                Some(true) => Signature::Good,
+                Some(false) => Signature::Bad,
+                None => Signature::Unknown,
+            };
+            crl::by_reduced_crl(&list, signature, certificate, issuers, now)
+        }
+    }
+}
+
+/// The same verdict, unless it is a good one of long ago that names no end.
+fn not_too_old(judged: Judged, source: Source, now: Timestamp) -> Judged {
+    let (answer, list) = OLDEST;
+    let oldest = now.as_second() - if source == Source::Crl { list } else { answer };
+    match (&judged.standing, judged.this_update, judged.next_update) {
+        (Standing::Good, Some(this), None) if this.as_second() < oldest => {
+            Judged { standing: Standing::Unknown { why: Why::TooOld }, ..judged }
+        }
+        _ => judged,
+    }
+}
+
+/// Whether an address is one that exdiag asks (RFC 5280, 4.2.1.13 knows ldap too).
+fn is_web(url: &str) -> bool {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
+impl Attempt {
+    fn internal(url: &str, id: &'static str, problem: &str) -> Self {
+        Self { url: plain(url), probe: None, id, problem: problem.to_owned(), internal: true }
+    }
+
+    fn missed(url: &str, probe: Probe, kind: Option<Missing>, status: Option<u16>, failure: Option<&str>) -> Self {
+        let id = match kind {
+            Some(Missing::NoAddress) => "no-address",
+            Some(Missing::Scheme) => "scheme",
+            Some(Missing::OtherAnswer) => "other-answer",
+            Some(Missing::Unreachable) | None => "unreachable",
+        };
+        let problem = match (kind, status) {
+            (Some(Missing::OtherAnswer), Some(status)) if status != 200 => format!("HTTP {status}"),
+            _ => failure.map_or_else(|| id.to_owned(), |failure| format!("could not {failure}")),
+        };
+        let internal = matches!(kind, Some(Missing::NoAddress | Missing::Scheme));
+        Self { url: plain(url), probe: Some(probe), id, problem, internal }
+    }
+
+    fn judged(url: &str, probe: Probe, why: &Why, judged: &Judged) -> Self {
+        Self { url: plain(url), probe: Some(probe), id: why.id(), problem: in_words(why, judged), internal: false }
+    }
+}
+
+/// Why an answer does not count, in the words of the specifications.
+fn in_words(why: &Why, judged: &Judged) -> String {
+    match (why, judged.this_update, judged.next_update) {
+        (Why::Stale, _, Some(next)) => format!("nextUpdate {}", day(next)),
+        (Why::NotYet, Some(this), _) => format!("thisUpdate {}", day(this)),
+        (Why::Refused(status), ..) => format!("OCSP status {status}"),
+        (Why::Malformed(what), ..) => format!("malformed: {what}"),
+        (Why::OutOfScope(mark), ..) => format!("out of scope: {mark}"),
+        (Why::CriticalExtension(oid), ..) => format!("critical extension {oid}"),
+        _ => why.id().replace('-', " "),
+    }
+}
+
+/// What is wrong with the stapled response, or that there is none.
+fn staples(leaf: &Certificate, sent: bool, stapled: Option<&Judged>) -> Option<Finding> {
+    if !sent {
+        let ocsp = leaf.ocsp_urls.first().map_or("-", String::as_str);
+        return leaf.must_staple.then(|| Finding::new(&STAPLE_MISSING).with("ocsp", ocsp));
+    }
+    let judged = stapled?;
+    let Standing::Unknown { why } = &judged.standing else { return None };
+    let finding = Finding::new(&STAPLE_INVALID).with("problem", in_words(why, judged)).with("problem_id", why.id());
+    // a certificate that demands a response demands one that holds
+    Some(if leaf.must_staple { finding.severity(Severity::Fail) } else { finding })
+}
+
+/// That a public certificate stands in fewer logs than clients want.
+fn logged(leaf: &Certificate, staple: Option<&[u8]>) -> Option<Finding> {
+    let validity = leaf.validity.filter(|_| ct::is_public(leaf))?;
+    let timestamps = ct::timestamps(leaf, staple);
+    let (found, needed) = (ct::logs(&timestamps), ct::needed(validity));
+    let mut sources: Vec<&str> = timestamps.iter().map(|timestamp| timestamp.from.id()).collect();
+    sources.dedup();
+    (found < needed).then(|| {
+        Finding::new(&CT_TOO_FEW)
+            .with("found", found)
+            .with("needed", needed)
+            .with("days", (validity.seconds() + 86_399).div_euclid(86_400))
+            .with("sources", sources)
+    })
+}
