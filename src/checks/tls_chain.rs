@@ -502,8 +502,13 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
     let by = |by: Option<usize>| at(&NAME_CONSTRAINT, chain, by).data.remove("certificate").unwrap_or_default();
     let certificate = fault.index.and_then(|i| chain.certificates.get(i));
     Some(match &fault.kind {
-        // told with the certificate, whether or not it is on the path
-        FaultKind::Malformed { .. } if fault.index.is_some() => return None,
+        // told with the certificate, whether or not it is on the path; the leaf's dates with more
+        // words, an intermediate's by `tls-intermediate`
+        FaultKind::Malformed { .. } | FaultKind::Expired { .. } | FaultKind::NotYetValid { .. }
+            if fault.index.is_some() =>
+        {
+            return None;
+        }
         FaultKind::Malformed { part, .. } => about(&CHAIN_REFUSED).with("problem", format!("cannot read {part}")),
         FaultKind::AlgorithmMismatch { inner, outer } => {
             about(&MALFORMED).with("problem", format!("signed with {outer}, says {inner}"))
@@ -511,11 +516,12 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
         FaultKind::Version { version, extensions: true } => {
             about(&MALFORMED).with("problem", format!("extensions in a certificate of version {version}"))
         }
-        FaultKind::Version { .. } => return None,
         FaultKind::BadSignature { keys_agree: Some(true), .. } => about(&SIGNATURE_INVALID),
-        // another certificate of that name is there: the right one is missing
-        FaultKind::BadSignature { .. } => return None,
-        FaultKind::UnknownAlgorithm { weak: true, .. } => return None,
+        // another certificate of that name is there, so the right one is missing; the weakness is told
+        // by itself; an old version lacks the names, and that is told
+        FaultKind::BadSignature { .. } | FaultKind::UnknownAlgorithm { weak: true, .. } | FaultKind::Version { .. } => {
+            return None;
+        }
         FaultKind::UnknownAlgorithm { .. } => {
             about(&ALGORITHM_UNUSUAL).with("algorithms", algorithms(chain)).severity(Severity::Warn)
         }
@@ -524,8 +530,6 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
             .severity(if *signs { Severity::Fail } else { Severity::Warn }),
         FaultKind::WeakKey { key, .. } => about(&WEAK_KEY).with("key", key.as_str()),
         FaultKind::WeakSignature { algorithm } => about(&WEAK_SIGNATURE).with("algorithm", algorithm.as_str()),
-        // the leaf's are told with more words, an intermediate's by `tls-intermediate`
-        FaultKind::Expired { .. } | FaultKind::NotYetValid { .. } if fault.index.is_some() => return None,
         FaultKind::Expired { not_before, not_after } | FaultKind::NotYetValid { not_before, not_after } => {
             about(&ROOT_EXPIRED).with("from", date(*not_before)).with("to", date(*not_after))
         }

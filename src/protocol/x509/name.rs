@@ -117,16 +117,13 @@ fn compared(rdn: &[Attribute<'_>]) -> Vec<u8> {
         .iter()
         .map(|a| {
             let mut out = a.oid.clone().into_bytes();
-            match string(a.tag, a.value) {
-                Some(text) => {
-                    out.push(b'=');
-                    let words: Vec<&str> = text.split_whitespace().collect();
-                    out.extend(words.join(" ").to_lowercase().into_bytes());
-                }
-                None => {
-                    out.push(b'#');
-                    out.extend(a.whole);
-                }
+            if let Some(text) = string(a.tag, a.value) {
+                out.push(b'=');
+                let words: Vec<&str> = text.split_whitespace().collect();
+                out.extend(words.join(" ").to_lowercase().into_bytes());
+            } else {
+                out.push(b'#');
+                out.extend(a.whole);
             }
             out
         })
