@@ -202,10 +202,10 @@ findings! {
         ]
     }
     NAME_CONSTRAINT = "tls.name-constraint", Fail, Exchange {
-        title { en: "An authority in the chain of {server} may not issue for the names of its certificate", de: "Eine Zertifizierungsstelle in der Kette von {server} darf für die Namen dieses Zertifikats nicht ausstellen" }
+        title { en: "\"{constrained_by}\" in the chain of {server} may not issue certificates for {name}", de: "„{constrained_by}“ in der Kette von {server} darf keine Zertifikate für {name} ausstellen" }
         meaning {
-            en: "A certificate above carries name constraints that exclude a name of the server's certificate. Clients refuse the chain, even where the name asked for is allowed.",
-            de: "Ein übergeordnetes Zertifikat trägt Namenseinschränkungen, die einen Namen des Serverzertifikats ausschließen. Clients lehnen die Kette ab, selbst wenn der gefragte Name erlaubt ist.",
+            en: "That authority carries name constraints, and \"{certificate}\" below it holds a name that they do not allow. Clients refuse the chain, even where the name asked for is allowed.",
+            de: "Diese Zertifizierungsstelle trägt Namenseinschränkungen, und „{certificate}“ unter ihr enthält einen Namen, den sie nicht zulassen. Clients lehnen die Kette ab, selbst wenn der gefragte Name erlaubt ist.",
         }
         remedy { en: "Have a certificate issued that holds only allowed names", de: "Lassen Sie ein Zertifikat ausstellen, das nur erlaubte Namen enthält" }
         steps [
@@ -213,10 +213,10 @@ findings! {
         ]
     }
     PATH_TOO_LONG = "tls.path-too-long", Fail, Exchange {
-        title { en: "The chain of {server} is longer than an authority in it allows", de: "Die Kette von {server} ist länger, als eine Zertifizierungsstelle darin erlaubt" }
+        title { en: "The chain of {server} is longer than \"{limited_by}\" in it allows", de: "Die Kette von {server} ist länger, als „{limited_by}“ darin erlaubt" }
         meaning {
-            en: "A certificate in the chain limits how many authorities may follow below it (pathLenConstraint), and there are more. Clients refuse the chain.",
-            de: "Ein Zertifikat der Kette begrenzt, wie viele Zertifizierungsstellen unter ihm stehen dürfen (pathLenConstraint), und es sind mehr. Clients lehnen die Kette ab.",
+            en: "That authority limits to {limit} how many others may follow below it (pathLenConstraint), and \"{certificate}\" is one too many. Clients refuse the chain.",
+            de: "Diese Stelle begrenzt auf {limit}, wie viele weitere unter ihr stehen dürfen (pathLenConstraint), und „{certificate}“ ist eine zu viel. Clients lehnen die Kette ab.",
         }
         remedy { en: "Have the certificate issued by an authority that is allowed to", de: "Lassen Sie das Zertifikat von einer Stelle ausstellen, die das darf" }
         steps [

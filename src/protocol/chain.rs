@@ -409,7 +409,9 @@ fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut 
 /// The issuer's addresses that can be asked: http and https (RFC 5280, 4.2.2.1).
 fn web_addresses(certificate: &Certificate) -> Vec<&str> {
     let is_web = |url: &&str| {
-        url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host_str().is_some())
+        // it goes to a terminal too
+        !url.contains(char::is_control)
+            && url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host_str().is_some())
     };
     certificate.issuer_urls.iter().map(String::as_str).filter(is_web).take(HOPS).collect()
 }
