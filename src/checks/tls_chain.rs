@@ -461,16 +461,21 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
             }
         }
     }
+    let mut faults: Vec<&Fault> = chain.faults.iter().collect();
+    // the server's own certificate first, the root last
+    faults.sort_by_key(|fault| fault.index.unwrap_or(usize::MAX));
+    // where a signature cannot hold, what the certificate says below it is worth less
+    let unsigned =
+        |kind: &FaultKind| matches!(kind, FaultKind::BadSignature { .. } | FaultKind::UnknownKey { signs: true, .. });
+    let (unsigned, others): (Vec<&Fault>, Vec<&Fault>) = faults.into_iter().partition(|fault| unsigned(&fault.kind));
+    found.extend(unsigned.into_iter().filter_map(|fault| about_fault(chain, fault)));
     if let Some(host) = host {
         name(host, chain, leaf, &mut found);
     }
     if let Some(validity) = leaf.validity {
         dates(chain, validity, now, &mut found);
     }
-    let mut faults: Vec<&Fault> = chain.faults.iter().collect();
-    // the server's own certificate first, the root last
-    faults.sort_by_key(|fault| fault.index.unwrap_or(usize::MAX));
-    found.extend(faults.into_iter().filter_map(|fault| about_fault(chain, fault)));
+    found.extend(others.into_iter().filter_map(|fault| about_fault(chain, fault)));
     let anchored = matches!(chain.end, End::Anchor { .. });
     if anchored && leaf.is_ca {
         found.push(at(&CA_AS_SERVER, chain, Some(0)).with("subject", leaf.short_name()));
