@@ -747,7 +747,9 @@ fn rfc5280_6_1_what_else_breaks_a_path_is_named_with_its_certificate() {
     let mut evidence = Scene::new().sends(A, &[&p.leaf, &p.inter]).trusts(&[&p.root]).done();
     for record in evidence.records.values_mut() {
         if let Seen::Anchors { found } = &mut record.seen {
-            found.iter_mut().for_each(|anchor| anchor.name_constraints = Some(base64(&[0x30, 0x03, 0xa0])));
+            for anchor in found {
+                anchor.name_constraints = Some(base64(&[0x30, 0x03, 0xa0]));
+            }
         }
     }
     expect("tls-chain-refused", &evidence, &[("tls.chain-refused", FAIL)]);

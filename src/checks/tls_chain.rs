@@ -203,10 +203,10 @@ findings! {
         ]
     }
     NAME_CONSTRAINT = "tls.name-constraint", Fail, Exchange {
-        title { en: "An authority in the chain of {server} may not issue for the names of its certificate", de: "Eine Zertifizierungsstelle in der Kette von {server} darf für die Namen dieses Zertifikats nicht ausstellen" }
+        title { en: "\"{constrained_by}\" in the chain of {server} may not issue certificates for {name}", de: "„{constrained_by}“ in der Kette von {server} darf keine Zertifikate für {name} ausstellen" }
         meaning {
-            en: "A certificate above carries name constraints that exclude a name of the server's certificate. Clients refuse the chain, even where the name asked for is allowed.",
-            de: "Ein übergeordnetes Zertifikat trägt Namenseinschränkungen, die einen Namen des Serverzertifikats ausschließen. Clients lehnen die Kette ab, selbst wenn der gefragte Name erlaubt ist.",
+            en: "That authority carries name constraints, and \"{certificate}\" below it holds a name that they do not allow. Clients refuse the chain, even where the name asked for is allowed.",
+            de: "Diese Zertifizierungsstelle trägt Namenseinschränkungen, und „{certificate}“ unter ihr enthält einen Namen, den sie nicht zulassen. Clients lehnen die Kette ab, selbst wenn der gefragte Name erlaubt ist.",
         }
         remedy { en: "Have a certificate issued that holds only allowed names", de: "Lassen Sie ein Zertifikat ausstellen, das nur erlaubte Namen enthält" }
         steps [
@@ -214,10 +214,10 @@ findings! {
         ]
     }
     PATH_TOO_LONG = "tls.path-too-long", Fail, Exchange {
-        title { en: "The chain of {server} is longer than an authority in it allows", de: "Die Kette von {server} ist länger, als eine Zertifizierungsstelle darin erlaubt" }
+        title { en: "The chain of {server} is longer than \"{limited_by}\" in it allows", de: "Die Kette von {server} ist länger, als „{limited_by}“ darin erlaubt" }
         meaning {
-            en: "A certificate in the chain limits how many authorities may follow below it (pathLenConstraint), and there are more. Clients refuse the chain.",
-            de: "Ein Zertifikat der Kette begrenzt, wie viele Zertifizierungsstellen unter ihm stehen dürfen (pathLenConstraint), und es sind mehr. Clients lehnen die Kette ab.",
+            en: "That authority limits to {limit} how many others may follow below it (pathLenConstraint), and \"{certificate}\" is one too many. Clients refuse the chain.",
+            de: "Diese Stelle begrenzt auf {limit}, wie viele weitere unter ihr stehen dürfen (pathLenConstraint), und „{certificate}“ ist eine zu viel. Clients lehnen die Kette ab.",
         }
         remedy { en: "Have the certificate issued by an authority that is allowed to", de: "Lassen Sie das Zertifikat von einer Stelle ausstellen, die das darf" }
         steps [
@@ -464,16 +464,21 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
             }
         }
     }
+    let mut faults: Vec<&Fault> = chain.faults.iter().collect();
+    // the server's own certificate first, the root last
+    faults.sort_by_key(|fault| fault.index.unwrap_or(usize::MAX));
+    // where a signature cannot hold, what the certificate says below it is worth less
+    let unsigned =
+        |kind: &FaultKind| matches!(kind, FaultKind::BadSignature { .. } | FaultKind::UnknownKey { signs: true, .. });
+    let (unsigned, others): (Vec<&Fault>, Vec<&Fault>) = faults.into_iter().partition(|fault| unsigned(&fault.kind));
+    found.extend(unsigned.into_iter().filter_map(|fault| about_fault(chain, fault)));
     if let Some(host) = host {
         name(host, chain, leaf, &mut found);
     }
     if let Some(validity) = leaf.validity {
         dates(chain, validity, now, &mut found);
     }
-    let mut faults: Vec<&Fault> = chain.faults.iter().collect();
-    // the server's own certificate first, the root last
-    faults.sort_by_key(|fault| fault.index.unwrap_or(usize::MAX));
-    found.extend(faults.into_iter().filter_map(|fault| about_fault(chain, fault)));
+    found.extend(others.into_iter().filter_map(|fault| about_fault(chain, fault)));
     let anchored = matches!(chain.end, End::Anchor { .. });
     if anchored && leaf.is_ca {
         found.push(at(&CA_AS_SERVER, chain, Some(0)).with("subject", leaf.short_name()));
@@ -506,8 +511,13 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
     let by = |by: Option<usize>| at(&NAME_CONSTRAINT, chain, by).data.remove("certificate").unwrap_or_default();
     let certificate = fault.index.and_then(|i| chain.certificates.get(i));
     Some(match &fault.kind {
-        // told with the certificate, whether or not it is on the path
-        FaultKind::Malformed { .. } if fault.index.is_some() => return None,
+        // told with the certificate, whether or not it is on the path; the leaf's dates with more
+        // words, an intermediate's by `tls-intermediate`
+        FaultKind::Malformed { .. } | FaultKind::Expired { .. } | FaultKind::NotYetValid { .. }
+            if fault.index.is_some() =>
+        {
+            return None;
+        }
         FaultKind::Malformed { part, .. } => about(&CHAIN_REFUSED).with("problem", format!("cannot read {part}")),
         FaultKind::AlgorithmMismatch { inner, outer } => {
             about(&MALFORMED).with("problem", format!("signed with {outer}, says {inner}"))
@@ -515,11 +525,12 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
         FaultKind::Version { version, extensions: true } => {
             about(&MALFORMED).with("problem", format!("extensions in a certificate of version {version}"))
         }
-        FaultKind::Version { .. } => return None,
         FaultKind::BadSignature { keys_agree: Some(true), .. } => about(&SIGNATURE_INVALID),
-        // another certificate of that name is there: the right one is missing
-        FaultKind::BadSignature { .. } => return None,
-        FaultKind::UnknownAlgorithm { weak: true, .. } => return None,
+        // another certificate of that name is there, so the right one is missing; the weakness is told
+        // by itself; an old version lacks the names, and that is told
+        FaultKind::BadSignature { .. } | FaultKind::UnknownAlgorithm { weak: true, .. } | FaultKind::Version { .. } => {
+            return None;
+        }
         FaultKind::UnknownAlgorithm { .. } => {
             about(&ALGORITHM_UNUSUAL).with("algorithms", algorithms(chain)).severity(Severity::Warn)
         }
@@ -528,8 +539,6 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
             .severity(if *signs { Severity::Fail } else { Severity::Warn }),
         FaultKind::WeakKey { key, .. } => about(&WEAK_KEY).with("key", key.as_str()),
         FaultKind::WeakSignature { algorithm } => about(&WEAK_SIGNATURE).with("algorithm", algorithm.as_str()),
-        // the leaf's are told with more words, an intermediate's by `tls-intermediate`
-        FaultKind::Expired { .. } | FaultKind::NotYetValid { .. } if fault.index.is_some() => return None,
         FaultKind::Expired { not_before, not_after } | FaultKind::NotYetValid { not_before, not_after } => {
             about(&ROOT_EXPIRED).with("from", date(*not_before)).with("to", date(*not_after))
         }

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn anchors_are_found_by_the_whole_der_of_their_name() {
+    fn anchors_are_found_by_the_name_however_it_is_spelled() {
         let root = authority("Test Root");
         let roots = trusting(&[root.der(), authority("Other Root").der()]);
         let (_, parsed) = X509Certificate::from_der(root.der()).unwrap();
@@ -309,6 +309,9 @@ mod tests {
         assert_eq!(found[0].store, CACERT);
         assert_eq!(found[0].spki, BASE64.encode(parsed.public_key().raw));
         assert_eq!(found[0].certificate, Some(BASE64.encode(root.der())));
+        // RFC 5280, 7.1: case does not count
+        let shouted = parsed.subject().as_raw().iter().map(u8::to_ascii_uppercase).collect::<Vec<u8>>();
+        assert_eq!(roots.find(&BASE64.encode(shouted)).len(), 1);
         assert_eq!(roots.find("no base64 !"), []);
         assert_eq!(roots.find(""), []);
     }

@@ -216,7 +216,7 @@ fn trusted_by(builder: &mut Builder<'_>, anchors: &[Anchor], at: Timestamp) -> V
 /// a root that was not sent looks like any other issuer that was not sent.
 pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp) -> ChainAnalysis {
     let mut builder = Builder::new(certificates.iter().collect(), anchors);
-    let Verdict { accepted, path, others, .. } = verdict(&mut builder, at, &|_| true);
+    let Verdict { accepted, path, others, exhausted } = verdict(&mut builder, at, &|_| true);
     let trusted_by = if accepted { trusted_by(&mut builder, anchors, at) } else { Vec::new() };
     let Path { indices, end, faults } = path;
     let reachable = builder.reachable();
@@ -233,8 +233,7 @@ pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp
         if i == 0 {
             continue;
         }
-        // so many roots that their own signatures cannot all be checked are strays like others
-        if certificate.is_self_issued() && roots.len() < FETCHED && certificate.is_self_signed() {
+        if builder.self_signed(i) {
             roots.push(i);
         } else if !reachable.contains(&i) {
             strays.push(i);
@@ -256,7 +255,6 @@ pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp
         }
         _ => Vec::new(),
     };
-    let exhausted = builder.work.exhausted;
     ChainAnalysis {
         path: indices,
         end,
@@ -411,7 +409,9 @@ fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut 
 /// The issuer's addresses that can be asked: http and https (RFC 5280, 4.2.2.1).
 fn web_addresses(certificate: &Certificate) -> Vec<&str> {
     let is_web = |url: &&str| {
-        url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host_str().is_some())
+        // it goes to a terminal too
+        !url.contains(char::is_control)
+            && url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host_str().is_some())
     };
     certificate.issuer_urls.iter().map(String::as_str).filter(is_web).take(HOPS).collect()
 }
@@ -438,7 +438,7 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
                     (None, Some(status), _) => RepairProblem::Failed(format!("be fetched: HTTP {status}")),
                     (None, None, _) => RepairProblem::Failed("be read as a certificate".to_owned()),
                 };
-                for text in certificates.iter().take(FETCHED) {
+                for text in certificates.iter().take(FETCHED / HOPS) {
                     let certificate = Certificate::read(&STANDARD.decode(text).unwrap_or_default());
                     let issued = child.issued_by(&certificate) != Signature::Bad;
                     if issued { &mut found } else { &mut beside }.push(certificate);

@@ -4,16 +4,19 @@
 //! with a budget, until one is accepted; where none is, it keeps the one with the least faults and all
 //! of them. Anchors are matched by name and public key, for many roots exist as several certificates.
 
+mod certificate;
 mod fault;
 mod names;
 mod policy;
 
+pub use certificate::out_of_date;
 pub use fault::{Fault, FaultKind, Weight};
 
-use super::x509::{self, Certificate, Key, Name, NameConstraints, Signature, id, inherit_parameters};
+use super::x509::{self, Certificate, Key, Name, Signature, inherit_parameters};
 use crate::evidence::Anchor;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use certificate::{Root, own_faults};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,22 +100,10 @@ pub struct Work {
     pub steps: usize,
     /// Paths judged.
     pub judged: usize,
-    /// Names compared with constraints.
+    /// Names, constraints and policies looked up.
     pub names: u64,
     /// Whether a search ended because it had spent all it may.
     pub exhausted: bool,
-}
-
-/// An anchor, read.
-#[derive(Debug)]
-struct Root<'a> {
-    anchor: &'a Anchor,
-    name: Name,
-    spki: Vec<u8>,
-    key: Key,
-    /// Its name constraints; the error where they cannot be read.
-    constraints: Result<Option<NameConstraints>, ()>,
-    certificate: Option<Certificate>,
 }
 
 /// Builds and judges paths among these certificates, the leaf first.
@@ -126,9 +117,11 @@ pub struct Builder<'a> {
     authority: Vec<usize>,
     /// The keys, with the parameters that they inherit.
     keys: Vec<Vec<u8>>,
-    /// Indices by subject.
-    by_subject: BTreeMap<NameKey, Vec<usize>>,
-    roots_by_subject: BTreeMap<NameKey, Vec<usize>>,
+    /// The number of the issuer's name, for each certificate.
+    issuer: Vec<Option<usize>>,
+    /// Certificates and roots by the number of their subject's name.
+    by_subject: BTreeMap<usize, Vec<usize>>,
+    roots_by_subject: BTreeMap<usize, Vec<usize>>,
     links: BTreeMap<(usize, Issuer), Signature>,
     /// What was spent so far.
     pub work: Work,
@@ -169,26 +162,30 @@ type Score = (bool, bool, i64, i64, i64);
 impl<'a> Builder<'a> {
     /// Prepares a search; anchors of other names than those asked for cost nothing.
     pub fn new(pool: Vec<&'a Certificate>, anchors: &'a [Anchor]) -> Self {
-        let mut fingerprints = BTreeMap::new();
-        let mut authorities = BTreeMap::new();
+        let mut numbers: BTreeMap<NameKey, usize> = BTreeMap::new();
+        let mut number = |name: &Name| {
+            let next = numbers.len();
+            key_of(name).map(|key| *numbers.entry(key).or_insert(next))
+        };
+        let issuer: Vec<Option<usize>> = pool.iter().map(|certificate| number(&certificate.issuer)).collect();
+        let asked: BTreeSet<usize> = issuer.iter().flatten().copied().collect();
+        let (mut fingerprints, mut authorities) = (BTreeMap::new(), BTreeMap::new());
         let (mut first, mut authority) = (Vec::new(), Vec::new());
-        let mut by_subject: BTreeMap<NameKey, Vec<usize>> = BTreeMap::new();
-        let mut asked: BTreeSet<NameKey> = BTreeSet::new();
+        let mut by_subject: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (i, certificate) in pool.iter().enumerate() {
             first.push(*fingerprints.entry(certificate.fingerprint.as_str()).or_insert(i));
-            let subject = key_of(&certificate.subject);
-            authority.push(*authorities.entry((subject.clone(), certificate.spki.as_slice())).or_insert(i));
+            let subject = number(&certificate.subject);
+            authority.push(*authorities.entry((subject, certificate.spki.as_slice())).or_insert(i));
             if let Some(subject) = subject.filter(|_| first.last() == Some(&i)) {
                 by_subject.entry(subject).or_default().push(i);
             }
-            asked.extend(key_of(&certificate.issuer));
         }
         let mut roots = Vec::new();
-        let mut roots_by_subject: BTreeMap<NameKey, Vec<usize>> = BTreeMap::new();
+        let mut roots_by_subject: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for anchor in anchors {
             let Some(name) = STANDARD.decode(&anchor.subject).ok().and_then(|der| Name::read(&der)) else { continue };
-            let Some(key) = key_of(&name).filter(|key| asked.contains(key)) else { continue };
-            roots_by_subject.entry(key).or_default().push(roots.len());
+            let Some(subject) = number(&name).filter(|number| asked.contains(number)) else { continue };
+            roots_by_subject.entry(subject).or_default().push(roots.len());
             roots.push(Root::read(anchor, name));
         }
         let keys = pool.iter().map(|certificate| certificate.spki.clone()).collect();
@@ -198,6 +195,7 @@ impl<'a> Builder<'a> {
             first,
             authority,
             keys,
+            issuer,
             by_subject,
             roots_by_subject,
             links: BTreeMap::new(),
@@ -215,7 +213,7 @@ impl<'a> Builder<'a> {
         for _ in 0..3 {
             for i in 0..self.pool.len().min(50) {
                 let Some(own) = self.keys.get(i) else { continue };
-                let Some(issuer) = self.pool.get(i).and_then(|c| key_of(&c.issuer)) else { continue };
+                let Some(issuer) = self.issuer_of(i) else { continue };
                 let given = self.by_subject.get(&issuer).into_iter().flatten().filter_map(|j| self.keys.get(*j));
                 let roots = self.roots_by_subject.get(&issuer).into_iter().flatten();
                 let roots = roots.filter_map(|j| self.roots.get(*j)).map(|root| &root.spki);
@@ -230,6 +228,11 @@ impl<'a> Builder<'a> {
     /// The certificates, in the order given.
     pub fn pool(&self) -> &[&'a Certificate] {
         &self.pool
+    }
+
+    /// The number of the issuer's name.
+    fn issuer_of(&self, i: usize) -> Option<usize> {
+        self.issuer.get(i).copied().flatten()
     }
 
     fn get(&self, i: usize) -> Option<&'a Certificate> {
@@ -271,9 +274,22 @@ impl<'a> Builder<'a> {
         self.named_issuers(i).into_iter().filter(|j| self.signed(i, *j)).collect()
     }
 
+    /// Whether it is signed with its own key, as far as that can be checked and afforded.
+    pub fn self_signed(&mut self, i: usize) -> bool {
+        let Some(certificate) = self.get(i).filter(|certificate| certificate.is_self_issued()) else { return false };
+        let authority = self.authority.get(i).copied().unwrap_or(i);
+        match self.link(i, Issuer::Given(authority)) {
+            Signature::Good => true,
+            Signature::Bad => false,
+            Signature::Unknown => {
+                certificate.authority_key_id.is_none() || certificate.authority_key_id == certificate.subject_key_id
+            }
+        }
+    }
+
     /// Those with the name of its issuer, each once.
     fn named_issuers(&self, i: usize) -> Vec<usize> {
-        let Some(issuer) = self.get(i).and_then(|c| key_of(&c.issuer)) else { return Vec::new() };
+        let Some(issuer) = self.issuer_of(i) else { return Vec::new() };
         let all = self.by_subject.get(&issuer).into_iter().flatten().copied();
         all.filter(|j| *j > 0 && self.first.get(i) != Some(j)).collect()
     }
@@ -324,8 +340,7 @@ impl<'a> Builder<'a> {
         if self.get(last).is_none() {
             return true;
         }
-        let issuer = self.get(last).and_then(|c| key_of(&c.issuer));
-        let roots = issuer.as_ref().and_then(|key| self.roots_by_subject.get(key)).cloned().unwrap_or_default();
+        let roots = self.issuer_of(last).and_then(|name| self.roots_by_subject.get(&name)).cloned().unwrap_or_default();
         let mut anchored = false;
         for root in roots {
             if self.roots.get(root).is_none_or(|root| !(search.holds)(root.anchor)) {
@@ -368,7 +383,7 @@ impl<'a> Builder<'a> {
 
     fn step(&mut self) -> bool {
         self.work.steps += 1;
-        if self.work.steps > STEPS || self.work.judged > JUDGED {
+        if self.work.steps > STEPS || self.work.judged > JUDGED || self.work.names > names::LOOKUPS {
             self.work.exhausted = true;
             return false;
         }
@@ -423,7 +438,7 @@ impl<'a> Builder<'a> {
         done
     }
 
-    fn end(&self, search: &Search<'_>, path: &[usize], root: Option<usize>) -> End {
+    fn end(&mut self, search: &Search<'_>, path: &[usize], root: Option<usize>) -> End {
         let last = path.last().copied().unwrap_or(0);
         let Some(certificate) = self.get(last) else {
             return End::Missing { index: last, issuer: Name::default() };
@@ -435,7 +450,7 @@ impl<'a> Builder<'a> {
             let stores: BTreeSet<String> = same.map(|other| other.anchor.store.clone()).collect();
             return End::Anchor { name: root.name.clone(), stores: stores.into_iter().collect() };
         }
-        if certificate.is_self_signed() {
+        if self.self_signed(last) {
             if last == 0 {
                 End::SelfSigned
             } else {
@@ -450,7 +465,7 @@ impl<'a> Builder<'a> {
     fn bad_signature(&mut self, search: &Search<'_>, index: usize) -> Option<Fault> {
         let child = self.get(index)?;
         let agree = |has: Option<&Vec<u8>>| Some(child.authority_key_id.as_ref()? == has?);
-        let issuer = key_of(&child.issuer)?;
+        let issuer = self.issuer_of(index)?;
         let roots = self.roots_by_subject.get(&issuer).into_iter().flatten().filter_map(|i| self.roots.get(*i));
         let roots = roots.filter(|root| (search.holds)(root.anchor));
         let root = roots.map(|root| (None, agree(root.certificate.as_ref().and_then(|c| c.subject_key_id.as_ref()))));
@@ -472,6 +487,7 @@ impl<'a> Builder<'a> {
     fn faults(&mut self, search: &mut Search<'_>, path: &[usize], anchor: Option<usize>) -> Vec<Fault> {
         let mut out = Vec::new();
         let mut above: Vec<names::Above<'_>> = Vec::new();
+        let self_signed: Vec<bool> = path.iter().map(|i| self.self_signed(*i)).collect();
         let Self { roots, work, pool, .. } = self;
         let root = anchor.and_then(|i| roots.get(i));
         let leaf = pool.first().copied();
@@ -486,7 +502,9 @@ impl<'a> Builder<'a> {
         for (depth, i) in path.iter().copied().enumerate().rev() {
             let Some(certificate) = pool.get(i).copied() else { continue };
             let is_leaf = depth == 0;
-            let own = search.own.entry((i, is_leaf)).or_insert_with(|| own_faults(certificate, i, is_leaf, search.at));
+            let is_root = self_signed.get(depth).copied().unwrap_or(false);
+            let own = || own_faults(certificate, i, is_leaf, is_root, search.at);
+            let own = search.own.entry((i, is_leaf)).or_insert_with(own);
             out.extend(own.iter().cloned());
             let self_issued = certificate.is_self_issued();
             // 6.1.3 b, c: self-issued ones pass, but for the leaf
@@ -495,6 +513,8 @@ impl<'a> Builder<'a> {
             {
                 out.push(Fault::new(i, kind));
             }
+            let held = certificate.policies.policies.as_ref().map_or(0, Vec::len) + certificate.policies.mappings.len();
+            work.names += u64::try_from(held).unwrap_or(0);
             if let Some(kind) = policies.next(&certificate.policies, self_issued, is_leaf) {
                 out.push(Fault::new(i, kind));
             }
@@ -585,129 +605,6 @@ fn score(path: &Path) -> Score {
     let broken = count(Weight::Broken) + i64::try_from(at_the_leaf).unwrap_or(0);
     let length = i64::try_from(path.indices.len()).unwrap_or(0);
     (anchored, path.is_accepted(), -broken, -count(Weight::Weak), if anchored { -length } else { length })
-}
-
-/// What is wrong with a certificate on whichever path it stands.
-fn own_faults(certificate: &Certificate, index: usize, is_leaf: bool, at: Timestamp) -> Vec<Fault> {
-    let mut out = Vec::new();
-    let mut add = |kind| out.push(Fault::new(index, kind));
-    if let Some(part) = &certificate.flaw {
-        add(FaultKind::Malformed { part: part.clone(), needed: certificate.is_broken });
-    }
-    if let Some(validity) = certificate.validity {
-        out_of_date(validity, at).into_iter().for_each(&mut add);
-    }
-    let has_extensions = !certificate.extensions.is_empty();
-    if certificate.version < 3 && (has_extensions || is_leaf) && !certificate.is_broken {
-        add(FaultKind::Version { version: certificate.version, extensions: has_extensions });
-    }
-    if !certificate.algorithms_agree && certificate.inner_signature != "unknown" {
-        let (inner, outer) = (certificate.inner_signature.clone(), certificate.signature.clone());
-        add(FaultKind::AlgorithmMismatch { inner, outer });
-    }
-    let self_signed = certificate.is_self_issued() && certificate.is_self_signed();
-    // nobody checks the signature that a root makes on itself
-    if certificate.has_weak_signature() && !self_signed {
-        add(FaultKind::WeakSignature { algorithm: certificate.signature.clone() });
-    }
-    if certificate.key.is_weak() {
-        add(FaultKind::WeakKey { key: certificate.key.to_string(), broken: certificate.key.is_broken() });
-    }
-    if certificate.key.is_unknown() && certificate.key != Key::default() {
-        add(FaultKind::UnknownKey { key: certificate.key.kind.clone(), signs: !is_leaf });
-    }
-    for extension in certificate.extensions.iter().filter(|extension| extension.critical) {
-        if !is_understood(&extension.oid, certificate) {
-            add(FaultKind::UnknownCritical { oid: extension.oid.clone() });
-        }
-    }
-    let sent_root = self_signed && !is_leaf;
-    if !certificate.is_for_servers() && !sent_root {
-        let purposes = certificate.purposes.clone().unwrap_or_default();
-        let any = purposes.iter().any(|oid| oid == x509::ANY_PURPOSE);
-        add(FaultKind::WrongPurpose { purposes, any });
-    }
-    if !is_leaf && !certificate.is_ca && !(certificate.is_broken && !certificate.has_basic_constraints) && !sent_root {
-        add(FaultKind::NotACa { missing: !certificate.has_basic_constraints });
-    } else if !is_leaf && certificate.is_ca && !certificate.may_sign_certificates() {
-        add(FaultKind::MayNotSign);
-    }
-    out
-}
-
-/// Whether a validity period is over, or has not begun.
-pub fn out_of_date(validity: x509::Validity, at: Timestamp) -> Option<FaultKind> {
-    let x509::Validity { not_before, not_after } = validity;
-    // certificates know no fractions of a second
-    if at.as_second() > not_after.as_second() {
-        return Some(FaultKind::Expired { not_before, not_after });
-    }
-    (at.as_second() < not_before.as_second()).then_some(FaultKind::NotYetValid { not_before, not_after })
-}
-
-/// Whether clients act on that extension where it is critical.
-fn is_understood(oid: &str, certificate: &Certificate) -> bool {
-    match oid {
-        id::BASIC_CONSTRAINTS
-        | id::KEY_USAGE
-        | id::EXTENDED_KEY_USAGE
-        | id::SUBJECT_ALT_NAME
-        | id::NAME_CONSTRAINTS
-        | id::POLICY_MAPPINGS
-        | id::POLICY_CONSTRAINTS
-        | id::INHIBIT_ANY_POLICY
-        | id::CRL_POINTS => true,
-        // RFC 5280, 4.2.1.4: qualifiers that nobody knows
-        id::POLICIES => !certificate.policies.unknown_qualifier,
-        // where the extended key usage is there too, it decides
-        id::APPLICATION_POLICIES => certificate.purposes.is_some(),
-        _ => false,
-    }
-}
-
-impl<'a> Root<'a> {
-    fn read(anchor: &'a Anchor, name: Name) -> Self {
-        let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();
-        let spki = decode(&anchor.spki);
-        let certificate = anchor.certificate.as_deref().map(|text| Certificate::read(&decode(text)));
-        let constraints = match &anchor.name_constraints {
-            // stores spell them with or without the outer SEQUENCE
-            Some(text) => {
-                let der = decode(text);
-                let read = x509::constraints(&der).or_else(|| x509::constraints(&x509::der::sequence(&der)));
-                read.map(Some).ok_or(())
-            }
-            None => match &certificate {
-                Some(c) if c.extensions.iter().any(|e| e.oid == id::NAME_CONSTRAINTS) => {
-                    c.name_constraints.clone().map(Some).ok_or(())
-                }
-                _ => Ok(None),
-            },
-        };
-        let key = Key::of(&spki);
-        Self { anchor, name, spki, key, constraints, certificate }
-    }
-
-    /// What clients hold against the anchor itself: its dates and its key. Its other extensions bind
-    /// nobody, for an anchor is a name and a key (RFC 5280, 6.1.1 d).
-    fn faults(&self, at: Timestamp, leaf: Option<&Certificate>) -> Vec<FaultKind> {
-        // a leaf that is installed itself is judged as the leaf
-        if leaf.is_some_and(|leaf| self.certificate.as_ref().is_some_and(|c| c.fingerprint == leaf.fingerprint)) {
-            return Vec::new();
-        }
-        let mut out = Vec::new();
-        out.extend(self.certificate.as_ref().and_then(|c| c.validity).and_then(|validity| out_of_date(validity, at)));
-        if self.key.is_weak() {
-            out.push(FaultKind::WeakKey { key: self.key.to_string(), broken: self.key.is_broken() });
-        }
-        if self.key.is_unknown() {
-            out.push(FaultKind::UnknownKey { key: self.key.kind.clone(), signs: true });
-        }
-        if self.constraints.is_err() {
-            out.push(FaultKind::Malformed { part: "the name constraints of the root".to_owned(), needed: true });
-        }
-        out
-    }
 }
 
 /// The anchor that a certificate makes, in that store.

@@ -138,7 +138,7 @@ impl Validity {
 impl std::fmt::Display for AltName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Dns(name) => f.write_str(name),
+            Self::Dns(name) => f.write_str(&extension::printable(name)),
             Self::Ip(address) => address.fmt(f),
         }
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Go and webpki a quarter of it.
 const MOST: u64 = 1 << 20;
 /// How many names and constraints are looked up in all of a search.
-const LOOKUPS: u64 = 1 << 20;
+pub const LOOKUPS: u64 = 1 << 20;
 
 /// Name constraints of an authority on the path.
 #[derive(Debug, Clone, Copy)]

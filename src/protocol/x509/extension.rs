@@ -95,10 +95,7 @@ pub struct Policies {
 impl std::fmt::Display for GeneralName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Dns(name) => f.write_str(name),
-            Self::Email(text) | Self::Uri(text) => {
-                text.chars().try_for_each(|c| std::fmt::Write::write_char(f, if c.is_control() { '?' } else { c }))
-            }
+            Self::Dns(text) | Self::Email(text) | Self::Uri(text) => f.write_str(&printable(text)),
             Self::Ip(bytes) => match (ip(bytes), subnet(bytes)) {
                 (Some(address), _) => address.fmt(f),
                 (None, Some((address, length))) => write!(f, "{address}/{length}"),
@@ -111,6 +108,11 @@ impl std::fmt::Display for GeneralName {
             Self::Other(kind) => write!(f, "a name of kind {kind}"),
         }
     }
+}
+
+/// The text without control characters, for it goes to a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// An address of 4 or 16 bytes.

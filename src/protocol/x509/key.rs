@@ -124,26 +124,28 @@ impl Signed {
         verdict
     }
 
-    /// FIPS 186-4, 4.7; none where the numbers are not a DSA key's.
+    /// FIPS 186-4, 4.7, p, q and g by its letters; none where the numbers are not a DSA key's.
     fn by_dsa(&self, algorithm: &[u8], key: &[u8], digest: &[u8]) -> Option<bool> {
         let (_, parameters) = der::tlv(algorithm, OID)?;
         let [p, q, g] = numbers::<3>(parameters)?;
-        let y = number(der::only(key, der::INTEGER)?.content)?;
+        let key = number(der::only(key, der::INTEGER)?.content)?;
         let zero = BigUint::from(0_u8);
-        if p.bits() > MOST_DSA_BITS || q.bits() > 256 || q.bits() < 160 || y >= p || g >= p || y == zero || g == zero {
+        if p.bits() > MOST_DSA_BITS
+            || !(160..=256).contains(&q.bits())
+            || [&key, &g].iter().any(|n| **n >= p || **n == zero)
+        {
             return None;
         }
-        let Some([r, s]) = numbers::<2>(&self.signature) else { return Some(false) };
-        if r == zero || s == zero || r >= q || s >= q {
+        let Some([left, right]) = numbers::<2>(&self.signature) else { return Some(false) };
+        if [&left, &right].iter().any(|n| **n == zero || **n >= q) {
             return Some(false);
         }
-        // q is a prime, so what it divides has this inverse (Fermat)
-        let w = s.modpow(&(&q - 2_u8), &q);
+        // q is a prime, so what it does not divide has this inverse (Fermat)
+        let inverse = right.modpow(&(&q - 2_u8), &q);
         let taken = usize::try_from(q.bits() / 8).unwrap_or(0).min(digest.len());
-        let z = BigUint::from_bytes_be(digest.get(..taken).unwrap_or(digest));
-        let (u1, u2) = ((z * &w) % &q, (&r * &w) % &q);
-        let v = ((g.modpow(&u1, &p) * y.modpow(&u2, &p)) % &p) % &q;
-        Some(v == r)
+        let hash = BigUint::from_bytes_be(digest.get(..taken).unwrap_or(digest));
+        let (first, second) = ((hash * &inverse) % &q, (&left * &inverse) % &q);
+        Some(((g.modpow(&first, &p) * key.modpow(&second, &p)) % &p) % &q == left)
     }
 }
 

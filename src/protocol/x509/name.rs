@@ -1,6 +1,7 @@
 //! Whose is a certificate, and are two names the same?
 
 use super::der::{self, OID, SEQUENCE, SET};
+use super::extension::printable;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -117,16 +118,13 @@ fn compared(rdn: &[Attribute<'_>]) -> Vec<u8> {
         .iter()
         .map(|a| {
             let mut out = a.oid.clone().into_bytes();
-            match string(a.tag, a.value) {
-                Some(text) => {
-                    out.push(b'=');
-                    let words: Vec<&str> = text.split_whitespace().collect();
-                    out.extend(words.join(" ").to_lowercase().into_bytes());
-                }
-                None => {
-                    out.push(b'#');
-                    out.extend(a.whole);
-                }
+            if let Some(text) = string(a.tag, a.value) {
+                out.push(b'=');
+                let words: Vec<&str> = text.split_whitespace().collect();
+                out.extend(words.join(" ").to_lowercase().into_bytes());
+            } else {
+                out.push(b'#');
+                out.extend(a.whole);
             }
             out
         })
@@ -162,8 +160,7 @@ fn string(tag: u8, value: &[u8]) -> Option<String> {
 
 /// The text of a value for a reader. Control characters are taken out, for the text goes to a terminal.
 fn shown(tag: u8, value: &[u8]) -> String {
-    let text = string(tag, value).unwrap_or_else(|| String::from_utf8_lossy(value).into_owned());
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    printable(&string(tag, value).unwrap_or_else(|| String::from_utf8_lossy(value).into_owned()))
 }
 
 /// The short names of RFC 4514, 3, and those that everybody knows besides.
