@@ -12,9 +12,9 @@ pub mod view;
 
 pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
-pub use probe::{Content, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn};
+pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn};
 pub use subject::{Credential, Mailbox, Server, Subject, Trust};
-pub use tls::{AiaSeen, Anchor, Handshake, TlsOutcome, TlsSeen};
+pub use tls::{AiaSeen, Anchor, Handshake, HelloOutcome, HelloSeen, TlsOutcome, TlsSeen};
 pub use view::{Look, Stop, View};
 
 use jiff::Timestamp;
@@ -76,6 +76,8 @@ pub enum Seen {
     Dns(DnsSeen),
     /// Of a look at a TLS server.
     Tls(TlsSeen),
+    /// Of a hand-written ClientHello.
+    Hello(HelloSeen),
     /// Of an HTTP request.
     Http(HttpSeen),
     /// Of a look into the trust stores.

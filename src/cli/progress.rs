@@ -86,6 +86,7 @@ fn asked(probe: &Probe) -> String {
     match probe {
         Probe::Dns { name, rtype } => format!("DNS {rtype} {name}"),
         Probe::Tls { address, port, name } => format!("TLS {name} at {address} port {port}"),
+        Probe::Hello { address, port, name, hello } => format!("TLS hello {hello} {name} at {address} port {port}"),
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),
         Probe::Anchors { .. } => "trust stores".to_owned(),
         Probe::Aia { url } => format!("GET {url}"),
