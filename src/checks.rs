@@ -11,6 +11,7 @@ pub mod last_sync;
 pub mod later;
 pub mod tls_chain;
 pub mod tls_intermediate;
+pub mod tls_protocol;
 
 use crate::evidence::{Stop, View};
 use crate::finding::{Code, Outcome, Text};
@@ -121,8 +122,8 @@ pub static ALL: &[Check] = &[
         id: "tls-protocol",
         title: text!("The TLS versions are of today", "Die TLS-Versionen sind zeitgemäß"),
         group: Group::Trusting,
-        run: later::tls_protocol,
-        findings: &[],
+        run: tls_protocol::check,
+        findings: tls_protocol::FINDINGS,
     },
     Check {
         id: "revocation",

@@ -753,26 +753,6 @@ fn no_parse_failure_hides_a_certificate() {
 }
 
 #[test]
-fn rfc8446_6_2_handshakes_that_fail() {
-    let at = |kind| Scene::new().fails(A, kind).done();
-    expect("tls-not-tls", &at(FailKind::NotTls), &[("tls.not-tls", FAIL)]);
-    expect("tls-handshake-failed", &at(FailKind::Alert { code: 40 }), &[("tls.handshake-failed", FAIL)]);
-    assert_eq!(finding(&at(FailKind::Reset), "tls.handshake-failed").data["reason"], "connection reset");
-    expect("tls-protocol-too-old", &at(FailKind::Alert { code: 70 }), &[("tls.protocol-too-old", FAIL)]);
-    let certificate = &[("tls.client-certificate-required", FAIL)];
-    expect("tls-client-certificate-required", &at(FailKind::Alert { code: 116 }), certificate);
-    // TLS 1.2: the chain was seen, then the alert
-    let p = pki();
-    let failed = TlsOutcome::Failed(Failure::new(Phase::Handshake, FailKind::Alert { code: 40 }));
-    let evidence = Scene::new().outcome(A, &[&p.leaf, &p.inter], failed, true).trusts(&[&p.root]).done();
-    expect("tls-client-certificate-required-tls12", &evidence, certificate);
-    for (id, status) in [("tls-chain", Status::Fail), ("tls-intermediate", Status::Pass)] {
-        assert_eq!(judge(&evidence)[id].status(), status, "{id}");
-    }
-    assert_eq!(judge(&at(FailKind::NotTls))["tls-intermediate"].status(), Status::Inconclusive);
-}
-
-#[test]
 fn could_not_ask_is_not_is_not_there() {
     // TCP is told by another check
     let refused = TlsOutcome::Failed(Failure::new(Phase::Connect, FailKind::Refused));

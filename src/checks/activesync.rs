@@ -1,7 +1,7 @@
 //! Does ActiveSync answer, and what stands between it and a client?
 //!
 //! Owns the way to the endpoint: its TCP connections (faults of the TLS handshake are for
-//! `tls-chain`) and the HTTP answers to OPTIONS, without and with credentials. What a refused
+//! `tls-protocol`) and the HTTP answers to OPTIONS, without and with credentials. What a refused
 //! sign-in means is for `auth-status`.
 
 use super::common;
@@ -11,7 +11,7 @@ use crate::evidence::{
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
-use crate::protocol::{challenge, eas, hosts, trusted};
+use crate::protocol::{challenge, eas, handshake, hosts, trusted};
 use crate::{findings, text};
 use serde_json::json;
 use std::net::IpAddr;
@@ -326,6 +326,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Ok(seen) => seen,
         Err(why) => return Ok(without_answer(&endpoint, &reach, why)),
     };
+    if handshake::wants_certificate_over_http(seen).is_some() {
+        return Ok(common::see_check("tls-protocol"));
+    }
     let anonymous = match &seen.outcome {
         HttpOutcome::Response(response) => response,
         HttpOutcome::Failed(failure) => return Ok(failed(&endpoint, &reach, failure)),
@@ -762,7 +765,7 @@ fn failed(endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Outcome {
         Phase::Proxy | Phase::Connect => {
             reach.all_dead(endpoint).unwrap_or_else(|| no_connection(endpoint, failure, None))
         }
-        Phase::Handshake => common::see_check("tls-chain"),
+        Phase::Handshake => common::see_check("tls-protocol"),
         Phase::Request | Phase::Body => {
             let kind = match failure.kind {
                 FailKind::Timeout => "silent",

@@ -13,11 +13,6 @@ pub fn activesync_session(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())
 }
 
-/// `tls-protocol`
-pub fn tls_protocol(_: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(not_yet())
-}
-
 /// `revocation`
 pub fn revocation(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())

@@ -123,7 +123,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         aia: !args.trust.no_aia,
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
-        selected: selected(&args.selection, ["tls-chain", "tls-intermediate"])?,
+        selected: selected(&args.selection, ["tls-chain", "tls-intermediate", "tls-protocol"])?,
     };
     let plan = Plan {
         subjects: vec![subject],
