@@ -213,9 +213,8 @@ fn host(finding: &Finding) -> Option<String> {
 
 fn layer(code: &str) -> Layer {
     match code.split_once('.') {
-        Some(("net", "offline" | "proxy-required")) => Layer::Caller,
-        // the clock by which everything is judged
-        Some(("tls", "clock-wrong")) => Layer::Caller,
+        // by the clock everything is judged
+        Some(("net", "offline" | "proxy-required") | ("tls", "clock-wrong")) => Layer::Caller,
         // no client fails because of it
         Some(("tls", "legacy-protocol-enabled" | "handshake-slow")) => Layer::Rest,
         Some(("dns", _)) => Layer::Dns,

@@ -536,7 +536,7 @@ fn t23_the_forgotten_node_is_named_with_what_is_different() {
     let old = || Node::healthy(&[old.clone(), good.inter.der().to_vec()]);
     assert_eq!(said(old(), Lang::En), begins("still sends the certificate that ended on 2026-10-30"));
     assert!(said(old(), Lang::De).ends_with("sendet noch das Zertifikat, das am 2026-10-30 abgelaufen ist"));
-    let without = || Node::healthy(&[good.leaf.clone()]);
+    let without = || Node::healthy(std::slice::from_ref(&good.leaf));
     assert_eq!(said(without(), Lang::En), begins("does not send \"R11\""));
     let mut tls10 = Node::failing(&FailKind::Alert { code: 70 });
     tls10.hellos = HelloKind::ALL.into_iter().map(|kind| (kind, chose("TLS 1.0", RSA, &good.chain()))).collect();

@@ -180,10 +180,6 @@ impl Scene {
         self.outcome(address, chain, TlsOutcome::Handshake(handshake), false)
     }
 
-    fn fails(self, address: &str, kind: FailKind) -> Self {
-        self.outcome(address, &[], TlsOutcome::Failed(Failure::new(Phase::Handshake, kind)), false)
-    }
-
     fn trusts(mut self, roots: &[&Made]) -> Self {
         for made in roots {
             let facts = made.facts();

@@ -450,9 +450,9 @@ fn inspected(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Vec<Finding>, Sto
             let Some(leaf) = chain.leaf() else { continue };
             let product = inspection::made_by(&host.host, &chain.certificates, is_public(chain));
             let unknown = product.is_none() && is_of_no_store(chain) && leaf.is_for(&host.host);
-            let elsewhere = if unknown { made_for_microsoft(view, &host.host, leaf)? } else { None };
+            let elsewhere = if unknown { made_for_microsoft(view, address.probe(host), leaf)? } else { None };
             if product.is_some() || elsewhere.is_some() {
-                found.push(inspection_of(host, address, leaf, product, elsewhere));
+                found.push(inspection_of(host, address, leaf, product, elsewhere.as_ref()));
                 break;
             }
         }
@@ -465,7 +465,7 @@ fn inspection_of(
     address: &AddressTls<'_>,
     leaf: &Certificate,
     product: Option<&str>,
-    elsewhere: Option<Option<Probe>>,
+    elsewhere: Option<&Probe>,
 ) -> Finding {
     let authority = leaf.issuer.short.as_str();
     let finding = Finding::new(&INSPECTED)
@@ -477,8 +477,8 @@ fn inspection_of(
         .with("product", product.unwrap_or(authority))
         .with("also_for_microsoft", elsewhere.is_some())
         .seen_in(&address.probe(host));
-    match elsewhere.flatten() {
-        Some(probe) => finding.seen_in(&probe),
+    match elsewhere.filter(|probe| **probe != address.probe(host)) {
+        Some(probe) => finding.seen_in(probe),
         None => finding,
     }
 }
@@ -497,15 +497,15 @@ fn is_of_no_store(chain: &ChainAnalysis) -> bool {
     }
 }
 
-/// Whether the same authority also issues for a host of Microsoft's, and where that was seen.
-fn made_for_microsoft(view: &View<'_>, host: &str, leaf: &Certificate) -> Result<Option<Option<Probe>>, Stop> {
-    if trusted::is_microsoft(host) {
-        return Ok(Some(None));
+/// Where it was seen that the same authority also issues for a host of Microsoft's.
+fn made_for_microsoft(view: &View<'_>, own: Probe, leaf: &Certificate) -> Result<Option<Probe>, Stop> {
+    if own.host().is_some_and(|host| trusted::is_microsoft(&host)) {
+        return Ok(Some(own));
     }
     // the IPv4 addresses come last, and work from everywhere
     let Some(address) = hosts::addresses(view, COMPARED)?.last().copied() else { return Ok(None) };
     let Ok(seen) = view.tls(address, 443, COMPARED)? else { return Ok(None) };
     let Some(first) = seen.chain.first() else { return Ok(None) };
     let other = Certificate::read(&STANDARD.decode(first).unwrap_or_default());
-    Ok(inspection::same_authority(leaf, &other).then(|| Some(Probe::tls(address, 443, COMPARED))))
+    Ok(inspection::same_authority(leaf, &other).then(|| Probe::tls(address, 443, COMPARED)))
 }
