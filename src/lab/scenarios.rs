@@ -10,6 +10,7 @@ use super::scenario::{
     APART, Asks, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND, Scenario,
     Trick, WEBSITE, fault, healthy,
 };
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 const AUTODISCOVER: &str = "autodiscover.corp.example";
@@ -331,6 +332,17 @@ fn all() -> Vec<Scenario> {
         )
         .with_node(|scenario, door| scenario.node(SECOND, door))
         .identity(SECOND, |identity| identity.chain = Chain::LeafOnly),
+        fault(
+            "four-nodes",
+            "tls.intermediate-missing",
+            "None of four addresses sends the intermediate certificate",
+            "Keine von vier Adressen sendet das Zwischenzertifikat mit",
+        )
+        .chain(Chain::LeafOnly)
+        .with_node(|scenario, door| {
+            let third = IpAddr::from([203, 0, 113, 9]);
+            scenario.node(SECOND, door.clone()).node(third, door.clone()).node(EXCHANGE_V6, door)
+        }),
         fault("plain-http-on-443", "tls.not-tls", "Port 443 speaks HTTP without TLS", "Port 443 spricht HTTP ohne TLS")
             .apart()
             .door(EXCHANGE, 443, Door::Plain(Product::Website.into())),
