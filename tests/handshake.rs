@@ -436,6 +436,12 @@ fn rfc8446_6_2_handshakes_that_fail() {
     });
     let evidence = Scene::new(vec![(A, node)]).trusts(&good.root).done();
     expect("tls-protocol-13-broken", &evidence, &[("tls.protocol-13-broken", FAIL)]);
+    // the request beside it got through with the same offer
+    let node = Node::healthy(&good.chain()).tls(|tls| tls.outcome = TlsOutcome::Failed(failure(FailKind::Reset)));
+    let mut answer = http(401, &[("www-authenticate", "Basic realm=\"\"")], "");
+    answer.timing.handshake_ms = Some(45);
+    let evidence = Scene::new(vec![(A, node)]).trusts(&good.root).http(answer).done();
+    assert_eq!(first_cause(&evidence), "tls.handshake-failed");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// Everybody reaches it, and nobody's own authority issues for it: what it shows here tells whether
 /// somebody in between makes certificates.
@@ -203,16 +204,17 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let hosts = chain::look_at_all(view);
     let readings = readings(view);
     let certificate = certificate_over_http(view);
+    let shook = shook_hands(view);
     let (shakes, hosts) = (shakes?, hosts?);
     if let Some(outcome) = common::no_handshake(view, &hosts)? {
         return Ok(outcome);
     }
     let inspected = inspected(view, &hosts);
-    let (readings, certificate, inspected) = (readings?, certificate?, inspected?);
+    let (readings, certificate, inspected, shook) = (readings?, certificate?, inspected?, shook?);
     let mut findings = Vec::new();
     for (host, shakes) in hosts.iter().zip(&shakes) {
         let judged = shakes.iter().map(|shake| {
-            let found = judge(shake, &host.host, host.port);
+            let found = judge(shake, host, shook == Some(shake.address));
             (shake.address, Probe::tls(shake.address, host.port, &host.host), found)
         });
         findings.extend(common::by_address(&host.host, host.port, judged.collect()));
@@ -240,9 +242,15 @@ fn note(versions: BTreeSet<String>) -> Sentence {
     Sentence::new(text!("{versions}", "{versions}")).with("versions", versions)
 }
 
-/// What is wrong with the handshake of one address.
-fn judge(shake: &Shake<'_>, host: &str, port: u16) -> Vec<Finding> {
-    let mut found: Vec<Finding> = shake.fault().map(|fault| told(shake, &fault)).into_iter().collect();
+/// What is wrong with the handshake of one address; `shook`: that another one with it came about.
+fn judge(shake: &Shake<'_>, host: &HostTls<'_>, shook: bool) -> Vec<Finding> {
+    let (host, port) = (host.host.as_str(), host.port);
+    let fault = shake.fault().map(|fault| match fault {
+        // the request offered TLS 1.3 as well, so once was chance
+        Fault::Broken13 { cipher } if shook => Fault::Failed { offers: Some(cipher) },
+        other => other,
+    });
+    let mut found: Vec<Finding> = fault.map(|fault| told(shake, &fault)).into_iter().collect();
     let hello = |kind| Probe::hello(shake.address, port, host, kind);
     if let Some(finding) = found.first_mut() {
         let probes = shake.probes(host, port);
@@ -394,6 +402,13 @@ fn certificate_over_http(view: &View<'_>) -> Result<Option<Finding>, Stop> {
             .with("asked", asked)
             .seen_in(&Probe::Http(options))
     }))
+}
+
+/// The address with which the request for ActiveSync shook hands.
+fn shook_hands(view: &View<'_>) -> Result<Option<IpAddr>, Stop> {
+    let Some(endpoint) = endpoint(view)? else { return Ok(None) };
+    let seen = view.http(&eas::options(&endpoint))?;
+    Ok(seen.ok().filter(|seen| seen.timing.handshake_ms.is_some()).and_then(|seen| seen.address))
 }
 
 /// What the clocks of all servers say that answered HTTP.
