@@ -81,7 +81,7 @@ fn all() -> Vec<Scenario> {
         healthy("healthy-two-nodes", "Two healthy addresses, IPv4 and IPv6", "Zwei gesunde Adressen, IPv4 und IPv6")
             .with_node(|scenario, door| scenario.node(EXCHANGE_V6, door)),
         healthy(
-            "healthy-default-certificate",
+            "healthy-default-cert",
             "Clients that name no host get another certificate",
             "Clients, die keinen Host nennen, bekommen ein anderes Zertifikat",
         )
@@ -363,7 +363,7 @@ fn all() -> Vec<Scenario> {
         .apart()
         .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Asks::Tls13)),
         fault(
-            "client-certificate-renegotiation",
+            "client-certificate-again",
             "tls.client-certificate-required",
             "IIS asks for a client certificate once it has seen the request (TLS 1.2)",
             "IIS verlangt ein Client-Zertifikat, sobald es die Anfrage gesehen hat (TLS 1.2)",
