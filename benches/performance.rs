@@ -31,6 +31,7 @@ fn main() {
         return;
     }
     critical_path();
+    four_addresses();
     cold_start();
     memory();
     size();
@@ -56,6 +57,32 @@ fn critical_path() {
         println!("{name:<24} {wall:>5.0} ms {chain:>5} ms {ratio:>6.2} {:>7} {sum:>9} ms", evidence.records.len());
     }
     println!("the largest ratio: {worst:.2}\n");
+}
+
+/// `exdiag tls` of a host with four addresses, beside the longest of each kind of probe.
+fn four_addresses() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let options = LabOptions { round_trip: ROUND_TRIP };
+    let lab = runtime.block_on(Lab::start(find("four-nodes").unwrap(), options)).unwrap();
+    let of_lab = lab.arguments().into_iter().skip(1);
+    let mut command = Command::new(PROGRAM);
+    command.args(["tls", "mail.corp.example", "--format", "json"]).args(of_lab);
+    let report: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let records: Vec<(String, u64)> = report
+        .pointer("/evidence/records")
+        .and_then(serde_json::Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|record| Some((record.get("id")?.as_str()?.to_owned(), record.get("took_ms")?.as_u64()?)))
+        .collect();
+    let wall = report.get("duration_ms").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    println!("exdiag tls, four addresses, the intermediate missing: {wall} ms, {} probes", records.len());
+    for kind in ["dns:", "tls:", "hello:", "http:", "aia:"] {
+        let took = records.iter().filter(|(id, _)| id.starts_with(kind)).map(|(_, took)| *took);
+        let (count, longest) = (took.clone().count(), took.max().unwrap_or_default());
+        println!("  {kind:<7}{count:>3}, the longest {longest:>4} ms");
+    }
+    println!();
 }
 
 /// Median of the time from the start of a program to its end.

@@ -13,6 +13,7 @@ pub mod later;
 pub mod revocation;
 pub mod tls_chain;
 pub mod tls_intermediate;
+pub mod tls_protocol;
 pub mod tls_rules;
 
 use crate::evidence::{Stop, View};
@@ -124,8 +125,8 @@ pub static ALL: &[Check] = &[
         id: "tls-protocol",
         title: text!("The TLS versions are of today", "Die TLS-Versionen sind zeitgemäß"),
         group: Group::Trusting,
-        run: later::tls_protocol,
-        findings: &[],
+        run: tls_protocol::check,
+        findings: tls_protocol::FINDINGS,
     },
     Check {
         id: "revocation",

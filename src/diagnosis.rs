@@ -59,7 +59,8 @@ enum At {
     Below,
 }
 
-/// What explains what: codes, or whole areas where they end in a dot; `""` is everything. A
+/// What explains what: codes, or families where they end in a hyphen, or
+/// whole areas where they end in a dot; `""` is everything. A
 /// whole area explains only where it is broken: a warning at one thing breaks no other.
 const RULES: &[(&str, &[&str], At)] = &[
     ("net.offline", &[""], At::Anywhere),
@@ -78,17 +79,32 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("activesync.unavailable", &["autodiscover.not-found"], At::SameHost),
     (
         "tls.clock-wrong",
-        &["tls.expired", "tls.not-yet-valid", "tls.expires-soon", "tls.staple-invalid", "tls.revocation-unreachable"],
+        &[
+            "tls.expired",
+            "tls.not-yet-valid",
+            "tls.expires-soon",
+            "tls.intermediate-expired",
+            "tls.cross-sign-expired",
+            "tls.chain-refused",
+            "tls.staple-invalid",
+            "tls.revocation-unreachable",
+        ],
         At::Anywhere,
     ),
+    // whatever is seen of TLS is that of the device in between
+    ("tls.inspected", &["tls.", "clients."], At::SameHost),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.protocol-13-broken", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.handshake-stalls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.client-certificate-required", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.self-signed", &["tls.name-mismatch", "tls.san-missing", "tls.ca-as-server", "tls.weak-key"], At::SameHost),
     ("tls.intermediate-", &["tls.addresses-differ"], At::SameHost),
     ("tls.expired", &["tls.addresses-differ"], At::SameHost),
     ("tls.revoked", &["tls.addresses-differ"], At::SameHost),
+    ("tls.protocol-", &["tls.addresses-differ"], At::SameHost),
+    ("tls.handshake-", &["tls.addresses-differ"], At::SameHost),
     ("tls.", &["clients."], At::SameHost),
     // warnings at most, but some clients refuse for them
     ("tls.root-not-in-store", &["clients."], At::SameHost),
@@ -177,7 +193,9 @@ fn explains(cause: &Candidate<'_>, other: &Candidate<'_>) -> bool {
     }
     RULES.iter().any(|(from, to, at)| {
         let is_area = from.ends_with('.');
-        (if is_area { code.starts_with(from) && cause.weight != Weight::Warn } else { code == *from })
+        let is_family = from.ends_with('-');
+        (if is_area { cause.weight != Weight::Warn } else { is_family || code == *from })
+            && (code == *from || ((is_area || is_family) && code.starts_with(from)))
             && !(is_area && cause.layer == other.layer)
             && to.iter().any(|to| {
                 if to.ends_with('.') || to.is_empty() { consequence.starts_with(to) } else { consequence == *to }
@@ -204,7 +222,10 @@ fn host(finding: &Finding) -> Option<String> {
 
 fn layer(code: &str) -> Layer {
     match code.split_once('.') {
-        Some(("net", "offline" | "proxy-required")) => Layer::Caller,
+        // by the clock everything is judged
+        Some(("net", "offline" | "proxy-required") | ("tls", "clock-wrong")) => Layer::Caller,
+        // no client fails because of it
+        Some(("tls", "legacy-protocol-enabled" | "handshake-slow")) => Layer::Rest,
         Some(("dns", _)) => Layer::Dns,
         Some(("net", _)) => Layer::Net,
         Some(("tls", _)) => Layer::Tls,

@@ -12,9 +12,11 @@ pub mod view;
 
 pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
-pub use probe::{Content, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn};
+pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn};
 pub use subject::{Credential, Mailbox, Server, Subject, Trust};
-pub use tls::{AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, Missing, OcspSeen, TlsOutcome, TlsSeen};
+pub use tls::{
+    AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, HelloOutcome, HelloSeen, Missing, OcspSeen, TlsOutcome, TlsSeen,
+};
 pub use view::{Look, Stop, View};
 
 use jiff::Timestamp;
@@ -80,6 +82,8 @@ pub enum Seen {
     Dns(DnsSeen),
     /// Of a look at a TLS server.
     Tls(TlsSeen),
+    /// Of a hand-written ClientHello.
+    Hello(HelloSeen),
     /// Of an HTTP request.
     Http(HttpSeen),
     /// Of a look into the trust stores.

@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod dns;
 pub mod fetch;
+pub mod hello;
 pub mod http;
 pub mod net;
 pub mod offline;
@@ -170,6 +171,9 @@ impl Gatherer {
             Probe::Crl { url, serial, issuer_key } => Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key).await?),
             Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name).await),
+            Probe::Hello { address, port, name, hello } => {
+                Seen::Hello(hello::look(&self.net, address, port, &name, hello).await)
+            }
             Probe::Http(probe) => Seen::Http(self.http.ask(&probe).await?),
         })
     }

@@ -9,6 +9,7 @@ mod exchange;
 mod http;
 mod nylas;
 mod pki;
+mod puppet;
 mod scenario;
 mod scenarios;
 mod server;
@@ -66,11 +67,12 @@ impl fmt::Debug for Lab {
 impl Lab {
     /// Starts a scenario. Needs a tokio runtime with I/O and time, and lives in it.
     pub async fn start(scenario: &'static Scenario, options: LabOptions) -> io::Result<Self> {
-        let pki = Arc::new(Pki::new(SystemTime::now())?);
+        let ahead = Duration::from_secs(86_400) * scenario.days_ahead;
+        let pki = Arc::new(Pki::new(SystemTime::now() + ahead)?);
         let mut root = tempfile::Builder::new().prefix("exdiag-lab-").suffix(".pem").tempfile()?;
         root.write_all(pki.root_pem().as_bytes())?;
         let journal = Journal::default();
-        let ground = Ground { pki, journal: journal.clone(), round_trip: options.round_trip };
+        let ground = Ground { pki, journal: journal.clone(), round_trip: options.round_trip, ahead };
         let (mut tasks, mut held, mut places) = (JoinSet::new(), Vec::new(), Vec::new());
         let name_server = dns::serve(scenario.zone.clone(), options.round_trip, &mut tasks).await?;
         for (address, port, door) in &scenario.doors {

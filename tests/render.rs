@@ -221,6 +221,7 @@ fn contract_5_every_place_that_received_a_credential_is_listed_once() {
             address: None,
             tried: Vec::new(),
             verified: Some(true),
+            client_certificate_requested: false,
             credential_sent: sent,
             outcome: HttpOutcome::Response(Response { status: 200, headers: Vec::new(), body }),
             timing: Timing::default(),

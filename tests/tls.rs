@@ -180,10 +180,6 @@ impl Scene {
         self.outcome(address, chain, TlsOutcome::Handshake(handshake), false)
     }
 
-    fn fails(self, address: &str, kind: FailKind) -> Self {
-        self.outcome(address, &[], TlsOutcome::Failed(Failure::new(Phase::Handshake, kind)), false)
-    }
-
     fn trusts(mut self, roots: &[&Made]) -> Self {
         for made in roots {
             let facts = made.facts();
@@ -827,26 +823,6 @@ fn no_parse_failure_hides_a_certificate() {
     let leaf = signed(params, &p.inter);
     let evidence = Scene::new().sends(A, &[&leaf, &p.inter]).trusts(&[&p.root]).done();
     expect("tls-malformed-certificate", &evidence, &[("tls.malformed-certificate", FAIL)]);
-}
-
-#[test]
-fn rfc8446_6_2_handshakes_that_fail() {
-    let at = |kind| Scene::new().fails(A, kind).done();
-    expect("tls-not-tls", &at(FailKind::NotTls), &[("tls.not-tls", FAIL)]);
-    expect("tls-handshake-failed", &at(FailKind::Alert { code: 40 }), &[("tls.handshake-failed", FAIL)]);
-    assert_eq!(finding(&at(FailKind::Reset), "tls.handshake-failed").data["reason"], "connection reset");
-    expect("tls-protocol-too-old", &at(FailKind::Alert { code: 70 }), &[("tls.protocol-too-old", FAIL)]);
-    let certificate = &[("tls.client-certificate-required", FAIL)];
-    expect("tls-client-certificate-required", &at(FailKind::Alert { code: 116 }), certificate);
-    // TLS 1.2: the chain was seen, then the alert
-    let p = pki();
-    let failed = TlsOutcome::Failed(Failure::new(Phase::Handshake, FailKind::Alert { code: 40 }));
-    let evidence = Scene::new().outcome(A, &[&p.leaf, &p.inter], failed, true).trusts(&[&p.root]).done();
-    expect("tls-client-certificate-required-tls12", &evidence, certificate);
-    for (id, status) in [("tls-chain", Status::Fail), ("tls-intermediate", Status::Pass)] {
-        assert_eq!(judge(&evidence)[id].status(), status, "{id}");
-    }
-    assert_eq!(judge(&at(FailKind::NotTls))["tls-intermediate"].status(), Status::Inconclusive);
 }
 
 #[test]

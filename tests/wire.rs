@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use exdiag::evidence::{
-    Content, Credential, FailKind, Failure, Handshake, HeldBack, HttpProbe, HttpSeen, Method, NoAnswer, Phase, Probe,
-    Response, Seen, SignIn, Source as _, Subject, TlsOutcome, TlsSeen, Trust,
+    Content, Credential, FailKind, Failure, Handshake, HeldBack, HelloKind, HelloSeen, HttpProbe, HttpSeen, Method,
+    NoAnswer, Phase, Probe, Response, Seen, SignIn, Source as _, Subject, TlsOutcome, TlsSeen, Trust,
 };
 use exdiag::gather::auth::Secrets;
 use exdiag::gather::{ConnectTo, Gatherer, Resolve, Settings};
@@ -825,4 +825,57 @@ async fn a_sign_in_that_waited_too_long_for_its_turn_connects_anew() {
     let (first, second) = join(http(&gatherer, signed_in()), second).await;
     assert_eq!([first, second].map(|seen| status(&seen.unwrap())), [200, 200]);
     assert!(first_asked.recv().await.unwrap().contains("\r\nAuthorization: Basic "));
+}
+
+/// What the hello of this kind brings at the mail server.
+async fn hello(world: &World, kind: HelloKind) -> HelloSeen {
+    match world.gatherer().await.gather(Probe::hello(FIRST.into(), 443, MAIL, kind)).await {
+        Seen::Hello(seen) => seen,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn rfc5246_7_4_a_hello_by_hand_shows_version_suite_and_chain_of_a_real_server() {
+    let world = World::new();
+    let web = world.https(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let world = world.mail(&[(FIRST, web.place)]);
+    for kind in [HelloKind::Tls12, HelloKind::Nameless, HelloKind::Large] {
+        let seen = hello(&world, kind).await;
+        let (version, cipher) = seen.agreed().unwrap();
+        assert_eq!((version, seen.failure(), seen.chain.len()), ("TLS 1.2", None, 1), "{kind}");
+        assert!(cipher.starts_with("TLS_ECDHE_ECDSA_WITH_"), "{cipher}");
+        assert_eq!(seen.sent > 1_500, kind == HelloKind::Large);
+    }
+    for kind in [HelloKind::Tls10, HelloKind::Tls11] {
+        let seen = hello(&world, kind).await;
+        let alert = seen.failure().map(|failure| failure.kind.clone());
+        assert!(matches!(alert, Some(FailKind::Alert { code: 40 | 70 })), "{kind}: {alert:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_answers_a_hello_with_anything_else_is_told_apart() {
+    let of = async |answer: Option<&'static [u8]>| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = [0; 64];
+            stream.read_exact(&mut heard).await.unwrap();
+            match answer {
+                Some(answer) => stream.write_all(answer).await.unwrap(),
+                None => std::future::pending().await,
+            }
+            stream.shutdown().await.unwrap();
+            while stream.read(&mut heard).await.is_ok_and(|length| length > 0) {}
+        });
+        let seen = hello(&World::new().impatient().mail(&[(FIRST, place)]), HelloKind::Tls12).await;
+        seen.failure().unwrap().clone()
+    };
+    assert_eq!(of(Some(b"")).await.kind, FailKind::Closed);
+    let plain = of(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")).await;
+    assert_eq!((plain.kind, plain.detail.as_str()), (FailKind::NotTls, "HTTP/1.1 400 Bad Request"));
+    assert_eq!(of(Some(&[21, 3, 3, 0, 2, 2, 40])).await.kind, FailKind::Alert { code: 40 });
+    assert_eq!(of(None).await.kind, FailKind::Timeout);
 }

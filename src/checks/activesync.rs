@@ -1,7 +1,7 @@
 //! Does ActiveSync answer, and what stands between it and a client?
 //!
 //! Owns the way to the endpoint: its TCP connections (faults of the TLS handshake are for
-//! `tls-chain`) and the HTTP answers to OPTIONS, without and with credentials. What a refused
+//! `tls-protocol`) and the HTTP answers to OPTIONS, without and with credentials. What a refused
 //! sign-in means is for `auth-status`.
 
 use super::common;
@@ -10,7 +10,7 @@ use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase,
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
-use crate::protocol::{autodiscover, challenge, eas, trusted};
+use crate::protocol::{autodiscover, challenge, eas, handshake, trusted};
 use crate::{findings, text};
 
 findings! {
@@ -229,6 +229,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Ok(seen) => seen,
         Err(why) => return guessed(view, &endpoint, without_answer(&endpoint, &reach, why)),
     };
+    if handshake::wants_certificate_over_http(seen).is_some() {
+        return Ok(common::see_check("tls-protocol"));
+    }
     let anonymous = match &seen.outcome {
         HttpOutcome::Response(response) => response,
         HttpOutcome::Failed(failure) => {
@@ -582,15 +585,15 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
     Ok(match failure.phase {
         Phase::Resolve => common::without_address(view, &endpoint.host)?,
         Phase::Proxy | Phase::Connect => reach.all_dead(&at).unwrap_or_else(|| no_connection(&at, failure, None)),
-        Phase::Handshake if view.subject().selected.iter().any(|id| id == "tls-chain") => {
-            common::see_check("tls-chain")
+        Phase::Handshake if view.subject().selected.iter().any(|id| id == "tls-protocol") => {
+            common::see_check("tls-protocol")
         }
         Phase::Handshake => {
             let mut findings = reach.partly_dead(&at);
             findings.push(about(&UNAVAILABLE, endpoint).with("kind", "no-tls").owner(Owner::Network));
             let note = Sentence::new(text!(
-                "{host} takes connections, but no TLS comes about; the check tls-chain says more",
-                "{host} nimmt Verbindungen an, aber TLS kommt nicht zustande; mehr sagt die Prüfung tls-chain",
+                "{host} takes connections, but no TLS comes about; the check tls-protocol says more",
+                "{host} nimmt Verbindungen an, aber TLS kommt nicht zustande; mehr sagt die Prüfung tls-protocol",
             ));
             Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
         }

@@ -13,11 +13,6 @@ pub fn activesync_session(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())
 }
 
-/// `tls-protocol`
-pub fn tls_protocol(_: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(not_yet())
-}
-
 /// `server-version`
 pub fn server_version(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())

@@ -1,82 +1,22 @@
 //! Can the certificate of the server be trusted: its name, dates, key, signature and origin?
 //!
 //! Missing or wrong intermediates are the business of `tls-intermediate`. That no TCP connection
-//! comes about is told by `activesync`.
+//! comes about is told by `activesync`, that no handshake does by `tls-protocol`.
 
 use super::{common, tls_rules};
-use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, TlsSeen, View};
+use crate::evidence::{Stop, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
 use crate::protocol::clients;
+use crate::protocol::differences::{self, Age, Difference};
 use crate::protocol::path::{self, Fault, FaultKind};
 use crate::protocol::x509::{AltName, Certificate, Validity};
 use crate::{findings, text};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
 
 findings! {
-    NOT_TLS = "tls.not-tls", Fail, Network {
-        title { en: "{server} does not speak TLS on port {port}", de: "{server} spricht auf Port {port} kein TLS" }
-        meaning {
-            en: "Something else than TLS answers on the port that must be encrypted, for example plain HTTP. No client can connect.",
-            de: "Auf dem Port, der verschlüsselt sein muss, antwortet etwas anderes als TLS, zum Beispiel unverschlüsseltes HTTP. Kein Client kann sich verbinden.",
-        }
-        remedy { en: "Let the port lead to the HTTPS listener", de: "Leiten Sie den Port auf den HTTPS-Dienst" }
-        steps [
-            { en: "See what answers there:", de: "Sehen Sie nach, was dort antwortet:", Shell "curl -v http://{host}:{port}/" },
-            { en: "Correct the port forwarding or the listener of the firewall, balancer or IIS binding.", de: "Berichtigen Sie die Portweiterleitung oder den Listener von Firewall, Load Balancer oder IIS-Bindung." },
-        ]
-    }
-    HANDSHAKE_FAILED = "tls.handshake-failed", Fail, Exchange {
-        title { en: "The TLS handshake with {server} fails ({reason})", de: "Der TLS-Handshake mit {server} scheitert ({reason})" }
-        meaning {
-            en: "The server takes the TCP connection, but no encrypted connection comes about with TLS 1.2 or 1.3 and current cipher suites. Clients of today cannot connect.",
-            de: "Der Server nimmt die TCP-Verbindung an, aber mit TLS 1.2 oder 1.3 und heutigen Cipher-Suites kommt keine verschlüsselte Verbindung zustande. Aktuelle Clients können sich nicht verbinden.",
-        }
-        remedy {
-            en: "Bind a certificate with its private key, and enable ECDHE cipher suites with AES-GCM",
-            de: "Binden Sie ein Zertifikat mit privatem Schlüssel, und aktivieren Sie ECDHE-Cipher-Suites mit AES-GCM",
-        }
-        steps [
-            { en: "See which certificate is bound to the services:", de: "Sehen Sie nach, welches Zertifikat an die Dienste gebunden ist:", Powershell "Get-ExchangeCertificate | Format-List Subject,Thumbprint,NotAfter,Services,HasPrivateKey" },
-            { en: "See which cipher suites are enabled; there must be some with ECDHE and GCM:", de: "Sehen Sie nach, welche Cipher-Suites aktiv sind; es muss solche mit ECDHE und GCM geben:", Powershell "Get-TlsCipherSuite | Format-Table Name" },
-            { en: "Where a firewall or reverse proxy stands in front, look there for the same two things.", de: "Steht eine Firewall oder ein Reverse-Proxy davor, prüfen Sie dort dasselbe." },
-        ]
-    }
-    PROTOCOL_TOO_OLD = "tls.protocol-too-old", Fail, Exchange {
-        title { en: "{server} speaks neither TLS 1.2 nor TLS 1.3", de: "{server} spricht weder TLS 1.2 noch TLS 1.3" }
-        meaning {
-            en: "The server knows only protocol versions that were withdrawn in 2021 (RFC 8996). Current phones, browsers and sync services refuse them.",
-            de: "Der Server kennt nur Protokollversionen, die 2021 zurückgezogen wurden (RFC 8996). Aktuelle Telefone, Browser und Sync-Dienste lehnen sie ab.",
-        }
-        remedy { en: "Enable TLS 1.2 for Schannel and .NET on the server", de: "Aktivieren Sie TLS 1.2 für Schannel und .NET auf dem Server" }
-        steps [
-            {
-                en: "Enable TLS 1.2 as a server and restart the machine:", de: "Aktivieren Sie TLS 1.2 für den Serverbetrieb und starten Sie die Maschine neu:",
-                Powershell "New-Item 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' -Force\nSet-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' Enabled 1\nSet-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' DisabledByDefault 0"
-            },
-            { en: "Where a proxy or balancer ends the TLS connection, enable TLS 1.2 there.", de: "Endet die TLS-Verbindung an einem Proxy oder Load Balancer, aktivieren Sie TLS 1.2 dort." },
-        ]
-        links ["https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/TLSConfigurationCheck/"]
-    }
-    CLIENT_CERTIFICATE = "tls.client-certificate-required", Fail, Exchange {
-        title { en: "{server} asks for a client certificate and refuses to go on without", de: "{server} verlangt ein Client-Zertifikat und bricht ohne ab" }
-        meaning {
-            en: "IIS or a device in front of it is set to require client certificates. Clients that sign in with a password or a token cannot connect.",
-            de: "IIS oder ein Gerät davor ist so eingestellt, dass Client-Zertifikate verlangt werden. Clients, die sich mit Kennwort oder Token anmelden, kommen nicht durch.",
-        }
-        remedy { en: "Set client certificates to \"Ignore\" for ActiveSync, unless that sign-in is wanted", de: "Stellen Sie Client-Zertifikate für ActiveSync auf „Ignorieren“, sofern diese Anmeldung nicht gewollt ist" }
-        steps [
-            {
-                en: "On the Exchange server:", de: "Auf dem Exchange-Server:",
-                Powershell "Set-ActiveSyncVirtualDirectory \"$env:COMPUTERNAME\\Microsoft-Server-ActiveSync (Default Web Site)\" -ClientCertAuth Ignore\niisreset"
-            },
-            { en: "Where a firewall or balancer asks for the certificate, switch it off there for /Microsoft-Server-ActiveSync.", de: "Verlangt eine Firewall oder ein Load Balancer das Zertifikat, schalten Sie es dort für /Microsoft-Server-ActiveSync ab." },
-        ]
-        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
-    }
     NAME_MISMATCH = "tls.name-mismatch", Fail, Exchange {
         title { en: "The certificate of {server} is for other names: {presented}", de: "Das Zertifikat von {server} gilt für andere Namen: {presented}" }
         meaning {
@@ -247,14 +187,15 @@ findings! {
         ]
     }
     ADDRESSES_DIFFER = "tls.addresses-differ", Warn, Network {
-        title { en: "{host} sends other certificates at {odd} than at its other addresses", de: "{host} sendet unter {odd} andere Zertifikate als unter den übrigen Adressen" }
+        title { en: "{odd}, of the addresses of {host}, differs from the others: {differences}", de: "{odd}, von den Adressen von {host}, weicht von den übrigen ab: {differences}" }
         meaning {
-            en: "Which certificate a client sees depends on the address it happens to get, so a fault shows only sometimes. Usually one node was forgotten when the certificate was renewed.",
-            de: "Welches Zertifikat ein Client sieht, hängt von der Adresse ab, die er zufällig bekommt; ein Fehler zeigt sich dann nur manchmal. Meist wurde bei der Erneuerung ein Knoten vergessen.",
+            en: "What a client sees depends on the address it happens to get, so a fault shows only sometimes. Usually one node was forgotten when the certificate was renewed or the settings were changed.",
+            de: "Was ein Client sieht, hängt von der Adresse ab, die er zufällig bekommt; ein Fehler zeigt sich dann nur manchmal. Meist wurde beim Erneuern des Zertifikats oder beim Umstellen ein Knoten vergessen.",
         }
-        remedy { en: "Install the same certificate and chain on every node", de: "Installieren Sie auf jedem Knoten dasselbe Zertifikat samt Kette" }
+        remedy { en: "Install the same certificate, chain and TLS settings on every node", de: "Richten Sie auf jedem Knoten dasselbe Zertifikat, dieselbe Kette und dieselben TLS-Einstellungen ein" }
         steps [
             { en: "On each node behind {host}, compare thumbprint and end date:", de: "Vergleichen Sie auf jedem Knoten hinter {host} Fingerabdruck und Ablaufdatum:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,NotAfter,Services" },
+            { en: "Look at one address alone:", de: "Sehen Sie sich eine Adresse allein an:", Shell "openssl s_client -connect {one}:{port} -servername {host} -showcerts </dev/null" },
         ]
     }
     MALFORMED = "tls.malformed-certificate", Fail, Exchange {
@@ -342,9 +283,12 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             .iter()
             .filter_map(|address| Some((address.address, address.probe(host), judge(host, address, now)?)));
         findings.extend(common::by_address(&host.host, host.port, judged.collect()));
-        findings.extend(differences(host));
+        findings.extend(different(view, host)?);
     }
     let findings = common::once(findings);
+    if hosts.iter().flat_map(|host| &host.addresses).all(|address| address.chain.is_none()) {
+        return Ok(common::see_check("tls-protocol"));
+    }
     let known = hosts.iter().flat_map(|host| &host.addresses).filter_map(|address| address.chain.as_ref());
     if findings.is_empty() && known.clone().any(|chain| !chain.stores_known) {
         return Ok(Outcome::inconclusive(Sentence::new(text!(
@@ -368,65 +312,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     Ok(Outcome::checked(note.with("until", date(end)), findings))
 }
 
-/// What is wrong at one address; `None` where it says nothing of TLS.
+/// What is wrong at one address; `None` where it sends no certificate.
 fn judge(host: &HostTls<'_>, address: &AddressTls<'_>, now: Timestamp) -> Option<Vec<Finding>> {
-    let seen = address.seen.ok()?;
-    let mut found: Vec<Finding> = match &seen.outcome {
-        TlsOutcome::Failed(failure) if failure.phase < Phase::Handshake => return None,
-        TlsOutcome::Failed(failure) => vec![handshake(seen, failure)],
-        TlsOutcome::Handshake(_) | TlsOutcome::File => Vec::new(),
-    };
-    if let Some(chain) = &address.chain {
-        found.extend(about_chain(Some(&host.host), chain, now));
-    }
-    Some(found)
-}
-
-/// The finding for a handshake that failed (RFC 8446, 6.2).
-fn handshake(seen: &TlsSeen, failure: &Failure) -> Finding {
-    let too_old = failure.detail.contains("ServerDoesNotSupportTls12Or13");
-    let reason = match failure.kind {
-        FailKind::NotTls => return Finding::new(&NOT_TLS),
-        FailKind::Alert { code: 70 } => return Finding::new(&PROTOCOL_TOO_OLD).with("alert", 70),
-        FailKind::Tls if too_old => return Finding::new(&PROTOCOL_TOO_OLD).with("detail", failure.detail.as_str()),
-        FailKind::Alert { code: 116 } => return Finding::new(&CLIENT_CERTIFICATE).with("alert", 116),
-        // under TLS 1.2 a missing client certificate is a handshake_failure or a bad_certificate
-        FailKind::Alert { code } if seen.client_certificate_requested && matches!(code, 40 | 42) => {
-            return Finding::new(&CLIENT_CERTIFICATE).with("alert", code);
-        }
-        FailKind::Alert { code } => {
-            return Finding::new(&HANDSHAKE_FAILED).with("reason", alert(code)).with("alert", code);
-        }
-        FailKind::Timeout => "timeout",
-        FailKind::Reset => "connection reset",
-        FailKind::Closed => "connection closed",
-        _ if failure.detail.is_empty() => "protocol error",
-        _ => &failure.detail,
-    };
-    Finding::new(&HANDSHAKE_FAILED).with("reason", reason)
-}
-
-/// The name and number of an alert (RFC 8446, 6).
-fn alert(code: u8) -> String {
-    let name = match code {
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        109 => "missing_extension",
-        112 => "unrecognized_name",
-        120 => "no_application_protocol",
-        _ => return format!("alert {code}"),
-    };
-    format!("{name}, alert {code}")
+    Some(about_chain(Some(&host.host), address.chain.as_ref()?, now))
 }
 
 /// What is wrong with the certificates of one chain, apart from missing or wrong intermediates, which
@@ -658,44 +546,85 @@ fn warn_below(validity: Validity) -> i64 {
     (validity.seconds() / 4).min(30 * DAY)
 }
 
-/// Addresses of one host that send other certificates than most.
-fn differences(host: &HostTls<'_>) -> Option<Finding> {
-    let mut groups: BTreeMap<Vec<&str>, Vec<&AddressTls<'_>>> = BTreeMap::new();
-    for address in &host.addresses {
-        if let Some(chain) = &address.chain {
-            let key = chain.certificates.iter().map(|c| c.fingerprint.as_str()).collect();
-            groups.entry(key).or_default().push(address);
+/// Addresses of one host that differ from most, and in what.
+fn different(view: &View<'_>, host: &HostTls<'_>) -> Result<Vec<Finding>, Stop> {
+    let odd = differences::differences(view, host)?;
+    let seen: Vec<serde_json::Value> = host.addresses.iter().filter_map(shown).collect();
+    let told = odd.into_iter().map(|odd| {
+        let names: Vec<String> = odd.addresses.iter().map(ToString::to_string).collect();
+        let one = odd.addresses.first().map(|address| match address {
+            std::net::IpAddr::V6(address) => format!("[{address}]"),
+            std::net::IpAddr::V4(address) => address.to_string(),
+        });
+        let severity = if odd.differences.iter().any(Difference::matters) { Severity::Warn } else { Severity::Info };
+        let words: Vec<serde_json::Value> = odd.differences.iter().map(difference).collect();
+        let mut finding = Finding::new(&ADDRESSES_DIFFER)
+            .severity(severity)
+            .host(host.host.as_str())
+            .port(host.port)
+            .with("odd", names)
+            .with("one", one.unwrap_or_default())
+            .with("differences", words)
+            .with("seen", seen.clone());
+        if let [address] = odd.addresses.as_slice() {
+            finding = finding.address(*address);
         }
-    }
-    if groups.len() < 2 {
-        return None;
-    }
-    // the first of the largest groups counts as usual
-    let usual = groups
-        .values()
-        .max_by_key(|group| (group.len(), std::cmp::Reverse(group.first().map(|address| address.address))))?;
-    let mut finding = Finding::new(&ADDRESSES_DIFFER).host(host.host.as_str()).port(host.port);
-    let odd = host.addresses.iter().filter(|a| a.chain.is_some());
-    let odd: Vec<&AddressTls<'_>> = odd.filter(|a| !usual.iter().any(|u| u.address == a.address)).collect();
-    if let [one] = odd.as_slice() {
-        finding = finding.address(one.address);
-    }
-    for address in host.addresses.iter().filter(|a| a.chain.is_some()) {
-        finding = finding.seen_in(&address.probe(host));
-    }
-    let seen = host.addresses.iter().filter_map(|address| {
-        let chain = address.chain.as_ref()?;
-        let leaf = chain.leaf()?;
-        Some(serde_json::json!({
-            "address": address.address.to_string(),
-            "leaf_sha256": leaf.fingerprint,
-            "not_after": leaf.validity.map(|v| v.not_after.to_string()),
-            "sent": chain.certificates.len(),
-        }))
+        host.addresses
+            .iter()
+            .filter(|address| address.chain.is_some())
+            .fold(finding, |finding, address| finding.seen_in(&address.probe(host)))
     });
-    let seen: Vec<serde_json::Value> = seen.collect();
-    let odd: Vec<String> = odd.iter().map(|address| address.address.to_string()).collect();
-    Some(finding.with("odd", odd).with("seen", seen))
+    Ok(told.collect())
+}
+
+/// What one address sends, for scripts.
+fn shown(address: &AddressTls<'_>) -> Option<serde_json::Value> {
+    let chain = address.chain.as_ref()?;
+    let leaf = chain.leaf()?;
+    Some(serde_json::json!({
+        "address": address.address.to_string(),
+        "leaf_sha256": leaf.fingerprint,
+        "not_after": leaf.validity.map(|v| v.not_after.to_string()),
+        "sent": chain.certificates.len(),
+    }))
+}
+
+/// One difference: a word for scripts, and a piece of a sentence in each language.
+fn difference(difference: &Difference) -> serde_json::Value {
+    let until = |until: &Option<Timestamp>| until.map_or_else(|| "-".to_owned(), date);
+    let (en, de) = match difference {
+        Difference::Leaf { until: end, age: Age::Ended } => (
+            format!("still sends the certificate that ended on {}", until(end)),
+            format!("sendet noch das Zertifikat, das am {} abgelaufen ist", until(end)),
+        ),
+        Difference::Leaf { until: end, age: Age::Older } => (
+            format!("still sends an older certificate (until {})", until(end)),
+            format!("sendet noch ein älteres Zertifikat (bis {})", until(end)),
+        ),
+        Difference::Leaf { until: end, age: Age::Other } => (
+            format!("sends another certificate (until {})", until(end)),
+            format!("sendet ein anderes Zertifikat (bis {})", until(end)),
+        ),
+        Difference::Lacks(names) => (
+            format!("does not send \"{}\"", names.join("\", \"")),
+            format!("sendet „{}“ nicht mit", names.join("“, „")),
+        ),
+        Difference::Adds(names) => {
+            (format!("also sends \"{}\"", names.join("\", \"")), format!("sendet zusätzlich „{}“", names.join("“, „")))
+        }
+        Difference::Order => {
+            ("sends the chain in another order".to_owned(), "sendet die Kette in anderer Reihenfolge".to_owned())
+        }
+        Difference::Version { version, too_old: true } => {
+            (format!("speaks only {version}"), format!("spricht nur {version}"))
+        }
+        Difference::Version { version, too_old: false } => {
+            (format!("agrees on {version}"), format!("einigt sich auf {version}"))
+        }
+        Difference::NoStaple => ("sends no OCSP staple".to_owned(), "sendet keine OCSP-Antwort mit".to_owned()),
+        Difference::Staple => ("sends an OCSP staple".to_owned(), "sendet eine OCSP-Antwort mit".to_owned()),
+    };
+    serde_json::json!({"what": difference.id(), "en": en, "de": de})
 }
 
 fn date(at: Timestamp) -> String {

@@ -1,7 +1,7 @@
 //! Does the server send the intermediate certificates, and what would repair the chain?
 //!
 //! A chain that ends at a root of its own (self-signed, private) lacks nothing: `tls-chain` tells
-//! of it. Handshakes that fail are told there too.
+//! of it. Handshakes that fail are told by `tls-protocol`.
 
 use super::common;
 use crate::evidence::{Probe, Stop, TlsOutcome, View};
@@ -142,7 +142,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let now = view.now();
     let chains = || hosts.iter().flat_map(|host| &host.addresses).filter_map(|address| address.chain.as_ref());
     if chains().next().is_none() {
-        return Ok(common::see_check("tls-chain"));
+        return Ok(common::see_check("tls-protocol"));
     }
     let mut findings = Vec::new();
     for host in &hosts {

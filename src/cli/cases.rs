@@ -154,7 +154,9 @@ struct Revocation<'a> {
 }
 
 fn judge_revocation(case: &Case, cert: &String, at: Option<Timestamp>) -> Result<String, String> {
-    let one = |pem: &String| Ok::<_, String>(Certificate::read(read(std::slice::from_ref(pem))?.first().map_or(&[][..], Vec::as_slice)));
+    let one = |pem: &String| {
+        Ok::<_, String>(Certificate::read(read(std::slice::from_ref(pem))?.first().map_or(&[][..], Vec::as_slice)))
+    };
     let certificate = one(cert)?;
     let issuer = one(case.issuer.as_ref().ok_or("the issuer is not named")?)?;
     let others = case.issuers.iter().map(one).collect::<Result<Vec<_>, _>>()?;
@@ -196,9 +198,7 @@ fn read_list(text: &str) -> Result<Vec<u8>, String> {
 fn is_taken_back(lists: &[Vec<u8>], path: &[&Certificate], at: Timestamp) -> bool {
     path.iter().zip(path.iter().skip(1)).any(|(certificate, issuer)| {
         let mut said = lists.iter().map(|list| revocation::by_crl(list, certificate, *issuer, at, None).standing);
-        said.any(|standing| {
-            matches!(standing, Standing::Revoked { .. } | Standing::Unknown { why: Why::MayNotSign })
-        })
+        said.any(|standing| matches!(standing, Standing::Revoked { .. } | Standing::Unknown { why: Why::MayNotSign }))
     })
 }
 

@@ -113,7 +113,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
 }
 
 /// What `exdiag tls` checks.
-const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate", "revocation", "clients"];
+const TLS_CHECKS: &[&str] = &["tls-chain", "tls-intermediate", "tls-protocol", "revocation", "clients"];
 
 /// `exdiag tls`
 pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
@@ -154,8 +154,9 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
 fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Trouble> {
     // there is one address, and its family is nobody's choice
     (subject.ipv4, subject.ipv6) = (true, false);
-    // without a list or an answer there is nobody to ask
-    subject.revocation &= !args.files.crl.is_empty() || args.files.ocsp.is_some();
+    // a file shakes no hands, and without a list or an answer nobody can say what was revoked
+    let tells_revocation = !args.files.crl.is_empty() || args.files.ocsp.is_some();
+    subject.selected.retain(|id| id != "tls-protocol" && (id != "revocation" || tells_revocation));
     let files = Files {
         chain: chain.to_owned(),
         aia_dir: args.files.aia_dir.clone(),

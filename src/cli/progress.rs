@@ -86,6 +86,7 @@ fn asked(probe: &Probe) -> String {
     match probe {
         Probe::Dns { name, rtype } => format!("DNS {rtype} {name}"),
         Probe::Tls { address, port, name } => format!("TLS {name}:{port} ({address})"),
+        Probe::Hello { address, port, name, hello } => format!("TLS {name}:{port} ({address}), {hello}"),
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),
         // no question to the network, and answered at once
         Probe::Anchors { .. } => String::new(),

@@ -17,6 +17,10 @@ pub struct HttpSeen {
     /// Whether chain and name of the certificate were verified; none over plain http.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
+    /// Whether the server asked for a client certificate: in the handshake, or by asking for a new
+    /// one after the request (TLS 1.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate_requested: bool,
     /// Which credential was sent, if any was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_sent: Option<Credential>,
@@ -173,6 +177,9 @@ pub enum FailKind {
     },
     /// Something else than TLS answers.
     NotTls,
+    /// The server wanted a new handshake on the connection (TLS 1.2), and nothing else came: so IIS
+    /// asks for a client certificate.
+    Renegotiation,
     /// A TLS fault other than an alert.
     Tls,
     /// The certificate was not accepted, where it had to be.

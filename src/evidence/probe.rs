@@ -28,6 +28,18 @@ pub enum Probe {
         /// The name for SNI.
         name: String,
     },
+    /// One ClientHello written by hand, to see how far the server's first answer gets; the
+    /// handshake is not completed.
+    Hello {
+        /// The address to connect to.
+        address: IpAddr,
+        /// The port.
+        port: u16,
+        /// The host asked for, and the name for SNI where the kind has one.
+        name: String,
+        /// What the hello offers.
+        hello: HelloKind,
+    },
     /// One HTTP request; no redirect is followed by itself.
     Http(HttpProbe),
     /// Which trust anchors have this subject?
@@ -59,6 +71,40 @@ pub enum Probe {
     },
     /// Ask the sync service.
     Service(ServiceProbe),
+}
+
+/// What a hand-written ClientHello offers. All of them offer the cipher suites of twenty years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HelloKind {
+    /// TLS 1.0 at most.
+    Tls10,
+    /// TLS 1.1 at most.
+    Tls11,
+    /// TLS 1.2 at most.
+    Tls12,
+    /// TLS 1.2 at most, without the name (SNI), as old clients and some monitoring do.
+    Nameless,
+    /// TLS 1.2 at most, and larger than one packet, as the hello of clients with a post-quantum key
+    /// exchange is.
+    Large,
+}
+
+impl HelloKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Tls10, Self::Tls11, Self::Tls12, Self::Nameless, Self::Large];
+}
+
+impl fmt::Display for HelloKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls10 => "tls1.0",
+            Self::Tls11 => "tls1.1",
+            Self::Tls12 => "tls1.2",
+            Self::Nameless => "nameless",
+            Self::Large => "large",
+        })
+    }
 }
 
 /// The DNS record types that are asked for.
@@ -229,10 +275,15 @@ impl Probe {
         Self::Tls { address, port, name: name.to_ascii_lowercase() }
     }
 
+    /// A hand-written hello to a TLS server.
+    pub fn hello(address: IpAddr, port: u16, name: &str, hello: HelloKind) -> Self {
+        Self::Hello { address, port, name: name.to_ascii_lowercase(), hello }
+    }
+
     /// The host that an HTTP or TLS probe asks, without port.
     pub fn host(&self) -> Option<String> {
         match self {
-            Self::Tls { name, .. } | Self::Dns { name, .. } => Some(name.clone()),
+            Self::Tls { name, .. } | Self::Hello { name, .. } | Self::Dns { name, .. } => Some(name.clone()),
             Self::Http(http) => url::Url::parse(&http.url).ok().and_then(|u| u.host_str().map(str::to_owned)),
             Self::Aia { url } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
                 url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
@@ -249,6 +300,9 @@ impl fmt::Display for Probe {
             Self::Dns { name, rtype } => write!(f, "dns:{rtype}:{name}"),
             Self::Tls { address: IpAddr::V4(address), port, name } => write!(f, "tls:{address}:{port}:{name}"),
             Self::Tls { address: IpAddr::V6(address), port, name } => write!(f, "tls:[{address}]:{port}:{name}"),
+            Self::Hello { address, port, name, hello } => {
+                write!(f, "hello:{hello}:{}:{name}", std::net::SocketAddr::new(*address, *port))
+            }
             Self::Http(http) => {
                 write!(f, "http:{}:{}", http.method, http.url)?;
                 if let Some(address) = http.address {

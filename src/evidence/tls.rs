@@ -54,6 +54,65 @@ pub struct Handshake {
     pub group: Option<String>,
 }
 
+/// What a hand-written ClientHello brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HelloSeen {
+    /// How it ended.
+    pub outcome: HelloOutcome,
+    /// The certificates as sent, DER in base64, the leaf first; up to TLS 1.2 they come in clear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+    /// Whether the server asked for a client certificate.
+    #[serde(default)]
+    pub client_certificate_requested: bool,
+    /// Milliseconds until TCP was connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u64>,
+    /// Milliseconds from the hello to the end of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_ms: Option<u64>,
+    /// Bytes of the hello, its record included.
+    pub sent: u64,
+    /// Bytes of the answer.
+    pub received: u64,
+}
+
+/// How a hand-written ClientHello was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "result")]
+pub enum HelloOutcome {
+    /// With a ServerHello.
+    ServerHello {
+        /// The version that the server chose, such as `TLS 1.0`.
+        version: String,
+        /// The cipher suite by its IANA name, or its number where it has none here.
+        cipher: String,
+        /// What came after it, where not all did: the answer ends with ServerHelloDone (RFC 5246, 7.4.5).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut: Option<Failure>,
+    },
+    /// With anything else, or not at all.
+    Failed(Failure),
+}
+
+impl HelloSeen {
+    /// Version and cipher suite, where there was a ServerHello.
+    pub fn agreed(&self) -> Option<(&str, &str)> {
+        match &self.outcome {
+            HelloOutcome::ServerHello { version, cipher, .. } => Some((version, cipher)),
+            HelloOutcome::Failed(_) => None,
+        }
+    }
+
+    /// What went wrong before or after the ServerHello.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.outcome {
+            HelloOutcome::ServerHello { cut, .. } => cut.as_ref(),
+            HelloOutcome::Failed(failure) => Some(failure),
+        }
+    }
+}
+
 /// A trust anchor of a store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Anchor {

@@ -5,7 +5,8 @@
 //! as soon as one of it has arrived. So look at independent things first, and use `?` after.
 
 use super::{
-    DnsSeen, Evidence, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen, ServiceProbe, Subject, TlsSeen,
+    DnsSeen, Evidence, HelloKind, HelloSeen, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen,
+    ServiceProbe, Subject, TlsSeen,
 };
 use jiff::Timestamp;
 use std::cell::RefCell;
@@ -91,6 +92,15 @@ impl<'a> View<'a> {
     pub fn tls(&self, address: IpAddr, port: u16, name: &str) -> Look<'a, TlsSeen> {
         Ok(match &self.look(&Probe::tls(address, port, name))?.seen {
             Seen::Tls(seen) => Ok(seen),
+            Seen::NoAnswer(why) => Err(why),
+            _ => Err(&WRONG_KIND),
+        })
+    }
+
+    /// Looks at how a TLS server answers a hand-written hello.
+    pub fn hello(&self, address: IpAddr, port: u16, name: &str, hello: HelloKind) -> Look<'a, HelloSeen> {
+        Ok(match &self.look(&Probe::hello(address, port, name, hello))?.seen {
+            Seen::Hello(seen) => Ok(seen),
             Seen::NoAnswer(why) => Err(why),
             _ => Err(&WRONG_KIND),
         })

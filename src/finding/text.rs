@@ -216,12 +216,10 @@ impl fmt::Display for Shown<'_> {
                 }
                 Ok(())
             }
-            // words of their own in each language
-            Value::Object(words) => match (words.get("en"), words.get("de"), self.lang) {
-                (Some(Value::String(words)), Some(_), Lang::En) | (Some(_), Some(Value::String(words)), Lang::De) => {
-                    f.write_str(words)
-                }
-                _ => write!(f, "{}", self.value),
+            // a piece of a sentence that comes in both languages
+            Value::Object(fields) => match fields.get(if self.lang == Lang::De { "de" } else { "en" }) {
+                Some(piece) => Shown { value: piece, lang: self.lang }.fmt(f),
+                None => write!(f, "{}", self.value),
             },
             other => write!(f, "{other}"),
         }
@@ -331,6 +329,9 @@ mod tests {
         assert_eq!(fill("{a}.", &args, Lang::En), "x, y and z.");
         assert_eq!(fill("{a}.", &args, Lang::De), "x, y und z.");
         assert_eq!(fill("{b} { x }", &args, Lang::De), "{b} { x }");
+        let args = BTreeMap::from([("a".to_owned(), serde_json::json!([{"en": "one", "de": "eins"}, "x"]))]);
+        assert_eq!(fill("{a}", &args, Lang::De), "eins und x");
+        assert_eq!(fill("{a}", &args, Lang::En), "one and x");
     }
 
     #[test]

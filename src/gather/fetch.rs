@@ -152,6 +152,7 @@ impl Fetcher {
             address: None,
             tried: Vec::new(),
             verified: None,
+            client_certificate_requested: false,
             credential_sent: None,
             outcome: HttpOutcome::Failed(Failure::new(Phase::Resolve, FailKind::NoAddress)),
             timing: Timing { response_ms: took, ..Timing::default() },

@@ -8,7 +8,7 @@ use super::auth::{Authorizer, SignInTurn};
 use super::net::{Connection, Net, Permit, Progress, Stream, USER_AGENT, Way};
 use super::roots::Loading;
 use super::signed;
-use super::tls::{self, Shown, millis, tls_kind};
+use super::tls::{self, Again, Shown, millis, tls_kind};
 use crate::evidence::http::{Timing, Tried};
 use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
@@ -26,6 +26,7 @@ use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use std::error::Error;
+use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ const LARGEST_BODY: usize = 1024 * 1024;
 const LARGEST_TEXT: usize = 64 * 1024;
 /// So large a head may be; hyper allows no less than 8 KiB.
 const LARGEST_HEAD: usize = 64 * 1024;
+/// How long a server that was told no to a new handshake may think about going on without.
+const GOES_ON_WITHIN: Duration = Duration::from_secs(2);
 /// So many addresses of a host are tried.
 const MOST_ADDRESSES: usize = 8;
 /// How long an address may be silent at most until the next is tried beside it (RFC 8305, 5, says
@@ -74,6 +77,8 @@ struct Opened {
     connect: Duration,
     /// What the server has shown, and how long the handshake took.
     tls: Option<(Shown, Duration)>,
+    /// Whether it wants a new handshake.
+    again: Option<Again>,
     /// The proxy that itself answers, as it does for plain http.
     proxy: Option<Intercept>,
     permit: Permit,
@@ -87,6 +92,8 @@ struct Link {
     _driver: JoinSet<()>,
     proxy: Option<Intercept>,
     client_certificate_requested: bool,
+    /// Whether the server wants a new handshake.
+    again: Option<Again>,
     permit: Option<Permit>,
     /// Whom the permit is for.
     to: String,
@@ -112,6 +119,7 @@ impl Http {
             address: None,
             tried: Vec::new(),
             verified: None,
+            client_certificate_requested: false,
             credential_sent: None,
             outcome: HttpOutcome::Failed(Failure::new(Phase::Resolve, FailKind::NoAddress)),
             timing: Timing::default(),
@@ -170,6 +178,7 @@ impl Http {
             let roots = self.roots.get().await;
             seen.verified = Some(shown.verify(&roots, &target.host, Timestamp::now()).is_ok());
             client_certificate_requested = shown.client_certificate_requested;
+            seen.client_certificate_requested = client_certificate_requested;
         }
         let mut builder = http1::Builder::new();
         builder
@@ -192,7 +201,15 @@ impl Http {
         });
         let to = opened.address.map_or_else(|| target.host.clone(), |address| address.to_string());
         let permit = Some(opened.permit);
-        Ok(Link { sender, _driver: driver, proxy: opened.proxy, client_certificate_requested, permit, to })
+        Ok(Link {
+            sender,
+            _driver: driver,
+            proxy: opened.proxy,
+            client_certificate_requested,
+            again: opened.again,
+            permit,
+            to,
+        })
     }
 
     async fn open(&self, target: &Target, seen: &mut HttpSeen) -> Result<Opened, Failure> {
@@ -206,7 +223,7 @@ impl Http {
                 let Connection { stream, took, permit } =
                     self.net.to_proxy(&proxy, &host, &Progress::default()).await?;
                 let address = target.address;
-                Ok(Opened { stream, address, connect: took, tls: None, proxy: Some(proxy), permit })
+                Ok(Opened { stream, address, connect: took, tls: None, again: None, proxy: Some(proxy), permit })
             }
             Way::Direct { host, port } => {
                 let started = Instant::now();
@@ -282,7 +299,7 @@ impl Http {
             return self.secured(connection, Some(address), target).await;
         }
         let Connection { stream, took, permit } = connection;
-        Ok(Opened { stream, address: Some(address), connect: took, tls: None, proxy: None, permit })
+        Ok(Opened { stream, address: Some(address), connect: took, tls: None, again: None, proxy: None, permit })
     }
 
     async fn secured(
@@ -292,8 +309,11 @@ impl Http {
         target: &Target,
     ) -> Result<Opened, Failure> {
         let shaken = tls::handshake(connection.stream, &target.host, self.net.limit()).await;
+        let stream = shaken.stream?;
+        let again = stream.get_ref().0.again();
         Ok(Opened {
-            stream: Box::new(shaken.stream?),
+            stream: Box::new(stream),
+            again: Some(again),
             address,
             connect: connection.took,
             tls: Some((shaken.shown, shaken.took)),
@@ -324,9 +344,16 @@ impl Http {
         seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
         let signed_in = turn.is_some();
         let started = time::Instant::now();
-        let answer = match timeout(self.limit, link.sender.send_request(request)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
+        let answered = asked(link.sender.send_request(request), link.again.as_ref());
+        let answered = timeout(self.limit, answered).await;
+        let wants_again = link.again.as_ref().is_some_and(Again::is_wanted);
+        seen.client_certificate_requested |= wants_again;
+        let answer = match answered {
+            Ok(Some(Ok(answer))) => answer,
+            // RFC 5246, 7.4.1.1: it was told no, and has said nothing since
+            Ok(_) if wants_again => return Err(Failure::new(Phase::Request, FailKind::Renegotiation)),
+            Ok(None) | Err(_) => return Err(Failure::new(Phase::Request, FailKind::Timeout)),
+            Ok(Some(Err(error))) => {
                 let failure = failure(Phase::Request, &error);
                 let is_alert = matches!(failure.kind, FailKind::Alert { .. });
                 // TLS 1.3 lets the handshake end before the server has looked at the certificate
@@ -334,7 +361,6 @@ impl Http {
                     if link.client_certificate_requested && is_alert { Phase::Handshake } else { failure.phase };
                 return Err(Failure { phase, ..failure });
             }
-            Err(_) => return Err(Failure::new(Phase::Request, FailKind::Timeout)),
         };
         let status = answer.status().as_u16();
         if let Some(turn) = turn {
@@ -430,6 +456,19 @@ fn mixed(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
         }
         mixed.extend(pair.into_iter().flatten());
     }
+}
+
+/// Waits for the answer. A server that wants a new handshake first is told no, and then has this
+/// much time to go on all the same; `None` where it does not.
+async fn asked<F: Future>(request: F, again: Option<&Again>) -> Option<F::Output> {
+    let Some(again) = again else { return Some(request.await) };
+    let mut request = std::pin::pin!(request);
+    tokio::select! {
+        biased;
+        answer = &mut request => return Some(answer),
+        () = again.wanted() => {}
+    }
+    timeout(GOES_ON_WITHIN, request).await.ok()
 }
 
 fn request(

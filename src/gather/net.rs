@@ -22,8 +22,9 @@ use tokio::time::timeout;
 
 /// Sockets in all.
 const MOST_SOCKETS: usize = 64;
-/// Sockets to one address: some firewalls count, and every handshake costs the server time.
-const MOST_PER_ADDRESS: usize = 6;
+/// Sockets to one address: some firewalls count, and every handshake costs the server time. A look
+/// at a TLS server takes six, and a request may go beside it.
+const MOST_PER_ADDRESS: usize = 8;
 /// No proxy says more before it lets a tunnel through.
 const LARGEST_PROXY_HEAD: u64 = 16 * 1024;
 /// Who asks, for those who look into their logs.

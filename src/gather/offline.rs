@@ -4,13 +4,13 @@ use super::SetupError;
 use super::fetch::certificates;
 use super::roots::Loading;
 use crate::evidence::{
-    AiaSeen, CrlSeen, DnsAnswer, DnsSeen, Gathering, Header, NoAnswer, Probe, RecordData, RecordType, ResourceRecord, Seen,
-    Source, Subject, TlsOutcome, TlsSeen, Trust,
+    AiaSeen, CrlSeen, DnsAnswer, DnsSeen, Gathering, Header, NoAnswer, Probe, RecordData, RecordType, ResourceRecord,
+    Seen, Source, Subject, TlsOutcome, TlsSeen, Trust,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::protocol::revocation::crl;
 use crate::protocol::x509::Signature;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateRevocationListDer;
 use rustls::pki_types::pem::PemObject as _;

@@ -17,10 +17,12 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -116,7 +118,7 @@ async fn shake(
     name: ServerName<'static>,
     limit: Duration,
 ) -> Result<TlsStream<Tap>, Failure> {
-    let tap = Tap { stream, first: Vec::new() };
+    let tap = Tap { stream, first: Vec::new(), records: Records::default(), again: Again::default() };
     let connecting = TlsConnector::from(Arc::new(config)).connect(name, tap).into_fallible();
     match timeout(limit, connecting).await {
         Ok(Ok(stream)) => Ok(stream),
@@ -256,14 +258,86 @@ impl ResolvesClientCert for Recorder {
     }
 }
 
-/// Keeps what comes first, to tell what a server speaks if it does not speak TLS.
+/// Keeps what comes first, to tell what a server speaks if it does not speak TLS, and listens for
+/// the wish for a new handshake, which rustls declines without a word to the caller.
 #[derive(Debug)]
 pub(super) struct Tap {
     stream: Stream,
     first: Vec<u8>,
+    records: Records,
+    again: Again,
+}
+
+/// Whether the server wants a new handshake on a connection that stands (RFC 5246, 7.4.1.1).
+#[derive(Debug, Clone, Default)]
+pub(super) struct Again(Arc<(AtomicBool, Notify)>);
+
+impl Again {
+    /// Whether it does.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.0.0.load(Ordering::Relaxed)
+    }
+
+    /// Resolves once it does. For one listener.
+    pub(super) async fn wanted(&self) {
+        while !self.is_wanted() {
+            self.0.1.notified().await;
+        }
+    }
+
+    fn note(&self) {
+        self.0.0.store(true, Ordering::Relaxed);
+        self.0.1.notify_one();
+    }
+}
+
+/// Follows the heads of the server's records, which are in clear.
+#[derive(Debug, Default)]
+struct Records {
+    /// The head that is being read.
+    head: Vec<u8>,
+    /// Bytes left of the record.
+    left: usize,
+    /// Whether the server has changed to encryption.
+    encrypted: bool,
+    /// Handshake records since then; the first is Finished (RFC 5246, 7.4.9), or under TLS 1.3 the
+    /// ServerHello after a HelloRetryRequest.
+    handshakes: usize,
+}
+
+impl Records {
+    /// Takes what came; says whether the server asked for a new handshake in it.
+    fn take(&mut self, mut bytes: &[u8]) -> bool {
+        let before = self.handshakes;
+        while let Some(byte) = bytes.first() {
+            if self.left > 0 {
+                let skip = self.left.min(bytes.len());
+                self.left -= skip;
+                bytes = bytes.get(skip..).unwrap_or_default();
+                continue;
+            }
+            self.head.push(*byte);
+            bytes = bytes.get(1..).unwrap_or_default();
+            if let [kind, _, _, high, low] = *self.head.as_slice() {
+                self.left = usize::from(u16::from_be_bytes([high, low]));
+                self.head.clear();
+                match kind {
+                    20 => self.encrypted = true,
+                    22 if self.encrypted => self.handshakes += 1,
+                    _ => {}
+                }
+            }
+        }
+        before < 2 && self.handshakes >= 2
+    }
 }
 
 impl Tap {
+    /// Whether the server wants a new handshake.
+    pub(super) fn again(&self) -> Again {
+        self.again.clone()
+    }
+
     /// What it was, if it was not TLS.
     fn verdict(&self) -> Option<Failure> {
         let first = self.first.first()?;
@@ -282,6 +356,9 @@ impl AsyncRead for Tap {
         let room = KEPT.saturating_sub(self.first.len());
         let new = buf.filled().get(before..).unwrap_or_default();
         self.first.extend(new.iter().take(room));
+        if self.records.take(new) {
+            self.again.note();
+        }
         polled
     }
 }
@@ -297,5 +374,28 @@ impl AsyncWrite for Tap {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc5246_7_4_1_1_a_handshake_record_after_finished_asks_for_a_new_handshake() {
+        let record = |kind: u8, length: u8| [&[kind, 3, 3, 0, length][..], &vec![0x16; usize::from(length)]].concat();
+        // ServerHello, ChangeCipherSpec, Finished; data; the wish
+        let handshake = [record(22, 90), record(20, 1), record(22, 40)].concat();
+        for step in [1, 3, 1000] {
+            let mut records = Records::default();
+            let mut asked = |bytes: &[u8]| bytes.chunks(step).filter(|part| records.take(part)).count();
+            assert_eq!(asked(&handshake), 0);
+            assert_eq!(asked(&record(23, 200)), 0);
+            assert_eq!(asked(&record(22, 28)), 1, "{step}");
+            assert_eq!(asked(&record(22, 28)), 0, "it is told once");
+        }
+        // TLS 1.3 with a HelloRetryRequest (RFC 8446, D.4): ChangeCipherSpec before the ServerHello
+        let mut records = Records::default();
+        assert!(!records.take(&[record(22, 80), record(20, 1), record(22, 90), record(23, 250)].concat()));
     }
 }

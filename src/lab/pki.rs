@@ -63,6 +63,8 @@ pub struct Pki {
     stranger: Authority,
     private_root: Authority,
     private_issuing: Authority,
+    /// That of a device that inspects TLS.
+    inspecting: Authority,
     /// What was issued: nodes of one identity share their certificate, as nodes do.
     issued: Mutex<Vec<(Identity, Certified)>>,
 }
@@ -101,7 +103,10 @@ impl Pki {
         let private_root = Authority::self_signed(authority("CORP-DC01-CA", "Corp", long), KeyPair::generate()?)?;
         let private_issuing =
             Authority::signed_by(authority("CORP Issuing CA", "Corp", current), KeyPair::generate()?, &private_root)?;
-        Ok(Self { now, root, issuing, expired, stranger, private_root, private_issuing, issued: Mutex::default() })
+        let name = "Zscaler Intermediate Root CA (zscaler.example)";
+        let inspecting = Authority::self_signed(authority(name, "Zscaler Inc.", current), KeyPair::generate()?)?;
+        let issued = Mutex::default();
+        Ok(Self { now, root, issuing, expired, stranger, private_root, private_issuing, inspecting, issued })
     }
 
     /// The root that counts as installed, PEM.
@@ -193,7 +198,8 @@ impl Pki {
     /// Issues a certificate for these names, and puts together what is sent with it.
     pub fn certify(&self, identity: &Identity) -> io::Result<Certified> {
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, certified)) = issued.iter().find(|(known, _)| known == identity) {
+        let same = |known: &Identity| known.names == identity.names && known.chain == identity.chain;
+        if let Some((_, certified)) = issued.iter().find(|(known, _)| same(known)) {
             return Ok(certified.copy());
         }
         let key = KeyPair::generate().map_err(io::Error::other)?;
@@ -233,6 +239,10 @@ impl Pki {
                 vec![list_at("ldap:///CN=CORP%20Issuing%20CA,CN=CDP?certificateRevocationList")];
             let leaf = params.signed_by(key, &self.private_issuing)?;
             return Ok(vec![leaf.der().clone(), self.private_issuing.der().clone(), self.private_root.der().clone()]);
+        }
+        if identity.chain == Chain::Inspected {
+            // such a device makes the certificate on the spot, and sends nothing else with it
+            return Ok(vec![params.signed_by(key, &self.inspecting)?.der().clone()]);
         }
         params.crl_distribution_points = vec![list_at(&format!("http://{AIA_HOST}{CRL_PATH}"))];
         params.custom_extensions.push(information_access(identity.standing.ocsp));

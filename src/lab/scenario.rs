@@ -58,6 +58,8 @@ pub struct Scenario {
     pub service_key: Option<&'static str>,
     /// Further options of the check.
     pub options: Vec<&'static str>,
+    /// How many days the world is ahead of the clock of whoever checks.
+    pub days_ahead: u32,
     pub(super) zone: Zone,
     pub(super) doors: Vec<(IpAddr, u16, Door)>,
 }
@@ -82,8 +84,12 @@ pub struct Identity {
     pub names: &'static [&'static str],
     /// The certificate and what is sent with it.
     pub chain: Chain,
-    /// Whether the client must show a certificate too, and by which version it learns of it.
-    pub wants_client_certificate: Option<Version>,
+    /// Whether the client must show a certificate too, and how it learns of it.
+    pub wants_client_certificate: Option<Asks>,
+    /// The names in the certificate for clients that name none (RFC 6066, 3), where it is another.
+    pub default: Option<&'static [&'static str]>,
+    /// What is odd about its handshake.
+    pub trick: Option<Trick>,
     /// What the authority says about the certificate, and where.
     pub standing: Standing,
 }
@@ -117,13 +123,37 @@ impl Standing {
     pub const GOOD: Self = Self { revoked: false, ocsp: false, must_staple: false, staple: Staple::Missing };
 }
 
-/// A version of TLS.
+/// How a server asks for a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// 1.2: a refused client certificate ends the handshake.
+pub enum Asks {
+    /// In the handshake of TLS 1.2, which ends without one.
     Tls12,
-    /// 1.3: the handshake is over before the server refuses (RFC 8446, 4.4.2.4).
+    /// In that of TLS 1.3, which is over before the server refuses (RFC 8446, 4.4.2.4).
     Tls13,
+    /// After the request, by a new handshake under TLS 1.2, as IIS does.
+    Renegotiation,
+}
+
+/// What a server does that no library would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trick {
+    /// It speaks only these versions and takes only these suites.
+    Only {
+        /// As on the wire.
+        versions: &'static [u16],
+        /// As on the wire, the first that the client offers.
+        suites: &'static [u16],
+    },
+    /// It speaks these versions too.
+    Also(&'static [u16]),
+    /// Nothing behind the ServerHello arrives.
+    StallsAfterHello,
+    /// A hello that needs a second packet gets lost.
+    LosesLargeHello,
+    /// It closes as soon as TLS 1.3 is offered.
+    Breaks13,
+    /// It takes the connection and says nothing.
+    Silent,
 }
 
 /// The certificate, and what is sent with it.
@@ -149,6 +179,8 @@ pub enum Chain {
     SelfSigned,
     /// Of the company's own authority, whose root is sent and installed nowhere.
     Private,
+    /// Made on the way by a device of a known make.
+    Inspected,
 }
 
 /// What a server answers: the first rule that fits, else what its product says.
@@ -199,7 +231,14 @@ impl From<Product> for Site {
 impl Identity {
     /// A complete chain for these names.
     pub const fn of(names: &'static [&'static str]) -> Self {
-        Self { names, chain: Chain::Complete, wants_client_certificate: None, standing: Standing::GOOD }
+        Self {
+            names,
+            chain: Chain::Complete,
+            wants_client_certificate: None,
+            default: None,
+            trick: None,
+            standing: Standing::GOOD,
+        }
     }
 }
 
@@ -228,6 +267,7 @@ pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenar
         password: None,
         service_key: None,
         options: Vec::new(),
+        days_ahead: 0,
         zone: Zone {
             records: vec![
                 (DOMAIN, Data::Mail("mail.corp.example")),
@@ -338,6 +378,11 @@ impl Scenario {
             }
         }
         self
+    }
+
+    /// With something odd about the handshake of the mail server.
+    pub(super) fn trick(self, trick: Trick) -> Self {
+        self.identity(EXCHANGE, |identity| identity.trick = Some(trick))
     }
 
     /// With another chain at the mail server.

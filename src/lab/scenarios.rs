@@ -7,9 +7,10 @@ use super::exchange::{Account, Edition, Offers, Settings};
 use super::http::{asp_net_failure, iis_error, login_page, method_blocked, pool_stopped, redirect};
 use super::nylas::{GrantState, Nylas};
 use super::scenario::{
-    APART, AUTHORITY, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND, Scenario,
-    Standing, Staple, Version, WEBSITE, fault, healthy,
+    APART, AUTHORITY, Asks, Chain, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, MAILBOX, PASSWORD, Product, SECOND,
+    Scenario, Standing, Staple, Trick, WEBSITE, fault, healthy,
 };
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 const AUTODISCOVER: &str = "autodiscover.corp.example";
@@ -79,6 +80,12 @@ fn all() -> Vec<Scenario> {
         }),
         healthy("healthy-two-nodes", "Two healthy addresses, IPv4 and IPv6", "Zwei gesunde Adressen, IPv4 und IPv6")
             .with_node(|scenario, door| scenario.node(EXCHANGE_V6, door)),
+        healthy(
+            "healthy-default-cert",
+            "Clients that name no host get another certificate",
+            "Clients, die keinen Host nennen, bekommen ein anderes Zertifikat",
+        )
+        .identity(EXCHANGE, |identity| identity.default = Some(&["lb01.corp.example"])),
         healthy(
             "healthy-sync",
             "The sync service has a valid grant and a message of today",
@@ -390,6 +397,17 @@ fn all() -> Vec<Scenario> {
             "Das Zertifikat verlangt eine mitgesendete OCSP-Antwort, und der Server sendet keine",
         )
         .standing(Standing { ocsp: true, must_staple: true, ..Standing::GOOD }),
+        fault(
+            "four-nodes",
+            "tls.intermediate-missing",
+            "None of four addresses sends the intermediate certificate",
+            "Keine von vier Adressen sendet das Zwischenzertifikat mit",
+        )
+        .chain(Chain::LeafOnly)
+        .with_node(|scenario, door| {
+            let third = IpAddr::from([203, 0, 113, 9]);
+            scenario.node(SECOND, door.clone()).node(third, door.clone()).node(EXCHANGE_V6, door)
+        }),
         fault("plain-http-on-443", "tls.not-tls", "Port 443 speaks HTTP without TLS", "Port 443 spricht HTTP ohne TLS")
             .apart()
             .door(EXCHANGE, 443, Door::Plain(Product::Website.into())),
@@ -400,7 +418,7 @@ fn all() -> Vec<Scenario> {
             "Der Server verlangt von jedem Client ein Zertifikat",
         )
         .apart()
-        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Version::Tls12)),
+        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Asks::Tls12)),
         fault(
             "client-certificate-late",
             "tls.client-certificate-required",
@@ -408,7 +426,117 @@ fn all() -> Vec<Scenario> {
             "Der Server verlangt von jedem Client ein Zertifikat und sagt es erst nach dem Handshake (TLS 1.3)",
         )
         .apart()
-        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Version::Tls13)),
+        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Asks::Tls13)),
+        fault(
+            "client-certificate-again",
+            "tls.client-certificate-required",
+            "IIS asks for a client certificate once it has seen the request (TLS 1.2)",
+            "IIS verlangt ein Client-Zertifikat, sobald es die Anfrage gesehen hat (TLS 1.2)",
+        )
+        .apart()
+        .identity(EXCHANGE, |identity| identity.wants_client_certificate = Some(Asks::Renegotiation)),
+        fault(
+            "client-certificate-403-7",
+            "tls.client-certificate-required",
+            "IIS answers that a client certificate is required (403.7)",
+            "IIS antwortet, dass ein Client-Zertifikat erforderlich ist (403.7)",
+        )
+        .activesync(&iis_error(403, "Forbidden: SSL client certificate is required (403.7)")),
+        // the handshake
+        fault("tls10-only", "tls.protocol-too-old", "The server speaks TLS 1.0 only", "Der Server spricht nur TLS 1.0")
+            .apart()
+            .trick(Trick::Only { versions: &[0x0301], suites: &[0xc00a, 0x0035] }),
+        fault(
+            "tls10-on-one-node",
+            "tls.protocol-too-old",
+            "One of two nodes speaks TLS 1.0 only",
+            "Einer von zwei Knoten spricht nur TLS 1.0",
+        )
+        .with_node(|scenario, door| scenario.node(SECOND, door))
+        .identity(SECOND, |identity| {
+            identity.trick = Some(Trick::Only { versions: &[0x0301], suites: &[0xc00a, 0x0035] });
+        }),
+        fault(
+            "legacy-enabled",
+            "tls.legacy-protocol-enabled",
+            "TLS 1.0 and 1.1 are still switched on beside TLS 1.2",
+            "TLS 1.0 und 1.1 sind neben TLS 1.2 noch eingeschaltet",
+        )
+        .trick(Trick::Also(&[0x0301, 0x0302])),
+        fault(
+            "no-common-cipher",
+            "tls.handshake-failed",
+            "The server has only cipher suites that clients of today do not offer",
+            "Der Server hat nur Cipher-Suites, die heutige Clients nicht anbieten",
+        )
+        .apart()
+        .trick(Trick::Only { versions: &[0x0303], suites: &[0x0035, 0x002f] }),
+        fault(
+            "tls13-forced",
+            "tls.protocol-13-broken",
+            "TLS 1.3 is forced on a Windows that cannot do it",
+            "TLS 1.3 ist auf einem Windows erzwungen, das es nicht kann",
+        )
+        .apart()
+        .trick(Trick::Breaks13),
+        fault(
+            "certificates-get-lost",
+            "tls.handshake-stalls",
+            "Large packets of the server get lost (MTU)",
+            "Große Pakete des Servers gehen verloren (MTU)",
+        )
+        .apart()
+        .trick(Trick::StallsAfterHello)
+        .silent(),
+        fault(
+            "large-hello-lost",
+            "tls.handshake-stalls",
+            "A device in front drops hellos of more than one packet",
+            "Ein vorgeschaltetes Gerät verwirft Hellos aus mehr als einem Paket",
+        )
+        .trick(Trick::LosesLargeHello)
+        .silent(),
+        fault(
+            "handshake-silent",
+            "tls.handshake-failed",
+            "The server takes connections and never says a word",
+            "Der Server nimmt Verbindungen an und sagt nie ein Wort",
+        )
+        .apart()
+        .trick(Trick::Silent)
+        .silent(),
+        fault(
+            "renewed-on-one-node",
+            "tls.expired",
+            "The certificate was renewed on one of two nodes only",
+            "Das Zertifikat wurde nur auf einem von zwei Knoten erneuert",
+        )
+        .with_node(|scenario, door| scenario.node(SECOND, door))
+        .identity(SECOND, |identity| identity.chain = Chain::Expired),
+        fault(
+            "inspected",
+            "tls.inspected",
+            "A web filter between here and the server opens TLS",
+            "Ein Webfilter zwischen hier und dem Server öffnet TLS",
+        )
+        .chain(Chain::Inspected),
+        fault(
+            "inspected-by-the-company",
+            "tls.inspected",
+            "The company's own authority issues for everybody, Microsoft included",
+            "Die firmeneigene Stelle stellt für alle aus, auch für Microsoft",
+        )
+        .chain(Chain::Private)
+        .record("outlook.office365.com", Data::Address(HOSTER))
+        .door(HOSTER, 443, Door::https(&["outlook.office365.com"], Product::Website))
+        .identity(HOSTER, |identity| identity.chain = Chain::Private),
+        fault(
+            "clock-wrong",
+            "tls.clock-wrong",
+            "The clock of this machine is half a year behind",
+            "Die Uhr dieses Rechners geht ein halbes Jahr nach",
+        )
+        .days_ahead(180),
         // ActiveSync
         fault(
             "not-published",
@@ -501,6 +629,12 @@ impl Scenario {
     fn with_node(self, add: impl Fn(Self, Door) -> Self) -> Self {
         let door = self.exchange_door();
         add(self, door)
+    }
+
+    /// With a world that is so many days ahead of whoever checks it.
+    fn days_ahead(mut self, days: u32) -> Self {
+        self.days_ahead = days;
+        self
     }
 
     /// With nothing in the DNS at all.

@@ -1,8 +1,9 @@
 //! How do the lab's web servers listen, answer and keep their journal?
 
 use super::http::{Answer, Request};
-use super::pki::Pki;
-use super::scenario::{Door, Identity, Site, Version};
+use super::pki::{Certified, Pki};
+use super::puppet::{self, Act};
+use super::scenario::{Asks, Door, Identity, Site, Trick};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -11,13 +12,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::CertificateDer;
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
@@ -77,6 +80,8 @@ pub struct Ground {
     pub journal: Journal,
     /// How long every flight of the server takes to arrive.
     pub round_trip: Duration,
+    /// How far the world's clock is ahead of ours.
+    pub ahead: Duration,
 }
 
 /// Keeps a port as it is for as long as it lives.
@@ -122,7 +127,7 @@ pub async fn open(
         Door::Closed => return closed().map(|(at, held)| (at, Some(held))),
         Door::Dropping => return dropping().await.map(|(at, held)| (at, Some(held))),
         Door::Plain(site) => (site, None),
-        Door::Tls(identity, site) => (site, Some(acceptor(identity, &ground.pki)?)),
+        Door::Tls(identity, site) => (site, Some(Secured::of(identity, &ground.pki)?)),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let at = listener.local_addr()?;
@@ -134,23 +139,59 @@ pub async fn open(
         journal: ground.journal.clone(),
         tls,
         round_trip: ground.round_trip,
+        ahead: ground.ahead,
     };
     tasks.spawn(accept(listener, Arc::new(house)));
     Ok((at, None))
+}
+
+/// How a server proves who it is, and what is odd about it.
+#[derive(Clone)]
+struct Secured {
+    acceptor: TlsAcceptor,
+    chain: Vec<CertificateDer<'static>>,
+    trick: Option<Trick>,
+    /// Whether it wants a new handshake after each request.
+    again: bool,
+}
+
+impl Secured {
+    fn of(identity: &Identity, pki: &Pki) -> io::Result<Self> {
+        Ok(Self {
+            acceptor: acceptor(identity, pki)?,
+            chain: pki.certify(identity)?.chain,
+            trick: identity.trick,
+            again: identity.wants_client_certificate == Some(Asks::Renegotiation),
+        })
+    }
+}
+
+/// One certificate for those who name a host, another for those who do not.
+#[derive(Debug)]
+struct ByName {
+    named: Arc<CertifiedKey>,
+    nameless: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(if hello.server_name().is_some() { &self.named } else { &self.nameless }))
+    }
 }
 
 fn acceptor(identity: &Identity, pki: &Pki) -> io::Result<TlsAcceptor> {
     let certified = pki.certify(identity)?;
     let provider = Arc::new(ring::default_provider());
     let versions = match identity.wants_client_certificate {
-        Some(Version::Tls12) => &[&TLS12][..],
-        Some(Version::Tls13) => &[&TLS13],
+        Some(Asks::Tls12 | Asks::Renegotiation) => &[&TLS12][..],
+        Some(Asks::Tls13) => &[&TLS13],
         None => rustls::DEFAULT_VERSIONS,
     };
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
         .map_err(io::Error::other)?;
-    let builder = if identity.wants_client_certificate.is_some() {
+    let in_handshake = matches!(identity.wants_client_certificate, Some(Asks::Tls12 | Asks::Tls13));
+    let builder = if in_handshake {
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(pki.roots()?), provider)
             .build()
             .map_err(io::Error::other)?;
@@ -158,9 +199,19 @@ fn acceptor(identity: &Identity, pki: &Pki) -> io::Result<TlsAcceptor> {
     } else {
         builder.with_no_client_auth()
     };
-    let mut config = builder
-        .with_single_cert_with_ocsp(certified.chain, certified.key, certified.staple)
-        .map_err(io::Error::other)?;
+    let mut config = match identity.default {
+        None => builder
+            .with_single_cert_with_ocsp(certified.chain, certified.key, certified.staple)
+            .map_err(io::Error::other)?,
+        Some(names) => {
+            let signs = |of: Certified| {
+                CertifiedKey::from_der(of.chain, of.key, &ring::default_provider()).map_err(io::Error::other)
+            };
+            let nameless = signs(pki.certify(&Identity { names, ..*identity })?)?;
+            let by_name = ByName { named: Arc::new(signs(certified)?), nameless: Arc::new(nameless) };
+            builder.with_cert_resolver(Arc::new(by_name))
+        }
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -172,8 +223,9 @@ struct House {
     site: Site,
     pki: Arc<Pki>,
     journal: Journal,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Secured>,
     round_trip: Duration,
+    ahead: Duration,
 }
 
 async fn accept(listener: TcpListener, house: Arc<House>) {
@@ -202,12 +254,37 @@ impl House {
         match self.tls.clone() {
             Some(tls) => {
                 // a client that does not like the certificate goes away
-                if let Ok(stream) = tls.accept(stream).await {
-                    self.serve(stream).await;
-                }
+                let _ = self.secured(stream, &tls).await;
             }
             None => self.serve(stream).await,
         }
+    }
+
+    async fn secured<S>(self: Arc<Self>, mut stream: S, tls: &Secured) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let mut heard = Vec::new();
+        if let Some(trick) = tls.trick {
+            let hello = puppet::hear(&mut stream).await?;
+            match trick.act(&hello, &tls.chain) {
+                Act::PassOn => heard = hello.bytes,
+                Act::Say(bytes) => return puppet::say(&mut stream, &bytes).await,
+                Act::Close => return stream.shutdown().await,
+            }
+        }
+        let (read, write) = tokio::io::split(stream);
+        let stream = tokio::io::join(io::Cursor::new(heard).chain(read), write);
+        let mut stream = tls.acceptor.accept(stream).await?;
+        if tls.again {
+            // as soon as the request is there; the record is a HelloRequest as far as its head goes
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await?;
+            let wish = [&[22, 3, 3, 0, 28][..], &[0; 28]].concat();
+            return puppet::say(stream.get_mut().0, &wish).await;
+        }
+        self.serve(stream).await;
+        Ok(())
     }
 
     async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self: Arc<Self>, stream: S) {
@@ -240,8 +317,19 @@ impl House {
             credential: sign_in.is_some_and(|(_, behind)| !behind.is_empty()),
             status: answer.status,
         });
-        written(answer)
+        let mut response = written(answer);
+        let date = HeaderValue::from_str(&httpdate(SystemTime::now() + self.ahead));
+        if let Ok(date) = date {
+            response.headers_mut().insert(hyper::header::DATE, date);
+        }
+        response
     }
+}
+
+/// RFC 9110, 5.6.7
+fn httpdate(at: SystemTime) -> String {
+    let at = jiff::Timestamp::try_from(at).unwrap_or_default();
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 async fn read(request: hyper::Request<Incoming>) -> Request {

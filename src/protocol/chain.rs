@@ -6,8 +6,8 @@
 
 use super::path::{self, Builder, Fault, FaultKind, Path, Weight};
 use super::x509::{Certificate, Name, Signature};
-use super::{autodiscover, endpoint, hosts};
-use crate::evidence::{AiaSeen, Anchor, HeldBack, NoAnswer, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view};
+use super::{autodiscover, endpoint, handshake, hosts};
+use crate::evidence::{AiaSeen, Anchor, HeldBack, NoAnswer, Phase, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -550,6 +550,13 @@ pub fn look_at_host<'a>(view: &View<'a>, host: &str, port: u16) -> Result<HostTl
         let seen = view.tls(address, port, host)?;
         let chain = match seen {
             Ok(seen) if !seen.chain.is_empty() => Some(look_at_chain(view, &seen.chain)?),
+            // up to TLS 1.2 a server shows its chain before the handshake can fail for want of a common suite
+            Ok(TlsSeen { outcome: TlsOutcome::Failed(failure), .. }) if failure.phase >= Phase::Handshake => {
+                match handshake::chain_in_clear(view, host, port, address)? {
+                    [] => None,
+                    chain => Some(look_at_chain(view, chain)?),
+                }
+            }
             _ => None,
         };
         Ok(AddressTls { address, seen, chain })

@@ -550,6 +550,11 @@ fn seen_word(seen: &Seen) -> String {
             TlsOutcome::File => "file".to_owned(),
             TlsOutcome::Failed(failure) => failure_word(failure),
         },
+        Seen::Hello(seen) => match (seen.agreed(), seen.failure()) {
+            (Some((version, _)), None) => version.to_owned(),
+            (Some((version, _)), Some(failure)) => format!("{version}, {}", failure_word(failure)),
+            (None, failure) => failure.map(failure_word).unwrap_or_default(),
+        },
         Seen::Http(HttpSeen { outcome, .. }) | Seen::Service(HttpSeen { outcome, .. }) => match outcome {
             HttpOutcome::Response(response) => response.status.to_string(),
             HttpOutcome::Failed(failure) => failure_word(failure),
