@@ -110,6 +110,7 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.root-not-in-store", &["clients."], At::SameHost),
     ("tls.root-only-here", &["clients."], At::SameHost),
     ("tls.ca-as-server", &["clients."], At::SameHost),
+    ("tls.lifetime-too-long", &["clients."], At::SameHost),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),

@@ -167,7 +167,7 @@ fn many_chains_are_one_line_each_and_know_no_roots_but_their_own() {
             (true, false, None),
             (false, false, Some(0)),
             (false, true, Some(0)),
-            (false, false, None),
+            (false, false, Some(1)),
             (false, false, Some(0)),
             (true, false, None),
         ],

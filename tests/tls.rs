@@ -723,7 +723,10 @@ fn rfc5280_6_1_what_else_breaks_a_path_is_named_with_its_certificate() {
     // policyConstraints: requireExplicitPolicy 0
     let mut params = authority("R11");
     let required = vec![0x30, 0x03, 0x80, 0x01, 0x00];
-    params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 36], required)];
+    let mut constraints = CustomExtension::from_oid_content(&[2, 5, 29, 36], required);
+    // RFC 5280, 4.2.1.11
+    constraints.set_criticality(true);
+    params.custom_extensions = vec![constraints];
     let inter = signed(params, &p.root);
     let leaf = signed(server(&[HOST]), &inter);
     let evidence = Scene::new().sends(A, &[&leaf, &inter]).trusts(&[&p.root]).done();

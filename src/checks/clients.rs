@@ -9,6 +9,7 @@ use crate::finding::{Code, Finding, Outcome, Sentence, Severity, Status};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, HostTls};
 use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown};
 use crate::protocol::stores::{self, Public, Store};
+use crate::protocol::{eas, endpoint, handshake};
 use crate::{findings, text};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -169,16 +170,33 @@ fn look(
         Some(chain) => anchors(view, chain)?,
         None => Vec::new(),
     };
+    let shake = match &seen.outcome {
+        TlsOutcome::Failed(_) => {
+            let shake = handshake::look_at_address(view, &host.host, host.port, address.address)?;
+            shake.fault().map(|fault| fault.code())
+        }
+        TlsOutcome::Handshake(_) => certificate_over_http(view, host)?,
+        TlsOutcome::File => None,
+    };
     let (installed, here): (Vec<Anchor>, Vec<Anchor>) = anchors.into_iter().partition(|a| a.store == "cacert");
     let shown = Shown {
         host: &host.host,
-        seen,
+        handshake: shake,
         chain: address.chain.as_ref(),
         installed: &installed,
         here: &here,
         at: view.now(),
     };
     Ok(Some(clients::judge(shown, &Public)))
+}
+
+/// The code for a server that asks for a client certificate only after the request.
+fn certificate_over_http(view: &View<'_>, host: &HostTls<'_>) -> Result<Option<&'static str>, Stop> {
+    let endpoint =
+        endpoint::endpoint(view)?.filter(|endpoint| (&endpoint.host, endpoint.port) == (&host.host, host.port));
+    let Some(endpoint) = endpoint else { return Ok(None) };
+    let seen = view.http(&eas::options(&endpoint))?.ok();
+    Ok(seen.and_then(handshake::wants_certificate_over_http).map(|_| "tls.client-certificate-required"))
 }
 
 /// What the stores of the run hold of the issuers of a chain; all of them were asked for it before.
@@ -259,8 +277,10 @@ fn refusal(family: Family) -> &'static Code {
 
 /// A family that refuses what most accept is a warning, unless it is the one that this is all about.
 fn severity(row: &Row) -> Severity {
-    let of_its_own =
-        |why: &&str| matches!(*why, "tls.root-not-in-store" | "tls.ca-as-server" | ONLY_HERE) || !why.contains('.');
+    let of_its_own = |why: &&str| {
+        matches!(*why, "tls.root-not-in-store" | "tls.ca-as-server" | "tls.lifetime-too-long" | ONLY_HERE)
+            || !why.contains('.')
+    };
     if row.family != Family::SyncService && row.why.iter().all(of_its_own) { Severity::Warn } else { Severity::Fail }
 }
 

@@ -143,7 +143,7 @@ fn judge(case: &Case) -> Result<String, String> {
 
 /// What is said of one certificate's revocation.
 #[derive(Debug, Serialize)]
-struct Revocation<'a> {
+struct StandingAnswer<'a> {
     id: &'a str,
     /// `good`, `revoked` or `unknown`.
     revocation: &'a str,
@@ -179,7 +179,7 @@ fn judge_revocation(case: &Case, cert: &String, at: Option<Timestamp>) -> Result
         Standing::Revoked { .. } => ("revoked", vec![checks::revocation::REVOKED.id], None),
         Standing::Unknown { why } => ("unknown", Vec::new(), Some(why.id())),
     };
-    let answer = Revocation { id: &case.id, revocation: word, codes, why };
+    let answer = StandingAnswer { id: &case.id, revocation: word, codes, why };
     serde_json::to_string(&answer).map_err(|error| error.to_string())
 }
 

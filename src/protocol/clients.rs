@@ -12,7 +12,7 @@ use super::chain::{ChainAnalysis, End, RepairProblem};
 use super::path::{self, FaultKind, Weight};
 use super::stores::{Holding, Public, Roots, Store};
 use super::x509::{Certificate, Name};
-use crate::evidence::{Anchor, FailKind, Failure, HeldBack, TlsOutcome, TlsSeen};
+use crate::evidence::{Anchor, HeldBack};
 use jiff::Timestamp;
 use trust::Trust;
 
@@ -144,8 +144,8 @@ pub struct Judged {
 pub struct Shown<'a> {
     /// The name asked for.
     pub host: &'a str,
-    /// What came back.
-    pub seen: &'a TlsSeen,
+    /// The code of what keeps the handshake, or the request after it, from coming about.
+    pub handshake: Option<&'static str>,
     /// The chain, where one came.
     pub chain: Option<&'a ChainAnalysis>,
     /// Roots given by `--cacert`.
@@ -174,9 +174,7 @@ impl Fault {
 pub fn judge(shown: Shown<'_>, roots: &impl Roots) -> Judged {
     let mut rows: Vec<Row> = Family::ALL.map(|family| Row { family, accepts: Accepts::Yes, why: Vec::new() }).to_vec();
     let mut faults = Vec::new();
-    if let TlsOutcome::Failed(failure) = &shown.seen.outcome {
-        faults.push(Fault::new(handshake(shown.seen, failure)));
-    }
+    faults.extend(shown.handshake.map(Fault::new));
     let Some((chain, leaf)) = shown.chain.and_then(|chain| Some((chain, chain.leaf()?))) else {
         for row in &mut rows {
             row.hit(&faults, true);
@@ -276,20 +274,8 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         ("tls.ca-as-server", Family::Thunderbird) => No,
         ("tls.ca-as-server", _) => Yes,
         // a rule of Apple's
-        (code, family) if !code.contains('.') && family != Family::Ios => Yes,
+        (code, family) if family != Family::Ios && (!code.contains('.') || code == "tls.lifetime-too-long") => Yes,
         _ => No,
-    }
-}
-
-/// The code for a handshake that failed (RFC 8446, 6.2).
-fn handshake(seen: &TlsSeen, failure: &Failure) -> &'static str {
-    match failure.kind {
-        FailKind::NotTls => "tls.not-tls",
-        FailKind::Alert { code: 70 } => "tls.protocol-too-old",
-        FailKind::Tls if failure.detail.contains("ServerDoesNotSupportTls12Or13") => "tls.protocol-too-old",
-        FailKind::Alert { code: 116 } => "tls.client-certificate-required",
-        FailKind::Alert { code: 40 | 42 } if seen.client_certificate_requested => "tls.client-certificate-required",
-        _ => "tls.handshake-failed",
     }
 }
 
@@ -378,7 +364,7 @@ fn apple(leaf: &Certificate, public: bool) -> Option<Fault> {
     // both ends are included
     let length = validity.seconds() + 1;
     let rule = if length > 825 * DAY {
-        "lifetime-over-825-days"
+        "tls.lifetime-too-long"
     } else if public && validity.not_before >= second(1_598_918_400) && length > 398 * DAY {
         "lifetime-over-398-days"
     } else if leaf.purposes.is_none() {

@@ -58,6 +58,20 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// The code of the finding that tells it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotTls { .. } => "tls.not-tls",
+            Self::TooOld { .. } => "tls.protocol-too-old",
+            Self::ClientCertificate => "tls.client-certificate-required",
+            Self::Stalls(_) => "tls.handshake-stalls",
+            Self::Broken13 { .. } => "tls.protocol-13-broken",
+            Self::Failed { .. } => "tls.handshake-failed",
+        }
+    }
+}
+
 /// What gets lost where large packets do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
