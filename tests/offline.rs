@@ -77,7 +77,7 @@ fn report(folder: &Path, chain: &str, more: &[&str]) -> (i32, Value) {
 }
 
 fn first_cause(report: &Value) -> &str {
-    report["causes"][0]["code"].as_str().unwrap_or_default()
+    report.pointer("/causes/0/code").and_then(Value::as_str).unwrap_or_default()
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn files_that_hold_no_certificate_are_input_errors() {
 
 /// The answers to these lines.
 fn cases(lines: &[Value]) -> (i32, Vec<Value>) {
-    let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let input = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let output = exdiag(&["tls", "--cases", "-"], &input);
     let answers = String::from_utf8(output.stdout).unwrap();
     (output.status.code().unwrap(), answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
