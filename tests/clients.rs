@@ -306,7 +306,7 @@ fn analysed(evidence: &Evidence) -> (TlsSeen, ChainAnalysis) {
 
 /// The judgement of a scene by a table of stores.
 fn judged(evidence: &Evidence, table: &Table) -> Judged {
-    let (seen, chain) = analysed(evidence);
+    let (_, chain) = analysed(evidence);
     let at = evidence.header.started_at;
     let host = evidence.header.subject.server.as_ref().unwrap().host.clone();
     clients::judge(Shown { host: &host, handshake: None, chain: Some(&chain), installed: &[], here: &[], at }, table)
@@ -636,7 +636,9 @@ fn recorded() -> Vec<(String, Evidence)> {
             ["tls-chain", "tls-intermediate", "tls-protocol", "clients"].map(str::to_owned).to_vec();
         for record in evidence.records.values_mut() {
             if let Seen::Anchors { found } = &mut record.seen {
-                found.iter_mut().for_each(|anchor| "cacert".clone_into(&mut anchor.store));
+                for anchor in found {
+                    "cacert".clone_into(&mut anchor.store);
+                }
             }
         }
         cases.push((name, evidence));
@@ -685,7 +687,7 @@ fn hostile_chains_end_quickly() {
     let leaf = signed(server(), &twins[0]);
     let all: Vec<&Made> = std::iter::once(&leaf).chain(&crossed).collect();
     let evidence = Scene::new().sends(A, &all).trusts(vec![anchor("system", &top)]).done();
-    let (seen, chain) = analysed(&evidence);
+    let (_, chain) = analysed(&evidence);
     let started = std::time::Instant::now();
     let at = evidence.header.started_at;
     let shown = Shown { host: HOST, handshake: None, chain: Some(&chain), installed: &[], here: &[], at };
