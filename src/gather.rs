@@ -99,13 +99,68 @@ pub struct ConnectTo {
     pub to_port: Option<u16>,
 }
 
-/// What was wrong with the settings: a sentence's fragment that fits after "could not".
-#[derive(Debug)]
-pub struct SetupError(pub String);
+/// What was wrong with the settings. The command line says it in the user's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetupError {
+    /// The proxy is no address that can be spoken to. It may hold a password, which stands in no error.
+    Proxy,
+    /// The system's name servers are not to be found: the system's word.
+    NameServers(String),
+    /// A file, folder or other source cannot be read: which, and the system's word.
+    Unreadable {
+        /// A path, or what else was read.
+        source: String,
+        /// Why.
+        error: String,
+    },
+    /// What was read is not what it has to be.
+    Unfit {
+        /// A path, or what else was read.
+        source: String,
+        /// What is wrong with it.
+        why: Unfit,
+    },
+}
+
+/// What is wrong with something that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// A secret in another encoding than UTF-8.
+    NotUtf8,
+    /// A secret whose first line is empty.
+    Empty,
+    /// Characters that no OAuth token has.
+    NoToken,
+    /// No certificate in a file.
+    NoCertificate,
+    /// No certificate in a folder.
+    NoCertificates,
+    /// No revocation list.
+    NoList,
+    /// More than 16 MiB.
+    TooLarge,
+}
+
+impl SetupError {
+    /// The source cannot be read.
+    pub fn unreadable(source: impl fmt::Display, error: impl fmt::Display) -> Self {
+        Self::Unreadable { source: source.to_string(), error: error.to_string() }
+    }
+
+    /// What the source holds does not fit.
+    pub fn unfit(source: impl fmt::Display, why: Unfit) -> Self {
+        Self::Unfit { source: source.to_string(), why }
+    }
+}
 
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Proxy => f.write_str("the proxy is no address that can be spoken to"),
+            Self::NameServers(error) => write!(f, "the system's name servers: {error}"),
+            Self::Unreadable { source, error } => write!(f, "{source}: {error}"),
+            Self::Unfit { source, why } => write!(f, "{source}: {why:?}"),
+        }
     }
 }
 
@@ -128,8 +183,7 @@ impl Gatherer {
         // an error says that somebody was first, with the same one
         let _ = rustls::crypto::ring::default_provider().install_default();
         if !settings.proxy.as_deref().is_none_or(is_usable_proxy) {
-            // it may hold a password, which stands in no error
-            return Err(SetupError("use the proxy: it is no address such as http://proxy.example:3128".to_owned()));
+            return Err(SetupError::Proxy);
         }
         let resolver = Resolver::new(&settings)?;
         let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
@@ -242,7 +296,10 @@ mod tests {
         let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
         let of = async |proxy: &str| {
             let settings = Settings { proxy: Some(proxy.to_owned()), ..settings() };
-            Gatherer::new(settings, auth::Secrets::default(), &subject).await.map(|_| ()).map_err(|error| error.0)
+            Gatherer::new(settings, auth::Secrets::default(), &subject)
+                .await
+                .map(|_| ())
+                .map_err(|error| error.to_string())
         };
         for proxy in ["", "proxy.corp.example:3128", "https://user:geheim@proxy.corp.example"] {
             assert_eq!(of(proxy).await, Ok(()), "{proxy}");

@@ -123,6 +123,23 @@ fn bad_input_is_one_sentence_with_exit_2_and_nothing_is_sent() {
 }
 
 #[test]
+fn bad_input_is_said_in_the_language_of_the_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = file(folder.path(), "empty", "\nx");
+    for (args, said) in [
+        (&["--password-file", "/no/such"][..], "/no/such lässt sich nicht lesen"),
+        (&["--password-file", &empty], "Die erste Zeile ist leer"),
+        (&["--cacert", &empty], "ist kein Zertifikat zu finden"),
+        (&["--proxy", "ftp://proxy.example"], "Der Proxy lässt sich nicht verwenden"),
+    ] {
+        let output = run(&[&["check", "anna@corp.example", "--lang", "de"], args].concat());
+        assert_eq!(code(&output), 2, "{args:?}");
+        let said_in_full = err(&output);
+        assert!(said_in_full.contains(said) && !said_in_full.contains("could not"), "{said_in_full}");
+    }
+}
+
+#[test]
 fn bad_input_is_a_json_object_where_json_was_asked_for() {
     let cases: &[&[&str]] = &[
         &["check", "anna", "--format", "json"],

@@ -122,9 +122,9 @@ fn files_that_hold_no_certificate_are_input_errors() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(of(&["tls", "--chain", &nothing, "--name", HOST]).contains("find a certificate"));
-    assert!(of(&["tls", "--chain", "/no/such", "--name", HOST]).contains("read /no/such"));
+    assert!(of(&["tls", "--chain", "/no/such", "--name", HOST]).contains("could not read /no/such"));
     let dir = ["tls", "--chain", &chain, "--name", HOST, "--aia-dir", empty.to_str().unwrap()];
-    assert!(of(&dir).contains("no certificate in it"));
+    assert!(of(&dir).contains("could not find a certificate in the folder"));
     assert!(of(&["tls", "--chain", &chain, "--name", HOST, "--at", "soon"]).contains("give a time"));
     assert!(of(&["tls", "--chain", &chain]).contains("--name"));
     assert!(of(&["tls", "--cases", "/no/such"]).contains("could not read /no/such"));

@@ -12,15 +12,15 @@ use crate::protocol::x509::Certificate;
 use crate::protocol::{clients, stores};
 use crate::{findings, text};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 findings! {
     MISSING = "tls.intermediate-missing", Fail, Exchange {
         title { en: "{server} does not send its intermediate certificate \"{issuer}\"", de: "{server} sendet sein Zwischenzertifikat „{issuer}“ nicht mit" }
         meaning {
-            en: "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted. Firefox hides the fault where it has the certificate preloaded (list of {preload_date}: {preloaded}).",
-            de: "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig. Firefox verdeckt den Fehler, wenn es das Zertifikat mitbringt (Liste vom {preload_date}: {preloaded}).",
+            en: "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted. {firefox} (list of {preload_date}).",
+            de: "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig. {firefox} (Liste vom {preload_date}).",
         }
         remedy { en: "Install the intermediate certificate where the TLS connection ends", de: "Installieren Sie das Zwischenzertifikat dort, wo die TLS-Verbindung endet" }
         steps [
@@ -309,11 +309,23 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
 /// it has it preloaded.
 fn with_hiders(finding: Finding, chain: &ChainAnalysis) -> Finding {
     let preloaded: Vec<String> = clients::hidden_by_firefox(chain).into_iter().map(Certificate::short_name).collect();
+    let firefox = if preloaded.is_empty() {
+        json!({
+            "en": "Firefox does not bring it along",
+            "de": "Firefox bringt es nicht mit",
+        })
+    } else {
+        json!({
+            "en": "Firefox hides the fault, for it brings the certificate along",
+            "de": "Firefox verdeckt den Fehler, denn es bringt das Zertifikat mit",
+        })
+    };
     let fetching = clients::Family::ALL.into_iter().filter(|family| family.pool() == clients::Pool::Fetched);
     finding
         .with("fetched_by", fetching.map(clients::Family::id).collect::<Vec<_>>())
         .with("preloaded_by_firefox", !preloaded.is_empty())
-        .with("preloaded", if preloaded.is_empty() { "✗".to_owned() } else { preloaded.join(", ") })
+        .with("firefox", firefox)
+        .with("preloaded", preloaded)
         .with("preload_date", stores::preloads_dated().date)
 }
 

@@ -14,7 +14,7 @@ use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
 use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
 use crate::gather::offline::Files;
-use crate::gather::{ConnectTo, Resolve, Settings, SetupError};
+use crate::gather::{ConnectTo, Resolve, Settings, SetupError, Unfit};
 use crate::runner::Limits;
 use crate::{Diagnosis, diagnose, examine, text};
 use std::future::Future;
@@ -224,13 +224,56 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
     })
 }
 
-/// Says what the network's settings are wrong in.
+/// Says what the settings are wrong in; nothing was sent.
 pub fn not_set_up(error: &SetupError) -> Trouble {
-    Trouble::new(text!(
-        "could not {error}; nothing was sent, correct the option and try again",
-        "vor dem Start gescheitert (could not {error}); nichts wurde gesendet, berichtigen Sie die Option und versuchen Sie es erneut",
-    ))
-    .with("error", error)
+    match error {
+        SetupError::Proxy => Trouble::new(text!(
+            "could not use the proxy: give an address such as http://proxy.example:3128",
+            "Der Proxy lässt sich nicht verwenden: Geben Sie eine Adresse wie http://proxy.example:3128 an",
+        )),
+        SetupError::NameServers(error) => Trouble::new(text!(
+            "could not find the system's name servers ({error}); name them with --dns-servers",
+            "Die Nameserver des Systems sind nicht zu finden ({error}); nennen Sie sie mit --dns-servers",
+        ))
+        .with("error", error),
+        SetupError::Unreadable { source, error } => Trouble::new(text!(
+            "could not read {source} ({error}); name one that can be read",
+            "{source} lässt sich nicht lesen ({error}); nennen Sie eine lesbare Datei",
+        ))
+        .with("source", source)
+        .with("error", error),
+        SetupError::Unfit { source, why } => Trouble::new(match why {
+            Unfit::NotUtf8 => text!(
+                "could not use the secret in {source}: it is not UTF-8; save it in that encoding",
+                "Das Geheimnis in {source} ist nicht verwendbar: Es ist kein UTF-8; speichern Sie es in dieser Kodierung",
+            ),
+            Unfit::Empty => text!(
+                "could not use the secret in {source}: its first line is empty; it has to stand there alone",
+                "Das Geheimnis in {source} ist nicht verwendbar: Die erste Zeile ist leer; dort muss es allein stehen",
+            ),
+            Unfit::NoToken => text!(
+                "could not use the token in {source}: it holds characters that no token has; save the token alone",
+                "Das Token in {source} ist nicht verwendbar: Es enthält Zeichen, die kein Token hat; speichern Sie nur das Token",
+            ),
+            Unfit::NoCertificate => text!(
+                "could not find a certificate in {source}; it has to hold PEM, DER or PKCS#7",
+                "In {source} ist kein Zertifikat zu finden; die Datei muss PEM, DER oder PKCS#7 enthalten",
+            ),
+            Unfit::NoCertificates => text!(
+                "could not find a certificate in the folder {source}; name one that holds issuers",
+                "Im Ordner {source} ist kein Zertifikat zu finden; nennen Sie einen, der Aussteller enthält",
+            ),
+            Unfit::NoList => text!(
+                "could not find a revocation list in {source}; it has to hold PEM or DER",
+                "In {source} ist keine Sperrliste zu finden; die Datei muss PEM oder DER enthalten",
+            ),
+            Unfit::TooLarge => text!(
+                "could not read {source}: it is larger than 16 MiB; name a file of certificates",
+                "{source} ist größer als 16 MiB; nennen Sie eine Datei mit Zertifikaten",
+            ),
+        })
+        .with("source", source),
+    }
 }
 
 /// Whether the user has pressed Ctrl-C.

@@ -5,7 +5,7 @@
 
 mod echo;
 
-use super::SetupError;
+use super::{SetupError, Unfit};
 use crate::evidence::{Credential, HeldBack, Subject};
 use crate::protocol::endpoint::USUAL;
 use crate::protocol::trusted::{is_microsoft, may_receive};
@@ -61,19 +61,20 @@ impl Secrets {
     ) -> Result<Self, SetupError> {
         let variable = |name: &str| match variable(name) {
             Some(value) if !value.is_empty() => {
-                Some(value.into_string().map_err(|_| wrong(name, &"it is not UTF-8"))).transpose()
+                Some(value.into_string().map_err(|_| SetupError::unfit(name, Unfit::NotUtf8))).transpose()
             }
             _ => Ok(None),
         };
         let named_password = if sources.password_stdin {
             let mut line = Vec::new();
             let from = "standard input";
-            stdin.read_until(b'\n', &mut line).map_err(|e| wrong(from, &e))?;
+            stdin.read_until(b'\n', &mut line).map_err(|error| SetupError::unreadable(from, error))?;
             Some(first_line(line, from)?)
         } else if let Some(path) = &sources.password_file {
             Some(first_line_of(path)?)
         } else if sources.ask_password {
-            let typed = rpassword::prompt_password(&sources.prompt).map_err(|e| wrong("the terminal", &e))?;
+            let typed = rpassword::prompt_password(&sources.prompt)
+                .map_err(|error| SetupError::unreadable("the terminal", error))?;
             Some(first_line(typed.into_bytes(), "the terminal")?)
         } else {
             None
@@ -294,28 +295,24 @@ impl Drop for SignInTurn {
     }
 }
 
-fn wrong(from: &str, why: &dyn std::fmt::Display) -> SetupError {
-    SetupError(format!("read a secret from {from}: {why}"))
-}
-
 fn first_line_of(path: &Path) -> Result<String, SetupError> {
     let from = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| wrong(&from, &e))?;
+    let bytes = std::fs::read(path).map_err(|error| SetupError::unreadable(&from, error))?;
     first_line(bytes, &from)
 }
 
 /// The first line without its end, and without the mark that Windows puts in front.
 fn first_line(bytes: Vec<u8>, from: &str) -> Result<String, SetupError> {
-    let text = String::from_utf8(bytes).map_err(|_| wrong(from, &"it is not UTF-8"))?;
+    let text = String::from_utf8(bytes).map_err(|_| SetupError::unfit(from, Unfit::NotUtf8))?;
     let line = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    if line.is_empty() { Err(wrong(from, &"its first line is empty")) } else { Ok(line.to_owned()) }
+    if line.is_empty() { Err(SetupError::unfit(from, Unfit::Empty)) } else { Ok(line.to_owned()) }
 }
 
 /// A token as RFC 6750, 2.1 allows it, at least as far as a header needs it.
 fn bearer_token(text: &str, from: &str) -> Result<SecretString, SetupError> {
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(wrong(from, &"it holds characters that no token has"));
+        return Err(SetupError::unfit(from, Unfit::NoToken));
     }
     Ok(SecretString::from(token))
 }
@@ -483,13 +480,13 @@ mod tests {
         let password = SecretSources { password_file: Some(file.path().to_owned()), ..SecretSources::default() };
         let token = SecretSources { token_file: Some(file.path().to_owned()), ..SecretSources::default() };
         let error = of(&password, "", &none).unwrap_err();
-        assert!(error.0.contains(file.path().to_str().unwrap()));
+        assert!(error.to_string().contains(file.path().to_str().unwrap()));
         std::fs::write(file.path(), "\u{feff}ey.J \nrest").unwrap();
         assert_eq!(of(&password, "", &none).unwrap()[0], some("ey.J "));
         assert_eq!(of(&token, "", &none).unwrap()[1], some("ey.J"));
         std::fs::write(file.path(), "two words").unwrap();
         let error = of(&token, "", &none).unwrap_err();
-        assert!(!error.0.contains("two words"), "an error holds no secret");
+        assert!(!error.to_string().contains("two words"), "an error holds no secret");
         std::fs::write(file.path(), [0xff, 0xfe, b'x', 0]).unwrap();
         assert!(of(&password, "", &none).is_err());
         assert!(of(&stdin, "\n", &none).is_err());

@@ -1,8 +1,8 @@
 //! What would a server show that sends the certificates in a file? No socket is opened.
 
-use super::SetupError;
 use super::fetch::certificates;
 use super::roots::Loading;
+use super::{SetupError, Unfit};
 use crate::evidence::{
     AiaSeen, CrlSeen, DnsAnswer, DnsSeen, Gathering, Header, NoAnswer, Probe, RecordData, RecordType, ResourceRecord,
     Seen, Source, Subject, TlsOutcome, TlsSeen, Trust,
@@ -53,12 +53,10 @@ impl Offline {
         let chain = encoded(&read_certificates(&files.chain)?);
         let mut issuers = Vec::new();
         if let Some(folder) = &files.aia_dir {
-            let wrong = |error: &dyn std::fmt::Display| {
-                SetupError(format!("read the folder {}: {error}; name one that holds certificates", folder.display()))
-            };
+            let wrong = |error: std::io::Error| SetupError::unreadable(folder.display(), error);
             let mut paths = Vec::new();
-            for entry in std::fs::read_dir(folder).map_err(|error| wrong(&error))? {
-                paths.push(entry.map_err(|error| wrong(&error))?.path());
+            for entry in std::fs::read_dir(folder).map_err(wrong)? {
+                paths.push(entry.map_err(wrong)?.path());
             }
             paths.sort();
             // a folder may also hold a README
@@ -66,7 +64,7 @@ impl Offline {
                 issuers.extend(encoded(&certificates(&read(path)?).1));
             }
             if issuers.is_empty() {
-                return Err(wrong(&"there is no certificate in it"));
+                return Err(SetupError::unfit(folder.display(), Unfit::NoCertificates));
             }
         }
         let staple = files.ocsp.as_deref().map(read).transpose()?.map(|der| BASE64.encode(der));
@@ -148,7 +146,7 @@ fn read_list(path: &Path) -> Result<Vec<u8>, SetupError> {
     if crl::is_crl(&list) {
         return Ok(list);
     }
-    Err(SetupError(format!("find a revocation list in {}; it has to hold PEM or DER", path.display())))
+    Err(SetupError::unfit(path.display(), Unfit::NoList))
 }
 
 fn encoded(all: &[Vec<u8>]) -> Vec<String> {
@@ -158,16 +156,15 @@ fn encoded(all: &[Vec<u8>]) -> Vec<String> {
 fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, SetupError> {
     let (_, found) = certificates(&read(path)?);
     if found.is_empty() {
-        return Err(SetupError(format!("find a certificate in {}; it has to hold PEM, DER or PKCS#7", path.display())));
+        return Err(SetupError::unfit(path.display(), Unfit::NoCertificate));
     }
     Ok(found)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SetupError> {
-    let wrong = |error: &dyn std::fmt::Display| SetupError(format!("read {}: {error}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| wrong(&error))?.len();
-    if size > LARGEST {
-        return Err(wrong(&"it is larger than 16 MiB"));
+    let wrong = |error: std::io::Error| SetupError::unreadable(path.display(), error);
+    if std::fs::metadata(path).map_err(wrong)?.len() > LARGEST {
+        return Err(SetupError::unfit(path.display(), Unfit::TooLarge));
     }
-    std::fs::read(path).map_err(|error| wrong(&error))
+    std::fs::read(path).map_err(wrong)
 }

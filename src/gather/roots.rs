@@ -3,7 +3,7 @@
 //! Reading the system's store takes longer than a DNS answer, so it is begun early and awaited
 //! only where a chain is to be verified.
 
-use super::SetupError;
+use super::{SetupError, Unfit};
 use crate::evidence::{Anchor, Trust};
 use crate::protocol::x509::Name;
 use crate::protocol::x509::der::{SEQUENCE, sequence};
@@ -205,16 +205,17 @@ fn is_in_time(certificate: &CertificateDer<'_>, at: Timestamp) -> Result<(), Str
 
 /// The certificates of a `--cacert` file: PEM, or DER as Windows exports it.
 fn read_cacert(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
-    let wrong = |why: &dyn fmt::Display| SetupError(format!("read the certificates in {}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| wrong(&e))?;
+    let bytes = std::fs::read(path).map_err(|error| SetupError::unreadable(path.display(), error))?;
     let certificates: Vec<CertificateDer<'static>> = if bytes.first() == Some(&SEQUENCE) {
         vec![CertificateDer::from(bytes)]
     } else {
-        CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>().map_err(|e| wrong(&e))?
+        CertificateDer::pem_slice_iter(&bytes)
+            .collect::<Result<_, _>>()
+            .map_err(|error| SetupError::unreadable(path.display(), error))?
     };
     let usable = |der: &CertificateDer<'_>| webpki::anchor_from_trusted_cert(der).is_ok();
     if !certificates.iter().any(usable) {
-        return Err(wrong(&"it holds no certificate"));
+        return Err(SetupError::unfit(path.display(), Unfit::NoCertificate));
     }
     Ok(certificates)
 }
@@ -336,7 +337,7 @@ mod tests {
     async fn a_cacert_file_may_hold_several_certificates_and_must_hold_one() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let empty = Loading::start(Trust::Mozilla, Some(file.path())).await.unwrap_err();
-        assert!(empty.0.contains(file.path().to_str().unwrap()), "{empty}");
+        assert!(empty.to_string().contains(file.path().to_str().unwrap()), "{empty}");
         let (one, two) = (authority("One"), authority("Two"));
         write!(file, "# ours\n{}\n{}", one.pem(), two.pem()).unwrap();
         let loading = Loading::start(Trust::Mozilla, Some(file.path())).await.unwrap();
@@ -345,7 +346,7 @@ mod tests {
         assert_eq!(roots.verify(&[leaf(&two)], NAME, now()), Ok(()));
         assert_eq!(roots.stores(), loading.stores());
         let missing = Loading::start(Trust::Mozilla, Some(Path::new("/no/such.pem"))).await.unwrap_err();
-        assert!(missing.0.contains("/no/such.pem"));
+        assert!(missing.to_string().contains("/no/such.pem"));
         std::fs::write(file.path(), one.der()).unwrap();
         let der = Loading::start(Trust::Mozilla, Some(file.path())).await.unwrap().get().await;
         assert_eq!(der.verify(&[leaf(&one)], NAME, now()), Ok(()));

@@ -204,7 +204,8 @@ impl Page<'_> {
                 }
             }
         }
-        for link in &remedy.links {
+        // one to begin with; `explain` and the other formats have them all
+        for link in remedy.links.iter().take(1) {
             // never folded: the terminal's own break copies better
             out.push(format!("  {}{link}", text!("See ", "Siehe ").of(self.lang)));
         }

@@ -11,9 +11,8 @@ pub fn system_servers() -> Result<Vec<SocketAddr>, SetupError> {
         let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
         return Ok(resolv_conf(&text, interface_index));
     }
-    let (config, _) = hickory_resolver::system_conf::read_system_conf().map_err(|error| {
-        SetupError(format!("find the system's name servers: {error}; name them with --dns-servers"))
-    })?;
+    let (config, _) = hickory_resolver::system_conf::read_system_conf()
+        .map_err(|error| SetupError::NameServers(error.to_string()))?;
     let servers = config.name_servers().iter();
     // Windows names the site-local fec0::/10 for adapters without a server; none answers there
     let site_local = |ip: IpAddr| matches!(ip, IpAddr::V6(ip) if ip.octets().starts_with(&[0xfe, 0xc0]));
