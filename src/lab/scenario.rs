@@ -457,7 +457,7 @@ impl Scenario {
 
     /// With short limits: something in it stays silent.
     pub(super) fn silent(mut self) -> Self {
-        self.options.extend(["--connect-timeout", "1", "--max-time", "8"]);
+        self.options.extend(["--connect-timeout", "1", "--max-time", "30"]);
         self
     }
 }
