@@ -13,7 +13,7 @@ use exdiag::evidence::{
 };
 use exdiag::finding::{Lang, Severity, Status};
 use exdiag::protocol::chain::{self, ChainAnalysis};
-use exdiag::protocol::clients::{self, Accepts, Family, Judged, Shown};
+use exdiag::protocol::clients::{self, Accepts, Family, Judged, Shown, Withdrawn};
 use exdiag::protocol::stores::{self, Gone, Holding, Roots, Store};
 use exdiag::protocol::x509::Certificate;
 use exdiag::report::{FailOn, Report, Wording};
@@ -267,7 +267,7 @@ impl Scene {
                         status: None,
                         failure: Some("connect: timed out".to_owned()),
                     }),
-                    Probe::Hello { .. } | Probe::Http(_) => Seen::NoAnswer(NoAnswer::NotRecorded),
+                    Probe::Hello { .. } | Probe::Http(_) | Probe::Dns { .. } | Probe::Tls { .. } => Seen::NoAnswer(NoAnswer::NotRecorded),
                     other => panic!("nobody planned {other}"),
                 };
                 self.put(probe, seen);
@@ -309,7 +309,9 @@ fn judged(evidence: &Evidence, table: &Table) -> Judged {
     let (_, chain) = analysed(evidence);
     let at = evidence.header.started_at;
     let host = evidence.header.subject.server.as_ref().unwrap().host.clone();
-    clients::judge(Shown { host: &host, handshake: None, chain: Some(&chain), installed: &[], here: &[], at }, table)
+    let withdrawn = Withdrawn::default();
+    let shown = Shown { host: &host, handshake: None, chain: Some(&chain), installed: &[], here: &[], withdrawn, at };
+    clients::judge(shown, table)
 }
 
 /// What the families make of it: a sign each, in their order.
@@ -660,6 +662,11 @@ fn the_rows_agree_with_the_checks_that_own_the_faults() {
                 assert!(codes.iter().any(|(known, _)| known == code), "{name}: {row:?} {codes:?}");
             }
         }
+        // nobody can judge others by it
+        if ["tls-inspected", "tls-clock-wrong"].contains(&name.as_str()) {
+            assert_eq!((clients.status, report.clients.len()), (Status::Inconclusive, 0), "{name}");
+            continue;
+        }
         let broken = codes.iter().any(|(_, severity)| *severity == Severity::Fail);
         let refused = report.clients.iter().any(|row| row.status == Status::Fail);
         assert_eq!(clients.status == Status::Fail, broken, "{name}: {:?} {codes:?}", report.clients);
@@ -669,6 +676,104 @@ fn the_rows_agree_with_the_checks_that_own_the_faults() {
         if name.contains("-healthy") {
             assert!(report.clients.iter().all(|row| row.status == Status::Pass), "{name}: {:?}", report.clients);
         }
+    }
+}
+
+#[test]
+fn rfc5280_6_1_a_stray_that_did_not_issue_the_leaf_decides_nothing() {
+    let p = pki();
+    let other = signed(authority("Other CA"), &p.root);
+    let table = Table::everywhere(&p.root);
+    let scene = |leaf: &Made| Scene::new().sends(A, &[leaf, &other]).trusts(vec![anchor("cacert", &p.root)]);
+    let fetching = |evidence: &Evidence| {
+        let report = report(evidence, Lang::En);
+        let check = report.checks.iter().find(|check| check.id == "tls-intermediate").unwrap();
+        let finding = check.findings.iter().find(|f| f.code.starts_with("tls.intermediate-")).unwrap();
+        let by = finding.data["fetched_by"].as_array().unwrap().len();
+        (finding.detail.clone(), by)
+    };
+    // the address is dead
+    let dead = scene(&p.leaf).done();
+    let found = judged(&dead, &table);
+    assert_eq!((found.public, found.installed, found.lack), (false, false, None));
+    assert_eq!(signs(&judged(&dead, &table)), "nnnnnd");
+    let (meaning, by) = fetching(&dead);
+    assert!(meaning.contains(&format!("fail too: {AIA} does not deliver it. Linux")), "{meaning}");
+    assert_eq!(by, 0);
+    // there is none
+    let mut params = server();
+    params.custom_extensions.clear();
+    let none = scene(&signed(params, &p.inter)).done();
+    assert_eq!(signs(&judged(&none, &table)), "nnnnnd");
+    let (meaning, by) = fetching(&none);
+    assert!(meaning.contains("No client can fetch it, for the certificate names no address. Linux"), "{meaning}");
+    assert_eq!(by, 0);
+    // nobody was to ask
+    let mut unasked = scene(&p.leaf).done();
+    unasked.header.subject.aia = false;
+    unasked.records.retain(|probe, _| !matches!(probe, Probe::Aia { .. }));
+    assert_eq!(signs(&judged(&unasked, &table)), "ddnnnd");
+    let (meaning, by) = fetching(&unasked);
+    assert!(meaning.contains(&format!("fetch it themselves where they can reach {AIA}. Linux")), "{meaning}");
+    assert_eq!(by, 2);
+    // and where it is delivered, all is well for those that fetch
+    let whole = scene(&p.leaf).aia(AIA, &p.inter).done();
+    assert_eq!(signs(&judged(&whole, &table)), "yynnnn");
+    assert_eq!(fetching(&whole).1, 2);
+}
+
+#[test]
+fn rows_agree_with_the_findings_of_revocation() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence");
+    let told = ["tls.revoked", "tls.staple-missing", "tls.staple-invalid", "tls.ct-too-few"];
+    let mut seen: Vec<&str> = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("revocation-") {
+            continue;
+        }
+        let mut evidence = exdiag::report::read(&std::fs::read(&path).unwrap()).unwrap().remove(0);
+        evidence.header.subject.selected = ["revocation", "clients"].map(str::to_owned).to_vec();
+        let report = report(&evidence, Lang::En);
+        let check = report.checks.iter().find(|check| check.id == "revocation").unwrap();
+        for code in told {
+            let found = check.findings.iter().any(|finding| finding.code == code);
+            let rows: Vec<Status> = report
+                .clients
+                .iter()
+                .filter(|row| row.because.iter().any(|because| because == code))
+                .map(|row| row.status)
+                .collect();
+            assert_eq!(found, !rows.is_empty(), "{name}: {code} {:?}", report.clients);
+            // one that only may refuse is none
+            let demanded = check.findings.iter().any(|f| f.code == code && f.severity == FAIL);
+            assert!(!found || !demanded || rows.contains(&Status::Fail), "{name}: {code} {rows:?}");
+            if found && !seen.contains(&code) {
+                seen.push(code);
+            }
+        }
+    }
+    assert_eq!(seen.len(), told.len(), "{seen:?}");
+}
+
+#[test]
+fn a_rule_of_apples_own_is_told_in_words_with_what_to_do() {
+    let p = pki();
+    let mut params = server();
+    params.extended_key_usages.clear();
+    let leaf = signed(params, &p.inter);
+    let evidence = Scene::new().sends(A, &[&leaf, &p.inter]).trusts(vec![anchor("cacert", &p.root)]).done();
+    for (lang, words, step) in [
+        (Lang::En, "server authentication is not among its purposes", "purpose server authentication"),
+        (Lang::De, "Serverauthentifizierung fehlt als Verwendungszweck", "Verwendungszweck Serverauthentifizierung"),
+    ] {
+        let report = report(&evidence, lang);
+        let check = report.checks.iter().find(|check| check.id == "clients").unwrap();
+        let finding = check.findings.iter().find(|finding| finding.code == "clients.ios-rejects").unwrap();
+        assert!(finding.title.contains(words), "{}", finding.title);
+        let steps = serde_json::to_string(finding).unwrap();
+        assert!(steps.contains("exdiag explain tls.wrong-purpose") && steps.contains(step), "{steps}");
     }
 }
 
@@ -690,7 +795,8 @@ fn hostile_chains_end_quickly() {
     let (_, chain) = analysed(&evidence);
     let started = std::time::Instant::now();
     let at = evidence.header.started_at;
-    let shown = Shown { host: HOST, handshake: None, chain: Some(&chain), installed: &[], here: &[], at };
+    let withdrawn = Withdrawn::default();
+    let shown = Shown { host: HOST, handshake: None, chain: Some(&chain), installed: &[], here: &[], withdrawn, at };
     let found = clients::judge(shown, &Table::everywhere(&top));
     assert_eq!(found.rows.len(), Family::ALL.len());
     // an unoptimised build checks a signature in a millisecond

@@ -7,11 +7,12 @@ use super::common;
 use crate::evidence::{Anchor, Phase, Probe, Seen, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity, Status};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, HostTls};
-use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown};
+use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown, Withdrawn};
 use crate::protocol::stores::{self, Public, Store};
-use crate::protocol::{eas, endpoint, handshake};
+use crate::protocol::clock::{self, Clock};
+use crate::protocol::{eas, endpoint, handshake, inspection};
 use crate::{findings, text};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 findings! {
@@ -71,7 +72,7 @@ findings! {
         remedy { en: "Remove the cause: {why}", de: "Beheben Sie die Ursache: {why}" }
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
-            { en: "Where it is a rule of Apple's alone, have the certificate reissued for a year or less, as a web server's.", de: "Ist es eine Regel von Apple allein, lassen Sie das Zertifikat als Webserver-Zertifikat für höchstens ein Jahr neu ausstellen." },
+            { en: "{fix} Then look again:", de: "{fix} Prüfen Sie dann erneut:", Shell "exdiag tls {endpoint}" },
         ]
         links ["https://support.apple.com/103769", "https://support.apple.com/102028"]
     }
@@ -116,6 +117,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     if let Some(outcome) = common::no_handshake(view, &hosts)? {
         return Ok(outcome);
     }
+    if let Some(outcome) = not_of_the_server(view, &hosts)? {
+        return Ok(outcome);
+    }
     let mut findings = Vec::new();
     let mut all: Vec<Judged> = Vec::new();
     let mut unknown = false;
@@ -147,6 +151,30 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     Ok(Outcome::checked(note(&all), common::once(findings)))
 }
 
+/// The outcome where nothing that arrives here can be judged for others: a certificate made on the way,
+/// or a moment that is not now.
+fn not_of_the_server(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Outcome>, Stop> {
+    let readings = clock::readings(view);
+    let shown = hosts.iter().flat_map(|host| {
+        host.addresses.iter().filter_map(move |address| Some((host, address.address, address.chain.as_ref()?)))
+    });
+    let shown: Vec<_> = shown.collect();
+    let opened = view::all(shown.iter().map(|(host, address, chain)| inspection::opened(view, host, *address, chain)))?;
+    if opened.iter().any(Option::is_some) {
+        return Ok(Some(Outcome::inconclusive(Sentence::new(text!(
+            "what arrives here is not the server's certificate; see tls-protocol",
+            "was hier ankommt, ist nicht das Zertifikat des Servers; siehe tls-protocol",
+        )))));
+    }
+    let validities: Vec<_> = shown.iter().filter_map(|(.., chain)| chain.leaf()?.validity).collect();
+    Ok(matches!(clock::judge(&readings?, &validities, view.now()), Clock::Ours { .. }).then(|| {
+        Outcome::inconclusive(Sentence::new(text!(
+            "the clock of this machine is wrong; see tls-protocol",
+            "die Uhr dieses Rechners geht falsch; siehe tls-protocol",
+        )))
+    }))
+}
+
 /// Judges one address; `None` where it says nothing of TLS. What is known of another address of the
 /// host that shows the same is taken from there.
 fn look(
@@ -161,7 +189,7 @@ fn look(
     }
     let fails = |outcome: &TlsOutcome| matches!(outcome, TlsOutcome::Failed(_));
     let same = known.iter().find(|(other, _)| {
-        other.seen.is_ok_and(|other| other.chain == seen.chain && !fails(&other.outcome) && !fails(&seen.outcome))
+        other.seen.is_ok_and(|other| other.chain == seen.chain && other.ocsp == seen.ocsp && !fails(&other.outcome) && !fails(&seen.outcome))
     });
     if let Some((_, judged)) = same {
         return Ok(Some(judged.clone()));
@@ -179,12 +207,17 @@ fn look(
         TlsOutcome::File => None,
     };
     let (installed, here): (Vec<Anchor>, Vec<Anchor>) = anchors.into_iter().partition(|a| a.store == "cacert");
+    let withdrawn = match &address.chain {
+        Some(chain) => clients::look_at_revocation(view, seen, chain)?,
+        None => Withdrawn::default(),
+    };
     let shown = Shown {
         host: &host.host,
         handshake: shake,
         chain: address.chain.as_ref(),
         installed: &installed,
         here: &here,
+        withdrawn,
         at: view.now(),
     };
     Ok(Some(clients::judge(shown, &Public)))
@@ -254,14 +287,61 @@ fn say(judged: &Judged) -> Vec<Finding> {
 /// A finding about what a family makes of the server.
 fn about(code: &'static Code, row: &Row) -> Finding {
     let because = row.because();
-    let first = because.first().copied().unwrap_or(code.id);
+    // a rule of the family's own is a stricter form of one that another finding explains
+    let first = row.why.first().copied().map_or(code.id, explained_by);
+    let why: Vec<Value> = row.why.iter().map(|why| in_words(why)).collect();
     Finding::new(code)
         .with("client", row.family.id())
         .with("model", true)
-        .with("why", row.why.clone())
+        .with("why", why)
+        .with("fix", fix(&row.why))
         .with("because", because)
         .with("first", first)
         .with("dates", common::dates(row.family.stores()))
+}
+
+/// The finding that explains a cause.
+fn explained_by(why: &'static str) -> &'static str {
+    match why {
+        "lifetime-over-398-days" => "tls.lifetime-too-long",
+        "no-server-authentication" => "tls.wrong-purpose",
+        code => code,
+    }
+}
+
+/// A cause: the code of a finding as it is, a rule of the family's own in both languages.
+fn in_words(why: &str) -> Value {
+    match why {
+        "lifetime-over-398-days" => json!({
+            "what": why,
+            "en": "valid for more than 398 days",
+            "de": "länger als 398 Tage gültig",
+        }),
+        "no-server-authentication" => json!({
+            "what": why,
+            "en": "server authentication is not among its purposes",
+            "de": "Serverauthentifizierung fehlt als Verwendungszweck",
+        }),
+        code => json!(code),
+    }
+}
+
+/// What to do about the rules of Apple's, in both languages.
+fn fix(why: &[&str]) -> Value {
+    let is = |rule: &str| why.contains(&rule);
+    if is("no-server-authentication") {
+        json!({
+            "en": "Have the certificate reissued with the purpose server authentication (1.3.6.1.5.5.7.3.1), as by the template Web Server.",
+            "de": "Lassen Sie das Zertifikat mit dem Verwendungszweck Serverauthentifizierung (1.3.6.1.5.5.7.3.1) neu ausstellen, etwa nach der Vorlage Webserver.",
+        })
+    } else if is("lifetime-over-398-days") || is("tls.lifetime-too-long") {
+        json!({
+            "en": "Have the certificate reissued for a year or less.",
+            "de": "Lassen Sie das Zertifikat für höchstens ein Jahr neu ausstellen.",
+        })
+    } else {
+        json!({"en": "Remove the cause.", "de": "Beheben Sie die Ursache."})
+    }
 }
 
 fn refusal(family: Family) -> &'static Code {
@@ -278,7 +358,7 @@ fn refusal(family: Family) -> &'static Code {
 /// A family that refuses what most accept is a warning, unless it is the one that this is all about.
 fn severity(row: &Row) -> Severity {
     let of_its_own = |why: &&str| {
-        matches!(*why, "tls.root-not-in-store" | "tls.ca-as-server" | "tls.lifetime-too-long" | ONLY_HERE)
+        matches!(*why, "tls.root-not-in-store" | "tls.ca-as-server" | "tls.ct-too-few" | "tls.lifetime-too-long" | ONLY_HERE)
             || !why.contains('.')
     };
     if row.family != Family::SyncService && row.why.iter().all(of_its_own) { Severity::Warn } else { Severity::Fail }

@@ -9,7 +9,8 @@ use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, ChainAnalysis, End, Repair};
 use crate::protocol::path::{Fault, FaultKind};
 use crate::protocol::x509::Certificate;
-use crate::protocol::{clients, stores};
+use crate::protocol::clients::{self, Delivery};
+use crate::protocol::stores;
 use crate::{findings, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,8 +20,8 @@ findings! {
     MISSING = "tls.intermediate-missing", Fail, Exchange {
         title { en: "{server} does not send its intermediate certificate \"{issuer}\"", de: "{server} sendet sein Zwischenzertifikat „{issuer}“ nicht mit" }
         meaning {
-            en: "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted. {firefox} (list of {preload_date}).",
-            de: "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig. {firefox} (Liste vom {preload_date}).",
+            en: "{fetching}. Linux sync services, Android and Java fetch nothing: for them the certificate cannot be trusted. {firefox} (list of {preload_date}).",
+            de: "{fetching}. Sync-Dienste unter Linux, Android und Java laden nichts nach: Für sie ist das Zertifikat nicht vertrauenswürdig. {firefox} (Liste vom {preload_date}).",
         }
         remedy { en: "Install the intermediate certificate where the TLS connection ends", de: "Installieren Sie das Zwischenzertifikat dort, wo die TLS-Verbindung endet" }
         steps [
@@ -62,8 +63,8 @@ findings! {
     WRONG = "tls.intermediate-wrong", Fail, Exchange {
         title { en: "{server} sends \"{sent_instead}\", but its certificate was issued by \"{issuer}\"", de: "{server} sendet „{sent_instead}“ mit, sein Zertifikat wurde aber von „{issuer}“ ausgestellt" }
         meaning {
-            en: "The intermediate that is sent belongs to another authority or another key, and the right one is missing. Clients that do not fetch it themselves (Linux sync services, Android, Java) refuse the server.",
-            de: "Das mitgesendete Zwischenzertifikat gehört zu einer anderen Stelle oder einem anderen Schlüssel, und das richtige fehlt. Clients, die es nicht selbst nachladen (Sync-Dienste unter Linux, Android, Java), lehnen den Server ab.",
+            en: "The intermediate that is sent belongs to another authority or another key, and the right one is missing. {fetching}. Linux sync services, Android and Java fetch nothing and refuse the server.",
+            de: "Das mitgesendete Zwischenzertifikat gehört zu einer anderen Stelle oder einem anderen Schlüssel, und das richtige fehlt. {fetching}. Sync-Dienste unter Linux, Android und Java laden nichts nach und lehnen den Server ab.",
         }
         remedy { en: "Replace the intermediate certificate by the one that issued the server's", de: "Ersetzen Sie das Zwischenzertifikat durch das, welches das Serverzertifikat ausgestellt hat" }
         steps [
@@ -320,13 +321,38 @@ fn with_hiders(finding: Finding, chain: &ChainAnalysis) -> Finding {
             "de": "Firefox verdeckt den Fehler, denn es bringt das Zertifikat mit",
         })
     };
-    let fetching = clients::Family::ALL.into_iter().filter(|family| family.pool() == clients::Pool::Fetched);
+    let delivery = clients::delivery(chain);
+    let can = matches!(delivery, Delivery::Whole | Delivery::Unasked(_));
+    let fetching = clients::Family::ALL.into_iter().filter(|family| can && family.pool() == clients::Pool::Fetched);
     finding
         .with("fetched_by", fetching.map(clients::Family::id).collect::<Vec<_>>())
+        .with("fetching", who_fetches(&delivery))
         .with("preloaded_by_firefox", !preloaded.is_empty())
         .with("firefox", firefox)
         .with("preloaded", preloaded)
         .with("preload_date", stores::preloads_dated().date)
+}
+
+/// Who fetches what is missing, as a piece of a sentence in each language.
+fn who_fetches(delivery: &Delivery) -> Value {
+    match delivery {
+        Delivery::Whole => json!({
+            "en": "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves",
+            "de": "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach",
+        }),
+        Delivery::NoAddress => json!({
+            "en": "No client can fetch it, for the certificate names no address",
+            "de": "Kein Client kann es nachladen, denn das Zertifikat nennt keine Adresse",
+        }),
+        Delivery::Nothing(url) => json!({
+            "en": format!("Clients that fetch it themselves fail too: {url} does not deliver it"),
+            "de": format!("Auch Clients, die es selbst nachladen, scheitern: {url} liefert es nicht"),
+        }),
+        Delivery::Unasked(url) => json!({
+            "en": format!("Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves where they can reach {url}"),
+            "de": format!("Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach, wo sie {url} erreichen"),
+        }),
+    }
 }
 
 /// Adds the chain that the server should send, as PEM, where it is known.

@@ -7,22 +7,19 @@
 use super::common;
 use crate::evidence::{FailKind, Failure, HelloKind, Phase, Probe, Stop, TlsOutcome, View, view};
 use crate::finding::{Finding, Outcome, Owner, Sentence, Severity};
-use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
+use crate::protocol::chain::{self, AddressTls, HostTls};
 use crate::protocol::clock::{self, Clock};
 use crate::protocol::endpoint::endpoint;
 use crate::protocol::handshake::{self, Fault, Lost, Shake};
 use crate::protocol::x509::Certificate;
-use crate::protocol::{autodiscover, eas, hosts, inspection, trusted};
+use crate::protocol::eas;
+use crate::protocol::inspection::{self, Opened};
 use crate::{findings, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-
-/// Everybody reaches it, and nobody's own authority issues for it: what it shows here tells whether
-/// somebody in between makes certificates.
-const COMPARED: &str = "outlook.office365.com";
 
 findings! {
     NOT_TLS = "tls.not-tls", Fail, Network {
@@ -202,7 +199,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     // everything is asked for before anything is waited for
     let shakes = view::all(to_look_at.iter().map(|(host, port)| handshake::look_at_host(view, host, *port)));
     let hosts = chain::look_at_all(view);
-    let readings = readings(view);
+    let readings = clock::readings(view);
     let certificate = certificate_over_http(view);
     let shook = shook_hands(view);
     let (shakes, hosts) = (shakes?, hosts?);
@@ -411,16 +408,6 @@ fn shook_hands(view: &View<'_>) -> Result<Option<IpAddr>, Stop> {
     Ok(seen.ok().filter(|seen| seen.timing.handshake_ms.is_some()).and_then(|seen| seen.address))
 }
 
-/// What the clocks of all servers say that answered HTTP.
-fn readings(view: &View<'_>) -> Result<Vec<clock::Reading>, Stop> {
-    let endpoint = endpoint(view);
-    let walk = if view.subject().server.is_some() { Ok(None) } else { autodiscover::walk(view) };
-    let mut probes: BTreeSet<_> = endpoint?.iter().map(eas::options).collect();
-    probes.extend(walk?.iter().flat_map(|walk| &walk.attempts).map(|attempt| attempt.probe.clone()));
-    let read = view::all(probes.iter().map(|probe| clock::reading(view, probe)))?;
-    Ok(read.into_iter().flatten().collect())
-}
-
 fn clocks(clock: &Clock, certificates: bool, now: Timestamp) -> Vec<Finding> {
     let shown = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let theirs = |ahead: i64| now.checked_add(SignedDuration::from_secs(ahead)).map_or_else(|_| "-".to_owned(), shown);
@@ -463,10 +450,7 @@ fn inspected(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Vec<Finding>, Sto
         let chains = host.addresses.iter().filter_map(|address| Some((address, address.chain.as_ref()?)));
         for (address, chain) in chains {
             let Some(leaf) = chain.leaf() else { continue };
-            let product = inspection::made_by(&host.host, &chain.certificates, is_public(chain));
-            let unknown = product.is_none() && is_of_no_store(chain) && leaf.is_for(&host.host);
-            let elsewhere = if unknown { made_for_microsoft(view, address.probe(host), leaf)? } else { None };
-            if product.is_some() || elsewhere.is_some() {
+            if let Some(Opened { product, elsewhere }) = inspection::opened(view, host, address.address, chain)? {
                 found.push(inspection_of(host, address, leaf, product, elsewhere.as_ref()));
                 break;
             }
@@ -496,31 +480,4 @@ fn inspection_of(
         Some(probe) => finding.seen_in(probe),
         None => finding,
     }
-}
-
-/// Whether the chain ends at a root that is published for everybody.
-fn is_public(chain: &ChainAnalysis) -> bool {
-    matches!(&chain.end, End::Anchor { stores, .. } if stores.iter().any(|store| store == "mozilla"))
-}
-
-/// Whether neither what was sent nor what could be fetched leads to a root of any store.
-fn is_of_no_store(chain: &ChainAnalysis) -> bool {
-    match &chain.end {
-        End::Anchor { .. } | End::SelfSigned => false,
-        End::UnknownRoot { .. } => chain.stores_known,
-        End::Missing { .. } => chain.stores_known && !chain.repair.as_ref().is_some_and(|repair| repair.verified),
-    }
-}
-
-/// Where it was seen that the same authority also issues for a host of Microsoft's.
-fn made_for_microsoft(view: &View<'_>, own: Probe, leaf: &Certificate) -> Result<Option<Probe>, Stop> {
-    if own.host().is_some_and(|host| trusted::is_microsoft(&host)) {
-        return Ok(Some(own));
-    }
-    // the IPv4 addresses come last, and work from everywhere
-    let Some(address) = hosts::addresses(view, COMPARED)?.last().copied() else { return Ok(None) };
-    let Ok(seen) = view.tls(address, 443, COMPARED)? else { return Ok(None) };
-    let Some(first) = seen.chain.first() else { return Ok(None) };
-    let other = Certificate::read(&STANDARD.decode(first).unwrap_or_default());
-    Ok(inspection::same_authority(leaf, &other).then(|| Probe::tls(address, 443, COMPARED)))
 }

@@ -407,7 +407,7 @@ fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut 
 }
 
 /// The issuer's addresses that can be asked: http and https (RFC 5280, 4.2.2.1).
-fn web_addresses(certificate: &Certificate) -> Vec<&str> {
+pub(super) fn web_addresses(certificate: &Certificate) -> Vec<&str> {
     let is_web = |url: &&str| {
         // it goes to a terminal too
         !url.contains(char::is_control)

@@ -5,14 +5,16 @@
 //! common to all. The codes are those of the findings that the other checks make of the same facts.
 
 mod trust;
+mod withdrawn;
 
 pub use trust::{Pool, Root, is_preloaded};
+pub use withdrawn::{Staple, Withdrawn, look as look_at_revocation};
 
 use super::chain::{ChainAnalysis, End, RepairProblem};
 use super::path::{self, FaultKind, Weight};
 use super::stores::{Holding, Public, Roots, Store};
 use super::x509::{Certificate, Name};
-use crate::evidence::{Anchor, HeldBack};
+use crate::evidence::Anchor;
 use jiff::Timestamp;
 use trust::Trust;
 
@@ -152,6 +154,8 @@ pub struct Shown<'a> {
     pub installed: &'a [Anchor],
     /// Roots of the stores of the machine that ran exdiag.
     pub here: &'a [Anchor],
+    /// What its authority, its stapled response and the logs say against it.
+    pub withdrawn: Withdrawn,
     /// The time of the run.
     pub at: Timestamp,
 }
@@ -162,11 +166,13 @@ struct Fault {
     code: &'static str,
     /// Whether it is known to be taken by most.
     mild: bool,
+    /// Whether nobody at all takes it.
+    grave: bool,
 }
 
 impl Fault {
     fn new(code: &'static str) -> Self {
-        Self { code, mild: false }
+        Self { code, mild: false, grave: false }
     }
 }
 
@@ -188,6 +194,7 @@ pub fn judge(shown: Shown<'_>, roots: &impl Roots) -> Judged {
     let unresolved = !installed && !public && !trust.is_trusted_here();
     faults.extend(of_the_path(chain, leaf, trust.is_sound() || (unresolved && leads_nowhere(chain))));
     faults.extend(apple(leaf, public));
+    faults.extend(of_its_authority(shown.withdrawn));
     let root = (!installed && !public).then(|| private_root(chain, trust.is_trusted_here())).flatten();
     for row in &mut rows {
         row.hit(&faults, public);
@@ -264,7 +271,19 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
     use Accepts::{Depends, No, Yes};
     let strict = matches!(family, Family::Ios | Family::SyncService);
     match (fault.code, family) {
+        _ if fault.grave => No,
+        // OpenSSL's check of the purpose knows no "any" (X509_V_ERR_INVALID_PURPOSE); Apple's rule asks
+        // for server authentication by its name, and mozilla::pkix looks for nothing else
+        ("tls.wrong-purpose", Family::SyncService) => No,
+        ("tls.wrong-purpose", Family::OutlookWindows | Family::Android | Family::Java) if fault.mild => Yes,
+        // Firefox fails without a response that is demanded, and the others do not look
+        ("tls.staple-missing" | "tls.staple-invalid", family) if family != Family::Thunderbird => Yes,
         _ if fault.mild => Depends,
+        // the rest seldom looks
+        ("tls.revoked", family) if !matches!(family, Family::OutlookWindows | Family::Ios) => Depends,
+        // Apple 103214; Android from 16 on
+        ("tls.ct-too-few", Family::Android | Family::Thunderbird) => Depends,
+        ("tls.ct-too-few", Family::OutlookWindows | Family::Java | Family::SyncService) => Yes,
         // old editions of Windows still speak it
         ("tls.protocol-too-old", Family::OutlookWindows) => Depends,
         ("tls.weak-key", _) if !strict => Depends,
@@ -298,6 +317,17 @@ fn of_the_leaf(host: &str, leaf: &Certificate, at: Timestamp) -> Vec<Fault> {
     faults
 }
 
+/// What speaks against the chain by the codes of `revocation`.
+fn of_its_authority(withdrawn: Withdrawn) -> Vec<Fault> {
+    let staple = withdrawn.staple.map(|staple| match staple {
+        Staple::Missing => Fault::new("tls.staple-missing"),
+        Staple::Invalid { demanded } => Fault { mild: !demanded, ..Fault::new("tls.staple-invalid") },
+    });
+    let revoked = withdrawn.revoked.then(|| Fault::new("tls.revoked"));
+    let few_logs = withdrawn.few_logs.then(|| Fault::new("tls.ct-too-few"));
+    [revoked, staple, few_logs].into_iter().flatten().collect()
+}
+
 /// What is wrong on the way to a root, by the codes of `tls-chain` and `tls-intermediate`. Where the
 /// chain is sound with some choice of roots, only what all such choices have in common.
 fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fault> {
@@ -306,7 +336,13 @@ fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fa
     let known = repaired.map_or(&chain.faults, |repair| &repair.faults);
     let mut faults: Vec<Fault> = known
         .iter()
-        .filter(|fault| !sound || matches!(fault.weight(), Weight::Weak | Weight::Unchecked))
+        .filter(|fault| {
+            let always = matches!(
+                fault.kind,
+                FaultKind::WeakKey { .. } | FaultKind::WeakSignature { .. } | FaultKind::WrongPurpose { any: true, .. }
+            );
+            !sound || always || matches!(fault.weight(), Weight::Weak | Weight::Unchecked)
+        })
         .filter_map(by_kind)
         .collect();
     if anchored && leaf.is_ca {
@@ -322,7 +358,8 @@ fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fa
 /// The code for a fault; none where it is told elsewhere or worth none.
 fn by_kind(fault: &path::Fault) -> Option<Fault> {
     let firm = |code| Some(Fault::new(code));
-    let mild = |code| Some(Fault { code, mild: true });
+    let mild = |code| Some(Fault { mild: true, ..Fault::new(code) });
+    let weak = |code| Some(Fault { grave: fault.weight() == Weight::Broken, ..Fault::new(code) });
     match &fault.kind {
         FaultKind::Malformed { needed: false, .. }
         | FaultKind::Version { extensions: false, .. }
@@ -338,8 +375,8 @@ fn by_kind(fault: &path::Fault) -> Option<Fault> {
             mild("tls.algorithm-unusual")
         }
         FaultKind::UnknownKey { .. } => firm("tls.algorithm-unusual"),
-        FaultKind::WeakKey { .. } => firm("tls.weak-key"),
-        FaultKind::WeakSignature { .. } => firm("tls.weak-signature"),
+        FaultKind::WeakKey { .. } => weak("tls.weak-key"),
+        FaultKind::WeakSignature { .. } => weak("tls.weak-signature"),
         FaultKind::Expired { .. } | FaultKind::NotYetValid { .. } => match fault.index {
             // told of the leaf with more words
             Some(0) => None,
@@ -423,13 +460,44 @@ fn without_repair(family: Family, chain: &ChainAnalysis) -> Accepts {
     if repair.is_some_and(|repair| repair.unknown_root.is_some()) && family.pool() == Pool::Fetched {
         return Accepts::Yes;
     }
-    let problem = repair.and_then(|repair| repair.problem.as_ref());
-    let untried = matches!(problem, None | Some(RepairProblem::HeldBack(HeldBack::NoAia) | RepairProblem::NoAnswer));
     match family.pool() {
         // exdiag did not fetch it, they may; or it is among the preloaded
-        Pool::Fetched if untried => Accepts::Depends,
+        Pool::Fetched if matches!(delivery(chain), Delivery::Unasked(_)) => Accepts::Depends,
+        Pool::Fetched if repair.is_none_or(|repair| repair.problem.is_none()) => Accepts::Depends,
         Pool::Preloaded if repair.is_none_or(|repair| repair.fetched.is_empty()) => Accepts::Depends,
         _ => Accepts::No,
+    }
+}
+
+/// What a client gets that fetches a missing issuer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// What is missing.
+    Whole,
+    /// Nothing: no certificate says where the next one lies.
+    NoAddress,
+    /// Nothing: that address does not deliver it.
+    Nothing(String),
+    /// Nobody knows: that address was not asked, or the run ended first.
+    Unasked(String),
+}
+
+/// What a client gets that fetches the issuers missing in this chain.
+pub fn delivery(chain: &ChainAnalysis) -> Delivery {
+    let End::Missing { index, .. } = &chain.end else { return Delivery::Whole };
+    let repair = chain.repair.as_ref();
+    // the last that came names where the next one lies
+    let asking = repair.and_then(|repair| repair.fetched.last()).or_else(|| chain.certificates.get(*index));
+    let address = asking.and_then(|asking| super::chain::web_addresses(asking).first().map(|url| (*url).to_owned()));
+    match (repair, repair.and_then(|repair| repair.problem.as_ref()), address) {
+        (Some(_), None, _) => Delivery::Whole,
+        // what was missing came; what it leads to is another matter
+        (Some(repair), Some(RepairProblem::NoAddress { .. }), _) if !repair.fetched.is_empty() => Delivery::Whole,
+        (_, Some(RepairProblem::NoAddress { .. }), _) | (_, _, None) => Delivery::NoAddress,
+        (_, Some(RepairProblem::Failed(_) | RepairProblem::NotTheIssuer), Some(address)) => Delivery::Nothing(address),
+        (_, Some(RepairProblem::HeldBack(_) | RepairProblem::NoAnswer) | None, Some(address)) => {
+            Delivery::Unasked(address)
+        }
     }
 }
 
@@ -476,4 +544,45 @@ pub fn hidden_by_firefox(chain: &ChainAnalysis) -> Vec<&Certificate> {
         .flat_map(|repair| &repair.path)
         .filter(|c| chain.certificates.iter().all(|sent| sent.fingerprint != c.fingerprint));
     missing.filter(|c| is_preloaded(c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signs(fault: Fault) -> Vec<Accepts> {
+        Family::ALL.map(|family| reaction(fault, family, false)).to_vec()
+    }
+
+    #[test]
+    fn rfc6151_nobody_takes_md5_and_some_take_sha1() {
+        let of = |algorithm: &str| {
+            let kind = FaultKind::WeakSignature { algorithm: algorithm.to_owned() };
+            signs(by_kind(&path::Fault { index: Some(0), kind }).unwrap())
+        };
+        assert_eq!(of("md5WithRSAEncryption"), [Accepts::No; 6]);
+        assert!(of("sha1WithRSAEncryption").contains(&Accepts::Depends));
+    }
+
+    #[test]
+    fn rfc5280_4_2_1_12_openssl_takes_no_purpose_of_any() {
+        use Accepts::{Depends, No, Yes};
+        let kind = FaultKind::WrongPurpose { purposes: vec!["2.5.29.37.0".to_owned()], any: true };
+        let fault = by_kind(&path::Fault { index: Some(0), kind }).unwrap();
+        assert_eq!(signs(fault), [Yes, Depends, Yes, Yes, No, Depends]);
+    }
+
+    #[test]
+    fn what_an_authority_says_is_taken_as_the_findings_of_revocation_say() {
+        use Accepts::{Depends, No, Yes};
+        let of = |withdrawn| signs(of_its_authority(withdrawn)[0]);
+        let staple = |staple| of(Withdrawn { staple: Some(staple), ..Withdrawn::default() });
+        let revoked = of(Withdrawn { revoked: true, ..Withdrawn::default() });
+        assert_eq!(revoked, [No, No, Depends, Depends, Depends, Depends]);
+        assert_eq!(staple(Staple::Missing), [Yes, Yes, Yes, Yes, Yes, No]);
+        assert_eq!(staple(Staple::Invalid { demanded: true }), [Yes, Yes, Yes, Yes, Yes, No]);
+        assert_eq!(staple(Staple::Invalid { demanded: false }), [Yes, Yes, Yes, Yes, Yes, Depends]);
+        let few = of(Withdrawn { few_logs: true, ..Withdrawn::default() });
+        assert_eq!(few, [Yes, No, Depends, Yes, Yes, Depends]);
+    }
 }

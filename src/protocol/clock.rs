@@ -4,9 +4,11 @@
 //! several that agree with each other, or one that the certificates agree with, do.
 
 use super::x509::Validity;
-use crate::evidence::{HttpProbe, Probe, Record, Seen, Stop, View};
+use super::{autodiscover, eas, endpoint};
+use crate::evidence::{HttpProbe, Probe, Record, Seen, Stop, View, view};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// So many seconds two clocks may differ: what Kerberos and TOTP forgive.
@@ -46,6 +48,16 @@ pub enum Clock {
 pub fn reading(view: &View<'_>, probe: &HttpProbe) -> Result<Option<Reading>, Stop> {
     let probe = Probe::Http(probe.clone());
     Ok(read(view.look(&probe)?, &probe, view.now()))
+}
+
+/// What the clocks of all servers say that answered HTTP.
+pub fn readings(view: &View<'_>) -> Result<Vec<Reading>, Stop> {
+    let endpoint = endpoint::endpoint(view);
+    let walk = if view.subject().server.is_some() { Ok(None) } else { autodiscover::walk(view) };
+    let mut probes: BTreeSet<_> = endpoint?.iter().map(eas::options).collect();
+    probes.extend(walk?.iter().flat_map(|walk| &walk.attempts).map(|attempt| attempt.probe.clone()));
+    let read = view::all(probes.iter().map(|probe| reading(view, probe)))?;
+    Ok(read.into_iter().flatten().collect())
 }
 
 fn read(record: &Record, probe: &Probe, started_at: Timestamp) -> Option<Reading> {

@@ -3,7 +3,17 @@
 //! Firewalls, web filters and virus scanners that inspect TLS make a certificate for the very name
 //! asked for, on the spot, and sign it with their own authority. That says nothing of the server.
 
+use super::chain::{ChainAnalysis, End, HostTls};
 use super::x509::{Certificate, Name};
+use super::{hosts, trusted};
+use crate::evidence::{Probe, Stop, View};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::net::IpAddr;
+
+/// Everybody reaches it, and nobody's own authority issues for it: what it shows here tells whether
+/// somebody in between makes certificates.
+const COMPARED: &str = "outlook.office365.com";
 
 /// Words in the names of such authorities, lower case, and whose product it is. None of them is part
 /// of the name of an authority that issues to the public.
@@ -77,6 +87,58 @@ pub fn made_by(host: &str, chain: &[Certificate], is_public: bool) -> Option<&'s
 pub fn same_authority(a: &Certificate, b: &Certificate) -> bool {
     let keys = a.authority_key_id.is_none() || b.authority_key_id.is_none() || a.authority_key_id == b.authority_key_id;
     !a.issuer.der.is_empty() && a.issuer.der == b.issuer.der && keys
+}
+
+/// What shows that a chain was made on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The product, where its name is known.
+    pub product: Option<&'static str>,
+    /// Where the same authority was seen to issue for a host of Microsoft's.
+    pub elsewhere: Option<Probe>,
+}
+
+/// Whether the chain of one address was made on the way: by a product that is known for it, or by an
+/// authority that also issues for a host of Microsoft's.
+pub fn opened(
+    view: &View<'_>,
+    host: &HostTls<'_>,
+    address: IpAddr,
+    chain: &ChainAnalysis,
+) -> Result<Option<Opened>, Stop> {
+    let Some(leaf) = chain.leaf() else { return Ok(None) };
+    let product = made_by(&host.host, &chain.certificates, is_public(chain));
+    let unknown = product.is_none() && is_of_no_store(chain) && leaf.is_for(&host.host);
+    let own = Probe::tls(address, host.port, &host.host);
+    let elsewhere = if unknown { made_for_microsoft(view, own, leaf)? } else { None };
+    Ok((product.is_some() || elsewhere.is_some()).then_some(Opened { product, elsewhere }))
+}
+
+/// Whether the chain ends at a root that is published for everybody.
+fn is_public(chain: &ChainAnalysis) -> bool {
+    matches!(&chain.end, End::Anchor { stores, .. } if stores.iter().any(|store| store == "mozilla"))
+}
+
+/// Whether neither what was sent nor what could be fetched leads to a root of any store.
+fn is_of_no_store(chain: &ChainAnalysis) -> bool {
+    match &chain.end {
+        End::Anchor { .. } | End::SelfSigned => false,
+        End::UnknownRoot { .. } => chain.stores_known,
+        End::Missing { .. } => chain.stores_known && !chain.repair.as_ref().is_some_and(|repair| repair.verified),
+    }
+}
+
+/// Where it was seen that the same authority also issues for a host of Microsoft's.
+fn made_for_microsoft(view: &View<'_>, own: Probe, leaf: &Certificate) -> Result<Option<Probe>, Stop> {
+    if own.host().is_some_and(|host| trusted::is_microsoft(&host)) {
+        return Ok(Some(own));
+    }
+    // the IPv4 addresses come last, and work from everywhere
+    let Some(address) = hosts::addresses(view, COMPARED)?.last().copied() else { return Ok(None) };
+    let Ok(seen) = view.tls(address, 443, COMPARED)? else { return Ok(None) };
+    let Some(first) = seen.chain.first() else { return Ok(None) };
+    let other = Certificate::read(&STANDARD.decode(first).unwrap_or_default());
+    Ok(same_authority(leaf, &other).then(|| Probe::tls(address, 443, COMPARED)))
 }
 
 #[cfg(test)]

@@ -57,6 +57,8 @@ pub struct Trust<'a, R> {
     at: Timestamp,
     sent: Vec<Certificate>,
     fetched: Vec<Certificate>,
+    /// Those of both that the leaf reaches over names and signatures; a stray leads nowhere.
+    reached: Vec<Certificate>,
     /// Public roots whose key signed a certificate of the chain.
     candidates: Vec<Root>,
     /// Whether anybody's roots lead to a verdict of yes.
@@ -82,10 +84,12 @@ impl<'a, R: Roots> Trust<'a, R> {
         } else {
             chain.on_path().map(|(_, c)| c.clone()).take(DEEP).collect()
         };
-        let fetched = chain.repair.iter().flat_map(|repair| repair.fetched.iter().take(FETCHED).cloned()).collect();
+        let fetched: Vec<Certificate> =
+            chain.repair.iter().flat_map(|repair| repair.fetched.iter().take(FETCHED).cloned()).collect();
+        let reached = reached(chain, &fetched);
         let asked = RefCell::default();
-        let mut out =
-            Self { chain, roots, installed, here, at, sent, fetched, candidates: Vec::new(), sound: false, asked };
+        let (candidates, sound) = (Vec::new(), false);
+        let mut out = Self { chain, roots, installed, here, at, sent, fetched, reached, candidates, sound, asked };
         out.candidates = out.find_candidates();
         let everybody: Vec<Anchor> = Store::ALL.into_iter().flat_map(|store| out.anchors(store)).collect();
         let everybody = [&everybody, installed, here].concat();
@@ -127,7 +131,9 @@ impl<'a, R: Roots> Trust<'a, R> {
         if self.sound {
             return self.accepted(pool, &[&self.anchors(store), self.installed].concat());
         }
-        pool == Pool::Fetched || !matches!(self.chain.end, chain::End::Missing { .. })
+        // what leads there without a verdict was sent or fetched, and is spoilt by something else
+        let leads = || self.trusts(store) || self.is_installed();
+        !matches!(self.chain.end, chain::End::Missing { .. }) || (pool == Pool::Fetched && leads())
     }
 
     /// The public root that the chain leads to; of several the one that most stores trust.
@@ -150,7 +156,7 @@ impl<'a, R: Roots> Trust<'a, R> {
             return self.accepted(Pool::Fetched, anchors);
         }
         let mut checks = 0;
-        self.certificates(Pool::Fetched).iter().any(|child| {
+        self.reached.iter().any(|child| {
             anchors.iter().any(|anchor| {
                 let named = STANDARD.decode(&anchor.subject).is_ok_and(|name| name == child.issuer.der);
                 checks += usize::from(named);
@@ -191,7 +197,7 @@ impl<'a, R: Roots> Trust<'a, R> {
     fn find_candidates(&self) -> Vec<Root> {
         let mut found: Vec<Root> = Vec::new();
         let mut asked: BTreeSet<(&str, Vec<u8>)> = BTreeSet::new();
-        for child in self.sent.iter().chain(&self.fetched).filter(|c| !c.issuer.der.is_empty()) {
+        for child in self.reached.iter().filter(|c| !c.issuer.der.is_empty()) {
             for store in Store::ALL {
                 for anchor in self.roots.anchors(store, &child.issuer.der) {
                     let spki = STANDARD.decode(&anchor.spki).unwrap_or_default();
@@ -232,6 +238,28 @@ impl<'a, R: Roots> Trust<'a, R> {
         self.asked.borrow_mut().insert(question, accepted);
         accepted
     }
+}
+
+/// What the leaf reaches among the sent and the fetched: beyond what it reaches among the sent alone,
+/// whatever a fetched one closes the gap to.
+fn reached(chain: &ChainAnalysis, fetched: &[Certificate]) -> Vec<Certificate> {
+    let of = |i: &usize| chain.certificates.get(*i);
+    let along: Vec<usize> = if chain.certificates.len() <= FEW {
+        chain.reachable.iter().copied().collect()
+    } else {
+        chain.path.iter().copied().take(DEEP).collect()
+    };
+    let strays = if chain.certificates.len() <= FEW { chain.strays.as_slice() } else { &[] };
+    let mut reached: Vec<&Certificate> = along.iter().filter_map(of).collect();
+    let mut others: Vec<&Certificate> = fetched.iter().chain(strays.iter().filter_map(of)).collect();
+    let mut next = 0;
+    while let Some(child) = reached.get(next).copied().filter(|_| !others.is_empty()) {
+        next += 1;
+        let (issuers, rest) = others.into_iter().partition(|c| child.issued_by(c) != Signature::Bad);
+        reached.extend::<Vec<_>>(issuers);
+        others = rest;
+    }
+    reached.into_iter().cloned().collect()
 }
 
 /// Whether Firefox has this certificate preloaded.
