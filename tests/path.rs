@@ -212,11 +212,8 @@ fn rfc5280_6_1_1_d_what_the_anchors_certificate_says_is_told_and_breaks_no_path(
     let judged = exdiag::protocol::clients::judge(shown, &exdiag::protocol::stores::Public);
     for row in judged.rows {
         let refused = row.family == exdiag::protocol::clients::Family::SyncService;
-        let expected = if refused {
-            exdiag::protocol::clients::Accepts::No
-        } else {
-            exdiag::protocol::clients::Accepts::Depends
-        };
+        let expected =
+            if refused { exdiag::protocol::clients::Accepts::No } else { exdiag::protocol::clients::Accepts::Depends };
         assert_eq!(row.accepts, expected, "{row:?}");
     }
 }

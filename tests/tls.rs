@@ -1063,11 +1063,19 @@ fn rfc5280_4_1_2_5_dates_and_their_forms() {
     let facts = |from: (u8, &[u8]), to: (u8, &[u8])| Certificate::read(&redated(&p.leaf.der, &[from, to]));
     let from: (u8, &[u8]) = (0x17, b"261104000000Z");
     let endless = facts(from, (0x18, b"99991231235959Z"));
-    assert_eq!((endless.flaw.as_deref(), endless.validity.unwrap().not_before.to_string()), (None, "2026-11-04T00:00:00Z".to_owned()));
+    assert_eq!(
+        (endless.flaw.as_deref(), endless.validity.unwrap().not_before.to_string()),
+        (None, "2026-11-04T00:00:00Z".to_owned())
+    );
     assert!(endless.validity.unwrap().not_after > "9999-12-01T00:00:00Z".parse().unwrap());
     let general = facts((0x18, b"20261104000000Z"), (0x18, b"20270202000000Z"));
     assert_eq!((general.flaw.as_deref(), general.validity), (None, p.leaf.facts().validity));
-    for odd in [(0x17, &b"2611040000Z"[..]), (0x18, b"20261104000000.5Z"), (0x17, b"261104000000+0200"), (0x17, b"261104000000")] {
+    for odd in [
+        (0x17, &b"2611040000Z"[..]),
+        (0x18, b"20261104000000.5Z"),
+        (0x17, b"261104000000+0200"),
+        (0x17, b"261104000000"),
+    ] {
         let facts = facts(odd, (0x17, b"270202000000Z"));
         assert_eq!(facts.flaw.as_deref(), Some("the validity"), "{odd:?}");
         assert!(facts.is_broken && facts.is_for(HOST), "{odd:?}: the rest is read");

@@ -480,7 +480,10 @@ fn public_all_the_same(chain: &ChainAnalysis, now: Timestamp) -> Option<Finding>
 
 fn private_ca(chain: &ChainAnalysis, index: Option<usize>, root: &Name, sent: bool) -> Finding {
     let (en, de) = if matches!(chain.end, End::Missing { .. }) {
-        ("Besides the intermediate, nothing is missing in the chain", "Außer dem Zwischenzertifikat fehlt in der Kette nichts")
+        (
+            "Besides the intermediate, nothing is missing in the chain",
+            "Außer dem Zwischenzertifikat fehlt in der Kette nichts",
+        )
     } else if chain.path.len() == 1 && !sent {
         (
             "Only the server's own certificate is sent; where its issuer is a root, nothing is missing in the chain",

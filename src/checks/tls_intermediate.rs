@@ -294,8 +294,10 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
         finding = finding.with("certificate", child.short_name());
     }
     // nothing but a company's own directory says where the issuer is
-    let elsewhere =
-        matches!(repair.problem, Some(RepairProblem::NoAddress { others: true } | RepairProblem::HeldBack(HeldBack::PrivateAddress)));
+    let elsewhere = matches!(
+        repair.problem,
+        Some(RepairProblem::NoAddress { others: true } | RepairProblem::HeldBack(HeldBack::PrivateAddress))
+    );
     let perhaps_a_root = index == 0 && elsewhere && !repair.verified;
     let or_root = if perhaps_a_root {
         json!({
@@ -367,8 +369,7 @@ fn superfluous(chain: &ChainAnalysis, told: &BTreeSet<usize>) -> Option<Finding>
     // what stands in for the missing one is told as that, and a private root that is sent is needed by nobody either
     let strays = chain.strays.iter().filter(|_| !matches!(chain.end, End::Missing { .. }));
     let known = |i: &&usize| chain.duplicates.contains(i) || chain.roots.contains(i);
-    let beside: Vec<usize> =
-        chain.reachable.iter().filter(|i| !known(i) && !chain.path.contains(i)).copied().collect();
+    let beside: Vec<usize> = chain.reachable.iter().filter(|i| !known(i) && !chain.path.contains(i)).copied().collect();
     let beside = beside.iter().filter(|_| beside.len() > HANDFUL);
     let all = chain.duplicates.iter().chain(&chain.roots).chain(strays).chain(beside);
     let indices: BTreeSet<usize> = all.copied().filter(|i| !told.contains(i)).collect();
