@@ -144,6 +144,44 @@ fn rfc5280_6_1_4_l_self_issued_authorities_are_not_counted() {
 }
 
 #[test]
+fn rfc5280_6_1_1_d_what_the_anchors_certificate_says_is_told_and_breaks_no_path() {
+    let mut params = authority("Root");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let top = root(params);
+    let inter = signed(authority("R11"), &top);
+    let leaf = signed(server(&[HOST]), &inter);
+    let verdict = judge(&[&leaf, &inter], &[&top]);
+    assert!(verdict.accepted);
+    assert_eq!(kinds(&verdict), [(None, "wrong-purpose"), (Some(1), "path-too-long")]);
+    let chain = [&leaf, &inter].map(Made::facts).to_vec();
+    let anchors = [top.anchor()];
+    let at = NOW.parse().unwrap();
+    let analysis = chain::analyse(chain, &anchors, at);
+    let found = exdiag::checks::tls_chain::about_chain(Some(HOST), &analysis, at);
+    let told: Vec<_> = found.iter().map(|f| (f.code.id, f.severity)).collect();
+    let warn = exdiag::finding::Severity::Warn;
+    assert!(told.contains(&("tls.wrong-purpose", warn)) && told.contains(&("tls.path-too-long", warn)), "{told:?}");
+    assert!(found.iter().any(|f| f.data.get("limited_by") == Some(&"Root".into())), "{found:?}");
+    // OpenSSL refuses it
+    let shown = exdiag::protocol::clients::Shown {
+        host: HOST,
+        handshake: None,
+        chain: Some(&analysis),
+        installed: &anchors,
+        here: &[],
+        at,
+    };
+    let judged = exdiag::protocol::clients::judge(shown, &exdiag::protocol::stores::Public);
+    for row in judged.rows {
+        let refused = row.family == exdiag::protocol::clients::Family::SyncService;
+        let expected =
+            if refused { exdiag::protocol::clients::Accepts::No } else { exdiag::protocol::clients::Accepts::Depends };
+        assert_eq!(row.accepts, expected, "{row:?}");
+    }
+}
+
+#[test]
 fn five_hundred_certificates_that_sign_each_other_cost_little() {
     let top = root(authority("Root"));
     // one name; many keys; each certificate fits by its name under every other

@@ -317,6 +317,9 @@ fn rfc9525_6_3_a_wildcard_covers_one_label() {
         ("m*.corp.example", "mail.corp.example", false),
         ("mail.*.example", "mail.corp.example", false),
         ("mail.corp.example", "mail.corp.example.org", false),
+        // a certificate's name has no dot of the root (RFC 5280, 4.2.1.6), and clients do not match it
+        ("mail.corp.example.", "mail.corp.example", false),
+        ("mail.corp.example.", "mail.corp.example.", false),
     ] {
         assert_eq!(name_covers(pattern, host), covers, "{pattern} {host}");
     }
@@ -397,6 +400,136 @@ fn self_signed_private_and_missing_are_told_apart() {
     expect("tls-private-ca-one-tier", &scene().sends(A, &[&leaf]).done(), &private);
     // given by --cacert, all is well
     expect("tls-healthy-private-ca-given", &scene().sends(A, &[&leaf]).trusts(&[&ca]).done(), &[]);
+}
+
+#[test]
+fn t6_below_a_given_root_a_lone_leaf_of_another_lacks_its_intermediate() {
+    let ca = root(authority("Corp Root CA"));
+    let sub = signed(authority("Corp CA"), &ca);
+    let mut params = server(&[HOST]);
+    params.custom_extensions = vec![issuer_at("ldap:///CN=Corp%20CA,CN=AIA?cACertificate")];
+    let leaf = signed(params, &sub);
+    let scene = |chain: &[&Made]| {
+        let mut scene = Scene::new().sends(A, chain);
+        scene.evidence.header.stores = vec!["cacert".to_owned()];
+        scene
+    };
+    let evidence = scene(&[&leaf]).done();
+    expect("tls-intermediate-missing-private-given", &evidence, &[("tls.intermediate-missing", FAIL)]);
+    assert_eq!(finding(&evidence, "tls.intermediate-missing").data["perhaps_a_root"], true);
+    // with the intermediate, only the root is unknown
+    assert_eq!(codes(&scene(&[&leaf, &sub]).done()), [("tls.private-ca", FAIL)]);
+    // nobody gave a root: nothing is said to be complete that nobody has seen
+    let found = finding(&Scene::new().sends(A, &[&leaf]).done(), "tls.private-ca");
+    assert!(found.data["complete"]["en"].as_str().unwrap().contains("where its issuer is a root"), "{found:?}");
+}
+
+#[test]
+fn t8_an_intermediate_of_the_same_organisation_is_wrong_too() {
+    let p = pki();
+    let other = signed(authority("R10"), &p.root);
+    let mut params = server(&[HOST]);
+    params.custom_extensions.clear();
+    let leaf = signed(params, &p.inter);
+    let evidence = Scene::new().sends(A, &[&leaf, &other]).trusts(&[&p.root]).done();
+    expect("tls-intermediate-wrong-same-organisation", &evidence, &[("tls.intermediate-wrong", FAIL)]);
+    assert_eq!(finding(&evidence, "tls.intermediate-wrong").data["sent_instead"], "R10");
+}
+
+#[test]
+fn strays_prove_nothing_about_an_unknown_root() {
+    let p = pki();
+    let stray = signed(authority("Stray CA"), &root(authority("Other Root")));
+    let evidence = Scene::new().sends(A, &[&p.leaf, &p.inter, &stray]).done();
+    let expected = [("tls.private-ca", FAIL), ("tls.chain-superfluous", INFO)];
+    expect("tls-private-ca-with-a-stray", &evidence, &expected);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_once_and_by_its_index() {
+    let p = pki();
+    let cut = |made: &Made| Made {
+        der: made.der[..made.der.len() / 2].to_vec(),
+        params: authority("R11"),
+        key: KeyPair::generate().unwrap(),
+    };
+    let (leaf, inter) = (cut(&p.leaf), cut(&p.inter));
+    for (chain, index) in [([&leaf, &p.inter], 0), ([&p.leaf, &inter], 1)] {
+        let evidence = Scene::new().sends(A, &chain).trusts(&[&p.root]).aia(AIA, &[&p.inter]).done();
+        let failures: Vec<_> = codes(&evidence).into_iter().filter(|(_, severity)| *severity == FAIL).collect();
+        assert_eq!(failures, [("tls.malformed-certificate", FAIL)], "{index}");
+        assert_eq!(finding(&evidence, "tls.malformed-certificate").data["index"], index);
+    }
+}
+
+#[test]
+fn t9_another_certificate_in_front_of_the_servers_is_a_wrong_order_first() {
+    let p = pki();
+    for chain in [vec![&p.inter, &p.leaf], vec![&p.root, &p.inter, &p.leaf]] {
+        let evidence = Scene::new().sends(A, &chain).trusts(&[&p.root]).done();
+        let found = finding(&evidence, "tls.chain-order");
+        assert_eq!((found.severity, &found.data["wanted"]), (FAIL, &serde_json::json!([HOST, "R11"])));
+        let outcomes = judge(&evidence);
+        let outcomes: Vec<_> = outcomes.iter().map(|(id, outcome)| (*id, outcome)).collect();
+        let causes = exdiag::diagnosis::causes(&outcomes);
+        let [only] = &causes[..] else { panic!("{causes:?}") };
+        assert_eq!(only.finding.code.id, "tls.chain-order");
+        assert!(only.explains.contains(&"tls.san-missing") && only.explains.contains(&"tls.ca-as-server"), "{only:?}");
+        let (_, pem) = chain::repaired_chain(&View::new(&evidence)).unwrap().unwrap();
+        assert_eq!(pem, p.leaf.facts().pem() + &p.inter.facts().pem());
+    }
+}
+
+#[test]
+fn one_address_with_anothers_certificate_is_one_cause() {
+    let p = pki();
+    let other = signed(server(&["www.hoster.example"]), &p.inter);
+    let evidence = Scene::new()
+        .sends(A, &[&p.leaf, &p.inter])
+        .sends(B, &[&other, &p.inter])
+        .sends(C, &[&p.leaf, &p.inter])
+        .trusts(&[&p.root])
+        .done();
+    let outcomes = judge(&evidence);
+    let outcomes: Vec<_> = outcomes.iter().map(|(id, outcome)| (*id, outcome)).collect();
+    let causes = exdiag::diagnosis::causes(&outcomes);
+    let told: Vec<_> = causes.iter().map(|cause| (cause.finding.code.id, &cause.explains[..])).collect();
+    assert_eq!(told, [("tls.name-mismatch", &["tls.addresses-differ"][..])]);
+}
+
+#[test]
+fn more_certificates_than_clients_take_are_told() {
+    let p = pki();
+    let mut all = vec![&p.leaf, &p.inter];
+    let again: Vec<Made> = (0..12_u64)
+        .map(|i| {
+            let mut params = authority("R11");
+            params.serial_number = Some(i.into());
+            let der = params.signed_by(&p.inter.key, &p.root.issuer()).unwrap().der().to_vec();
+            Made { der, params, key: KeyPair::generate().unwrap() }
+        })
+        .collect();
+    all.extend(&again);
+    let evidence = Scene::new().sends(A, &all).trusts(&[&p.root]).done();
+    expect("tls-chain-superfluous-many", &evidence, &[("tls.chain-superfluous", WARN)]);
+    assert_eq!(finding(&evidence, "tls.chain-superfluous").data["indices"].as_array().unwrap().len(), 12);
+    // a few links for other roots are nobody's fault
+    assert_eq!(codes(&Scene::new().sends(A, &all[..5]).trusts(&[&p.root]).done()), []);
+}
+
+#[test]
+fn no_more_than_a_mebibyte_of_certificates_is_read() {
+    let p = pki();
+    let mut params = authority("Large");
+    params.custom_extensions = vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![0; 1 << 16])];
+    let large = signed(params, &p.root);
+    let mut all = vec![&p.leaf, &p.inter];
+    all.resize(30, &large);
+    let evidence = Scene::new().sends(A, &all).trusts(&[&p.root]).done();
+    let sent: Vec<String> = all.iter().map(|made| base64(&made.der)).collect();
+    let analysis = chain::look_at_chain(&View::new(&evidence), &sent).unwrap();
+    assert!((10..18).contains(&analysis.certificates.len()) && !analysis.accepted);
+    assert!(codes(&evidence).contains(&("tls.chain-refused", FAIL)), "{:?}", codes(&evidence));
 }
 
 /// An RSA key of 1024 bits; nobody signs with it here.
@@ -668,4 +801,47 @@ fn apple_103769_a_certificate_of_three_years_is_too_long_for_any_authority() {
     let long = lasting(date_time_ymd(2028, 1, 1));
     let evidence = scene().sends(A, &[&long, &p.inter]).trusts(&[&p.root]).done();
     expect("tls-lifetime-too-long", &evidence, &[("tls.lifetime-too-long", WARN)]);
+}
+
+/// A certificate with other dates, each with its tag; its signature no longer holds.
+fn redated(der: &[u8], dates: &[(u8, &[u8])]) -> Vec<u8> {
+    use exdiag::protocol::x509::content;
+    let element = |tag: u8, content: &[u8]| {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82][..], &length, content].concat()
+    };
+    let new: Vec<u8> = dates.iter().flat_map(|(tag, text)| element(*tag, text)).collect();
+    // both dates of 2026 and 2027 are UTCTime: SEQUENCE, 30 bytes
+    let at = der.windows(4).position(|window| window == [0x30, 0x1e, 0x17, 0x0d]).unwrap();
+    let tbs = content(content(der));
+    let before = der.len() - content(der).len();
+    let before = before + content(der).windows(tbs.len()).position(|window| window == tbs).unwrap();
+    let rest = &der[before + tbs.len()..];
+    let tbs = [&der[before..at], &element(0x30, &new), &der[at + 32..before + tbs.len()]].concat();
+    element(0x30, &[&element(0x30, &tbs)[..], rest].concat())
+}
+
+#[test]
+fn rfc5280_4_1_2_5_dates_and_their_forms() {
+    let p = pki();
+    let facts = |from: (u8, &[u8]), to: (u8, &[u8])| Certificate::read(&redated(&p.leaf.der, &[from, to]));
+    let from: (u8, &[u8]) = (0x17, b"261104000000Z");
+    let endless = facts(from, (0x18, b"99991231235959Z"));
+    assert_eq!(
+        (endless.flaw.as_deref(), endless.validity.unwrap().not_before.to_string()),
+        (None, "2026-11-04T00:00:00Z".to_owned())
+    );
+    assert!(endless.validity.unwrap().not_after > "9999-12-01T00:00:00Z".parse().unwrap());
+    let general = facts((0x18, b"20261104000000Z"), (0x18, b"20270202000000Z"));
+    assert_eq!((general.flaw.as_deref(), general.validity), (None, p.leaf.facts().validity));
+    for odd in [
+        (0x17, &b"2611040000Z"[..]),
+        (0x18, b"20261104000000.5Z"),
+        (0x17, b"261104000000+0200"),
+        (0x17, b"261104000000"),
+    ] {
+        let facts = facts(odd, (0x17, b"270202000000Z"));
+        assert_eq!(facts.flaw.as_deref(), Some("the validity"), "{odd:?}");
+        assert!(facts.is_broken && facts.is_for(HOST), "{odd:?}: the rest is read");
+    }
 }

@@ -162,11 +162,13 @@ struct Fault {
     code: &'static str,
     /// Whether it is known to be taken by most.
     mild: bool,
+    /// Whether it is the anchor's own, which OpenSSL alone is known to refuse.
+    of_the_anchor: bool,
 }
 
 impl Fault {
     fn new(code: &'static str) -> Self {
-        Self { code, mild: false }
+        Self { code, mild: false, of_the_anchor: false }
     }
 }
 
@@ -187,6 +189,7 @@ pub fn judge(shown: Shown<'_>, roots: &impl Roots) -> Judged {
     faults.extend(of_the_leaf(shown.host, leaf, shown.at));
     let unresolved = !installed && !public && !trust.is_trusted_here();
     faults.extend(of_the_path(chain, leaf, trust.is_sound() || (unresolved && leads_nowhere(chain))));
+    faults.extend(of_the_anchor(chain));
     faults.extend(apple(leaf, public));
     let root = (!installed && !public).then(|| private_root(chain, trust.is_trusted_here())).flatten();
     for row in &mut rows {
@@ -264,7 +267,9 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
     use Accepts::{Depends, No, Yes};
     let strict = matches!(family, Family::Ios | Family::SyncService);
     match (fault.code, family) {
-        _ if fault.mild => Depends,
+        // check_chain in crypto/x509/x509_vfy.c
+        (_, Family::SyncService) if fault.of_the_anchor => No,
+        _ if fault.mild || fault.of_the_anchor => Depends,
         // old editions of Windows still speak it
         ("tls.protocol-too-old", Family::OutlookWindows) => Depends,
         ("tls.weak-key", _) if !strict => Depends,
@@ -306,6 +311,7 @@ fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fa
     let known = repaired.map_or(&chain.faults, |repair| &repair.faults);
     let mut faults: Vec<Fault> = known
         .iter()
+        .filter(|fault| !fault.is_of_the_anchor())
         .filter(|fault| !sound || matches!(fault.weight(), Weight::Weak | Weight::Unchecked))
         .filter_map(by_kind)
         .collect();
@@ -319,10 +325,16 @@ fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fa
     faults
 }
 
+/// What the anchor's own certificate would not allow.
+fn of_the_anchor(chain: &ChainAnalysis) -> impl Iterator<Item = Fault> {
+    let faults = chain.faults.iter().filter(|fault| fault.is_of_the_anchor()).filter_map(by_kind);
+    faults.map(|fault| Fault { mild: false, of_the_anchor: true, ..fault })
+}
+
 /// The code for a fault; none where it is told elsewhere or worth none.
 fn by_kind(fault: &path::Fault) -> Option<Fault> {
     let firm = |code| Some(Fault::new(code));
-    let mild = |code| Some(Fault { code, mild: true });
+    let mild = |code| Some(Fault { mild: true, ..Fault::new(code) });
     match &fault.kind {
         FaultKind::Malformed { needed: false, .. }
         | FaultKind::Version { extensions: false, .. }
@@ -424,7 +436,15 @@ fn without_repair(family: Family, chain: &ChainAnalysis) -> Accepts {
         return Accepts::Yes;
     }
     let problem = repair.and_then(|repair| repair.problem.as_ref());
-    let untried = matches!(problem, None | Some(RepairProblem::HeldBack(HeldBack::NoAia) | RepairProblem::NoAnswer));
+    // from inside the company they may reach what exdiag did not ask
+    let untried = matches!(
+        problem,
+        None | Some(
+            RepairProblem::HeldBack(HeldBack::NoAia | HeldBack::PrivateAddress)
+                | RepairProblem::NoAnswer
+                | RepairProblem::NoAddress { others: true }
+        )
+    );
     match family.pool() {
         // exdiag did not fetch it, they may; or it is among the preloaded
         Pool::Fetched if untried => Accepts::Depends,
@@ -435,18 +455,13 @@ fn without_repair(family: Family, chain: &ChainAnalysis) -> Accepts {
 
 /// The code for what was not sent: missing, another in its place, or one whose time is over.
 fn gap(chain: &ChainAnalysis) -> &'static str {
-    let End::Missing { index, .. } = &chain.end else { return "tls.intermediate-expired" };
-    let organisation = chain.certificates.get(*index).and_then(|child| child.issuer.organisation.as_deref());
-    let repaired = chain.repair.as_ref();
-    let stands_in = |c: &Certificate| {
-        let of_the_path = repaired.is_some_and(|repair| repair.path.iter().any(|other| other.spki == c.spki));
-        let issued_above = repaired.is_some_and(|repair| repair.fetched.iter().any(|f| f.issuer.der == c.subject.der));
-        let foreign = organisation.is_none() || c.subject.organisation.as_deref() != organisation;
-        c.is_ca && !of_the_path && !issued_above && (foreign || repaired.is_some_and(|repair| repair.verified))
-    };
-    let wrong =
-        !chain.mismatched.is_empty() || chain.strays.iter().filter_map(|i| chain.certificates.get(*i)).any(stands_in);
-    if wrong { "tls.intermediate-wrong" } else { "tls.intermediate-missing" }
+    if !matches!(chain.end, End::Missing { .. }) {
+        return "tls.intermediate-expired";
+    }
+    if chain.spoilt().is_some() {
+        return "tls.malformed-certificate";
+    }
+    if chain.sent_instead().is_some() { "tls.intermediate-wrong" } else { "tls.intermediate-missing" }
 }
 
 /// The public root that a chain leads to, and the public stores that do not trust it, if any; none
