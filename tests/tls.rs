@@ -409,18 +409,18 @@ fn t6_below_a_given_root_a_lone_leaf_of_another_lacks_its_intermediate() {
     let mut params = server(&[HOST]);
     params.custom_extensions = vec![issuer_at("ldap:///CN=Corp%20CA,CN=AIA?cACertificate")];
     let leaf = signed(params, &sub);
-    let scene = |chain: &[&Made]| {
-        let mut scene = Scene::new().sends(A, chain);
+    let given = |chain: &[&Made]| {
+        let mut scene = scene().sends(A, chain);
         scene.evidence.header.stores = vec!["cacert".to_owned()];
         scene
     };
-    let evidence = scene(&[&leaf]).done();
+    let evidence = given(&[&leaf]).done();
     expect("tls-intermediate-missing-private-given", &evidence, &[("tls.intermediate-missing", FAIL)]);
     assert_eq!(finding(&evidence, "tls.intermediate-missing").data["perhaps_a_root"], true);
     // with the intermediate, only the root is unknown
-    assert_eq!(codes(&scene(&[&leaf, &sub]).done()), [("tls.private-ca", FAIL)]);
+    assert_eq!(codes(&given(&[&leaf, &sub]).done()), [("tls.private-ca", FAIL)]);
     // nobody gave a root: nothing is said to be complete that nobody has seen
-    let found = finding(&Scene::new().sends(A, &[&leaf]).done(), "tls.private-ca");
+    let found = finding(&scene().sends(A, &[&leaf]).done(), "tls.private-ca");
     assert!(found.data["complete"]["en"].as_str().unwrap().contains("where its issuer is a root"), "{found:?}");
 }
 
@@ -431,7 +431,7 @@ fn t8_an_intermediate_of_the_same_organisation_is_wrong_too() {
     let mut params = server(&[HOST]);
     params.custom_extensions.clear();
     let leaf = signed(params, &p.inter);
-    let evidence = Scene::new().sends(A, &[&leaf, &other]).trusts(&[&p.root]).done();
+    let evidence = scene().sends(A, &[&leaf, &other]).trusts(&[&p.root]).done();
     expect("tls-intermediate-wrong-same-organisation", &evidence, &[("tls.intermediate-wrong", FAIL)]);
     assert_eq!(finding(&evidence, "tls.intermediate-wrong").data["sent_instead"], "R10");
 }
@@ -440,7 +440,7 @@ fn t8_an_intermediate_of_the_same_organisation_is_wrong_too() {
 fn strays_prove_nothing_about_an_unknown_root() {
     let p = pki();
     let stray = signed(authority("Stray CA"), &root(authority("Other Root")));
-    let evidence = Scene::new().sends(A, &[&p.leaf, &p.inter, &stray]).done();
+    let evidence = scene().sends(A, &[&p.leaf, &p.inter, &stray]).done();
     let expected = [("tls.private-ca", FAIL), ("tls.chain-superfluous", INFO)];
     expect("tls-private-ca-with-a-stray", &evidence, &expected);
 }
@@ -455,7 +455,7 @@ fn what_cannot_be_read_is_told_once_and_by_its_index() {
     };
     let (leaf, inter) = (cut(&p.leaf), cut(&p.inter));
     for (chain, index) in [([&leaf, &p.inter], 0), ([&p.leaf, &inter], 1)] {
-        let evidence = Scene::new().sends(A, &chain).trusts(&[&p.root]).aia(AIA, &[&p.inter]).done();
+        let evidence = scene().sends(A, &chain).trusts(&[&p.root]).aia(AIA, &[&p.inter]).done();
         let failures: Vec<_> = codes(&evidence).into_iter().filter(|(_, severity)| *severity == FAIL).collect();
         assert_eq!(failures, [("tls.malformed-certificate", FAIL)], "{index}");
         assert_eq!(finding(&evidence, "tls.malformed-certificate").data["index"], index);
@@ -466,7 +466,7 @@ fn what_cannot_be_read_is_told_once_and_by_its_index() {
 fn t9_another_certificate_in_front_of_the_servers_is_a_wrong_order_first() {
     let p = pki();
     for chain in [vec![&p.inter, &p.leaf], vec![&p.root, &p.inter, &p.leaf]] {
-        let evidence = Scene::new().sends(A, &chain).trusts(&[&p.root]).done();
+        let evidence = scene().sends(A, &chain).trusts(&[&p.root]).done();
         let found = finding(&evidence, "tls.chain-order");
         assert_eq!((found.severity, &found.data["wanted"]), (FAIL, &serde_json::json!([HOST, "R11"])));
         let outcomes = judge(&evidence);
@@ -484,7 +484,7 @@ fn t9_another_certificate_in_front_of_the_servers_is_a_wrong_order_first() {
 fn one_address_with_anothers_certificate_is_one_cause() {
     let p = pki();
     let other = signed(server(&["www.hoster.example"]), &p.inter);
-    let evidence = Scene::new()
+    let evidence = scene()
         .sends(A, &[&p.leaf, &p.inter])
         .sends(B, &[&other, &p.inter])
         .sends(C, &[&p.leaf, &p.inter])
@@ -505,16 +505,16 @@ fn more_certificates_than_clients_take_are_told() {
         .map(|i| {
             let mut params = authority("R11");
             params.serial_number = Some(i.into());
-            let der = params.signed_by(&p.inter.key, &p.root.issuer()).unwrap().der().to_vec();
+            let der = params.signed_by(&p.inter.key, &rcgen::Issuer::from_params(&p.root.params, &p.root.key)).unwrap().der().to_vec();
             Made { der, params, key: KeyPair::generate().unwrap() }
         })
         .collect();
     all.extend(&again);
-    let evidence = Scene::new().sends(A, &all).trusts(&[&p.root]).done();
+    let evidence = scene().sends(A, &all).trusts(&[&p.root]).done();
     expect("tls-chain-superfluous-many", &evidence, &[("tls.chain-superfluous", WARN)]);
     assert_eq!(finding(&evidence, "tls.chain-superfluous").data["indices"].as_array().unwrap().len(), 12);
     // a few links for other roots are nobody's fault
-    assert_eq!(codes(&Scene::new().sends(A, &all[..5]).trusts(&[&p.root]).done()), []);
+    assert_eq!(codes(&scene().sends(A, &all[..5]).trusts(&[&p.root]).done()), []);
 }
 
 #[test]
@@ -525,8 +525,8 @@ fn no_more_than_a_mebibyte_of_certificates_is_read() {
     let large = signed(params, &p.root);
     let mut all = vec![&p.leaf, &p.inter];
     all.resize(30, &large);
-    let evidence = Scene::new().sends(A, &all).trusts(&[&p.root]).done();
-    let sent: Vec<String> = all.iter().map(|made| base64(&made.der)).collect();
+    let evidence = scene().sends(A, &all).trusts(&[&p.root]).done();
+    let sent: Vec<String> = all.iter().map(|made| STANDARD.encode(&made.der)).collect();
     let analysis = chain::look_at_chain(&View::new(&evidence), &sent).unwrap();
     assert!((10..18).contains(&analysis.certificates.len()) && !analysis.accepted);
     assert!(codes(&evidence).contains(&("tls.chain-refused", FAIL)), "{:?}", codes(&evidence));
