@@ -4,21 +4,20 @@
 //! [`Certificate::flaw`] names the first part that could not. Everything is read by hand (RFC 5280,
 //! 4.1), part by part, so that one odd field never hides a certificate.
 
-pub mod der;
 mod extension;
 mod host;
 mod key;
 mod name;
 
-pub use der::{content, hex};
+pub use super::der::{content, hex};
 pub use extension::{Extension, GeneralName, NameConstraints, Policies, constraints, id, ip};
 pub use host::{Mismatch, name_covers};
 pub use key::{Key, Signature, inherit_parameters, signature_name, split_spki, verify_signature};
 pub use name::Name;
 
+use super::der::{self, BIT_STRING, INTEGER, SEQUENCE, any, tlv};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use der::{BIT_STRING, INTEGER, SEQUENCE, any, tlv};
 use jiff::Timestamp;
 use key::{Signed, read_key};
 use ring::digest;
@@ -279,6 +278,11 @@ impl Certificate {
             Some(name) => name.to_string(),
             None => self.serial.clone(),
         }
+    }
+
+    /// The value of the first extension with that OID (dotted), however well the others could be read.
+    pub fn extension(&self, oid: &str) -> Option<&[u8]> {
+        self.extensions.iter().find(|extension| extension.oid == oid).map(|extension| extension.value.as_slice())
     }
 
     /// Whether subject and issuer are the same.

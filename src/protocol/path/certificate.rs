@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, FaultKind};
 use crate::evidence::Anchor;
+use crate::protocol::der;
 use crate::protocol::x509::{self, Certificate, Key, Name, NameConstraints, id};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -112,7 +113,7 @@ impl<'a> Root<'a> {
             // stores spell them with or without the outer SEQUENCE
             Some(text) => {
                 let der = decode(text);
-                let read = x509::constraints(&der).or_else(|| x509::constraints(&x509::der::sequence(&der)));
+                let read = x509::constraints(&der).or_else(|| x509::constraints(&der::sequence(&der)));
                 read.map(Some).ok_or(())
             }
             None => match &certificate {
