@@ -95,6 +95,7 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.inspected", &["tls.", "clients."], At::SameHost),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.handshake-cut", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-13-broken", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-stalls", &["activesync.", "autodiscover."], At::SameHost),

@@ -30,6 +30,8 @@ const C: &str = "203.0.113.9";
 const GOOD: &str = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384";
 const RSA: &str = "TLS_RSA_WITH_AES_256_CBC_SHA";
 const CHECKS: &[&str] = &["tls-chain", "tls-intermediate", "tls-protocol"];
+const TRIPLE_DES: &str = "TLS_RSA_WITH_3DES_EDE_CBC_SHA";
+const DATED: &str = "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384";
 
 fn root(name: &str, organisation: &str) -> Made {
     let mut params = authority(name);
@@ -277,17 +279,16 @@ fn rfc8446_6_2_handshakes_that_fail() {
     expect("tls-not-tls", &scene(vec![(A, not_tls)]).done(), &[("tls.not-tls", FAIL)]);
     // T19
     let mut node = Node::failing(&FailKind::Alert { code: 70 })
-        .with(HelloKind::Tls12, chose("TLS 1.2", RSA, &chain(&good)))
-        .with(HelloKind::Nameless, chose("TLS 1.2", RSA, &chain(&good)))
-        .with(HelloKind::Large, chose("TLS 1.2", RSA, &chain(&good)));
+        .with(HelloKind::Tls12, chose("TLS 1.2", TRIPLE_DES, &chain(&good)))
+        .with(HelloKind::Nameless, chose("TLS 1.2", TRIPLE_DES, &chain(&good)))
+        .with(HelloKind::Large, chose("TLS 1.2", TRIPLE_DES, &chain(&good)));
     node.tls.outcome = TlsOutcome::Failed(failure(FailKind::Alert { code: 40 }));
     let evidence = scene(vec![(A, node)]).trusts(&[&good.root]).done();
     expect("tls-handshake-failed", &evidence, &[("tls.handshake-failed", FAIL)]);
-    assert_eq!(finding(&evidence, "tls.handshake-failed").data["offers"], RSA);
-    let silent = scene(vec![(A, Node::failing(&FailKind::Timeout))]).done();
-    assert_eq!(finding(&silent, "tls.handshake-failed").data["reason"], "timeout");
-    let reset = scene(vec![(A, Node::failing(&FailKind::Reset))]).done();
-    assert_eq!(finding(&reset, "tls.handshake-failed").data["reason"], "connection reset");
+    assert_eq!(finding(&evidence, "tls.handshake-failed").data["offers"], TRIPLE_DES);
+    // a no to everything is told in its own words
+    let no = scene(vec![(A, Node::failing(&FailKind::Alert { code: 40 }))]).done();
+    assert_eq!(finding(&no, "tls.handshake-failed").data["offers"], "handshake_failure, alert 40");
     // T20
     let node = Node::healthy(&chain(&good)).tls(|tls| {
         tls.outcome = TlsOutcome::Failed(failure(FailKind::Reset));
@@ -301,6 +302,79 @@ fn rfc8446_6_2_handshakes_that_fail() {
     answer.timing.handshake_ms = Some(45);
     let evidence = scene(vec![(A, node)]).trusts(&[&good.root]).http(answer).done();
     assert_eq!(first_cause(&evidence), "tls.handshake-failed");
+}
+
+#[test]
+fn silence_in_the_handshake_is_the_network_s_and_told_in_the_reader_s_language() {
+    let silent = scene(vec![(A, Node::failing(&FailKind::Timeout))]).done();
+    expect("tls-handshake-cut", &silent, &[("tls.handshake-cut", FAIL)]);
+    let cut = finding(&silent, "tls.handshake-cut");
+    assert_eq!((cut.owner, &cut.data["reason"]), (exdiag::finding::Owner::Network, &"timeout".into()));
+    let german = title(&silent, "tls.handshake-cut", Lang::De);
+    assert_eq!(german, format!("{HOST} nimmt die Verbindung an, antwortet im TLS-Handshake aber nicht"));
+    for kind in [FailKind::Reset, FailKind::Closed] {
+        assert_eq!(first_cause(&scene(vec![(A, Node::failing(&kind))]).done()), "tls.handshake-cut");
+    }
+}
+
+/// Windows Server 2012 R2 with an RSA certificate: TLS 1.2, and no ECDHE with an AEAD cipher.
+fn dated(good: &Pki, suite: &str) -> Node {
+    let kinds = [HelloKind::Tls12, HelloKind::Nameless, HelloKind::Large];
+    let node = kinds.into_iter().fold(Node::failing(&FailKind::Alert { code: 70 }), |node, kind| {
+        node.with(kind, chose("TLS 1.2", suite, &chain(&good)))
+    });
+    node.tls(|tls| tls.outcome = TlsOutcome::Failed(failure(FailKind::Reset)))
+}
+
+#[test]
+fn t19_suites_that_only_exdiag_cannot_speak_are_a_warning_and_the_certificates_are_judged() {
+    let good = pki();
+    for suite in [DATED, RSA] {
+        let evidence = scene(vec![(A, dated(&good, suite))]).trusts(&[&good.root]).done();
+        expect("tls-suites-dated", &evidence, &[("tls.suites-dated", WARN)]);
+        assert_eq!(finding(&evidence, "tls.suites-dated").data["cipher"], suite);
+        assert_eq!((first_cause(&evidence), note(&evidence)), ("tls.suites-dated", "TLS 1.2".to_owned()));
+        let entries = exdiag::replay(evidence).verdict().entries;
+        let chain = entries.iter().find(|entry| entry.id == "tls-chain").unwrap();
+        assert_eq!(chain.outcome.status(), exdiag::finding::Status::Pass);
+    }
+    // the old versions beside it are told as everywhere
+    let node = dated(&good, DATED).with(HelloKind::Tls10, chose("TLS 1.0", RSA, &chain(&good)));
+    let evidence = scene(vec![(A, node)]).trusts(&[&good.root]).done();
+    let codes: Vec<_> = findings(&evidence).iter().map(|f| f.code.id).collect();
+    assert_eq!(codes, ["tls.suites-dated", "tls.legacy-protocol-enabled"]);
+}
+
+#[test]
+fn t19_most_clients_take_dated_suites_and_for_some_it_depends() {
+    use exdiag::finding::Status::{Pass, Warn};
+    let good = pki();
+    let mut evidence = scene(vec![(A, dated(&good, DATED))]).trusts(&[&good.root]).done();
+    evidence.header.subject.selected = ["tls-chain", "tls-protocol", "clients"].map(str::to_owned).into();
+    for record in evidence.records.values_mut() {
+        let Seen::Anchors { found } = &mut record.seen else { continue };
+        found.iter_mut().for_each(|anchor| "cacert".clone_into(&mut anchor.store));
+    }
+    let wording = exdiag::report::Wording { lang: Lang::En, fail_on: exdiag::report::FailOn::Fail };
+    let clients = exdiag::replay(evidence).report(wording).clients;
+    // Outlook, iOS, Android, Java, the sync service, Thunderbird
+    let status: Vec<_> = clients.iter().map(|row| row.status).collect();
+    assert_eq!(status, [Pass, Pass, Warn, Pass, Warn, Pass]);
+    assert!(clients.iter().filter(|row| row.status == Warn).all(|row| row.because == ["tls.suites-dated"]));
+}
+
+#[test]
+fn t19_what_lies_behind_suites_that_exdiag_cannot_speak_is_not_called_broken() {
+    let good = pki();
+    let refused = HttpSeen { outcome: HttpOutcome::Failed(failure(FailKind::Alert { code: 40 })), ..http(0, &[], "") };
+    let mut evidence = scene(vec![(A, dated(&good, DATED))]).trusts(&[&good.root]).http(refused).done();
+    for selected in [vec!["activesync"], vec!["activesync", "tls-protocol"]] {
+        evidence.header.subject.selected = selected.iter().map(|&id| id.to_owned()).collect();
+        let entries = exdiag::replay(evidence.clone()).verdict().entries;
+        let entry = entries.iter().find(|entry| entry.id == "activesync").unwrap();
+        assert_eq!(entry.outcome.status(), exdiag::finding::Status::Inconclusive, "{selected:?}");
+        assert_eq!(first_cause(&evidence), "tls.suites-dated", "{selected:?}");
+    }
 }
 
 #[test]

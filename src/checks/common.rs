@@ -68,6 +68,14 @@ pub fn see_check(id: &str) -> Outcome {
     )
 }
 
+/// Why a server stays unasked whose cipher suites only exdiag does not speak; wants `host`.
+pub fn unspoken() -> Sentence {
+    Sentence::new(text!(
+        "exdiag does not speak the cipher suites of {host}; see the check tls-protocol",
+        "exdiag spricht die Cipher-Suites von {host} nicht; siehe die Prüfung tls-protocol",
+    ))
+}
+
 /// Who tells, in place of a check that was not selected, what that check would have told: the first
 /// of these that runs. Nothing may stay untold, and nothing is told twice.
 const STAND_INS: &[(&str, &[&str])] = &[

@@ -272,6 +272,9 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         _ if fault.mild || fault.of_the_anchor => Depends,
         // old editions of Windows still speak it
         ("tls.protocol-too-old", Family::OutlookWindows) => Depends,
+        // OpenSSL takes such suites at level 2; a service of its own and Android may not
+        ("tls.suites-dated", Family::SyncService | Family::Android) => Depends,
+        ("tls.suites-dated", _) => Yes,
         ("tls.weak-key", _) if !strict => Depends,
         // SHA-1 is refused under public roots, and under others by some
         ("tls.weak-signature", _) if !strict && !public => Depends,
