@@ -816,8 +816,9 @@ fn redated(der: &[u8], dates: &[(u8, &[u8])]) -> Vec<u8> {
     let tbs = content(content(der));
     let before = der.len() - content(der).len();
     let before = before + content(der).windows(tbs.len()).position(|window| window == tbs).unwrap();
-    let rest = &der[before + tbs.len()..];
-    let tbs = [&der[before..at], &element(0x30, &new), &der[at + 32..before + tbs.len()]].concat();
+    let rest = der.get(before + tbs.len()..).unwrap();
+    let (front, back) = (der.get(before..at).unwrap(), der.get(at + 32..before + tbs.len()).unwrap());
+    let tbs = [front, &element(0x30, &new), back].concat();
     element(0x30, &[&element(0x30, &tbs)[..], rest].concat())
 }
 

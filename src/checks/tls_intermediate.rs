@@ -19,8 +19,8 @@ findings! {
     MISSING = "tls.intermediate-missing", Fail, Exchange {
         title { en: "{server} does not send its intermediate certificate \"{issuer}\"", de: "{server} sendet sein Zwischenzertifikat „{issuer}“ nicht mit" }
         meaning {
-            en: "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted. {firefox} (list of {preload_date}).{or_root}",
-            de: "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig. {firefox} (Liste vom {preload_date}).{or_root}",
+            en: "Outlook on Windows, iOS, macOS, Chrome and Edge fetch it themselves. Linux sync services, Android and Java do not: for them the certificate cannot be trusted.{or_root} {firefox} (list of {preload_date}).",
+            de: "Outlook unter Windows, iOS, macOS, Chrome und Edge laden es selbst nach. Sync-Dienste unter Linux, Android und Java tun das nicht: Für sie ist das Zertifikat nicht vertrauenswürdig.{or_root} {firefox} (Liste vom {preload_date}).",
         }
         remedy { en: "Install the intermediate certificate where the TLS connection ends", de: "Installieren Sie das Zwischenzertifikat dort, wo die TLS-Verbindung endet" }
         steps [
@@ -134,6 +134,10 @@ findings! {
             en: "Roots, duplicates and certificates that do not belong to the chain do no harm while they are few, but make every handshake larger. Java refuses more than 10 certificates, OpenSSL more than 100 KiB.",
             de: "Stammzertifikate, Doppel und Zertifikate, die nicht zur Kette gehören, schaden nicht, solange es wenige sind, vergrößern aber jeden Handshake. Java lehnt mehr als 10 Zertifikate ab, OpenSSL mehr als 100 KiB.",
         }
+        remedy { en: "Send the server's certificate and its intermediates alone", de: "Senden Sie nur das Serverzertifikat und seine Zwischenzertifikate" }
+        steps [
+            { en: "Save the chain that is enough, and give it to the server that ends the TLS connection:", de: "Speichern Sie die Kette, die genügt, und geben Sie sie dem Server, auf dem die TLS-Verbindung endet:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
+        ]
     }
 }
 
