@@ -505,7 +505,11 @@ fn more_certificates_than_clients_take_are_told() {
         .map(|i| {
             let mut params = authority("R11");
             params.serial_number = Some(i.into());
-            let der = params.signed_by(&p.inter.key, &rcgen::Issuer::from_params(&p.root.params, &p.root.key)).unwrap().der().to_vec();
+            let der = params
+                .signed_by(&p.inter.key, &rcgen::Issuer::from_params(&p.root.params, &p.root.key))
+                .unwrap()
+                .der()
+                .to_vec();
             Made { der, params, key: KeyPair::generate().unwrap() }
         })
         .collect();

@@ -585,7 +585,7 @@ fn dated(view: &View<'_>, endpoint: &Endpoint, failure: &Failure) -> Result<Opti
     if failure.phase != Phase::Handshake || is_told {
         return Ok(None);
     }
-    let found = super::tls_protocol::dated(view, &endpoint.host, endpoint.port)?;
+    let found = super::common::suites::dated(view, &endpoint.host, endpoint.port)?;
     Ok(found.map(|finding| Outcome::Inconclusive {
         reason: common::unspoken().with("host", endpoint.host.as_str()),
         findings: vec![finding],

@@ -292,7 +292,7 @@ fn dated(view: &View<'_>, walk: &Walk) -> Result<Option<(String, Option<Finding>
     };
     for attempt in walk.attempts.iter().filter(shook_none) {
         let Some(at) = Endpoint::parse(&attempt.probe.url, Origin::Guess) else { continue };
-        let Some(finding) = super::tls_protocol::dated(view, &at.host, at.port)? else { continue };
+        let Some(finding) = super::common::suites::dated(view, &at.host, at.port)? else { continue };
         let selected = view.subject().selected.iter().any(|id| id == "tls-protocol");
         let is_told = selected
             && endpoint::endpoint(view)?.is_some_and(|known| (known.host, known.port) == (at.host.clone(), at.port));

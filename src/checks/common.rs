@@ -3,6 +3,7 @@
 pub mod net;
 pub mod resolve;
 pub mod service;
+pub mod suites;
 
 use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
