@@ -270,17 +270,16 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         // check_chain in crypto/x509/x509_vfy.c
         (_, Family::SyncService) if fault.of_the_anchor => No,
         _ if fault.mild || fault.of_the_anchor => Depends,
-        // old editions of Windows still speak it
-        ("tls.protocol-too-old", Family::OutlookWindows) => Depends,
-        // OpenSSL takes such suites at level 2; a service of its own and Android may not
-        ("tls.suites-dated", Family::SyncService | Family::Android) => Depends,
-        ("tls.suites-dated", _) => Yes,
+        // old editions of Windows still speak it; OpenSSL takes dated suites at level 2, a service of
+        // its own and Android may not
+        ("tls.protocol-too-old", Family::OutlookWindows)
+        | ("tls.suites-dated", Family::SyncService | Family::Android) => Depends,
         ("tls.weak-key", _) if !strict => Depends,
         // SHA-1 is refused under public roots, and under others by some
         ("tls.weak-signature", _) if !strict && !public => Depends,
         // mozilla::pkix takes no authority's certificate for a server's
         ("tls.ca-as-server", Family::Thunderbird) => No,
-        ("tls.ca-as-server", _) => Yes,
+        ("tls.ca-as-server" | "tls.suites-dated", _) => Yes,
         // a rule of Apple's
         (code, family) if family != Family::Ios && (!code.contains('.') || code == "tls.lifetime-too-long") => Yes,
         _ => No,

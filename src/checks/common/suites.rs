@@ -1,5 +1,4 @@
-//! What is to be said of a server with whose cipher suites exdiag cannot shake hands, though most
-//! clients can, and how did a handshake end?
+//! What is to be said of a server whose cipher suites most clients speak, but exdiag does not?
 
 use crate::evidence::{FailKind, Failure, Stop, TlsOutcome, View};
 use crate::finding::Finding;
