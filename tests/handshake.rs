@@ -321,7 +321,7 @@ fn silence_in_the_handshake_is_the_network_s_and_told_in_the_reader_s_language()
 fn dated(good: &Pki, suite: &str) -> Node {
     let kinds = [HelloKind::Tls12, HelloKind::Nameless, HelloKind::Large];
     let node = kinds.into_iter().fold(Node::failing(&FailKind::Alert { code: 70 }), |node, kind| {
-        node.with(kind, chose("TLS 1.2", suite, &chain(&good)))
+        node.with(kind, chose("TLS 1.2", suite, &chain(good)))
     });
     node.tls(|tls| tls.outcome = TlsOutcome::Failed(failure(FailKind::Reset)))
 }
@@ -353,7 +353,9 @@ fn t19_most_clients_take_dated_suites_and_for_some_it_depends() {
     evidence.header.subject.selected = ["tls-chain", "tls-protocol", "clients"].map(str::to_owned).into();
     for record in evidence.records.values_mut() {
         let Seen::Anchors { found } = &mut record.seen else { continue };
-        found.iter_mut().for_each(|anchor| "cacert".clone_into(&mut anchor.store));
+        for anchor in found {
+            "cacert".clone_into(&mut anchor.store);
+        }
     }
     let wording = exdiag::report::Wording { lang: Lang::En, fail_on: exdiag::report::FailOn::Fail };
     let clients = exdiag::replay(evidence).report(wording).clients;
