@@ -164,6 +164,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::net::FINDINGS,
         common::resolve::FINDINGS,
         common::service::FINDINGS,
+        common::suites::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());

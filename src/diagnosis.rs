@@ -95,10 +95,24 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.inspected", &["tls.", "clients."], At::SameHost),
     ("tls.not-tls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-failed", &["activesync.", "autodiscover."], At::SameHost),
+    ("tls.handshake-cut", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-too-old", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.protocol-13-broken", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.handshake-stalls", &["activesync.", "autodiscover."], At::SameHost),
     ("tls.client-certificate-required", &["activesync.", "autodiscover."], At::SameHost),
+    // another's certificate stands first, and is judged as the server's
+    (
+        "tls.chain-order",
+        &[
+            "tls.san-missing",
+            "tls.name-mismatch",
+            "tls.ca-as-server",
+            "tls.self-signed",
+            "tls.wrong-purpose",
+            "tls.lifetime-too-long",
+        ],
+        At::SameHost,
+    ),
     ("tls.self-signed", &["tls.name-mismatch", "tls.san-missing", "tls.ca-as-server", "tls.weak-key"], At::SameHost),
     ("tls.intermediate-", &["tls.addresses-differ"], At::SameHost),
     ("tls.expired", &["tls.addresses-differ"], At::SameHost),
@@ -110,6 +124,8 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.root-not-in-store", &["clients."], At::SameHost),
     ("tls.root-only-here", &["clients."], At::SameHost),
     ("tls.ca-as-server", &["clients."], At::SameHost),
+    ("tls.wrong-purpose", &["clients."], At::SameHost),
+    ("tls.path-too-long", &["clients."], At::SameHost),
     ("tls.lifetime-too-long", &["clients."], At::SameHost),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
@@ -192,6 +208,13 @@ fn explains(cause: &Candidate<'_>, other: &Candidate<'_>) -> bool {
     if code == consequence || consequence.starts_with("exdiag.") || other.layer < cause.layer {
         return false;
     }
+    // certificates in the wrong order, with the server's own in front, hide nothing
+    if code == "tls.chain-order" && cause.weight != Weight::Fail {
+        return false;
+    }
+    if consequence == "tls.addresses-differ" && code.starts_with("tls.") && is_of_the_odd(cause, other) {
+        return true;
+    }
     RULES.iter().any(|(from, to, at)| {
         let is_area = from.ends_with('.');
         let is_family = from.ends_with('-');
@@ -203,6 +226,16 @@ fn explains(cause: &Candidate<'_>, other: &Candidate<'_>) -> bool {
             })
             && are_at(*at, host(cause.finding), host(other.finding))
     })
+}
+
+/// Whether something fails at an address that differs from the others, and only there.
+fn is_of_the_odd(cause: &Candidate<'_>, differ: &Candidate<'_>) -> bool {
+    let Some(address) = cause.finding.place.address else { return false };
+    let named = differ.finding.data.get("odd").and_then(|odd| odd.as_array());
+    let mut named = named.into_iter().flatten().filter_map(|one| one.as_str()?.parse::<std::net::IpAddr>().ok());
+    cause.weight == Weight::Fail
+        && are_at(At::SameHost, host(cause.finding), host(differ.finding))
+        && (differ.finding.place.address == Some(address) || named.any(|odd| odd == address))
 }
 
 fn are_at(at: At, cause: Option<String>, other: Option<String>) -> bool {

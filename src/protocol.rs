@@ -7,6 +7,7 @@ pub mod cipher;
 pub mod clients;
 pub mod clock;
 pub mod ct;
+pub mod der;
 pub mod differences;
 pub mod eas;
 pub mod endpoint;

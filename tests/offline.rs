@@ -2,14 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+mod support {
+    pub mod aia;
+    pub mod pki;
+    pub mod public;
+}
+
+use rcgen::date_time_ymd;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use support::aia::issuer_at;
+use support::pki::{HOST, server};
+use support::public::Pki;
 
-const HOST: &str = "mail.corp.example";
 const AIA: &str = "http://ca.example/issuing.cer";
 
 /// A root, an issuing authority and a leaf, as PEM.
@@ -20,32 +28,11 @@ struct Authority {
 }
 
 fn authority() -> Authority {
-    let named = |name: &str| {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
-        (params.not_before, params.not_after) = (rcgen::date_time_ymd(2026, 1, 1), rcgen::date_time_ymd(2036, 1, 1));
-        params
-    };
-    let root = CertifiedIssuer::self_signed(named("Test Root"), KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let issuing = CertifiedIssuer::signed_by(named("Test Issuing"), key, &root).unwrap();
-    let mut leaf = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
-    leaf.distinguished_name.push(DnType::CommonName, HOST);
-    (leaf.not_before, leaf.not_after) = (rcgen::date_time_ymd(2026, 10, 1), rcgen::date_time_ymd(2027, 1, 1));
-    leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    leaf.custom_extensions = vec![authority_information_access(AIA)];
-    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuing).unwrap();
-    Authority { root: root.pem(), issuing: issuing.pem(), leaf: leaf.pem() }
-}
-
-/// RFC 5280, 4.2.2.1: one `caIssuers` address.
-fn authority_information_access(url: &str) -> rcgen::CustomExtension {
-    let tlv = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
-    let method = [0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
-    let description = tlv(0x30, &[&method[..], &tlv(0x86, url.as_bytes())].concat());
-    rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &description))
+    let mut leaf = server(&[HOST]);
+    (leaf.not_before, leaf.not_after) = (date_time_ymd(2026, 10, 1), date_time_ymd(2027, 1, 1));
+    leaf.custom_extensions = vec![issuer_at(AIA)];
+    let made = Pki::of(support::pki::authority("Test Issuing"), leaf);
+    Authority { root: made.root.facts().pem(), issuing: made.inter.facts().pem(), leaf: made.leaf.facts().pem() }
 }
 
 fn exdiag(args: &[&str], input: &str) -> Output {

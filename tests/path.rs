@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod support {
+    pub mod crossed;
+    pub mod pki;
+}
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exdiag::evidence::Anchor;
@@ -10,72 +15,30 @@ use exdiag::protocol::path::{Builder, FaultKind, anchor_of};
 use exdiag::protocol::x509::{Certificate, Signature};
 use proptest::prelude::*;
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair,
+    KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, UnixTime};
 use std::time::Duration;
+use support::crossed::{again, copy, twins};
+use support::pki::{HOST, Made, authority, root, signed, signed_for};
 
-const HOST: &str = "mail.corp.example";
 const NOW: &str = "2026-11-22T20:00:00Z";
 /// What a search may spend on signatures, and how many paths it may judge.
 const SIGNATURES: usize = 200;
 const JUDGED: usize = 201;
 
-struct Made {
-    der: Vec<u8>,
-    params: CertificateParams,
-    key: KeyPair,
-}
-
 impl Made {
-    fn facts(&self) -> Certificate {
-        Certificate::read(&self.der)
-    }
-
     fn anchor(&self) -> Anchor {
         anchor_of(&self.facts(), "system")
     }
 }
 
-fn authority(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2040, 1, 1);
-    params
-}
-
+/// A leaf that does not say which key signed it.
 fn server(names: &[&str]) -> CertificateParams {
-    let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, HOST);
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.not_before = date_time_ymd(2026, 11, 4);
-    params.not_after = date_time_ymd(2027, 2, 2);
+    let mut params = support::pki::server(names);
+    params.use_authority_key_identifier_extension = false;
     params
-}
-
-fn root(params: CertificateParams) -> Made {
-    let key = KeyPair::generate().unwrap();
-    let der = params.self_signed(&key).unwrap().der().to_vec();
-    Made { der, params, key }
-}
-
-fn signed(params: CertificateParams, by: &Made) -> Made {
-    signed_for(KeyPair::generate().unwrap(), params, by)
-}
-
-fn signed_for(key: KeyPair, params: CertificateParams, by: &Made) -> Made {
-    let der = params.signed_by(&key, &Issuer::from_params(&by.params, &by.key)).unwrap().der().to_vec();
-    Made { der, params, key }
-}
-
-fn copy(key: &KeyPair) -> KeyPair {
-    KeyPair::try_from(key.serialize_der().as_slice()).unwrap()
 }
 
 fn judge(chain: &[&Made], anchors: &[&Made]) -> chain::Verdict {
@@ -116,10 +79,10 @@ fn the_best_path_is_found_whatever_else_is_sent() {
     let good = signed(authority("R11"), &new);
     let mut params = authority("R11");
     params.not_after = date_time_ymd(2025, 1, 1);
-    let expired = signed_for(copy(&good.key), params, &old);
+    let expired = again(&good, params, &old);
     let mut params = authority("R11");
     params.is_ca = IsCa::ExplicitNoCa;
-    let toothless = signed_for(copy(&good.key), params, &new);
+    let toothless = again(&good, params, &new);
     let leaf = signed(server(&[HOST]), &good);
     let verdict = judge(&[&leaf, &toothless, &expired, &good], &[&old, &new]);
     assert!(verdict.accepted);
@@ -181,16 +144,49 @@ fn rfc5280_6_1_4_l_self_issued_authorities_are_not_counted() {
 }
 
 #[test]
+fn rfc5280_6_1_1_d_what_the_anchors_certificate_says_is_told_and_breaks_no_path() {
+    let mut params = authority("Root");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let top = root(params);
+    let inter = signed(authority("R11"), &top);
+    let leaf = signed(server(&[HOST]), &inter);
+    let verdict = judge(&[&leaf, &inter], &[&top]);
+    assert!(verdict.accepted);
+    assert_eq!(kinds(&verdict), [(None, "wrong-purpose"), (Some(1), "path-too-long")]);
+    let chain = [&leaf, &inter].map(Made::facts).to_vec();
+    let anchors = [top.anchor()];
+    let at = NOW.parse().unwrap();
+    let analysis = chain::analyse(chain, &anchors, at);
+    let found = exdiag::checks::tls_chain::about_chain(Some(HOST), &analysis, at);
+    let told: Vec<_> = found.iter().map(|f| (f.code.id, f.severity)).collect();
+    let warn = exdiag::finding::Severity::Warn;
+    assert!(told.contains(&("tls.wrong-purpose", warn)) && told.contains(&("tls.path-too-long", warn)), "{told:?}");
+    assert!(found.iter().any(|f| f.data.get("limited_by") == Some(&"Root".into())), "{found:?}");
+    // OpenSSL refuses it
+    let shown = exdiag::protocol::clients::Shown {
+        host: HOST,
+        handshake: None,
+        chain: Some(&analysis),
+        installed: &anchors,
+        here: &[],
+        withdrawn: exdiag::protocol::clients::Withdrawn::default(),
+        at,
+    };
+    let judged = exdiag::protocol::clients::judge(shown, &exdiag::protocol::stores::Public);
+    for row in judged.rows {
+        let refused = row.family == exdiag::protocol::clients::Family::SyncService;
+        let expected =
+            if refused { exdiag::protocol::clients::Accepts::No } else { exdiag::protocol::clients::Accepts::Depends };
+        assert_eq!(row.accepts, expected, "{row:?}");
+    }
+}
+
+#[test]
 fn five_hundred_certificates_that_sign_each_other_cost_little() {
     let top = root(authority("Root"));
     // one name; many keys; each certificate fits by its name under every other
-    let twins: Vec<Made> = (0..22).map(|_| signed(authority("Twin"), &top)).collect();
-    let mut crossed = Vec::new();
-    for child in &twins {
-        for parent in &twins {
-            crossed.push(signed_for(copy(&child.key), authority("Twin"), parent));
-        }
-    }
+    let (twins, crossed) = twins(22, &top);
     let leaf = signed(server(&[HOST]), &twins[0]);
     let chain: Vec<Certificate> = std::iter::once(&leaf).chain(&crossed).map(Made::facts).collect();
     assert!(chain.len() > 480);

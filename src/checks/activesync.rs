@@ -235,6 +235,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let anonymous = match &seen.outcome {
         HttpOutcome::Response(response) => response,
         HttpOutcome::Failed(failure) => {
+            if let Some(outcome) = dated(view, &endpoint, failure)? {
+                return Ok(outcome);
+            }
             let outcome = failed(view, &endpoint, &reach, failure)?;
             return guessed(view, &endpoint, outcome);
         }
@@ -574,6 +577,19 @@ fn guessed(view: &View<'_>, endpoint: &Endpoint, outcome: Outcome) -> Result<Out
         "{host} war nur geraten und antwortet nicht; siehe die Prüfung autodiscover",
     ));
     Ok(Outcome::Inconclusive { reason: reason.with("host", endpoint.host.as_str()), findings })
+}
+
+/// What holds of a server whose suites only exdiag does not speak, where `tls-protocol` does not tell it.
+fn dated(view: &View<'_>, endpoint: &Endpoint, failure: &Failure) -> Result<Option<Outcome>, Stop> {
+    let is_told = view.subject().selected.iter().any(|id| id == "tls-protocol");
+    if failure.phase != Phase::Handshake || is_told {
+        return Ok(None);
+    }
+    let found = super::common::suites::dated(view, &endpoint.host, endpoint.port)?;
+    Ok(found.map(|finding| Outcome::Inconclusive {
+        reason: common::unspoken().with("host", endpoint.host.as_str()),
+        findings: vec![finding],
+    }))
 }
 
 /// OPTIONS ended without an HTTP answer.

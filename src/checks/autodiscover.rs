@@ -215,7 +215,8 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let has_fault = findings.iter().any(|f| f.severity == Severity::Fail);
     findings.extend(cut_off(view, &walk)?);
     let is_silent = walk.is_silent() && !has_fault;
-    if walk.won.is_none() && !has_fault && !is_silent {
+    let dated = if walk.won.is_none() && !has_fault { dated(view, &walk)? } else { None };
+    if walk.won.is_none() && !has_fault && !is_silent && dated.is_none() {
         findings.push(not_found(&walk));
     }
     // whoever names the server does not depend on Autodiscover
@@ -230,6 +231,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         trace = trace.seen_in(&Probe::Http(attempt.probe.clone()));
     }
     findings.push(trace);
+    if let Some((host, finding)) = dated {
+        findings.extend(finding);
+        return Ok(Outcome::Inconclusive { reason: common::unspoken().with("host", host), findings });
+    }
     if is_silent {
         // silence is no answer: nobody has said that Autodiscover is not there
         let host = walk.cut().map_or_else(|| view.subject().domain(), |(attempt, _)| attempt.host.as_str());
@@ -276,6 +281,24 @@ fn cut_off(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
     let finding =
         if failure.phase == Phase::Proxy { net::blocked(&at, failure) } else { net::unconnected(&at, failure) };
     Ok(Some(finding.seen_in(&Probe::Http(attempt.probe.clone()))))
+}
+
+/// The host that nobody here can ask for want of a common cipher suite, though most clients can; with
+/// the finding, where `tls-protocol` does not tell it.
+fn dated(view: &View<'_>, walk: &Walk) -> Result<Option<(String, Option<Finding>)>, Stop> {
+    let shook_none = |attempt: &&Attempt| {
+        attempt.step != Step::RootDomain
+            && matches!(&attempt.reason, Reason::Unreachable(failure) if failure.phase == Phase::Handshake)
+    };
+    for attempt in walk.attempts.iter().filter(shook_none) {
+        let Some(at) = Endpoint::parse(&attempt.probe.url, Origin::Guess) else { continue };
+        let Some(finding) = super::common::suites::dated(view, &at.host, at.port)? else { continue };
+        let selected = view.subject().selected.iter().any(|id| id == "tls-protocol");
+        let is_told = selected
+            && endpoint::endpoint(view)?.is_some_and(|known| (known.host, known.port) == (at.host.clone(), at.port));
+        return Ok(Some((at.host, Some(finding).filter(|_| !is_told))));
+    }
+    Ok(None)
 }
 
 fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {

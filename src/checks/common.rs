@@ -3,6 +3,7 @@
 pub mod net;
 pub mod resolve;
 pub mod service;
+pub mod suites;
 
 use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
@@ -66,6 +67,14 @@ pub fn see_check(id: &str) -> Outcome {
         Sentence::new(text!("no answer; see the check {check}", "keine Antwort; siehe die Prüfung {check}"))
             .with("check", id),
     )
+}
+
+/// Why a server stays unasked whose cipher suites only exdiag does not speak; wants `host`.
+pub fn unspoken() -> Sentence {
+    Sentence::new(text!(
+        "exdiag does not speak the cipher suites of {host}; see the check tls-protocol",
+        "exdiag spricht die Cipher-Suites von {host} nicht; siehe die Prüfung tls-protocol",
+    ))
 }
 
 /// Who tells, in place of a check that was not selected, what that check would have told: the first

@@ -10,7 +10,7 @@ use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
 use crate::protocol::clients;
 use crate::protocol::differences::{self, Age, Difference};
 use crate::protocol::path::{self, Fault, FaultKind};
-use crate::protocol::x509::{AltName, Certificate, Validity};
+use crate::protocol::x509::{AltName, Certificate, Name, Validity};
 use crate::{findings, text};
 use jiff::Timestamp;
 
@@ -93,8 +93,8 @@ findings! {
     PRIVATE_CA = "tls.private-ca", Fail, Exchange {
         title { en: "The certificate of {server} leads to \"{root}\", which is in none of the trust stores looked into", de: "Das Zertifikat von {server} führt zu „{root}“, das in keinem der geprüften Zertifikatspeicher steht" }
         meaning {
-            en: "Nothing is missing in the chain; it ends at a root that is not publicly trusted, as that of a company's own authority. Devices accept it only where that root was installed; sync services outside never do.",
-            de: "In der Kette fehlt nichts; sie endet an einem Stammzertifikat, dem die Öffentlichkeit nicht vertraut, etwa dem einer firmeneigenen Zertifizierungsstelle. Geräte akzeptieren sie nur, wenn dieses Stammzertifikat installiert wurde; Sync-Dienste außerhalb nie.",
+            en: "{complete}; it ends at a root that is not publicly trusted, as that of a company's own authority. Devices accept it only where that root was installed; sync services outside never do.",
+            de: "{complete}; sie endet an einem Stammzertifikat, dem die Öffentlichkeit nicht vertraut, etwa dem einer firmeneigenen Zertifizierungsstelle. Geräte akzeptieren sie nur, wenn dieses Stammzertifikat installiert wurde; Sync-Dienste außerhalb nie.",
         }
         remedy { en: "Use a certificate of a public authority for what clients outside reach", de: "Verwenden Sie für alles, was Clients von außen erreichen, ein Zertifikat einer öffentlichen Zertifizierungsstelle" }
         steps [
@@ -326,7 +326,7 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
     for (index, certificate) in chain.certificates.iter().enumerate() {
         if let Some(flaw) = &certificate.flaw {
             // what no path needs hinders nobody, and no client reads all there is
-            let needed = certificate.is_broken && chain.path.contains(&index);
+            let needed = certificate.is_broken && (chain.path.contains(&index) || chain.spoilt() == Some(index));
             let severity = if needed { Severity::Fail } else { Severity::Warn };
             found.push(at(&MALFORMED, chain, Some(index)).with("problem", flaw.as_str()).severity(severity));
         }
@@ -341,13 +341,13 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
         ),
         End::UnknownRoot { name, index } if chain.stores_known => {
             let at_fault = index.or(chain.path.last().copied());
-            let private = private_ca(at(&PRIVATE_CA, chain, at_fault), &name.short, &name.text, index.is_some());
+            let private = private_ca(chain, at_fault, name, index.is_some());
             found.push(public_all_the_same(chain, now).unwrap_or(private));
         }
         _ => {
             if let Some(root) = chain.repair.as_ref().and_then(|repair| repair.unknown_root.as_ref()) {
                 let at_fault = chain.path.last().copied();
-                let private = private_ca(at(&PRIVATE_CA, chain, at_fault), &root.short, &root.text, false);
+                let private = private_ca(chain, at_fault, root, false);
                 found.push(public_all_the_same(chain, now).unwrap_or(private));
             }
         }
@@ -435,11 +435,14 @@ fn about_fault(chain: &ChainAnalysis, fault: &Fault) -> Option<Finding> {
         }
         FaultKind::MayNotSign => about(&NOT_A_CA).with("reason", "key-usage"),
         FaultKind::PathTooLong { limit, by: whose } => {
-            about(&PATH_TOO_LONG).with("limit", *limit).with("limited_by", by(*whose)).with("limited_by_index", *whose)
+            let finding = about(&PATH_TOO_LONG).with("limit", *limit).with("limited_by", by(*whose));
+            let severity = if fault.is_of_the_anchor() { Severity::Warn } else { Severity::Fail };
+            finding.with("limited_by_index", *whose).severity(severity)
         }
         FaultKind::WrongPurpose { purposes, any } => {
-            // most clients take "any purpose", the Baseline Requirements and some clients do not
-            let severity = if *any { Severity::Warn } else { Severity::Fail };
+            // most clients take "any purpose", the Baseline Requirements and some clients do not; of a
+            // root most do not read it
+            let severity = if *any || fault.is_of_the_anchor() { Severity::Warn } else { Severity::Fail };
             about(&WRONG_PURPOSE).with("purposes", purposes.clone()).severity(severity)
         }
         FaultKind::UnknownCritical { oid } => about(&UNKNOWN_CRITICAL).with("oid", oid.as_str()),
@@ -475,8 +478,25 @@ fn public_all_the_same(chain: &ChainAnalysis, now: Timestamp) -> Option<Finding>
     Some(if lack.lacking.is_empty() { finding.with("stores", "system") } else { finding })
 }
 
-fn private_ca(finding: Finding, root: &str, dn: &str, sent: bool) -> Finding {
-    finding.with("root", root).with("root_dn", dn).with("root_sent", sent)
+fn private_ca(chain: &ChainAnalysis, index: Option<usize>, root: &Name, sent: bool) -> Finding {
+    let (en, de) = if matches!(chain.end, End::Missing { .. }) {
+        (
+            "Besides the intermediate, nothing is missing in the chain",
+            "Außer dem Zwischenzertifikat fehlt in der Kette nichts",
+        )
+    } else if chain.path.len() == 1 && !sent {
+        (
+            "Only the server's own certificate is sent; where its issuer is a root, nothing is missing in the chain",
+            "Nur das Serverzertifikat wird gesendet; ist sein Aussteller eine Stammzertifizierungsstelle, fehlt in der Kette nichts",
+        )
+    } else {
+        ("Nothing is missing in the chain", "In der Kette fehlt nichts")
+    };
+    at(&PRIVATE_CA, chain, index)
+        .with("root", root.short.as_str())
+        .with("root_dn", root.text.as_str())
+        .with("root_sent", sent)
+        .with("complete", serde_json::json!({"en": en, "de": de}))
 }
 
 /// The name (RFC 9525, 6).

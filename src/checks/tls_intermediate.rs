@@ -4,9 +4,9 @@
 //! of it. Handshakes that fail are told by `tls-protocol`.
 
 use super::common;
-use crate::evidence::{Probe, Stop, TlsOutcome, View};
+use crate::evidence::{HeldBack, Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
-use crate::protocol::chain::{self, ChainAnalysis, End, Repair};
+use crate::protocol::chain::{self, ChainAnalysis, End, Repair, RepairProblem};
 use crate::protocol::path::{Fault, FaultKind};
 use crate::protocol::x509::Certificate;
 use crate::protocol::clients::{self, Delivery};
@@ -20,8 +20,8 @@ findings! {
     MISSING = "tls.intermediate-missing", Fail, Exchange {
         title { en: "{server} does not send its intermediate certificate \"{issuer}\"", de: "{server} sendet sein Zwischenzertifikat „{issuer}“ nicht mit" }
         meaning {
-            en: "{fetching}. Linux sync services, Android and Java fetch nothing: for them the certificate cannot be trusted. {firefox} (list of {preload_date}).",
-            de: "{fetching}. Sync-Dienste unter Linux, Android und Java laden nichts nach: Für sie ist das Zertifikat nicht vertrauenswürdig. {firefox} (Liste vom {preload_date}).",
+            en: "{fetching}. Linux sync services, Android and Java fetch nothing: for them the certificate cannot be trusted.{or_root} {firefox} (list of {preload_date}).",
+            de: "{fetching}. Sync-Dienste unter Linux, Android und Java laden nichts nach: Für sie ist das Zertifikat nicht vertrauenswürdig.{or_root} {firefox} (Liste vom {preload_date}).",
         }
         remedy { en: "Install the intermediate certificate where the TLS connection ends", de: "Installieren Sie das Zwischenzertifikat dort, wo die TLS-Verbindung endet" }
         steps [
@@ -68,7 +68,11 @@ findings! {
         }
         remedy { en: "Replace the intermediate certificate by the one that issued the server's", de: "Ersetzen Sie das Zwischenzertifikat durch das, welches das Serverzertifikat ausgestellt hat" }
         steps [
-            { en: "Save the chain that exdiag has built and verified:", de: "Speichern Sie die Kette, die exdiag gebildet und geprüft hat:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
+            {
+                en: "Save the chain that exdiag has built and verified (where it could not, download \"{issuer}\" from the authority's web site):",
+                de: "Speichern Sie die Kette, die exdiag gebildet und geprüft hat (wo das nicht gelang, laden Sie „{issuer}“ von der Website der Zertifizierungsstelle):",
+                Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem"
+            },
             {
                 en: "On the Exchange server, import its intermediates and restart IIS:",
                 de: "Importieren Sie auf dem Exchange-Server deren Zwischenzertifikate und starten Sie IIS neu:",
@@ -128,9 +132,13 @@ findings! {
     SUPERFLUOUS = "tls.chain-superfluous", Info, Exchange {
         title { en: "{server} sends more certificates than needed: {names}", de: "{server} sendet mehr Zertifikate als nötig: {names}" }
         meaning {
-            en: "Roots, duplicates and certificates that do not belong to the chain do no harm, but make every handshake larger.",
-            de: "Stammzertifikate, Doppel und Zertifikate, die nicht zur Kette gehören, schaden nicht, vergrößern aber jeden Handshake.",
+            en: "Roots, duplicates and certificates that do not belong to the chain do no harm while they are few, but make every handshake larger. Java refuses more than 10 certificates, OpenSSL more than 100 KiB.",
+            de: "Stammzertifikate, Doppel und Zertifikate, die nicht zur Kette gehören, schaden nicht, solange es wenige sind, vergrößern aber jeden Handshake. Java lehnt mehr als 10 Zertifikate ab, OpenSSL mehr als 100 KiB.",
         }
+        remedy { en: "Send the server's certificate and its intermediates alone", de: "Senden Sie nur das Serverzertifikat und seine Zwischenzertifikate" }
+        steps [
+            { en: "Save the chain that is enough, and give it to the server that ends the TLS connection:", de: "Speichern Sie die Kette, die genügt, und geben Sie sie dem Server, auf dem die TLS-Verbindung endet:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
+        ]
     }
 }
 
@@ -205,6 +213,8 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
     let mut found = Vec::new();
     if let End::Missing { index, .. } = &chain.end
         && !signature_is_spoilt(chain, *index)
+        // told as that by `tls-chain`
+        && chain.spoilt().is_none()
     {
         // every missing issuer was asked for; the default is for a view that was not
         found.push(missing(chain, *index, &chain.repair.clone().unwrap_or_default()));
@@ -233,14 +243,17 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
             }
         }
     }
-    let leaf_elsewhere = host.is_some_and(|host| leaf_elsewhere(host, chain));
+    let leaf_elsewhere = host.is_some_and(|host| chain.leaf_elsewhere(host).is_some());
     if !chain.misplaced.is_empty() || leaf_elsewhere {
         let severity = if leaf_elsewhere { Severity::Fail } else { Severity::Warn };
-        let path = chain.full_path();
+        let path = host.and_then(|host| chain.in_order(host)).or_else(|| chain.full_path());
         let wanted: Vec<String> = path.iter().flatten().map(Certificate::short_name).collect();
         let sent: Vec<String> = chain.certificates.iter().map(Certificate::short_name).collect();
         let finding = Finding::new(&ORDER).with("sent", sent).with("wanted", wanted).severity(severity);
-        found.push(with_chain(finding, chain));
+        found.push(match path {
+            Some(path) => finding.with("repaired_chain", chain::pem(&path)),
+            None => finding,
+        });
     }
     if !leaf_elsewhere {
         found.extend(superfluous(chain, &told));
@@ -252,12 +265,6 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
 fn signature_is_spoilt(chain: &ChainAnalysis, index: usize) -> bool {
     let spoilt = |fault: &Fault| matches!(fault.kind, FaultKind::BadSignature { keys_agree: Some(true), .. });
     chain.faults.iter().any(|fault| fault.index == Some(index) && spoilt(fault))
-}
-
-/// Whether the server's own certificate stands behind that of an authority.
-fn leaf_elsewhere(host: &str, chain: &ChainAnalysis) -> bool {
-    chain.leaf().is_some_and(|first| first.is_ca && !first.is_for(host))
-        && chain.certificates.iter().skip(1).any(|c| !c.is_ca && c.is_for(host))
 }
 
 fn dated(code: &'static crate::finding::Code, index: usize, certificate: &Certificate) -> Finding {
@@ -279,7 +286,7 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
         Some(child) => &child.issuer,
         None => return Finding::new(&MISSING),
     };
-    let instead = sent_instead(chain, issuer.organisation.as_deref(), repair);
+    let instead = chain.sent_instead();
     let mut finding = Finding::new(if instead.is_some() { &WRONG } else { &MISSING })
         .with("missing_issuer", issuer.text.as_str())
         .with("issuer", issuer.short.as_str())
@@ -291,6 +298,21 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
     if let Some(child) = chain.certificates.get(index) {
         finding = finding.with("certificate", child.short_name());
     }
+    // nothing but a company's own directory says where the issuer is
+    let elsewhere = matches!(
+        repair.problem,
+        Some(RepairProblem::NoAddress { others: true } | RepairProblem::HeldBack(HeldBack::PrivateAddress))
+    );
+    let perhaps_a_root = index == 0 && elsewhere && !repair.verified;
+    let or_root = if perhaps_a_root {
+        json!({
+            "en": format!(" \"{}\" may also be a root itself, that of a company's own authority of one tier: then give it with --cacert.", issuer.short),
+            "de": format!(" „{}“ kann auch selbst ein Stammzertifikat sein, das einer einstufigen firmeneigenen Zertifizierungsstelle: Geben Sie es dann mit --cacert an.", issuer.short),
+        })
+    } else {
+        json!({"en": "", "de": ""})
+    };
+    finding = finding.with("perhaps_a_root", perhaps_a_root).with("or_root", or_root);
     if let Some(instead) = instead.and_then(|i| Some((i, chain.certificates.get(i)?))) {
         finding = finding
             .with("sent_instead", instead.1.short_name())
@@ -363,37 +385,38 @@ fn with_chain(finding: Finding, chain: &ChainAnalysis) -> Finding {
     }
 }
 
-/// The index of the intermediate that was sent in place of the missing one: it has its name but
-/// another key, or it belongs to another authority.
-fn sent_instead(chain: &ChainAnalysis, organisation: Option<&str>, repair: &Repair) -> Option<usize> {
-    if let Some(index) = chain.mismatched.first() {
-        return Some(*index);
-    }
-    let of_the_path = |c: &Certificate| repair.path.iter().any(|other| other.spki == c.spki);
-    // a link further up is no wrong certificate: it is known to fit, or comes from the same authority
-    let issued_above = |c: &Certificate| repair.fetched.iter().any(|f| f.issuer.same(&c.subject));
-    let foreign = |c: &Certificate| organisation.is_none() || c.subject.organisation.as_deref() != organisation;
-    let strays = chain.strays.iter().filter_map(|i| Some((*i, chain.certificates.get(*i)?)));
-    strays
-        .filter(|(_, c)| c.is_ca && !of_the_path(c) && !issued_above(c))
-        .find(|(_, c)| repair.verified || foreign(c))
-        .map(|(i, _)| i)
-}
+/// How many certificates beside the path may belong to it all the same: links for other roots.
+const HANDFUL: usize = 4;
+/// From how many certificates, and how many bytes of them, on a client refuses (Java's
+/// jdk.tls.maxCertificateChainLength, OpenSSL's SSL_CTX_set_max_cert_list).
+const TAKEN: usize = 10;
+const BYTES_TAKEN: usize = 100 << 10;
+/// How many names are told.
+const TOLD: usize = 10;
 
 /// The finding for certificates that no client needs.
 fn superfluous(chain: &ChainAnalysis, told: &BTreeSet<usize>) -> Option<Finding> {
     // what stands in for the missing one is told as that, and a private root that is sent is needed by nobody either
     let strays = chain.strays.iter().filter(|_| !matches!(chain.end, End::Missing { .. }));
-    let indices: BTreeSet<usize> =
-        chain.duplicates.iter().chain(&chain.roots).chain(strays).copied().filter(|i| !told.contains(i)).collect();
+    let known = |i: &&usize| chain.duplicates.contains(i) || chain.roots.contains(i);
+    let beside: Vec<usize> = chain.reachable.iter().filter(|i| !known(i) && !chain.path.contains(i)).copied().collect();
+    let beside = beside.iter().filter(|_| beside.len() > HANDFUL);
+    let all = chain.duplicates.iter().chain(&chain.roots).chain(strays).chain(beside);
+    let indices: BTreeSet<usize> = all.copied().filter(|i| !told.contains(i)).collect();
     if indices.is_empty() {
         return None;
     }
-    let names: Vec<String> =
-        indices.iter().filter_map(|i| chain.certificates.get(*i)).map(Certificate::short_name).collect();
+    let mut names: Vec<String> =
+        indices.iter().filter_map(|i| chain.certificates.get(*i)).map(Certificate::short_name).take(TOLD).collect();
+    if indices.len() > TOLD {
+        names.push(format!("(+{})", indices.len() - TOLD));
+    }
+    let sent: usize = chain.certificates.iter().map(|c| c.der.len()).sum();
+    let refused = chain.certificates.len() > TAKEN || sent > BYTES_TAKEN;
     let bytes: usize = indices.iter().filter_map(|i| chain.certificates.get(*i)).map(|c| c.der.len()).sum();
     Some(
         Finding::new(&SUPERFLUOUS)
+            .severity(if refused { Severity::Warn } else { Severity::Info })
             .with("names", names)
             .with("indices", indices.into_iter().collect::<Vec<_>>())
             .with("bytes", bytes),

@@ -4,9 +4,12 @@
 //! old versions, no common suite, client certificates, lost packets; and what stands between, an
 //! inspecting device or a wrong clock of this machine. Certificates are for `tls-chain`.
 
-use super::common;
+use super::common::{
+    self,
+    suites::{self, SUITES_DATED, reason},
+};
 use crate::evidence::{FailKind, Failure, HelloKind, Phase, Probe, Stop, TlsOutcome, View, view};
-use crate::finding::{Finding, Outcome, Owner, Sentence, Severity};
+use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, HostTls};
 use crate::protocol::clock::{self, Clock};
 use crate::protocol::endpoint::endpoint;
@@ -37,17 +40,38 @@ findings! {
     HANDSHAKE_FAILED = "tls.handshake-failed", Fail, Exchange {
         title { en: "The TLS handshake with {server} fails ({reason})", de: "Der TLS-Handshake mit {server} scheitert ({reason})" }
         meaning {
-            en: "The server takes the TCP connection, but no encrypted connection comes about with TLS 1.2 or 1.3 and current cipher suites. Clients of today cannot connect. What it chooses when old suites are offered too: {offers}.",
-            de: "Der Server nimmt die TCP-Verbindung an, aber mit TLS 1.2 oder 1.3 und heutigen Cipher-Suites kommt keine verschlüsselte Verbindung zustande. Aktuelle Clients können sich nicht verbinden. Was er wählt, wenn auch alte Suiten angeboten werden: {offers}.",
+            en: "The server takes the TCP connection, but no encrypted connection comes about with TLS 1.2 or 1.3 and current cipher suites. Clients of today cannot connect. Its answer when old suites are offered too: {offers}.",
+            de: "Der Server nimmt die TCP-Verbindung an, aber mit TLS 1.2 oder 1.3 und heutigen Cipher-Suites kommt keine verschlüsselte Verbindung zustande. Aktuelle Clients können sich nicht verbinden. Die Antwort, wenn auch alte Suiten angeboten werden: {offers}.",
         }
         remedy {
             en: "Bind a certificate with its private key, and enable ECDHE cipher suites with AES-GCM",
             de: "Binden Sie ein Zertifikat mit privatem Schlüssel, und aktivieren Sie ECDHE-Cipher-Suites mit AES-GCM",
         }
         steps [
-            { en: "See which certificate is bound to the services:", de: "Sehen Sie nach, welches Zertifikat an die Dienste gebunden ist:", Powershell "Get-ExchangeCertificate | Format-List Subject,Thumbprint,NotAfter,Services,HasPrivateKey" },
-            { en: "See which cipher suites are enabled; there must be some with ECDHE and GCM:", de: "Sehen Sie nach, welche Cipher-Suites aktiv sind; es muss solche mit ECDHE und GCM geben:", Powershell "Get-TlsCipherSuite | Format-Table Name" },
+            { en: "See which certificate is bound to the services:", de: "Sehen Sie nach, welches Zertifikat an die Dienste gebunden ist:", Powershell "Get-ExchangeCertificate |\n  Format-List Subject,Thumbprint,NotAfter,Services,HasPrivateKey" },
+            { en: "See which cipher suites are enabled (from Windows Server 2016 on); there must be some with ECDHE and GCM:", de: "Sehen Sie nach, welche Cipher-Suites aktiv sind (ab Windows Server 2016); es muss solche mit ECDHE und GCM geben:", Powershell "Get-TlsCipherSuite | Format-Table Name" },
             { en: "Where a firewall or reverse proxy stands in front, look there for the same two things.", de: "Steht eine Firewall oder ein Reverse-Proxy davor, prüfen Sie dort dasselbe." },
+        ]
+    }
+    HANDSHAKE_CUT = "tls.handshake-cut", Fail, Network {
+        title { en: "{server} takes the connection, but does not answer in the TLS handshake", de: "{server} nimmt die Verbindung an, antwortet im TLS-Handshake aber nicht" }
+        meaning {
+            en: "TCP connects, and then every hello, old or new, stays without a word in return, or the connection is cut. More often than the server itself that is a firewall, an intrusion prevention system (IPS), or a balancer with no live server behind it. No client can connect.",
+            de: "TCP verbindet sich, danach bleibt jedes Hello, ob alt oder neu, ohne Antwort, oder die Verbindung wird gekappt. Häufiger als am Server selbst liegt das an einer Firewall, einem Intrusion-Prevention-System (IPS) oder einem Load Balancer ohne lebenden Server dahinter. Kein Client kann sich verbinden.",
+        }
+        remedy {
+            en: "Find out what ends the handshake: firewall, IPS, balancer, or the server",
+            de: "Stellen Sie fest, was den Handshake beendet: Firewall, IPS, Load Balancer oder der Server",
+        }
+        steps [
+            {
+                en: "On the Exchange server, see whether the handshake works there:", de: "Sehen Sie auf dem Exchange-Server nach, ob der Handshake dort klappt:",
+                Powershell "$t = New-Object Net.Sockets.TcpClient 'localhost',{port}\n$s = New-Object Net.Security.SslStream $t.GetStream(),$false,{ $true }\n$s.AuthenticateAsClient('{host}', $null, 'Tls12', $false)\n$s | Format-List SslProtocol,CipherAlgorithm,IsAuthenticated"
+            },
+            { en: "If it does, see on the firewall whether the client's hello goes through and who ends the connection:", de: "Wenn ja, sehen Sie auf der Firewall nach, ob das Hello des Clients durchgeht und wer die Verbindung beendet:", Shell "tcpdump -ni any tcp port {port}" },
+            { en: "Look into the logs of firewall and IPS for dropped connections: blocked countries or networks, rules against scanners, TLS inspection without a certificate.", de: "Suchen Sie in den Protokollen von Firewall und IPS nach verworfenen Verbindungen: gesperrte Länder oder Netze, Regeln gegen Scanner, TLS-Inspektion ohne Zertifikat." },
+            { en: "On the balancer, see whether the pool has a live member and the listener a certificate.", de: "Sehen Sie am Load Balancer nach, ob der Pool ein lebendes Mitglied und der Listener ein Zertifikat hat." },
+            { en: "If it does not work on the server either, look for Schannel's errors there:", de: "Klappt er auch auf dem Server nicht, suchen Sie dort nach Fehlern von Schannel:", Powershell "Get-WinEvent -MaxEvents 20 -FilterHashtable @{\n  LogName = 'System'; ProviderName = 'Schannel'\n}" },
         ]
     }
     PROTOCOL_TOO_OLD = "tls.protocol-too-old", Fail, Exchange {
@@ -59,8 +83,12 @@ findings! {
         remedy { en: "Enable TLS 1.2 for Schannel and .NET on the server", de: "Aktivieren Sie TLS 1.2 für Schannel und .NET auf dem Server" }
         steps [
             {
-                en: "Enable TLS 1.2 as a server and restart the machine:", de: "Aktivieren Sie TLS 1.2 für den Serverbetrieb und starten Sie die Maschine neu:",
-                Powershell "New-Item 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' -Force\nSet-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' Enabled 1\nSet-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' DisabledByDefault 0"
+                en: "Enable TLS 1.2 as a server; it counts once the machine has been restarted:", de: "Aktivieren Sie TLS 1.2 für den Serverbetrieb; es gilt nach einem Neustart der Maschine:",
+                Powershell "$p = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL'\n$p = \"$p\\Protocols\\TLS 1.2\\Server\"\nNew-Item $p -Force\nSet-ItemProperty $p Enabled 1 -Type DWord\nSet-ItemProperty $p DisabledByDefault 0 -Type DWord"
+            },
+            {
+                en: "Let .NET, and with it Exchange, use what Schannel allows, before the restart:", de: "Lassen Sie .NET, und damit Exchange, benutzen, was Schannel erlaubt, noch vor dem Neustart:",
+                Powershell "foreach ($s in 'SOFTWARE','SOFTWARE\\WOW6432Node') {\n  $p = \"HKLM:\\$s\\Microsoft\\.NETFramework\\v4.0.30319\"\n  Set-ItemProperty $p SystemDefaultTlsVersions 1 -Type DWord\n  Set-ItemProperty $p SchUseStrongCrypto 1 -Type DWord\n}"
             },
             { en: "Where a proxy or balancer ends the TLS connection, enable TLS 1.2 there.", de: "Endet die TLS-Verbindung an einem Proxy oder Load Balancer, aktivieren Sie TLS 1.2 dort." },
         ]
@@ -92,7 +120,7 @@ findings! {
         steps [
             {
                 en: "On the Exchange server, with TLS 1.2 in order, and then restart it:", de: "Auf dem Exchange-Server, wenn TLS 1.2 in Ordnung ist; starten Sie ihn danach neu:",
-                Powershell "foreach ($v in 'TLS 1.0','TLS 1.1') {\n  $key = \"HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\$v\\Server\"\n  New-Item $key -Force\n  Set-ItemProperty $key Enabled 0\n  Set-ItemProperty $key DisabledByDefault 1\n}"
+                Powershell "$p = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL'\nforeach ($v in 'TLS 1.0','TLS 1.1') {\n  $key = \"$p\\Protocols\\$v\\Server\"\n  New-Item $key -Force\n  Set-ItemProperty $key Enabled 0 -Type DWord\n  Set-ItemProperty $key DisabledByDefault 1 -Type DWord\n}"
             },
             { en: "Where a proxy or balancer ends the TLS connection, switch them off there.", de: "Endet die TLS-Verbindung an einem Proxy oder Load Balancer, schalten Sie sie dort ab." },
         ]
@@ -124,8 +152,8 @@ findings! {
         }
         remedy { en: "Take the setting for TLS 1.3 away, or update the device in front", de: "Entfernen Sie die Einstellung für TLS 1.3, oder aktualisieren Sie das Gerät davor" }
         steps [
-            { en: "On the Exchange server, see whether TLS 1.3 is forced (supported from Windows Server 2022 on):", de: "Sehen Sie auf dem Exchange-Server nach, ob TLS 1.3 erzwungen ist (unterstützt ab Windows Server 2022):", Powershell "Get-ChildItem 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.3' -Recurse -ErrorAction SilentlyContinue" },
-            { en: "If it is, remove the setting and restart the server:", de: "Wenn ja, entfernen Sie die Einstellung und starten Sie den Server neu:", Powershell "Remove-Item 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.3' -Recurse" },
+            { en: "On the Exchange server, see whether TLS 1.3 is forced (supported from Windows Server 2022 on):", de: "Sehen Sie auf dem Exchange-Server nach, ob TLS 1.3 erzwungen ist (unterstützt ab Windows Server 2022):", Powershell "$p = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL'\n$p = \"$p\\Protocols\\TLS 1.3\"\nGet-ChildItem $p -Recurse -ErrorAction SilentlyContinue" },
+            { en: "If it is, remove the setting and restart the server:", de: "Wenn ja, entfernen Sie die Einstellung und starten Sie den Server neu:", Powershell "$p = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL'\nRemove-Item \"$p\\Protocols\\TLS 1.3\" -Recurse" },
             { en: "Compare:", de: "Vergleichen Sie:", Shell "openssl s_client -connect {host}:{port} -servername {host} </dev/null\nopenssl s_client -connect {host}:{port} -servername {host} -tls1_2 </dev/null" },
         ]
         links ["https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/TLSConfigurationCheck/"]
@@ -152,7 +180,7 @@ findings! {
         }
         remedy { en: "Find out what the server waits for", de: "Stellen Sie fest, worauf der Server wartet" }
         steps [
-            { en: "On the Exchange server, see whether it reaches the addresses in its own certificate:", de: "Prüfen Sie auf dem Exchange-Server, ob er die Adressen in seinem eigenen Zertifikat erreicht:", Powershell "Get-ExchangeCertificate | Where-Object { $_.Services -match 'IIS' } | ForEach-Object { Export-Certificate -Cert (Get-Item \"Cert:\\LocalMachine\\My\\$($_.Thumbprint)\") -FilePath mail.cer }\ncertutil -verify -urlfetch mail.cer" },
+            { en: "On the Exchange server, see whether it reaches the addresses in its own certificate:", de: "Prüfen Sie auf dem Exchange-Server, ob er die Adressen in seinem eigenen Zertifikat erreicht:", Powershell "Get-ExchangeCertificate | Where-Object { $_.Services -match 'IIS' } |\n  ForEach-Object { Get-Item \"Cert:\\LocalMachine\\My\\$($_.Thumbprint)\" } |\n  ForEach-Object { Export-Certificate -Cert $_ -FilePath mail.cer }\ncertutil -verify -urlfetch mail.cer" },
             { en: "Measure it by hand:", de: "Messen Sie von Hand nach:", Shell "time openssl s_client -connect {host}:{port} -servername {host} </dev/null" },
         ]
     }
@@ -168,7 +196,6 @@ findings! {
             { en: "Ask the administration of the firewall or the virus scanner to exempt {host}.", de: "Bitten Sie die Administration der Firewall oder des Virenscanners, {host} auszunehmen." },
             { en: "To judge the server itself, look from outside this network:", de: "Um den Server selbst zu beurteilen, prüfen Sie von außerhalb dieses Netzes:", Shell "exdiag tls {endpoint}" },
         ]
-        links ["https://irohastack.com/en/certificate-chain-issues-rdp-iis-en/"]
     }
     CLOCK_WRONG = "tls.clock-wrong", Fail, Caller {
         title { en: "The clock of this machine is wrong: {hosts} say it is {theirs}", de: "Die Uhr dieses Rechners geht falsch: Laut {hosts} ist es {theirs}" }
@@ -249,12 +276,14 @@ fn judge(shake: &Shake<'_>, host: &HostTls<'_>, shook: bool) -> Vec<Finding> {
     });
     let mut found: Vec<Finding> = fault.map(|fault| told(shake, &fault)).into_iter().collect();
     let hello = |kind| Probe::hello(shake.address, port, host, kind);
+    let mut dated = false;
     if let Some(finding) = found.first_mut() {
         let probes = shake.probes(host, port);
         finding.evidence.extend(probes.iter().map(ToString::to_string));
-        return found;
+        dated = finding.code.id == SUITES_DATED.id;
     }
-    if !matches!(shake.tls.map(|seen| &seen.outcome), Ok(TlsOutcome::Handshake(_))) {
+    // what only exdiag cannot speak is worth as many words as what it can
+    if !dated && !matches!(shake.tls.map(|seen| &seen.outcome), Ok(TlsOutcome::Handshake(_))) {
         return found;
     }
     let legacy = shake.legacy();
@@ -267,7 +296,7 @@ fn judge(shake: &Shake<'_>, host: &HostTls<'_>, shook: bool) -> Vec<Finding> {
         }
         found.push(finding);
     }
-    if let Some(cipher) = shake.weak_choice() {
+    if let Some(cipher) = shake.weak_choice().filter(|_| !dated) {
         found.push(Finding::new(&WEAK_CIPHER).with("cipher", cipher).seen_in(&hello(HelloKind::Tls12)));
     }
     if let Some((_, nameless)) = shake.other_default() {
@@ -308,12 +337,13 @@ fn told(shake: &Shake<'_>, fault: &Fault) -> Finding {
         Fault::Broken13 { cipher } => {
             Finding::new(&BROKEN_13).with("reason", reason(&failure)).with("cipher", cipher.as_str())
         }
+        Fault::SuitesDated { cipher } => return suites::finding(cipher, &failure),
+        Fault::Cut => Finding::new(&HANDSHAKE_CUT).with("reason", reason(&failure)),
         Fault::Failed { offers } => {
-            let finding = Finding::new(&HANDSHAKE_FAILED)
+            let refused = || shake.hellos.get(&HelloKind::Tls12).and_then(|seen| seen.failure()).map(reason);
+            Finding::new(&HANDSHAKE_FAILED)
                 .with("reason", reason(&failure))
-                .with("offers", offers.as_deref().unwrap_or("-"));
-            // who is silent after TCP is a device without a server behind it more often than a server
-            if failure.kind == FailKind::Timeout { finding.owner(Owner::Network) } else { finding }
+                .with("offers", offers.clone().or_else(refused).unwrap_or_else(|| "-".to_owned()))
         }
     };
     match code {
@@ -336,42 +366,6 @@ fn stalls(shake: &Shake<'_>, lost: Lost) -> Finding {
         .with("small", size(HelloKind::Tls12))
         .with("large", size(HelloKind::Large))
         .with("received", received)
-}
-
-/// How a handshake ended, in the words of the protocol.
-fn reason(failure: &Failure) -> String {
-    match failure.kind {
-        FailKind::Alert { code } => alert(code),
-        FailKind::Timeout => "timeout".to_owned(),
-        FailKind::Reset => "connection reset".to_owned(),
-        FailKind::Closed => "connection closed".to_owned(),
-        _ if failure.detail.is_empty() => "protocol error".to_owned(),
-        _ => failure.detail.clone(),
-    }
-}
-
-/// The name and number of an alert (RFC 8446, 6).
-fn alert(code: u8) -> String {
-    let name = match code {
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        109 => "missing_extension",
-        112 => "unrecognized_name",
-        120 => "no_application_protocol",
-        _ => return format!("alert {code}"),
-    };
-    format!("{name}, alert {code}")
 }
 
 /// The first names of a certificate, and how many more there are.

@@ -7,7 +7,7 @@ use super::output::print;
 use crate::checks::{self, tls_chain, tls_intermediate};
 use crate::evidence::{AiaSeen, Anchor, Evidence, Header, NoAnswer, Probe, Record, Seen, Subject, Trust, View};
 use crate::finding::{Finding, Severity};
-use crate::protocol::chain::{ChainAnalysis, look_at_chain};
+use crate::protocol::chain::{self, ChainAnalysis, look_at_chain};
 use crate::protocol::lint::{self, Breach, Level};
 use crate::protocol::revocation::{self, Authority, Standing, Why};
 use crate::protocol::x509::{Certificate, Name, Signature, Validity};
@@ -218,7 +218,15 @@ fn judge_form(case: &Case, cert: &String, at: Option<Timestamp>) -> Result<Strin
 }
 
 fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
-    let chain: Vec<Certificate> = read(&case.chain)?.iter().map(|der| Certificate::read(der)).collect();
+    // one more than is judged, so that it shows that there are more
+    let mut bytes = 0;
+    let few = case.chain.iter().take_while(|pem| {
+        let fits = bytes <= 2 * chain::BYTES;
+        bytes += pem.len();
+        fits
+    });
+    let few = case.chain.get(..few.count()).unwrap_or_default();
+    let chain: Vec<Certificate> = read(few)?.iter().map(|der| Certificate::read(der)).collect();
     let anchors: Vec<Certificate> = read(&case.anchors)?.iter().map(|der| Certificate::read(der)).collect();
     if chain.is_empty() {
         return Err("there is no certificate in the chain".to_owned());

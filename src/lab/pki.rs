@@ -4,8 +4,9 @@
 //! signs the servers. Only the root goes into `--cacert`.
 
 use super::scenario::{Chain, Identity, Staple};
-use crate::protocol::revocation::{Authority as Signer, ocsp_request, write};
-use crate::protocol::x509::{Certificate, content};
+use crate::protocol::der::{content, write};
+use crate::protocol::revocation::{Authority as Signer, ocsp_request};
+use crate::protocol::x509::Certificate;
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CrlDistributionPoint,

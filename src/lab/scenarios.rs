@@ -38,6 +38,10 @@ const GRANT: Nylas = Nylas {
     newest_message: 0,
 };
 
+/// What Windows Server 2012 R2 offers with an RSA certificate: ECDHE with CBC, DHE and RSA with GCM.
+const DATED: Trick =
+    Trick::Only { versions: &[0x0303], suites: &[0xc028, 0xc027, 0xc014, 0x009f, 0x009d, 0x003c, 0x0035] };
+
 fn all() -> Vec<Scenario> {
     vec![
         // healthy
@@ -470,7 +474,22 @@ fn all() -> Vec<Scenario> {
             "Der Server hat nur Cipher-Suites, die heutige Clients nicht anbieten",
         )
         .apart()
-        .trick(Trick::Only { versions: &[0x0303], suites: &[0x0035, 0x002f] }),
+        .trick(Trick::Only { versions: &[0x0303], suites: &[0x000a, 0x0005] }),
+        fault(
+            "suites-dated",
+            "tls.suites-dated",
+            "The server has the cipher suites of Windows Server 2012 R2, which most clients still take",
+            "Der Server hat die Cipher-Suites von Windows Server 2012 R2, die die meisten Clients noch nehmen",
+        )
+        .apart()
+        .trick(DATED),
+        fault(
+            "suites-dated-everywhere",
+            "tls.suites-dated",
+            "Autodiscover and mail server alike have only the cipher suites of Windows Server 2012 R2",
+            "Autodiscover und Mailserver haben beide nur die Cipher-Suites von Windows Server 2012 R2",
+        )
+        .trick(DATED),
         fault(
             "tls13-forced",
             "tls.protocol-13-broken",
@@ -498,7 +517,7 @@ fn all() -> Vec<Scenario> {
         .silent(),
         fault(
             "handshake-silent",
-            "tls.handshake-failed",
+            "tls.handshake-cut",
             "The server takes connections and never says a word",
             "Der Server nimmt Verbindungen an und sagt nie ein Wort",
         )

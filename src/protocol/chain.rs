@@ -6,7 +6,7 @@
 
 use super::path::{self, Builder, Fault, FaultKind, Path, Weight};
 use super::x509::{Certificate, Name, Signature};
-use super::{autodiscover, endpoint, handshake, hosts};
+use super::{autodiscover, endpoint, handshake, hosts, stores};
 use crate::evidence::{AiaSeen, Anchor, HeldBack, NoAnswer, Phase, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,10 +20,14 @@ pub use super::path::End;
 const HOPS: usize = 4;
 /// How many certificates of a chain are looked at; no honest server sends as many.
 const MOST: usize = 512;
+/// How many bytes of them; OpenSSL takes 100 KiB.
+pub const BYTES: usize = 1 << 20;
 /// How many issuers the stores are asked for.
 const NAMES: usize = 64;
 /// How many fetched certificates are looked at.
 const FETCHED: usize = 32;
+/// Of how many certificates those above a leaf that stands elsewhere are sought.
+const MOST_SORTED: usize = 20;
 
 /// What a chain shows.
 #[derive(Debug, Clone)]
@@ -147,6 +151,58 @@ impl ChainAnalysis {
     fn along(&self, path: &[usize]) -> Vec<Certificate> {
         let sent = path.iter().filter_map(|i| Some((*i, self.certificates.get(*i)?)));
         sent.filter(|(i, _)| *i == 0 || !self.roots.contains(i)).map(|(_, c)| c.clone()).collect()
+    }
+
+    /// The index of the host's own certificate, where it stands behind that of an authority.
+    pub fn leaf_elsewhere(&self, host: &str) -> Option<usize> {
+        let first = self.leaf().filter(|first| first.is_ca && !first.is_for(host));
+        first.and_then(|_| self.certificates.iter().position(|c| !c.is_ca && c.is_for(host)))
+    }
+
+    /// The host's own certificate, and those that were sent and lead up from it, without the root.
+    pub fn in_order(&self, host: &str) -> Option<Vec<Certificate>> {
+        let mut out: Vec<Certificate> = vec![self.certificates.get(self.leaf_elsewhere(host)?)?.clone()];
+        // as many as any path has
+        while let Some(last) = out.last().filter(|_| out.len() < 10) {
+            let mut above = self.certificates.iter().take(MOST_SORTED).filter(|c| c.is_ca && !c.is_self_issued());
+            let above = above.find(|c| !out.contains(c) && last.issued_by(c) != Signature::Bad).cloned();
+            match above {
+                Some(above) => out.push(above),
+                None => break,
+            }
+        }
+        Some(out)
+    }
+
+    /// The index of the intermediate that was sent in place of the missing one: it has its name but
+    /// another key, or it is an authority's and nothing leads to it.
+    pub fn sent_instead(&self) -> Option<usize> {
+        let End::Missing { .. } = &self.end else { return None };
+        if let Some(index) = self.mismatched.first() {
+            return Some(*index);
+        }
+        let of_the_path =
+            |c: &Certificate| self.repair.iter().flat_map(|repair| &repair.path).any(|other| other.spki == c.spki);
+        // a link further up is no wrong certificate, nor is a root, whoever has signed it besides
+        let issued_above =
+            |c: &Certificate| self.repair.iter().flat_map(|r| &r.fetched).any(|f| f.issuer.same(&c.subject));
+        let is_root = |c: &Certificate| stores::is_public(&c.subject.der, &c.spki);
+        let mut strays = self.strays.iter().filter_map(|i| Some((*i, self.certificates.get(*i)?)));
+        strays.find(|(_, c)| c.is_ca && !of_the_path(c) && !issued_above(c) && !is_root(c)).map(|(i, _)| i)
+    }
+
+    /// The index of a certificate that cannot be read and may be what seems to be missing: the issuer,
+    /// or the one whose issuer is missing.
+    pub fn spoilt(&self) -> Option<usize> {
+        let End::Missing { index, issuer } = &self.end else { return None };
+        let unreadable = |name: &Name| name.parts.is_empty() && name.short.is_empty();
+        let child = self.certificates.get(*index)?;
+        if child.is_broken && (unreadable(issuer) || !self.mismatched.is_empty()) {
+            return Some(*index);
+        }
+        let mut behind = self.certificates.iter().enumerate().skip(1).filter(|(i, _)| !self.reachable.contains(i));
+        let bears = |c: &Certificate| unreadable(&c.subject) || c.subject.same(issuer);
+        behind.find(|(_, c)| c.is_broken && bears(c)).map(|(i, _)| i)
     }
 
     /// The certificates on the path that are sent, with their indices; the leaf first.
@@ -327,15 +383,27 @@ impl Stores {
 pub fn look_at_chain(view: &View<'_>, chain: &[String]) -> Result<ChainAnalysis, Stop> {
     let at = view.now();
     let read = |text: &String| Certificate::read(&STANDARD.decode(text).unwrap_or_default());
-    let certificates: Vec<Certificate> = chain.iter().take(MOST).map(read).collect();
+    let mut bytes = 0;
+    let fits = |text: &&String| {
+        bytes += text.len() / 4 * 3;
+        bytes <= BYTES
+    };
+    let certificates: Vec<Certificate> = chain.iter().take(MOST).take_while(fits).map(read).collect();
+    let is_cut = certificates.len() < chain.len();
     let mut stores = Stores { known: true, ..Stores::default() };
     stores.ask(view, certificates.iter())?;
     let mut analysis = analyse(certificates, &stores.anchors, at);
     if let Some(child) = wants_repair(&analysis) {
         let repair = repair(view, &analysis, child, &mut stores)?;
-        settle(&mut analysis, child, repair);
+        let given = view.header().stores.iter().any(|store| store == path::PRIVATE_STORE);
+        settle(&mut analysis, child, repair, given);
     }
     analysis.stores_known = stores.known;
+    if is_cut {
+        // clients have given up before
+        (analysis.accepted, analysis.exhausted) = (false, true);
+        analysis.trusted_by.clear();
+    }
     Ok(analysis)
 }
 
@@ -459,7 +527,9 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
 ///
 /// Where the issuer could not be had, the marks of a company's own authority decide: a leaf comes
 /// with its intermediate and only the root is not sent; or the address is not one of the public web.
-fn settle(analysis: &mut ChainAnalysis, child: usize, repair: Repair) {
+/// Where the user has `given` such an authority's root and it is not the leaf's issuer, the leaf is not
+/// issued by a root. What does not belong to the chain proves nothing.
+fn settle(analysis: &mut ChainAnalysis, child: usize, repair: Repair, given: bool) {
     match &analysis.end {
         End::Missing { index, issuer } => {
             let only_the_root = match (&repair.problem, &repair.unknown_root) {
@@ -468,9 +538,9 @@ fn settle(analysis: &mut ChainAnalysis, child: usize, repair: Repair) {
                 (
                     Some(RepairProblem::NoAddress { others: true } | RepairProblem::HeldBack(HeldBack::PrivateAddress)),
                     None,
-                ) => repair.fetched.is_empty(),
+                ) => repair.fetched.is_empty() && (*index > 0 || !given),
                 (Some(_), None) => {
-                    let with_intermediate = *index > 0 && analysis.strays.is_empty() && analysis.mismatched.is_empty();
+                    let with_intermediate = *index > 0 && analysis.mismatched.is_empty();
                     repair.fetched.is_empty() && with_intermediate && analysis.roots.is_empty()
                 }
                 (None, None) => false,
@@ -574,7 +644,10 @@ pub fn look_at_all<'a>(view: &View<'a>) -> Result<Vec<HostTls<'a>>, Stop> {
 pub fn repaired_chain(view: &View<'_>) -> Result<Option<(String, String)>, Stop> {
     let hosts = look_at_all(view)?;
     let built = |host: &HostTls<'_>| {
-        let path = host.addresses.iter().find_map(|address| address.chain.as_ref()?.full_path())?;
+        let path = host.addresses.iter().find_map(|address| {
+            let chain = address.chain.as_ref()?;
+            chain.in_order(&host.host).or_else(|| chain.full_path())
+        })?;
         Some((host.host.clone(), pem(&path)))
     };
     Ok(hosts.iter().find_map(built))

@@ -168,11 +168,13 @@ struct Fault {
     mild: bool,
     /// Whether nobody at all takes it.
     grave: bool,
+    /// Whether it is the anchor's own, which OpenSSL alone is known to refuse.
+    of_the_anchor: bool,
 }
 
 impl Fault {
     fn new(code: &'static str) -> Self {
-        Self { code, mild: false, grave: false }
+        Self { code, mild: false, grave: false, of_the_anchor: false }
     }
 }
 
@@ -193,6 +195,7 @@ pub fn judge(shown: Shown<'_>, roots: &impl Roots) -> Judged {
     faults.extend(of_the_leaf(shown.host, leaf, shown.at));
     let unresolved = !installed && !public && !trust.is_trusted_here();
     faults.extend(of_the_path(chain, leaf, trust.is_sound() || (unresolved && leads_nowhere(chain))));
+    faults.extend(of_the_anchor(chain));
     faults.extend(apple(leaf, public));
     faults.extend(of_its_authority(shown.withdrawn));
     let root = (!installed && !public).then(|| private_root(chain, trust.is_trusted_here())).flatten();
@@ -272,6 +275,9 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
     let strict = matches!(family, Family::Ios | Family::SyncService);
     match (fault.code, family) {
         _ if fault.grave => No,
+        // check_chain in crypto/x509/x509_vfy.c
+        (_, Family::SyncService) if fault.of_the_anchor => No,
+        _ if fault.of_the_anchor => Depends,
         // OpenSSL's check of the purpose knows no "any" (X509_V_ERR_INVALID_PURPOSE); Apple's rule asks
         // for server authentication by its name, and mozilla::pkix looks for nothing else
         ("tls.wrong-purpose", Family::SyncService) => No,
@@ -284,14 +290,16 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         // Apple 103214; Android from 16 on
         ("tls.ct-too-few", Family::Android | Family::Thunderbird) => Depends,
         ("tls.ct-too-few", Family::OutlookWindows | Family::Java | Family::SyncService) => Yes,
-        // old editions of Windows still speak it
-        ("tls.protocol-too-old", Family::OutlookWindows) => Depends,
+        // old editions of Windows still speak it; OpenSSL takes dated suites at level 2, a service of
+        // its own and Android may not
+        ("tls.protocol-too-old", Family::OutlookWindows)
+        | ("tls.suites-dated", Family::SyncService | Family::Android) => Depends,
         ("tls.weak-key", _) if !strict => Depends,
         // SHA-1 is refused under public roots, and under others by some
         ("tls.weak-signature", _) if !strict && !public => Depends,
         // mozilla::pkix takes no authority's certificate for a server's
         ("tls.ca-as-server", Family::Thunderbird) => No,
-        ("tls.ca-as-server", _) => Yes,
+        ("tls.ca-as-server" | "tls.suites-dated", _) => Yes,
         // a rule of Apple's
         (code, family) if family != Family::Ios && (!code.contains('.') || code == "tls.lifetime-too-long") => Yes,
         _ => No,
@@ -336,6 +344,7 @@ fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fa
     let known = repaired.map_or(&chain.faults, |repair| &repair.faults);
     let mut faults: Vec<Fault> = known
         .iter()
+        .filter(|fault| !fault.is_of_the_anchor())
         .filter(|fault| {
             let always = matches!(
                 fault.kind,
@@ -353,6 +362,12 @@ fn of_the_path(chain: &ChainAnalysis, leaf: &Certificate, sound: bool) -> Vec<Fa
         faults.push(Fault::new("tls.chain-refused"));
     }
     faults
+}
+
+/// What the anchor's own certificate would not allow.
+fn of_the_anchor(chain: &ChainAnalysis) -> impl Iterator<Item = Fault> {
+    let faults = chain.faults.iter().filter(|fault| fault.is_of_the_anchor()).filter_map(by_kind);
+    faults.map(|fault| Fault { mild: false, of_the_anchor: true, ..fault })
 }
 
 /// The code for a fault; none where it is told elsewhere or worth none.
@@ -463,7 +478,14 @@ fn without_repair(family: Family, chain: &ChainAnalysis) -> Accepts {
     match family.pool() {
         // exdiag did not fetch it, they may; or it is among the preloaded
         Pool::Fetched if matches!(delivery(chain), Delivery::Unasked(_)) => Accepts::Depends,
-        Pool::Fetched if repair.is_none_or(|repair| repair.problem.is_none()) => Accepts::Depends,
+        // from inside the company they may reach what no address of the web names
+        Pool::Fetched
+            if repair.is_none_or(|repair| {
+                matches!(repair.problem, None | Some(RepairProblem::NoAddress { others: true }))
+            }) =>
+        {
+            Accepts::Depends
+        }
         Pool::Preloaded if repair.is_none_or(|repair| repair.fetched.is_empty()) => Accepts::Depends,
         _ => Accepts::No,
     }
@@ -503,18 +525,13 @@ pub fn delivery(chain: &ChainAnalysis) -> Delivery {
 
 /// The code for what was not sent: missing, another in its place, or one whose time is over.
 fn gap(chain: &ChainAnalysis) -> &'static str {
-    let End::Missing { index, .. } = &chain.end else { return "tls.intermediate-expired" };
-    let organisation = chain.certificates.get(*index).and_then(|child| child.issuer.organisation.as_deref());
-    let repaired = chain.repair.as_ref();
-    let stands_in = |c: &Certificate| {
-        let of_the_path = repaired.is_some_and(|repair| repair.path.iter().any(|other| other.spki == c.spki));
-        let issued_above = repaired.is_some_and(|repair| repair.fetched.iter().any(|f| f.issuer.der == c.subject.der));
-        let foreign = organisation.is_none() || c.subject.organisation.as_deref() != organisation;
-        c.is_ca && !of_the_path && !issued_above && (foreign || repaired.is_some_and(|repair| repair.verified))
-    };
-    let wrong =
-        !chain.mismatched.is_empty() || chain.strays.iter().filter_map(|i| chain.certificates.get(*i)).any(stands_in);
-    if wrong { "tls.intermediate-wrong" } else { "tls.intermediate-missing" }
+    if !matches!(chain.end, End::Missing { .. }) {
+        return "tls.intermediate-expired";
+    }
+    if chain.spoilt().is_some() {
+        return "tls.malformed-certificate";
+    }
+    if chain.sent_instead().is_some() { "tls.intermediate-wrong" } else { "tls.intermediate-missing" }
 }
 
 /// The public root that a chain leads to, and the public stores that do not trust it, if any; none

@@ -3,17 +3,14 @@
 //! Counted only: whether a log is one that a client knows today is nobody's to say from outside
 //! (and an unknown one is no fault), so signatures are not checked.
 
+use super::der::{OCTET_STRING, Reader};
 use super::revocation::ocsp;
-use super::x509::{Certificate, Validity, content};
+use super::x509::{Certificate, Validity, id};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// id-ce-certificatePolicies, the content of the object identifier
-const POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
 /// 2.23.140.1, the arc of the CA/Browser Forum's reserved policies (Baseline Requirements 7.1.6.1)
 const BASELINE: &[u8] = &[0x67, 0x81, 0x0c, 0x01];
-/// The tag of an OCTET STRING.
-const OCTET_STRING: u8 = 0x04;
 /// A longer list has nobody.
 const MOST: usize = 64;
 /// Up to this many days two timestamps are enough (Apple 103214; Firefox and Chrome have the same).
@@ -71,14 +68,15 @@ pub fn needed(validity: Validity) -> usize {
 /// Whether the certificate says of itself that it is of the public web: it holds one of the
 /// policies that the Baseline Requirements reserve, or was given to a log.
 pub fn is_public(certificate: &Certificate) -> bool {
-    let policies = super::revocation::extension(&certificate.der, POLICIES).unwrap_or_default();
+    let policies = certificate.extension(id::POLICIES).unwrap_or_default();
     certificate.sct_list.is_some() || policies.windows(BASELINE.len()).any(|part| part == BASELINE)
 }
 
 /// Reads a SignedCertificateTimestampList (RFC 6962, 3.3) in its OCTET STRING; what cannot be read
 /// ends it.
 fn read(list: &[u8], from: Origin) -> Vec<Timestamped> {
-    let list = unwrapped(list);
+    // a length in front of a bare list may begin with the same octet
+    let list = Reader::only(list, OCTET_STRING).map_or(list, |inner| inner.content);
     let mut all = Vec::new();
     let Some((list, _)) = opaque(list) else { return all };
     let mut rest = list;
@@ -92,18 +90,6 @@ fn read(list: &[u8], from: Origin) -> Vec<Timestamped> {
         all.push(Timestamped { log: *log, at, from });
     }
     all
-}
-
-/// The list itself, where it stands in an OCTET STRING of just that length; a length in front of a
-/// bare list may begin with the same octet.
-fn unwrapped(list: &[u8]) -> &[u8] {
-    let inner = content(list);
-    let head = match inner.len() {
-        0..0x80 => 2,
-        0x80..0x100 => 3,
-        _ => 4,
-    };
-    if list.first() == Some(&OCTET_STRING) && list.len() == inner.len() + head { inner } else { list }
 }
 
 /// A vector with a length of two octets (RFC 8446, 3.4), and what follows it.
@@ -130,7 +116,7 @@ mod tests {
         let found = read(&list, Origin::Certificate);
         assert_eq!((found.len(), logs(&found)), (3, 2));
         assert_eq!(found[0].at.unwrap().to_string(), "2026-10-26T07:33:20Z");
-        assert_eq!(read(&super::super::revocation::write(OCTET_STRING, &list), Origin::Staple).len(), 3);
+        assert_eq!(read(&super::super::der::write(OCTET_STRING, &list), Origin::Staple).len(), 3);
         // 22 timestamps, of which the list's length begins with 04
         let many = vector(&(0..22).flat_map(|log| timestamp(0, log)).collect::<Vec<_>>());
         assert_eq!((many[0], read(&many, Origin::Certificate).len()), (OCTET_STRING, 22));

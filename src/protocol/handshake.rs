@@ -51,6 +51,13 @@ pub enum Fault {
         /// The suite that TLS 1.2 would use.
         cipher: String,
     },
+    /// TLS 1.2 works, but only with suites that the full handshake does not offer, and most clients do.
+    SuitesDated {
+        /// The suite that the server chooses.
+        cipher: String,
+    },
+    /// Nothing comes back, whatever is sent: silence, or a cut.
+    Cut,
     /// Anything else.
     Failed {
         /// The suite that the server chooses when it is offered old ones too.
@@ -67,6 +74,8 @@ impl Fault {
             Self::ClientCertificate => "tls.client-certificate-required",
             Self::Stalls(_) => "tls.handshake-stalls",
             Self::Broken13 { .. } => "tls.protocol-13-broken",
+            Self::SuitesDated { .. } => "tls.suites-dated",
+            Self::Cut => "tls.handshake-cut",
             Self::Failed { .. } => "tls.handshake-failed",
         }
     }
@@ -165,8 +174,9 @@ impl<'a> Shake<'a> {
             return Some(Fault::TooOld { versions });
         }
         let small = self.hellos.get(&HelloKind::Tls12).filter(|seen| seen.agreed().is_some());
-        let Some((_, suite)) = small.and_then(|seen| seen.agreed()) else {
-            return Some(Fault::Failed { offers: None });
+        let Some((version, suite)) = small.and_then(|seen| seen.agreed()) else {
+            let gone = is_gone(&failure.kind) && self.hellos.values().all(|seen| is_unanswered(seen));
+            return Some(if gone { Fault::Cut } else { Fault::Failed { offers: None } });
         };
         let cut = small.and_then(|seen| seen.failure()).map(|failure| &failure.kind);
         if cut == Some(&FailKind::Timeout) {
@@ -179,6 +189,12 @@ impl<'a> Shake<'a> {
         let nothing_common = matches!(failure.kind, FailKind::Alert { code: 40 | 71 });
         if cipher::strength(suite) == Some(Strength::Current) && !nothing_common && cut.is_none() {
             return Some(Fault::Broken13 { cipher: suite.to_owned() });
+        }
+        // Schannel cuts where OpenSSL says that nothing is in common
+        let nothing_common = nothing_common || is_gone(&failure.kind);
+        let dated = matches!(cipher::strength(suite), Some(Strength::Dated | Strength::StaticRsa));
+        if dated && nothing_common && cut.is_none() && !is_legacy(version) {
+            return Some(Fault::SuitesDated { cipher: suite.to_owned() });
         }
         Some(Fault::Failed { offers: Some(suite.to_owned()) })
     }
@@ -220,6 +236,16 @@ impl<'a> Shake<'a> {
 /// Whether a version was withdrawn (RFC 7568, RFC 8996).
 fn is_legacy(version: &str) -> bool {
     matches!(version, "SSL 2.0" | "SSL 3.0" | "TLS 1.0" | "TLS 1.1")
+}
+
+/// Whether a connection ended without a word.
+const fn is_gone(kind: &FailKind) -> bool {
+    matches!(kind, FailKind::Timeout | FailKind::Reset | FailKind::Closed)
+}
+
+/// Whether a hello got no word in return, not even a no.
+fn is_unanswered(seen: &HelloSeen) -> bool {
+    seen.failure().is_some_and(|failure| seen.agreed().is_none() && is_gone(&failure.kind))
 }
 
 /// RFC 8446, 4.4.2.4: under TLS 1.3 the alert has its own number. Under TLS 1.2 a certificate that was
@@ -348,7 +374,7 @@ mod tests {
 
     #[test]
     fn rfc8446_6_2_nothing_in_common_is_told_with_what_the_server_would_take() {
-        let rsa = "TLS_RSA_WITH_AES_256_CBC_SHA";
+        let rsa = "TLS_RSA_WITH_3DES_EDE_CBC_SHA";
         let hellos = [(HelloKind::Tls12, chose("TLS 1.2", rsa))];
         for kind in [FailKind::Alert { code: 40 }, FailKind::Reset, FailKind::Closed] {
             let look = failed(kind);
@@ -358,6 +384,36 @@ mod tests {
         let hellos = [(HelloKind::Tls12, chose("TLS 1.2", SUITE))];
         let look = failed(FailKind::Alert { code: 40 });
         assert_eq!(shake(&look, &hellos).fault(), Some(Fault::Failed { offers: Some(SUITE.to_owned()) }));
+    }
+
+    #[test]
+    fn rfc9325_4_2_a_suite_that_only_the_full_handshake_lacks_is_dated_and_not_broken() {
+        for suite in [
+            "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+            "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_RSA_WITH_AES_128_CBC_SHA",
+        ] {
+            let hellos = [(HelloKind::Tls12, chose("TLS 1.2", suite))];
+            for kind in [FailKind::Alert { code: 40 }, FailKind::Alert { code: 71 }, FailKind::Reset, FailKind::Closed]
+            {
+                let fault = shake(&failed(kind), &hellos).fault();
+                assert_eq!(fault, Some(Fault::SuitesDated { cipher: suite.to_owned() }));
+            }
+            // another alert says another thing
+            let fault = shake(&failed(FailKind::Alert { code: 80 }), &hellos).fault();
+            assert_eq!(fault, Some(Fault::Failed { offers: Some(suite.to_owned()) }));
+        }
+    }
+
+    #[test]
+    fn silence_to_all_is_told_apart_from_a_no() {
+        let silent = failed(FailKind::Timeout);
+        let gone = [(HelloKind::Tls10, refused(FailKind::Reset)), (HelloKind::Tls12, refused(FailKind::Timeout))];
+        assert_eq!(shake(&silent, &gone).fault(), Some(Fault::Cut));
+        let no =
+            [(HelloKind::Tls10, refused(FailKind::Alert { code: 70 })), (HelloKind::Tls12, refused(FailKind::Reset))];
+        assert_eq!(shake(&silent, &no).fault(), Some(Fault::Failed { offers: None }));
+        assert_eq!(shake(&failed(FailKind::Tls), &gone).fault(), Some(Fault::Failed { offers: None }));
     }
 
     #[test]
@@ -385,7 +441,7 @@ mod tests {
         assert!(!shake(&silent, &said).large_is_lost());
         // and one that is silent to all has no trouble with size
         let mute = [(HelloKind::Tls12, refused(FailKind::Timeout)), (HelloKind::Large, refused(FailKind::Timeout))];
-        assert_eq!(shake(&silent, &mute).fault(), Some(Fault::Failed { offers: None }));
+        assert_eq!(shake(&silent, &mute).fault(), Some(Fault::Cut));
     }
 
     #[test]

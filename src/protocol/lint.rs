@@ -283,12 +283,12 @@ pub fn lint(path: &[&[u8]], at: Timestamp, public: bool) -> Vec<Breach> {
 /// servers: what a root program has taken in, it has bound to the Requirements of the CA/Browser Forum.
 pub fn ends_at_public_root(path: &[&[u8]]) -> bool {
     let Some(last) = path.last().and_then(|der| Cert::read(der)) else { return false };
-    let content = |der: &[u8]| der::only(der, der::SEQUENCE).map(|name| name.body.to_vec());
+    let content = |der: &[u8]| der::only(der, der::SEQUENCE).map(|name| name.content.to_vec());
     let (Some(issuer), Some(spki)) = (content(last.issuer.whole), content(last.spki)) else { return false };
     let read = super::x509::Certificate::read(last.der);
     webpki_roots::TLS_SERVER_ROOTS.iter().filter(|root| root.subject.as_ref() == issuer).any(|root| {
         let key = root.subject_public_key_info.as_ref();
-        key == spki || read.signed_by(&der::in_sequence(key)) == super::x509::Signature::Good
+        key == spki || read.signed_by(&der::sequence(key)) == super::x509::Signature::Good
     })
 }
 

@@ -497,7 +497,9 @@ impl<'a> Builder<'a> {
                 above.push(names::Above { constraints, by: None });
             }
         }
-        let mut longest: Option<(u32, usize)> = None;
+        // how many more may follow, how many were allowed, and by whom; by the anchor where by none
+        let of_root = root.and_then(|root| root.certificate.as_ref()?.path_length);
+        let mut longest: Option<(u32, u32, Option<usize>)> = of_root.map(|length| (length, length, None));
         let mut policies = policy::State::new(path.len());
         for (depth, i) in path.iter().copied().enumerate().rev() {
             let Some(certificate) = pool.get(i).copied() else { continue };
@@ -523,18 +525,18 @@ impl<'a> Builder<'a> {
             }
             if !is_leaf {
                 // 6.1.4 l, m
-                if !self_issued && let Some((left, by)) = longest {
+                if !self_issued && let Some((left, limit, by)) = longest {
                     if left == 0 {
-                        let limit = pool.get(by).and_then(|c| c.path_length).unwrap_or(0);
-                        out.push(Fault::new(i, FaultKind::PathTooLong { limit, by: Some(by) }));
+                        out.push(Fault::new(i, FaultKind::PathTooLong { limit, by }));
                     } else {
-                        longest = Some((left - 1, by));
+                        longest = Some((left - 1, limit, by));
                     }
                 }
+                // that of the anchor, which binds nobody, hides none that does
                 if let Some(length) = certificate.path_length
-                    && longest.is_none_or(|(left, _)| length < left)
+                    && longest.is_none_or(|(left, _, by)| length < left || (by.is_none() && length == left))
                 {
-                    longest = Some((length, i));
+                    longest = Some((length, length, Some(i)));
                 }
             }
         }

@@ -5,14 +5,13 @@
 //! certificate, or not by whom it may, is [`Standing::Unknown`] with the reason as data.
 
 pub mod crl;
-mod der;
 pub mod ocsp;
+mod parts;
 
 pub use crl::{by_crl, by_crl_of};
 pub use ocsp::{by_ocsp, ocsp_request};
 
-pub(crate) use der::{extension, write};
-
+use super::der::{BIT_STRING, Reader, SEQUENCE, octets};
 use super::x509::{Certificate, Name};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -200,9 +199,9 @@ impl<'a> Authority<'a> {
 
     /// The bits of its public key, as RFC 6960, 4.1.1 hashes them.
     pub fn key(self) -> Option<&'a [u8]> {
-        let mut parts = der::Reader(der::only(self.spki, der::SEQUENCE)?.content);
-        parts.take(der::SEQUENCE)?;
-        der::octets(parts.take(der::BIT_STRING)?.content)
+        let mut parts = Reader(Reader::only(self.spki, SEQUENCE)?.content);
+        parts.take(SEQUENCE)?;
+        octets(parts.take(BIT_STRING)?.content)
     }
 }
 

@@ -4,21 +4,20 @@
 //! [`Certificate::flaw`] names the first part that could not. Everything is read by hand (RFC 5280,
 //! 4.1), part by part, so that one odd field never hides a certificate.
 
-pub mod der;
 mod extension;
 mod host;
 mod key;
 mod name;
 
-pub use der::{content, hex};
+pub use super::der::{content, hex};
 pub use extension::{Extension, GeneralName, NameConstraints, Policies, constraints, id, ip};
 pub use host::{Mismatch, name_covers};
 pub use key::{Key, Signature, inherit_parameters, signature_name, split_spki, verify_signature};
 pub use name::Name;
 
+use super::der::{self, BIT_STRING, INTEGER, SEQUENCE, any, tlv};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use der::{BIT_STRING, INTEGER, SEQUENCE, any, tlv};
 use jiff::Timestamp;
 use key::{Signed, read_key};
 use ring::digest;
@@ -34,6 +33,8 @@ pub const ANY_PURPOSE: &str = "2.5.29.37.0";
 const KEY_CERT_SIGN: u16 = 1 << 5;
 const VERSION: u8 = 0xa0;
 const EXTENSIONS: u8 = 0xa3;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
 
 /// A certificate's facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,7 +242,7 @@ impl Certificate {
         });
         let (validity, rest) = tlv(rest, SEQUENCE).ok_or("the validity")?;
         self.validity = read_validity(validity.whole);
-        if self.validity.is_none() {
+        if self.validity.is_none() || !der::elements(validity.content).is_some_and(|all| all.iter().all(is_moment)) {
             note("the validity", true);
         }
         let (subject, rest) = tlv(rest, SEQUENCE).ok_or("the subject's name")?;
@@ -277,6 +278,11 @@ impl Certificate {
             Some(name) => name.to_string(),
             None => self.serial.clone(),
         }
+    }
+
+    /// The value of the first extension with that OID (dotted), however well the others could be read.
+    pub fn extension(&self, oid: &str) -> Option<&[u8]> {
+        self.extensions.iter().find(|extension| extension.oid == oid).map(|extension| extension.value.as_slice())
     }
 
     /// Whether subject and issuer are the same.
@@ -344,10 +350,28 @@ impl Certificate {
     }
 }
 
+/// What can be made of it, in whatever form it stands.
 fn read_validity(der: &[u8]) -> Option<Validity> {
     let (_, validity) = x509_parser::certificate::Validity::from_der(der).ok()?;
+    // 99991231235959Z means that there is no end (RFC 5280, 4.1.2.5), and lies beyond the latest Timestamp
+    let moment = |seconds: i64| {
+        let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+        Timestamp::from_second(seconds).ok()
+    };
     Some(Validity {
-        not_before: Timestamp::from_second(validity.not_before.timestamp()).ok()?,
-        not_after: Timestamp::from_second(validity.not_after.timestamp()).ok()?,
+        not_before: moment(validity.not_before.timestamp())?,
+        not_after: moment(validity.not_after.timestamp())?,
     })
+}
+
+/// Whether a moment stands there as it must: YYMMDDHHMMSSZ as UTCTime or YYYYMMDDHHMMSSZ as
+/// GeneralizedTime, with seconds, without fractions, in UTC (RFC 5280, 4.1.2.5.1, 4.1.2.5.2).
+fn is_moment(element: &der::Element<'_>) -> bool {
+    let digits = match element.tag {
+        UTC_TIME => 12,
+        GENERALIZED_TIME => 14,
+        _ => return false,
+    };
+    let all = element.content.strip_suffix(b"Z");
+    all.is_some_and(|all| all.len() == digits && all.iter().all(u8::is_ascii_digit))
 }

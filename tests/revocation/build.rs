@@ -1,17 +1,16 @@
 //! How are certificates, lists and answers made that rcgen does not make?
 
 use exdiag::protocol::revocation::{Authority, Judged, Standing, by_crl, by_ocsp};
-use exdiag::protocol::x509::{Certificate, content};
+use exdiag::protocol::x509::content;
 use jiff::Timestamp;
-use rcgen::{
-    BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SigningKey as _, date_time_ymd,
-};
+use rcgen::{CertificateParams, CrlDistributionPoint, CustomExtension, IsCa, KeyPair, SigningKey as _};
 use ring::digest;
 use std::time::Duration;
 
-pub const HOST: &str = "mail.corp.example";
-pub const NOW: &str = "2026-11-22T20:00:00Z";
+pub use crate::support::pki::{HOST, Made, authority, root, signed};
+pub use crate::support::public::Pki;
+use crate::support::scene::NOW;
+
 pub const LIST: &str = "http://crl.example/r11.crl";
 pub const ROOT_LIST: &str = "http://crl.example/x1.crl";
 pub const RESPONDER: &str = "http://ocsp.example/";
@@ -53,18 +52,7 @@ pub fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-/// A certificate with the key that belongs to it.
-pub struct Made {
-    pub der: Vec<u8>,
-    pub params: CertificateParams,
-    pub key: KeyPair,
-}
-
 impl Made {
-    pub fn facts(&self) -> Certificate {
-        Certificate::read(&self.der)
-    }
-
     pub fn serial(&self) -> Vec<u8> {
         let tbs = content(content(&self.der));
         // behind the version
@@ -73,20 +61,11 @@ impl Made {
     }
 }
 
+/// A certificate that is no authority's, as an authority signs it for itself.
 pub fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, "Example Trust");
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2040, 1, 1);
-    params
-}
-
-pub fn authority(name: &str) -> CertificateParams {
-    let mut params = named(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let mut params = authority(name);
+    params.is_ca = IsCa::NoCa;
+    params.key_usages.clear();
     params
 }
 
@@ -95,16 +74,9 @@ pub fn lists(params: &mut CertificateParams, urls: &[&str]) {
     params.crl_distribution_points = urls.iter().map(point).collect();
 }
 
-/// A leaf of 90 days.
+/// A leaf with a list.
 pub fn server() -> CertificateParams {
-    let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, HOST);
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.use_authority_key_identifier_extension = true;
-    params.not_before = date_time_ymd(2026, 11, 4);
-    params.not_after = date_time_ymd(2027, 2, 2);
+    let mut params = crate::support::pki::server(&[HOST]);
     lists(&mut params, &[LIST]);
     params
 }
@@ -132,34 +104,11 @@ pub fn timestamp_list(logs: &[u8]) -> Vec<u8> {
     tlv(0x04, &vector(&logs.iter().flat_map(one).collect::<Vec<_>>()))
 }
 
-pub fn root(params: CertificateParams) -> Made {
-    let key = KeyPair::generate().unwrap();
-    let der = params.self_signed(&key).unwrap().der().to_vec();
-    Made { der, params, key }
-}
-
-pub fn signed(params: CertificateParams, by: &Made) -> Made {
-    let key = KeyPair::generate().unwrap();
-    let issuer = Issuer::from_params(&by.params, &by.key);
-    let der = params.signed_by(&key, &issuer).unwrap().der().to_vec();
-    Made { der, params, key }
-}
-
-pub struct Pki {
-    pub root: Made,
-    pub inter: Made,
-    pub leaf: Made,
-}
-
 pub fn pki_with(change: impl Fn(&mut CertificateParams)) -> Pki {
-    let root = root(authority("Example Root X1"));
-    let mut params = authority("R11");
-    lists(&mut params, &[ROOT_LIST]);
-    let inter = signed(params, &root);
-    let mut params = server();
-    change(&mut params);
-    let leaf = signed(params, &inter);
-    Pki { root, inter, leaf }
+    let (mut inter, mut leaf) = (authority("R11"), server());
+    lists(&mut inter, &[ROOT_LIST]);
+    change(&mut leaf);
+    Pki::of(inter, leaf)
 }
 
 pub fn pki() -> Pki {

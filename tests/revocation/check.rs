@@ -1,121 +1,33 @@
 //! Does the check `revocation` name each fault by its code, and say nothing of what is healthy?
 
 use crate::build::*;
+use crate::support::codes::{FAIL, INFO, WARN};
+use crate::support::scene::{A, Scene, agreed, anchor, shown};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use exdiag::evidence::{
-    Anchor, CrlCut, CrlSeen, DnsAnswer, DnsSeen, Evidence, Handshake, Header, HeldBack, Missing, NoAnswer, OcspSeen,
-    Probe, Record, RecordData, RecordType, ResourceRecord, Seen, Subject, TlsOutcome, TlsSeen, View,
-};
+use exdiag::evidence::{CrlCut, CrlSeen, Evidence, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, TlsSeen};
 use exdiag::finding::{Finding, Lang, Outcome, Severity, Status};
 use exdiag::protocol::revocation::crl;
-use exdiag::runner;
 use rcgen::{CustomExtension, date_time_ymd};
-use std::path::Path;
 use std::time::Duration;
 
-/// Evidence under construction.
-struct Scene {
-    evidence: Evidence,
-    store: &'static str,
-}
+const CHECKS: &[&str] = &["revocation"];
 
 fn base64(der: &[u8]) -> String {
     STANDARD.encode(der)
 }
 
+fn scene(p: &Pki) -> Scene {
+    sends(&[&p.leaf, &p.inter], None).trusts(&[&p.root])
+}
+
+fn sends(chain: &[&Made], staple: Option<&[u8]>) -> Scene {
+    Scene::new(CHECKS).shows(A, TlsSeen { ocsp: staple.map(base64), ..shown(chain, agreed()) })
+}
+
 impl Scene {
-    fn new(p: &Pki) -> Self {
-        Self::sends(&[&p.leaf, &p.inter], None).trusts(&p.root)
-    }
-
-    fn sends(chain: &[&Made], staple: Option<&[u8]>) -> Self {
-        let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
-        subject.server = Some(HOST.parse().unwrap());
-        subject.selected = vec!["revocation".to_owned()];
-        let header = Header {
-            started_at: now(),
-            subject,
-            name_servers: vec!["192.0.2.53:53".to_owned()],
-            proxy: None,
-            stores: vec!["system".to_owned()],
-        };
-        let mut scene = Self { evidence: Evidence::new(header), store: "system" };
-        let handshake = Handshake {
-            version: "TLS 1.3".to_owned(),
-            cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
-            alpn: None,
-            group: None,
-        };
-        let seen = TlsSeen {
-            outcome: TlsOutcome::Handshake(handshake),
-            chain: chain.iter().map(|made| base64(&made.der)).collect(),
-            ocsp: staple.map(base64),
-            client_certificate_requested: false,
-            connect_ms: Some(10),
-            handshake_ms: Some(20),
-        };
-        scene.put(Probe::tls("203.0.113.7".parse().unwrap(), 443, HOST), Seen::Tls(seen));
-        scene
-    }
-
-    fn put(&mut self, probe: Probe, seen: Seen) {
-        self.evidence.records.insert(probe, Record { seen, at_ms: 0, took_ms: 30, after: None });
-    }
-
-    fn store(mut self, store: &'static str) -> Self {
-        self.store = store;
-        self
-    }
-
-    fn trusts(mut self, root: &Made) -> Self {
-        let facts = root.facts();
-        let anchor = Anchor {
-            store: self.store.to_owned(),
-            subject: facts.subject.base64(),
-            spki: base64(&facts.spki),
-            name_constraints: None,
-            certificate: Some(base64(&root.der)),
-        };
-        self.put(Probe::Anchors { subject: anchor.subject.clone() }, Seen::Anchors { found: vec![anchor] });
-        self
-    }
-
-    /// Answers whatever is still asked for: OCSP and lists by these, the rest as any run would.
-    fn done(mut self, answer: impl Fn(&Probe) -> Option<Seen>) -> Evidence {
-        loop {
-            let view = View::new(&self.evidence);
-            let _ = exdiag::checks::revocation::check(&view);
-            let wanted = view.wanted();
-            if wanted.is_empty() {
-                return self.evidence;
-            }
-            for probe in wanted {
-                let seen = match &probe {
-                    Probe::Dns { name, rtype } => {
-                        let address = ResourceRecord {
-                            name: name.clone(),
-                            ttl: 300,
-                            data: RecordData::Address { address: "203.0.113.7".parse().unwrap() },
-                        };
-                        let answer = DnsAnswer {
-                            server: "192.0.2.53:53".to_owned(),
-                            transport: "udp".to_owned(),
-                            rcode: "NOERROR".to_owned(),
-                            authoritative: false,
-                            authentic: false,
-                            answers: if *rtype == RecordType::A { vec![address] } else { Vec::new() },
-                            authority: Vec::new(),
-                            extended_errors: Vec::new(),
-                        };
-                        Seen::Dns(DnsSeen { answer: Some(answer), failures: Vec::new() })
-                    }
-                    Probe::Anchors { .. } => Seen::Anchors { found: Vec::new() },
-                    other => answer(other).unwrap_or_else(|| panic!("nobody planned {other}")),
-                };
-                self.put(probe, seen);
-            }
-        }
+    fn done(self, answer: impl Fn(&Probe) -> Option<Seen>) -> Evidence {
+        self.answered(CHECKS, answer)
     }
 }
 
@@ -152,8 +64,7 @@ fn but_the_list(p: &Pki, seen: Seen) -> impl Fn(&Probe) -> Option<Seen> {
 }
 
 fn judge(evidence: &Evidence) -> Outcome {
-    let (finished, _) = runner::judge(exdiag::checks::ALL, evidence.clone());
-    finished.checks.into_iter().find(|judged| judged.id == "revocation").unwrap().outcome
+    crate::support::codes::judge(evidence).remove("revocation").unwrap()
 }
 
 fn note(outcome: &Outcome) -> String {
@@ -166,30 +77,20 @@ fn note(outcome: &Outcome) -> String {
 
 /// Holds the case to its codes, and records it where it is not yet.
 fn expect(case: &str, evidence: &Evidence, expected: &[(&str, Severity)]) -> (String, Vec<Finding>) {
-    let outcome = judge(evidence);
-    let codes: Vec<_> = outcome.findings().iter().map(|f| (f.code.id, f.severity)).collect();
-    assert_eq!(codes, expected, "{case}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/evidence/revocation-{case}.json"));
-    if std::env::var_os("EXDIAG_BLESS").is_some_and(|value| value == "1") && !path.exists() {
-        std::fs::write(path, format!("{}\n", serde_json::to_string_pretty(evidence).unwrap())).unwrap();
-    }
-    (note(&outcome), outcome.findings().to_vec())
+    let found = crate::support::codes::expect(&format!("revocation-{case}"), evidence, expected);
+    (note(&judge(evidence)), found)
 }
-
-const FAIL: Severity = Severity::Fail;
-const WARN: Severity = Severity::Warn;
-const INFO: Severity = Severity::Info;
 
 #[test]
 fn healthy_certificates_are_silent_by_list_by_ocsp_and_by_staple() {
     let p = pki();
-    let (line, _) = expect("healthy-list", &Scene::new(&p).done(published(&p)), &[]);
+    let (line, _) = expect("healthy-list", &scene(&p).done(published(&p)), &[]);
     assert_eq!(line, "not revoked (CRL of 2026-11-22)");
     let p = pki_with(|params| params.custom_extensions.push(responder_at(RESPONDER)));
-    let (line, _) = expect("healthy-ocsp", &Scene::new(&p).done(published(&p)), &[]);
+    let (line, _) = expect("healthy-ocsp", &scene(&p).done(published(&p)), &[]);
     assert_eq!(line, "not revoked (OCSP of 2026-11-22)");
     let p = pki_with(|params| params.custom_extensions = vec![responder_at(RESPONDER), must_staple()]);
-    let evidence = Scene::sends(&[&p.leaf, &p.inter], Some(&good(&p))).trusts(&p.root).done(published(&p));
+    let evidence = sends(&[&p.leaf, &p.inter], Some(&good(&p))).trusts(&[&p.root]).done(published(&p));
     let (line, _) = expect("healthy-stapled", &evidence, &[]);
     assert_eq!(line, "not revoked (OCSP (stapled) of 2026-11-22)");
     assert!(!evidence.records.keys().any(|probe| matches!(probe, Probe::Ocsp { .. })), "nobody needs to ask");
@@ -205,14 +106,13 @@ fn br_7_1_2_11_2_a_short_lived_certificate_names_nobody_to_ask_and_others_get_a_
         })
     };
     let p = of(6);
-    expect("healthy-short-lived", &Scene::new(&p).done(published(&p)), &[]);
+    expect("healthy-short-lived", &scene(&p).done(published(&p)), &[]);
     let p = of(8);
-    let (line, found) =
-        expect("no-pointer", &Scene::new(&p).done(published(&p)), &[("tls.no-revocation-pointer", INFO)]);
+    let (line, found) = expect("no-pointer", &scene(&p).done(published(&p)), &[("tls.no-revocation-pointer", INFO)]);
     assert_eq!(found[0].data["index"], 0);
     assert!(line.contains("allowed"), "{line}");
     // of an authority that the user gave, nobody expects one
-    let evidence = Scene::sends(&[&p.leaf, &p.inter], None).store("cacert").trusts(&p.root).done(published(&p));
+    let evidence = sends(&[&p.leaf, &p.inter], None).knows(vec![anchor("cacert", &p.root)]).done(published(&p));
     expect("healthy-private-no-pointer", &evidence, &[]);
 }
 
@@ -228,7 +128,7 @@ fn a_private_authority_whose_list_only_its_own_network_reaches_is_no_fault() {
             other => published(p)(other),
         }
     };
-    let of = |store: &'static str| Scene::sends(&[&p.leaf, &p.inter], None).store(store).trusts(&p.root);
+    let of = |store: &'static str| sends(&[&p.leaf, &p.inter], None).knows(vec![anchor(store, &p.root)]);
     let no_address = || gone(Missing::NoAddress, "find an address of pki.corp.local");
     let evidence = of("cacert").done(answer(no_address()));
     let (line, _) = expect("healthy-private-inside", &evidence, &[]);
@@ -245,7 +145,7 @@ fn a_private_authority_whose_list_only_its_own_network_reaches_is_no_fault() {
 fn a_revoked_certificate_is_named_with_index_reason_and_date() {
     let p = pki();
     let list = List::of(&p.inter).entry(&p.leaf.serial(), Some(1)).der();
-    let evidence = Scene::new(&p).done(but_the_list(&p, list_seen(&list)));
+    let evidence = scene(&p).done(but_the_list(&p, list_seen(&list)));
     let (line, found) = expect("revoked", &evidence, &[("tls.revoked", FAIL)]);
     let data = &found[0].data;
     assert_eq!(line, "revoked");
@@ -254,7 +154,7 @@ fn a_revoked_certificate_is_named_with_index_reason_and_date() {
     assert!(found[0].evidence.iter().any(|id| id.starts_with("crl:http://crl.example/r11.crl#")));
 
     let list = List::of(&p.root).entry(&p.inter.serial(), Some(2)).der();
-    let evidence = Scene::new(&p).done(|probe| match probe {
+    let evidence = scene(&p).done(|probe| match probe {
         Probe::Crl { url, .. } if url == ROOT_LIST => Some(list_seen(&list)),
         other => published(&p)(other),
     });
@@ -264,7 +164,7 @@ fn a_revoked_certificate_is_named_with_index_reason_and_date() {
     let p = pki_with(|params| params.custom_extensions.push(responder_at(RESPONDER)));
     let id = certificate_id(&p.leaf, &p.inter, false);
     let response = Answer::of(&p.inter, &[single(&id, &revoked(4), "2026-11-22", None, &[])]).der();
-    let evidence = Scene::sends(&[&p.leaf, &p.inter], Some(&response)).trusts(&p.root).done(published(&p));
+    let evidence = sends(&[&p.leaf, &p.inter], Some(&response)).trusts(&[&p.root]).done(published(&p));
     let (_, found) = expect("revoked-stapled", &evidence, &[("tls.revoked", FAIL)]);
     assert_eq!(found[0].data["source"], "OCSP (stapled)");
 }
@@ -272,13 +172,13 @@ fn a_revoked_certificate_is_named_with_index_reason_and_date() {
 #[test]
 fn rfc7633_a_certificate_that_demands_a_staple_gets_one() {
     let p = pki_with(|params| params.custom_extensions = vec![responder_at(RESPONDER), must_staple()]);
-    expect("staple-missing", &Scene::new(&p).done(published(&p)), &[("tls.staple-missing", FAIL)]);
+    expect("staple-missing", &scene(&p).done(published(&p)), &[("tls.staple-missing", FAIL)]);
     let id = certificate_id(&p.leaf, &p.inter, false);
     let old = Answer {
         produced: "2026-11-05",
         ..Answer::of(&p.inter, &[single(&id, GOOD, "2026-11-05", Some("2026-11-12"), &[])])
     };
-    let evidence = Scene::sends(&[&p.leaf, &p.inter], Some(&old.der())).trusts(&p.root).done(published(&p));
+    let evidence = sends(&[&p.leaf, &p.inter], Some(&old.der())).trusts(&[&p.root]).done(published(&p));
     let (line, found) = expect("staple-invalid-demanded", &evidence, &[("tls.staple-invalid", FAIL)]);
     assert_eq!(found[0].data["problem"], "nextUpdate 2026-11-12");
     assert_eq!(line, "not revoked (OCSP of 2026-11-22)");
@@ -288,7 +188,7 @@ fn rfc7633_a_certificate_that_demands_a_staple_gets_one() {
 fn a_staple_that_does_not_hold_is_a_warning() {
     let p = pki();
     for (case, staple) in [("staple-invalid", good(&pki())), ("staple-invalid-junk", b"<html>".to_vec())] {
-        let evidence = Scene::sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&p.root).done(published(&p));
+        let evidence = sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&[&p.root]).done(published(&p));
         expect(case, &evidence, &[("tls.staple-invalid", WARN)]);
     }
 }
@@ -300,7 +200,7 @@ fn br_4_9_10_an_answer_that_names_no_end_holds_ten_days() {
     let of = |this_update: &str| {
         let singles = [single(&id, GOOD, this_update, None, &[])];
         let staple = Answer { produced: "2026-11-08", ..Answer::of(&p.inter, &singles) }.der();
-        let evidence = Scene::sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&p.root).done(published(&p));
+        let evidence = sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&[&p.root]).done(published(&p));
         judge(&evidence).findings().iter().map(|finding| finding.code.id).collect::<Vec<_>>()
     };
     assert_eq!(of("2026-11-13"), Vec::<&str>::new());
@@ -311,7 +211,7 @@ fn br_4_9_10_an_answer_that_names_no_end_holds_ten_days() {
 fn a_list_that_cannot_be_had_or_used_is_a_warning_that_names_the_address() {
     let p = pki();
     let of = |case: &str, seen: Seen| {
-        let evidence = Scene::new(&p).done(but_the_list(&p, seen));
+        let evidence = scene(&p).done(but_the_list(&p, seen));
         let (_, found) = expect(case, &evidence, &[("tls.revocation-unreachable", WARN)]);
         let finding = found.into_iter().next().unwrap();
         assert_eq!(finding.data["address_asked"], LIST);
@@ -330,7 +230,7 @@ fn a_list_that_cannot_be_had_or_used_is_a_warning_that_names_the_address() {
 fn an_address_of_a_stranger_is_no_command() {
     let evil = "http://crl.example/a'; reboot #\u{1b}[2J";
     let p = pki_with(|params| lists(params, &[evil]));
-    let evidence = Scene::new(&p).done(|probe| match probe {
+    let evidence = scene(&p).done(|probe| match probe {
         Probe::Crl { url, .. } if url == evil => Some(gone(Missing::Unreachable, "connect to crl.example: refused")),
         other => published(&p)(other),
     });
@@ -342,13 +242,13 @@ fn an_address_of_a_stranger_is_no_command() {
 #[test]
 fn where_ocsp_says_nothing_the_list_is_asked() {
     let p = pki_with(|params| params.custom_extensions.push(responder_at(RESPONDER)));
-    let evidence = Scene::new(&p).done(|probe| match probe {
+    let evidence = scene(&p).done(|probe| match probe {
         Probe::Ocsp { .. } => Some(ocsp_seen(&tlv(0x30, &tlv(0x0a, &[3])))),
         other => published(&p)(other),
     });
     // the second address answers, whatever the first does
     let two = pki_with(|params| lists(params, &["http://dead.example/r11.crl", LIST]));
-    let hung = Scene::new(&two).done(|probe| match probe {
+    let hung = scene(&two).done(|probe| match probe {
         Probe::Crl { url, .. } if url.contains("dead") => Some(gone(Missing::Unreachable, "connect: no answer")),
         other => published(&two)(other),
     });
@@ -365,7 +265,7 @@ fn of_a_large_list_what_was_kept_is_judged() {
         let cut = CrlCut { bytes: 900_000, entries: 20_000, sha256: "00".repeat(32), signed };
         let crl = Some(base64(&kept));
         let seen = Seen::Crl(CrlSeen { crl, cut: Some(cut), status: Some(200), failure: None, missing: None });
-        Scene::new(&p).done(but_the_list(&p, seen))
+        scene(&p).done(but_the_list(&p, seen))
     };
     let (line, _) = expect("healthy-large-list", &of(Some(true)), &[]);
     assert_eq!(line, "not revoked (CRL of 2026-11-22)");
@@ -383,24 +283,24 @@ fn apple_103214_a_public_certificate_needs_timestamps_of_enough_logs() {
         })
     };
     let p = of(&[1, 2], 90);
-    expect("healthy-two-logs", &Scene::new(&p).done(published(&p)), &[]);
+    expect("healthy-two-logs", &scene(&p).done(published(&p)), &[]);
     let p = of(&[1, 2], 199);
-    let (_, found) = expect("ct-too-few", &Scene::new(&p).done(published(&p)), &[("tls.ct-too-few", WARN)]);
+    let (_, found) = expect("ct-too-few", &scene(&p).done(published(&p)), &[("tls.ct-too-few", WARN)]);
     let data = &found[0].data;
     assert_eq!((&data["found"], &data["needed"], &data["days"]), (&2.into(), &3.into(), &199.into()));
     let p = of(&[1, 1], 90);
-    expect("ct-one-log-twice", &Scene::new(&p).done(published(&p)), &[("tls.ct-too-few", WARN)]);
+    expect("ct-one-log-twice", &scene(&p).done(published(&p)), &[("tls.ct-too-few", WARN)]);
     let p = pki_with(|params| params.custom_extensions = vec![public_policy()]);
-    expect("ct-none", &Scene::new(&p).done(published(&p)), &[("tls.ct-too-few", WARN)]);
+    expect("ct-none", &scene(&p).done(published(&p)), &[("tls.ct-too-few", WARN)]);
     // logs are for the public
-    let evidence = Scene::sends(&[&p.leaf, &p.inter], None).store("cacert").trusts(&p.root).done(published(&p));
+    let evidence = sends(&[&p.leaf, &p.inter], None).knows(vec![anchor("cacert", &p.root)]).done(published(&p));
     expect("healthy-private-no-logs", &evidence, &[]);
     // RFC 6962, 3.3: they may also come with the stapled response
     let p = pki_with(|params| params.custom_extensions = vec![public_policy(), responder_at(RESPONDER)]);
     let id = certificate_id(&p.leaf, &p.inter, false);
     let more = tlv(0xa1, &tlv(0x30, &extension(TIMESTAMPS, false, &timestamp_list(&[1, 2]))));
     let staple = Answer::of(&p.inter, &[single(&id, GOOD, "2026-11-22", None, &more)]).der();
-    let evidence = Scene::sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&p.root).done(published(&p));
+    let evidence = sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&[&p.root]).done(published(&p));
     expect("healthy-logs-stapled", &evidence, &[]);
 }
 
@@ -408,17 +308,17 @@ fn apple_103214_a_public_certificate_needs_timestamps_of_enough_logs() {
 fn what_was_not_asked_is_not_judged() {
     let p = pki();
     let held = |rule: NoAnswer| {
-        Scene::new(&p).done(|probe| matches!(probe, Probe::Crl { .. }).then(|| Seen::NoAnswer(rule.clone())))
+        scene(&p).done(|probe| matches!(probe, Probe::Crl { .. }).then(|| Seen::NoAnswer(rule.clone())))
     };
     assert_eq!(judge(&held(NoAnswer::Deadline)).status(), Status::Inconclusive);
-    let mut scene = Scene::new(&p);
-    scene.evidence.header.subject.revocation = false;
-    let outcome = judge(&scene.done(|_| None));
+    let mut silent = scene(&p);
+    silent.evidence.header.subject.revocation = false;
+    let outcome = judge(&silent.done(|_| None));
     assert_eq!((outcome.status(), note(&outcome).as_str()), (Status::Skip, "not asked because of --no-revocation"));
     let own = root(server());
-    let outcome = judge(&Scene::sends(&[&own], None).done(|_| None));
+    let outcome = judge(&sends(&[&own], None).done(|_| None));
     assert_eq!(outcome.status(), Status::Skip);
     // nobody is asked about what is over
     let p = pki_with(|params| params.not_after = date_time_ymd(2026, 11, 10));
-    assert_eq!(judge(&Scene::new(&p).done(published(&p))).status(), Status::Pass);
+    assert_eq!(judge(&scene(&p).done(published(&p))).status(), Status::Pass);
 }

@@ -5,6 +5,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
+#[path = "../support"]
+mod support {
+    pub mod codes;
+    pub mod pki;
+    pub mod public;
+    pub mod record;
+    pub mod scene;
+}
+
 mod build;
 mod check;
 mod crl;

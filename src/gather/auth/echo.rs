@@ -7,9 +7,9 @@
 //! word of the protocol, the domain, the address) only in its encoded forms, for that it stands there
 //! tells nobody anything.
 
+use crate::protocol::der::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
-use std::fmt::Write as _;
 
 /// From so many characters on a secret is recognised inside other text.
 const RECOGNISABLE: usize = 6;
@@ -46,20 +46,12 @@ pub fn holds(text: &str, secret: &str, user: Option<&str>, public: &[String]) ->
     let mut encoded: Vec<String> = Vec::new();
     for form in [secret, secret.trim()] {
         encoded.extend(base64_forms(form));
-        encoded.push(hex(form));
+        encoded.push(hex(form.as_bytes()));
         if let Some(user) = user {
             encoded.extend(base64_forms(&format!("{user}:{form}")));
         }
     }
     encoded.iter().any(|form| found(&form.to_lowercase(), RECOGNISABLE))
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut hex, byte| {
-        // writing to a string does not fail
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// What stands inside the base64 of any text that holds these bytes, by how many bytes stand before.
@@ -159,7 +151,7 @@ mod tests {
     /// What a server may make of a secret.
     fn forms(secret: &str) -> Vec<String> {
         use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-        let hex = hex(secret).to_uppercase();
+        let hex = hex(secret.as_bytes()).to_uppercase();
         let each = |text: &dyn Fn(char) -> String| secret.chars().map(text).collect::<Vec<_>>().concat();
         let percent = each(&|c| c.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat());
         let numbers = each(&|c| format!("&#{};", u32::from(c)));

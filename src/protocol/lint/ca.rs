@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
     br("tls.rule-root-aki-not-its-ski", Error, "BR 7.1.2.1.3", since::BR_2_0_0, |c| {
         let asked = c.cert.value(id::AUTHORITY_KEY_ID).and_then(cert::authority_key_id)?.key?;
         let has = c.cert.value(id::SUBJECT_KEY_ID).and_then(|value| der::only(value, der::OCTET_STRING));
-        when(c.cert.is_root() && has.is_some_and(|has| has.body != asked))
+        when(c.cert.is_root() && has.is_some_and(|has| has.content != asked))
     }),
     rfc("tls.rule-name-constraints-not-critical", Warn, "RFC 5280 4.2.1.10", since::RFC_2459, |c| {
         when(c.cert.is_plain(id::NAME_CONSTRAINTS))

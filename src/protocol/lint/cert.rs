@@ -209,7 +209,7 @@ pub(super) struct General<'a> {
 
 impl<'a> General<'a> {
     fn read(element: &Element<'a>) -> Option<Self> {
-        (element.tag & 0xc0 == 0x80).then_some(Self { kind: element.tag & 0x1f, bytes: element.body })
+        (element.tag & 0xc0 == 0x80).then_some(Self { kind: element.tag & 0x1f, bytes: element.content })
     }
     /// The text of a DNS name, URI or e-mail address.
     pub fn text(&self) -> std::borrow::Cow<'a, str> {
@@ -225,39 +225,39 @@ impl<'a> General<'a> {
 
 /// The general names of a `GeneralNames`; none where it is none.
 pub(super) fn general_names(der: &[u8]) -> Option<Vec<General<'_>>> {
-    der::sequence(der)?.iter().map(General::read).collect()
+    der::list(der)?.iter().map(General::read).collect()
 }
 
 impl<'a> Cert<'a> {
     /// Reads the frame; none where even that is broken.
     pub fn read(der: &'a [u8]) -> Option<Self> {
-        let (outer, rest) = der::tagged(der, der::SEQUENCE)?;
+        let (outer, rest) = der::tlv(der, der::SEQUENCE)?;
         let mut flaw = (!rest.is_empty()).then_some("bytes behind the certificate");
-        let parts = der::all(outer.body)?;
+        let parts = der::elements(outer.content)?;
         let [tbs, outer_algorithm, signature] = parts.as_slice() else { return None };
-        let (version, rest) = match der::tagged(tbs.body, 0xa0) {
+        let (version, rest) = match der::tlv(tbs.content, 0xa0) {
             Some((tag, rest)) => {
-                (der::only(tag.body, der::INTEGER).and_then(|n| der::integer(n.body)).unwrap_or(-1), rest)
+                (der::only(tag.content, der::INTEGER).and_then(|n| der::integer(n.content)).unwrap_or(-1), rest)
             }
-            None => (0, tbs.body),
+            None => (0, tbs.content),
         };
-        let (serial, rest) = der::tagged(rest, der::INTEGER)?;
-        let (inner_algorithm, rest) = der::tagged(rest, der::SEQUENCE)?;
-        let (issuer, rest) = der::tagged(rest, der::SEQUENCE)?;
-        let (validity, rest) = der::tagged(rest, der::SEQUENCE)?;
-        let (subject, rest) = der::tagged(rest, der::SEQUENCE)?;
-        let (spki, mut rest) = der::tagged(rest, der::SEQUENCE)?;
-        let times = der::all(validity.body).unwrap_or_default();
+        let (serial, rest) = der::tlv(rest, der::INTEGER)?;
+        let (inner_algorithm, rest) = der::tlv(rest, der::SEQUENCE)?;
+        let (issuer, rest) = der::tlv(rest, der::SEQUENCE)?;
+        let (validity, rest) = der::tlv(rest, der::SEQUENCE)?;
+        let (subject, rest) = der::tlv(rest, der::SEQUENCE)?;
+        let (spki, mut rest) = der::tlv(rest, der::SEQUENCE)?;
+        let times = der::elements(validity.content).unwrap_or_default();
         if times.len() != 2 {
             flaw = flaw.or(Some("the validity"));
         }
         let time = |at: usize| times.get(at).map(time).unwrap_or_default();
         let (mut has_unique_id, mut extensions) = (false, Vec::new());
-        while let Some((part, after)) = der::read(rest) {
+        while let Some((part, after)) = der::any(rest) {
             rest = after;
             match part.tag {
                 0x81 | 0x82 | 0xa1 | 0xa2 => has_unique_id = true,
-                0xa3 => match read_extensions(part.body) {
+                0xa3 => match read_extensions(part.content) {
                     Some(list) => extensions = list,
                     None => flaw = flaw.or(Some("the extensions")),
                 },
@@ -267,7 +267,7 @@ impl<'a> Cert<'a> {
         if !rest.is_empty() {
             flaw = flaw.or(Some("the extensions"));
         }
-        let key_algorithm = der::tagged(spki.body, der::SEQUENCE).map_or(&[][..], |(algorithm, _)| algorithm.whole);
+        let key_algorithm = der::tlv(spki.content, der::SEQUENCE).map_or(&[][..], |(algorithm, _)| algorithm.whole);
         let mut name = |der: &'a [u8], what| {
             read_name(der).unwrap_or_else(|| {
                 flaw = flaw.or(Some(what));
@@ -277,17 +277,17 @@ impl<'a> Cert<'a> {
         let mut out = Self {
             der,
             version,
-            serial: serial.body,
+            serial: serial.content,
             inner_algorithm: inner_algorithm.whole,
             outer_algorithm: outer_algorithm.whole,
-            signature: signature.body.get(1..).unwrap_or_default(),
+            signature: signature.content.get(1..).unwrap_or_default(),
             issuer: name(issuer.whole, "the issuer's name"),
             subject: name(subject.whole, "the subject's name"),
             not_before: time(0),
             not_after: time(1),
             spki: spki.whole,
             key_algorithm,
-            key: read_key(spki.body),
+            key: read_key(spki.content),
             has_unique_id,
             extensions,
             flaw,
@@ -413,7 +413,7 @@ pub(super) fn unreadable(cert: &Cert<'_>) -> Option<String> {
             id::AUTHORITY_KEY_ID => authority_key_id(value).is_some(),
             id::NAME_CONSTRAINTS => subtrees(value).is_some(),
             id::POLICY_CONSTRAINTS | id::POLICY_MAPPINGS | id::TLS_FEATURE | id::QC_STATEMENTS => {
-                der::sequence(value).is_some()
+                der::list(value).is_some()
             }
             id::SUBJECT_KEY_ID | id::SCT_LIST => der::only(value, der::OCTET_STRING).is_some(),
             id::INHIBIT_ANY => der::only(value, der::INTEGER).is_some(),
@@ -425,19 +425,19 @@ pub(super) fn unreadable(cert: &Cert<'_>) -> Option<String> {
 
 fn read_extensions(body: &[u8]) -> Option<Vec<Extension<'_>>> {
     let mut out = Vec::new();
-    for element in der::sequence(body)? {
-        let parts = der::all(element.body).filter(|_| element.tag == der::SEQUENCE)?;
+    for element in der::list(body)? {
+        let parts = der::elements(element.content).filter(|_| element.tag == der::SEQUENCE)?;
         let (first, rest) = parts.split_first().filter(|(first, _)| first.tag == der::OID)?;
         let (flag, value) = match rest {
             [value] => (None, value),
-            [flag, value] if flag.tag == der::BOOLEAN => (flag.body.first().copied(), value),
+            [flag, value] if flag.tag == der::BOOLEAN => (flag.content.first().copied(), value),
             _ => return None,
         };
         out.push(Extension {
-            id: der::oid(first.body)?,
+            id: der::oid(first.content)?,
             critical: flag.is_some_and(|octet| octet != 0),
             spelled_out: flag == Some(0),
-            value: Some(value).filter(|value| value.tag == der::OCTET_STRING)?.body,
+            value: Some(value).filter(|value| value.tag == der::OCTET_STRING)?.content,
         });
     }
     Some(out)
@@ -446,17 +446,17 @@ fn read_extensions(body: &[u8]) -> Option<Vec<Extension<'_>>> {
 /// Reads a Name, with its outer SEQUENCE.
 pub(super) fn read_name(der: &[u8]) -> Option<Name<'_>> {
     let mut out = Name { whole: der, ..Name::default() };
-    for set in der::sequence(der)? {
-        let parts = der::all(set.body).filter(|_| set.tag == der::SET)?;
+    for set in der::list(der)? {
+        let parts = der::elements(set.content).filter(|_| set.tag == der::SET)?;
         out.multiple |= parts.len() > 1;
         for part in parts {
-            let pair = der::all(part.body).filter(|_| part.tag == der::SEQUENCE)?;
+            let pair = der::elements(part.content).filter(|_| part.tag == der::SEQUENCE)?;
             let [kind, value] = pair.as_slice() else { return None };
             out.attributes.push(Attribute {
-                id: der::oid(kind.body).filter(|_| kind.tag == der::OID)?,
+                id: der::oid(kind.content).filter(|_| kind.tag == der::OID)?,
                 tag: value.tag,
-                bytes: value.body,
-                text: der::text(value.tag, value.body),
+                bytes: value.content,
+                text: der::text(value.tag, value.content),
             });
         }
     }
@@ -464,7 +464,7 @@ pub(super) fn read_name(der: &[u8]) -> Option<Name<'_>> {
 }
 
 fn time<'a>(element: &Element<'a>) -> Time<'a> {
-    let text = element.body;
+    let text = element.content;
     let (year_digits, century) = match element.tag {
         der::UTC_TIME => (2, true),
         der::GENERALIZED_TIME => (4, false),
@@ -511,25 +511,25 @@ pub(super) const fn days(year: i64, month: i64, day: i64) -> i64 {
 
 fn read_key(spki: &[u8]) -> Key<'_> {
     read_known_key(spki).unwrap_or_else(|| {
-        let algorithm = der::tagged(spki, der::SEQUENCE).and_then(|(a, _)| der::tagged(a.body, der::OID));
-        Key::Unreadable(algorithm.and_then(|(id, _)| der::oid(id.body)).unwrap_or_default())
+        let algorithm = der::tlv(spki, der::SEQUENCE).and_then(|(a, _)| der::tlv(a.content, der::OID));
+        Key::Unreadable(algorithm.and_then(|(id, _)| der::oid(id.content)).unwrap_or_default())
     })
 }
 
 fn read_known_key(spki: &[u8]) -> Option<Key<'_>> {
-    let (algorithm, rest) = der::tagged(spki, der::SEQUENCE)?;
-    let bits = der::only(rest, der::BIT_STRING)?.body.get(1..)?;
-    let (kind, parameters) = der::tagged(algorithm.body, der::OID)?;
-    let kind = der::oid(kind.body)?;
+    let (algorithm, rest) = der::tlv(spki, der::SEQUENCE)?;
+    let bits = der::only(rest, der::BIT_STRING)?.content.get(1..)?;
+    let (kind, parameters) = der::tlv(algorithm.content, der::OID)?;
+    let kind = der::oid(kind.content)?;
     Some(match kind.as_str() {
         id::RSA => {
-            let parts = der::sequence(bits)?;
+            let parts = der::list(bits)?;
             let [modulus, exponent] = parts.as_slice() else { return None };
-            Key::Rsa { modulus: der::magnitude(modulus.body), exponent: der::magnitude(exponent.body) }
+            Key::Rsa { modulus: der::magnitude(modulus.content), exponent: der::magnitude(exponent.content) }
         }
-        id::EC => Key::Ec { curve: der::only(parameters, der::OID).and_then(|curve| der::oid(curve.body)) },
-        id::DSA => match der::sequence(parameters).as_deref() {
-            Some([p, q, _]) => Key::Dsa { p: der::magnitude(p.body), q: der::magnitude(q.body) },
+        id::EC => Key::Ec { curve: der::only(parameters, der::OID).and_then(|curve| der::oid(curve.content)) },
+        id::DSA => match der::list(parameters).as_deref() {
+            Some([p, q, _]) => Key::Dsa { p: der::magnitude(p.content), q: der::magnitude(q.content) },
             _ => Key::Dsa { p: &[], q: &[] },
         },
         _ => Key::Other(kind),
@@ -538,41 +538,41 @@ fn read_known_key(spki: &[u8]) -> Option<Key<'_>> {
 
 /// Whether it is an authority, and how many may follow (RFC 5280, 4.2.1.9).
 pub(super) fn basic_constraints(der: &[u8]) -> Option<(bool, Option<i64>)> {
-    let parts = der::sequence(der)?;
+    let parts = der::list(der)?;
     let (ca, rest) = match parts.split_first() {
-        Some((flag, rest)) if flag.tag == der::BOOLEAN => (flag.body != [0], rest),
+        Some((flag, rest)) if flag.tag == der::BOOLEAN => (flag.content != [0], rest),
         _ => (false, parts.as_slice()),
     };
     match rest {
         [] => Some((ca, None)),
-        [length] if length.tag == der::INTEGER => Some((ca, Some(der::integer(length.body).unwrap_or(i64::MAX)))),
+        [length] if length.tag == der::INTEGER => Some((ca, Some(der::integer(length.content).unwrap_or(i64::MAX)))),
         _ => None,
     }
 }
 
 fn key_usage(der: &[u8]) -> Option<u16> {
-    let (_, bits) = der::only(der, der::BIT_STRING)?.body.split_first()?;
+    let (_, bits) = der::only(der, der::BIT_STRING)?.content.split_first()?;
     let octet = |at: usize| u16::from(bits.get(at).copied().unwrap_or(0).reverse_bits());
     Some(octet(0) | (octet(1) << 8))
 }
 
 /// A SEQUENCE of object identifiers.
 pub(super) fn oids(der: &[u8]) -> Option<Vec<String>> {
-    der::sequence(der)?.iter().map(|part| der::oid(part.body).filter(|_| part.tag == der::OID)).collect()
+    der::list(der)?.iter().map(|part| der::oid(part.content).filter(|_| part.tag == der::OID)).collect()
 }
 
 fn policies(der: &[u8]) -> Option<Vec<Policy<'_>>> {
     let mut out = Vec::new();
-    for policy in der::sequence(der)? {
-        let parts = der::all(policy.body).filter(|_| policy.tag == der::SEQUENCE)?;
+    for policy in der::list(der)? {
+        let parts = der::elements(policy.content).filter(|_| policy.tag == der::SEQUENCE)?;
         let (first, rest) = parts.split_first()?;
         let mut qualifiers = Vec::new();
-        for qualifier in der::all(rest.first().map_or(&[][..], |list| list.body))? {
-            let pair = der::all(qualifier.body)?;
+        for qualifier in der::elements(rest.first().map_or(&[][..], |list| list.content))? {
+            let pair = der::elements(qualifier.content)?;
             let (kind, value) = pair.split_first()?;
-            qualifiers.push((der::oid(kind.body)?, value.first().copied()));
+            qualifiers.push((der::oid(kind.content)?, value.first().copied()));
         }
-        out.push(Policy { id: der::oid(first.body)?, qualifiers });
+        out.push(Policy { id: der::oid(first.content)?, qualifiers });
     }
     Some(out)
 }
@@ -580,10 +580,10 @@ fn policies(der: &[u8]) -> Option<Vec<Policy<'_>>> {
 /// The access descriptions of AuthorityInfoAccess or SubjectInfoAccess (RFC 5280, 4.2.2).
 fn access(der: &[u8]) -> Option<Vec<(String, General<'_>)>> {
     let mut out = Vec::new();
-    for description in der::sequence(der)? {
-        let parts = der::all(description.body).filter(|_| description.tag == der::SEQUENCE)?;
+    for description in der::list(der)? {
+        let parts = der::elements(description.content).filter(|_| description.tag == der::SEQUENCE)?;
         let [method, location] = parts.as_slice() else { return None };
-        out.push((der::oid(method.body)?, General::read(location)?));
+        out.push((der::oid(method.content)?, General::read(location)?));
     }
     Some(out)
 }
@@ -591,9 +591,9 @@ fn access(der: &[u8]) -> Option<Vec<(String, General<'_>)>> {
 /// The parts of every DistributionPoint, by their tag numbers (RFC 5280, 4.2.1.13).
 pub(super) fn crl_points(der: &[u8]) -> Option<Vec<BTreeMap<u8, &[u8]>>> {
     let mut out = Vec::new();
-    for point in der::sequence(der)? {
-        let parts = der::all(point.body).filter(|_| point.tag == der::SEQUENCE)?;
-        out.push(parts.iter().map(|part| (part.tag & 0x1f, part.body)).collect());
+    for point in der::list(der)? {
+        let parts = der::elements(point.content).filter(|_| point.tag == der::SEQUENCE)?;
+        out.push(parts.iter().map(|part| (part.tag & 0x1f, part.content)).collect());
     }
     Some(out)
 }
@@ -601,9 +601,9 @@ pub(super) fn crl_points(der: &[u8]) -> Option<Vec<BTreeMap<u8, &[u8]>>> {
 fn crl_names(der: &[u8]) -> Option<Vec<General<'_>>> {
     let mut out = Vec::new();
     for point in crl_points(der)? {
-        for name in der::all(point.get(&0).copied().unwrap_or_default())? {
+        for name in der::elements(point.get(&0).copied().unwrap_or_default())? {
             if name.tag == 0xa0 {
-                for general in der::all(name.body)? {
+                for general in der::elements(name.content)? {
                     out.push(General::read(&general)?);
                 }
             }
@@ -622,9 +622,9 @@ pub(super) struct AuthorityKeyId<'a> {
 
 pub(super) fn authority_key_id(der: &[u8]) -> Option<AuthorityKeyId<'_>> {
     let mut out = AuthorityKeyId::default();
-    for part in der::sequence(der)? {
+    for part in der::list(der)? {
         match part.tag {
-            0x80 => out.key = Some(part.body),
+            0x80 => out.key = Some(part.content),
             0xa1 => out.has_issuer = true,
             0x82 => out.has_serial = true,
             _ => return None,
@@ -644,16 +644,16 @@ pub(super) struct Subtree<'a> {
 
 pub(super) fn subtrees(der: &[u8]) -> Option<Vec<Subtree<'_>>> {
     let mut out = Vec::new();
-    for list in der::sequence(der)? {
+    for list in der::list(der)? {
         let permitted = match list.tag {
             0xa0 => true,
             0xa1 => false,
             _ => return None,
         };
-        for subtree in der::all(list.body)? {
-            let parts = der::all(subtree.body).filter(|_| subtree.tag == der::SEQUENCE)?;
+        for subtree in der::elements(list.content)? {
+            let parts = der::elements(subtree.content).filter(|_| subtree.tag == der::SEQUENCE)?;
             let (base, rest) = parts.split_first()?;
-            let minimum = rest.iter().find(|part| part.tag == 0x80).map_or(Some(0), |part| der::integer(part.body));
+            let minimum = rest.iter().find(|part| part.tag == 0x80).map_or(Some(0), |part| der::integer(part.content));
             out.push(Subtree {
                 permitted,
                 base: General::read(base)?,

@@ -42,16 +42,16 @@ struct List<'a> {
 }
 
 fn read(der: &[u8]) -> Option<List<'_>> {
-    let parts = der::all(der::only(der, der::SEQUENCE)?.body)?;
+    let parts = der::elements(der::only(der, der::SEQUENCE)?.content)?;
     let [tbs, outer_algorithm, _] = parts.as_slice() else { return None };
-    let (version, rest) = match der::tagged(tbs.body, der::INTEGER) {
-        Some((version, rest)) => (der::integer(version.body), rest),
-        None => (None, tbs.body),
+    let (version, rest) = match der::tlv(tbs.content, der::INTEGER) {
+        Some((version, rest)) => (der::integer(version.content), rest),
+        None => (None, tbs.content),
     };
-    let (algorithm, rest) = der::tagged(rest, der::SEQUENCE)?;
-    let (issuer, rest) = der::tagged(rest, der::SEQUENCE)?;
+    let (algorithm, rest) = der::tlv(rest, der::SEQUENCE)?;
+    let (issuer, rest) = der::tlv(rest, der::SEQUENCE)?;
     let is_time = |tag| [der::UTC_TIME, der::GENERALIZED_TIME].contains(&tag);
-    let (_, mut rest) = der::read(rest).filter(|(time, _)| is_time(time.tag))?;
+    let (_, mut rest) = der::any(rest).filter(|(time, _)| is_time(time.tag))?;
     let mut out = List {
         version,
         algorithms_differ: algorithm.whole != outer_algorithm.whole,
@@ -60,17 +60,17 @@ fn read(der: &[u8]) -> Option<List<'_>> {
         entries_empty: false,
         extensions: Vec::new(),
     };
-    while let Some((part, after)) = der::read(rest) {
+    while let Some((part, after)) = der::any(rest) {
         rest = after;
         match part.tag {
             tag if is_time(tag) => out.has_next_update = true,
-            der::SEQUENCE => out.entries_empty = part.body.is_empty(),
+            der::SEQUENCE => out.entries_empty = part.content.is_empty(),
             0xa0 => {
-                for extension in der::sequence(part.body)? {
-                    let fields = der::all(extension.body)?;
+                for extension in der::list(part.content)? {
+                    let fields = der::elements(extension.content)?;
                     let (kind, others) = fields.split_first()?;
-                    let critical = others.iter().any(|f| f.tag == der::BOOLEAN && f.body != [0]);
-                    out.extensions.push((der::oid(kind.body)?, critical, others.last()?.body));
+                    let critical = others.iter().any(|f| f.tag == der::BOOLEAN && f.content != [0]);
+                    out.extensions.push((der::oid(kind.content)?, critical, others.last()?.content));
                 }
             }
             _ => return None,
@@ -107,7 +107,7 @@ pub(super) fn lint(der: &[u8]) -> Vec<Breach> {
             if *critical {
                 out.extend(breach("tls.rule-crl-number-critical", ""));
             }
-            if der::only(value, der::INTEGER).is_none_or(|number| number.body.len() > 20) {
+            if der::only(value, der::INTEGER).is_none_or(|number| number.content.len() > 20) {
                 out.extend(breach("tls.rule-crl-number-too-long", ""));
             }
         }

@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         first(c.cert.extensions.iter().find(|e| e.critical && !known(&e.id)).map(|e| e.id.clone()))
     }),
     rfc("tls.rule-extension-empty", Error, "RFC 5280 4.2.1", since::RFC_2459, |c| {
-        let empty = |id: &&&str| c.cert.value(id).and_then(der::sequence).is_some_and(|list| list.is_empty());
+        let empty = |id: &&&str| c.cert.value(id).and_then(der::list).is_some_and(|list| list.is_empty());
         first(NEVER_EMPTY.iter().find(empty).copied())
     }),
     rfc("tls.rule-aia-critical", Error, "RFC 5280 4.2.2.1", since::RFC_2459, |c| critical(c, id::AUTHORITY_INFO)),
@@ -35,7 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         when(c.cert.is_plain(id::POLICY_CONSTRAINTS))
     }),
     rfc("tls.rule-policy-constraints-empty", Error, "RFC 5280 4.2.1.11", since::RFC_2459, |c| {
-        when(c.cert.value(id::POLICY_CONSTRAINTS).and_then(der::sequence).is_some_and(|list| list.is_empty()))
+        when(c.cert.value(id::POLICY_CONSTRAINTS).and_then(der::list).is_some_and(|list| list.is_empty()))
     }),
     rfc("tls.rule-inhibit-any-policy-not-critical", Error, "RFC 5280 4.2.1.14", since::RFC_3280, |c| {
         when(c.cert.is_plain(id::INHIBIT_ANY))
@@ -64,7 +64,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     rfc("tls.rule-aki-not-the-issuers", Error, "RFC 5280 4.2.1.1", since::RFC_3280, |c| {
         let asked = c.cert.value(id::AUTHORITY_KEY_ID).and_then(cert::authority_key_id)?.key?;
-        let has = der::only(c.issuer?.value(id::SUBJECT_KEY_ID)?, der::OCTET_STRING)?.body;
+        let has = der::only(c.issuer?.value(id::SUBJECT_KEY_ID)?, der::OCTET_STRING)?.content;
         when(asked != has)
     }),
     // a precertificate is for the logs; its list of their receipts comes with the certificate proper
@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
         when(c.cert.has(id::CT_POISON) && c.cert.has(id::SCT_LIST))
     }),
     rfc("tls.rule-sct-list-empty", Warn, "RFC 6962 3.3", since::RFC_6962, |c| {
-        let list = der::only(c.cert.value(id::SCT_LIST)?, der::OCTET_STRING)?.body;
+        let list = der::only(c.cert.value(id::SCT_LIST)?, der::OCTET_STRING)?.content;
         when(c.cert.is_subscriber() && !c.cert.has(id::CT_POISON) && list.starts_with(&[0, 0]))
     }),
 ];

@@ -64,15 +64,15 @@ pub(super) const RULES: &[Rule] = &[
         first(c.cert.extensions.iter().filter(|extension| extension.spelled_out).map(|e| e.id.clone()))
     }),
     rfc("tls.rule-ca-false-encoded", Warn, "RFC 5280 4.1, X.690 11.5", since::RFC_2459, |c| {
-        let parts = c.cert.value(id::BASIC_CONSTRAINTS).and_then(der::sequence).unwrap_or_default();
-        when(parts.first().is_some_and(|flag| flag.tag == der::BOOLEAN && flag.body.first() == Some(&0)))
+        let parts = c.cert.value(id::BASIC_CONSTRAINTS).and_then(der::list).unwrap_or_default();
+        when(parts.first().is_some_and(|flag| flag.tag == der::BOOLEAN && flag.content.first() == Some(&0)))
     }),
 ];
 
 /// The algorithm's identifier in the signed part.
 fn signature(case: &Case<'_>) -> Option<String> {
     let inside = der::only(case.cert.inner_algorithm, der::SEQUENCE)?;
-    der::oid(der::tagged(inside.body, der::OID)?.0.body)
+    der::oid(der::tlv(inside.content, der::OID)?.0.content)
 }
 
 /// RSA, DSA and ECDSA with SHA-1, and the old identifier of RSA's.

@@ -31,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     br("tls.rule-cps-address", Warn, "BR 7.1.2.7.9", since::BR_2_0_0, |c| {
         let all = c.cert.policies.iter().flat_map(|policy| &policy.qualifiers).filter(|(kind, _)| kind == id::CPS);
-        let mut addresses = all.filter_map(|(_, value)| value.map(|value| der::text(value.tag, value.body)));
+        let mut addresses = all.filter_map(|(_, value)| value.map(|value| der::text(value.tag, value.content)));
         first(addresses.find(|address| !is_web(address)))
     }),
     br("tls.rule-policies-missing", Warn, "BR 7.1.2.7.9", since::BR, |c| when(!c.cert.ca && !c.cert.has(id::POLICIES))),
@@ -68,9 +68,9 @@ fn reserved(policies: &[Policy<'_>]) -> usize {
 fn texts(case: &Case<'_>) -> Vec<(u8, String)> {
     let notices = case.cert.policies.iter().flat_map(|policy| &policy.qualifiers);
     let notices = notices.filter(|(kind, _)| kind == id::USER_NOTICE).filter_map(|(_, value)| *value);
-    let parts = notices.filter_map(|notice| der::all(notice.body)).flatten();
+    let parts = notices.filter_map(|notice| der::elements(notice.content)).flatten();
     // the other part of a notice, the reference, is a SEQUENCE
-    parts.filter(|part| part.tag != der::SEQUENCE).map(|part| (part.tag, der::text(part.tag, part.body))).collect()
+    parts.filter(|part| part.tag != der::SEQUENCE).map(|part| (part.tag, der::text(part.tag, part.content))).collect()
 }
 
 fn is_web(address: &str) -> bool {

@@ -229,7 +229,8 @@ fn named<'a>(name: &'a Name<'a>) -> impl Iterator<Item = &'a str> {
 }
 
 fn is_string(tag: u8) -> bool {
-    [der::UTF8, der::PRINTABLE, der::TELETEX, der::IA5, der::BMP, der::UNIVERSAL, 0x12, 0x1a].contains(&tag)
+    use der::{BMP, IA5, NUMERIC, PRINTABLE, TELETEX, UNIVERSAL, UTF8, VISIBLE};
+    [UTF8, PRINTABLE, TELETEX, IA5, BMP, UNIVERSAL, NUMERIC, VISIBLE].contains(&tag)
 }
 
 /// `&amp;`, `&#39;`

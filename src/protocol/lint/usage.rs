@@ -13,14 +13,14 @@ pub(super) const RULES: &[Rule] = &[
         when(c.cert.value(id::KEY_USAGE)?.last() == Some(&0))
     }),
     rfc("tls.rule-key-usage-padding", Warn, "X.690 11.2.2", since::ALWAYS, |c| {
-        let (unused, octets) = der::only(c.cert.value(id::KEY_USAGE)?, der::BIT_STRING)?.body.split_first()?;
+        let (unused, octets) = der::only(c.cert.value(id::KEY_USAGE)?, der::BIT_STRING)?.content.split_first()?;
         let zeros = octets.iter().rev().take_while(|octet| **octet == 0).count();
         let needless = octets.iter().rev().nth(zeros).map_or(0, |octet| zeros * 8 + octet.trailing_zeros() as usize);
         when(usize::from(*unused) != needless)
     }),
     rfc("tls.rule-key-usage-too-many-bits", Error, "RFC 5280 4.2.1.3", since::RFC_5280, |c| {
         // nine bits: one octet, and the first bit of a second
-        let body = der::only(c.cert.value(id::KEY_USAGE)?, der::BIT_STRING)?.body;
+        let body = der::only(c.cert.value(id::KEY_USAGE)?, der::BIT_STRING)?.content;
         let (unused, octets) = body.split_first()?;
         let padding =
             octets.last().is_some_and(|octet| octet & !(0xff_u8.checked_shl(u32::from(*unused)).unwrap_or(0)) != 0);

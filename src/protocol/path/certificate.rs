@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, FaultKind};
 use crate::evidence::Anchor;
+use crate::protocol::der;
 use crate::protocol::x509::{self, Certificate, Key, Name, NameConstraints, id};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -112,7 +113,7 @@ impl<'a> Root<'a> {
             // stores spell them with or without the outer SEQUENCE
             Some(text) => {
                 let der = decode(text);
-                let read = x509::constraints(&der).or_else(|| x509::constraints(&x509::der::sequence(&der)));
+                let read = x509::constraints(&der).or_else(|| x509::constraints(&der::sequence(&der)));
                 read.map(Some).ok_or(())
             }
             None => match &certificate {
@@ -127,7 +128,7 @@ impl<'a> Root<'a> {
     }
 
     /// What clients hold against the anchor itself: its dates and its key. Its other extensions bind
-    /// nobody, for an anchor is a name and a key (RFC 5280, 6.1.1 d).
+    /// nobody, for an anchor is a name and a key (RFC 5280, 6.1.1 d), but some clients read its purposes.
     pub fn faults(&self, at: Timestamp, leaf: Option<&Certificate>) -> Vec<FaultKind> {
         // a leaf that is installed itself is judged as the leaf
         if leaf.is_some_and(|leaf| self.certificate.as_ref().is_some_and(|c| c.fingerprint == leaf.fingerprint)) {
@@ -140,6 +141,11 @@ impl<'a> Root<'a> {
         }
         if self.key.is_unknown() {
             out.push(FaultKind::UnknownKey { key: self.key.kind.clone(), signs: true });
+        }
+        if let Some(purposes) = self.certificate.as_ref().filter(|c| !c.is_for_servers()).map(|c| &c.purposes) {
+            let purposes = purposes.clone().unwrap_or_default();
+            let any = purposes.iter().any(|oid| oid == x509::ANY_PURPOSE);
+            out.push(FaultKind::WrongPurpose { purposes, any });
         }
         if self.constraints.is_err() {
             out.push(FaultKind::Malformed { part: "the name constraints of the root".to_owned(), needed: true });

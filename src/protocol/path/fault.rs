@@ -208,6 +208,16 @@ impl Fault {
 
     /// How much it weighs.
     pub fn weight(&self) -> Weight {
-        self.kind.weight()
+        if self.is_of_the_anchor() { Weight::Note } else { self.kind.weight() }
+    }
+
+    /// Whether it comes from an extension of the anchor's own certificate. By RFC 5280, 6.1.1 d that
+    /// binds nobody; OpenSSL refuses it all the same.
+    pub fn is_of_the_anchor(&self) -> bool {
+        match self.kind {
+            FaultKind::WrongPurpose { .. } => self.index.is_none(),
+            FaultKind::PathTooLong { by, .. } => by.is_none(),
+            _ => false,
+        }
     }
 }

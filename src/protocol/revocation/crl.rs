@@ -1,11 +1,11 @@
 //! What does a certificate revocation list say about a certificate? RFC 5280, 5 and 6.3.
 
-use super::der::{
-    BIT_STRING, ENUMERATED, Extension, Frame, INTEGER, Reader, SEQUENCE, boolean, dotted, extensions, frame, number,
-    octets, only, same_name, time, write,
-};
+use super::parts::{Extension, Frame, dotted, extensions, same_name, time};
 use super::{Authority, Judged, Reason, Standing, Why, in_time};
-use crate::protocol::x509::{Certificate, Signature, hex, verify_signature};
+use crate::protocol::der::{
+    BIT_STRING, BOOLEAN, ENUMERATED, INTEGER, OID, Reader, SEQUENCE, SET, boolean, hex, number, octets, sequence, write,
+};
+use crate::protocol::x509::{Certificate, Signature, verify_signature};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -123,17 +123,16 @@ pub fn by_reduced_crl(
 pub fn reduced(crl: &[u8], serial: &str) -> Option<(Vec<u8>, usize)> {
     let list = open(crl).ok()?;
     let entries = list.entries(|asked| hex(number(asked)) == serial).ok()?;
-    let kept = entries.found.map(|(whole, ..)| write(SEQUENCE, whole)).unwrap_or_default();
+    let kept = entries.found.map(|(whole, ..)| sequence(whole)).unwrap_or_default();
     let (before, behind) = list.around;
     let bits = [&[0], list.signature].concat();
-    let parts =
-        [write(SEQUENCE, &[before, &kept, behind].concat()), write(SEQUENCE, list.algorithm), write(BIT_STRING, &bits)];
-    Some((write(SEQUENCE, &parts.concat()), entries.count))
+    let parts = [sequence(&[before, &kept, behind].concat()), sequence(list.algorithm), write(BIT_STRING, &bits)];
+    Some((sequence(&parts.concat()), entries.count))
 }
 
 /// The number of a certificate as [`reduced`] takes it.
 pub fn serial(certificate: &Certificate) -> String {
-    frame(&certificate.der).map(|frame| hex(number(frame.serial))).unwrap_or_default()
+    Frame::read(&certificate.der).map(|frame| hex(number(frame.serial))).unwrap_or_default()
 }
 
 /// Whether a CRL is signed with that key (SubjectPublicKeyInfo, DER).
@@ -158,14 +157,14 @@ fn judge(
         Ok(list) => list,
         Err(why) => return Judged::unknown(why),
     };
-    let Some(frame) = frame(&certificate.der) else { return Judged::unknown(Why::OtherCertificate) };
+    let Some(frame) = Frame::read(&certificate.der) else { return Judged::unknown(Why::OtherCertificate) };
     let asked = number(frame.serial);
     let entries = match list.entries(|serial| number(serial) == asked) {
         Ok(entries) => entries,
         Err(why) => return Judged::unknown(why),
     };
     let of = |oid: &[u8]| list.extensions.iter().find(|extension| extension.oid == oid);
-    let crl_number = of(CRL_NUMBER).and_then(|e| only(e.value, INTEGER)).map(|e| hex(number(e.content)));
+    let crl_number = of(CRL_NUMBER).and_then(|e| Reader::only(e.value, INTEGER)).map(|e| hex(number(e.content)));
     let standing = list
         .standing(&entries, certificate, &frame, issuers, signature, at, max_age)
         .unwrap_or_else(|why| Standing::Unknown { why });
@@ -185,13 +184,13 @@ fn open(crl: &[u8]) -> Result<List<'_>, Why> {
 }
 
 fn list(crl: &[u8]) -> Option<List<'_>> {
-    let mut outer = Reader(only(crl, SEQUENCE)?.content);
+    let mut outer = Reader(Reader::only(crl, SEQUENCE)?.content);
     let tbs = outer.take(SEQUENCE)?;
     let algorithm = outer.take(SEQUENCE)?.content;
     let signature = octets(outer.take(BIT_STRING)?.content)?;
     outer.end()?;
     let mut parts = Reader(tbs.content);
-    let is_v2 = match parts.optional(INTEGER) {
+    let is_v2 = match parts.take(INTEGER) {
         Some(version) => (version.content == [1]).then_some(true)?,
         None => false,
     };
@@ -209,16 +208,16 @@ fn list(crl: &[u8]) -> Option<List<'_>> {
         None => None,
     };
     let before = tbs.content.get(..tbs.content.len() - parts.0.len())?;
-    let revoked = match parts.optional(SEQUENCE) {
+    let revoked = match parts.take(SEQUENCE) {
         // 5.1.2.6: an empty list is left out
         Some(revoked) => Some(revoked.content).filter(|content| !content.is_empty())?,
         None => &[],
     };
     let behind = parts.0;
     let mut found = Vec::new();
-    if let Some(list) = parts.optional(0xa0) {
+    if let Some(list) = parts.take(0xa0) {
         is_v2.then_some(())?;
-        found = extensions(only(list.content, SEQUENCE)?.content)?;
+        found = extensions(Reader::only(list.content, SEQUENCE)?.content)?;
     }
     parts.end()?;
     Some(List {
@@ -237,13 +236,12 @@ fn list(crl: &[u8]) -> Option<List<'_>> {
 
 /// A Name of well-formed parts (4.1.2.4).
 fn names_something(name: &[u8]) -> Option<()> {
-    same_name(name, name).then_some(())?;
-    let mut rdns = Reader(only(name, SEQUENCE)?.content);
+    let mut rdns = Reader(Reader::only(name, SEQUENCE)?.content);
     while !rdns.is_empty() {
-        let mut parts = Reader(rdns.take(super::der::SET)?.content);
+        let mut parts = Reader(rdns.take(SET)?.content);
         while !parts.is_empty() {
             let mut pair = Reader(parts.take(SEQUENCE)?.content);
-            pair.take(super::der::OBJECT_IDENTIFIER)?;
+            pair.take(OID)?;
             pair.any()?;
             pair.end()?;
         }
@@ -272,11 +270,11 @@ impl<'a> List<'a> {
         let serial = parts.take(INTEGER)?.content;
         let at = time(parts.any()?)?;
         let mut reason = None;
-        if let Some(list) = parts.optional(SEQUENCE) {
+        if let Some(list) = parts.take(SEQUENCE) {
             self.is_v2.then_some(())?;
             for extension in extensions(list.content)? {
                 match extension.oid {
-                    REASON => match only(extension.value, ENUMERATED)?.content {
+                    REASON => match Reader::only(extension.value, ENUMERATED)?.content {
                         [number] => reason = Some(Reason::of(*number)?),
                         _ => return None,
                     },
@@ -355,12 +353,11 @@ impl<'a> List<'a> {
 
 /// Whether the list is for that certificate (6.3.3 (b)); and whether only for some reasons.
 fn in_scope(scope: &Scope<'_>, certificate: &Frame<'_>) -> Result<bool, Why> {
-    let value = |oid: &[u8]| certificate.extensions.iter().find(|e| e.oid == oid).map(|e| e.value);
     // 5.2.5: neither kind of list holds certificates of versions 1 and 2
     if (scope.user_only || scope.ca_only) && !certificate.is_v3 {
         return Err(Why::OutOfScope("version"));
     }
-    let is_ca = value(BASIC_CONSTRAINTS).is_some_and(says_ca);
+    let is_ca = certificate.extension(BASIC_CONSTRAINTS).is_some_and(says_ca);
     if scope.user_only && is_ca {
         return Err(Why::OutOfScope("onlyContainsUserCerts"));
     }
@@ -370,7 +367,7 @@ fn in_scope(scope: &Scope<'_>, certificate: &Frame<'_>) -> Result<bool, Why> {
     if scope.attribute_only {
         return Err(Why::OutOfScope("onlyContainsAttributeCerts"));
     }
-    let points = match value(DISTRIBUTION_POINTS) {
+    let points = match certificate.extension(DISTRIBUTION_POINTS) {
         Some(value) => distribution_points(value).ok_or(Why::Malformed("the certificate's distribution points"))?,
         None => Vec::new(),
     };
@@ -393,27 +390,27 @@ fn in_scope(scope: &Scope<'_>, certificate: &Frame<'_>) -> Result<bool, Why> {
 
 /// Whether basicConstraints say that it is an authority's.
 fn says_ca(value: &[u8]) -> bool {
-    let flag = only(value, SEQUENCE).and_then(|e| Reader(e.content).optional(super::der::BOOLEAN));
+    let flag = Reader::only(value, SEQUENCE).and_then(|e| Reader(e.content).take(BOOLEAN));
     flag.and_then(|flag| boolean(flag.content)).unwrap_or(false)
 }
 
 /// Reads an issuingDistributionPoint.
 fn issuing_point(value: &[u8]) -> Option<Scope<'_>> {
-    let mut parts = Reader(only(value, SEQUENCE)?.content);
+    let mut parts = Reader(Reader::only(value, SEQUENCE)?.content);
     // 5.2.5: an empty one is none
     (!parts.is_empty()).then_some(())?;
     let mut scope = Scope::default();
-    if let Some(point) = parts.optional(0xa0) {
+    if let Some(point) = parts.take(0xa0) {
         scope.point = Some(point_name(point.content)?);
     }
-    let mut flag = |tag: u8| match parts.optional(tag) {
+    let mut flag = |tag: u8| match parts.take(tag) {
         Some(flag) => boolean(flag.content),
         None => Some(false),
     };
     scope.user_only = flag(0x81)?;
     scope.ca_only = flag(0x82)?;
-    scope.some_reasons = parts.optional(0x83).is_some();
-    let mut flag = |tag: u8| match parts.optional(tag) {
+    scope.some_reasons = parts.take(0x83).is_some();
+    let mut flag = |tag: u8| match parts.take(tag) {
         Some(flag) => boolean(flag.content),
         None => Some(false),
     };
@@ -444,16 +441,16 @@ fn point_name(content: &[u8]) -> Option<Point<'_>> {
 
 /// Reads the cRLDistributionPoints of a certificate.
 fn distribution_points(value: &[u8]) -> Option<Vec<Distribution<'_>>> {
-    let mut list = Reader(only(value, SEQUENCE)?.content);
+    let mut list = Reader(Reader::only(value, SEQUENCE)?.content);
     let mut all = Vec::new();
     while !list.is_empty() {
         let mut parts = Reader(list.take(SEQUENCE)?.content);
-        let point = match parts.optional(0xa0) {
+        let point = match parts.take(0xa0) {
             Some(point) => Some(point_name(point.content)?),
             None => None,
         };
-        let some_reasons = parts.optional(0x81).is_some();
-        let of_another = parts.optional(0xa2).is_some();
+        let some_reasons = parts.take(0x81).is_some();
+        let of_another = parts.take(0xa2).is_some();
         parts.end()?;
         all.push(Distribution { point, some_reasons, of_another });
     }

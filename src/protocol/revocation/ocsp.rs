@@ -1,10 +1,11 @@
 //! What does an OCSP responder say about a certificate, and may it? RFC 6960.
 
-use super::der::{
-    BIT_STRING, ENUMERATED, Extension, GENERALIZED_TIME, INTEGER, NULL, OBJECT_IDENTIFIER, OCTET_STRING, Reader,
-    SEQUENCE, extensions, frame, number, octets, only, same_name, time, write,
-};
+use super::parts::{Extension, Frame, dotted, extensions, same_name, time};
 use super::{Authority, Judged, Reason, Standing, Why, in_time};
+use crate::protocol::der::{
+    BIT_STRING, ENUMERATED, GENERALIZED_TIME, INTEGER, NULL, OCTET_STRING, OID, Reader, SEQUENCE, number, octets,
+    sequence, write,
+};
 use crate::protocol::x509::{Certificate, Signature, verify_signature};
 use jiff::Timestamp;
 use ring::digest;
@@ -93,7 +94,7 @@ pub fn by_ocsp<'a>(
     if certificate.validity.is_some_and(|validity| !validity.contains(basic.produced_at)) {
         return unknown(judged, Why::OutOfTime);
     }
-    let Some(frame) = frame(&certificate.der) else { return unknown(judged, Why::OtherCertificate) };
+    let Some(frame) = Frame::read(&certificate.der) else { return unknown(judged, Why::OtherCertificate) };
     let mut worst: Option<(u8, Judged)> = None;
     for single in basic.singles.iter().filter(|single| single.is_about(certificate, frame.serial, issuer)) {
         let (rank, standing) = match single.judge(at, max_age) {
@@ -126,23 +127,22 @@ pub(crate) fn timestamps(response: &[u8]) -> Vec<Vec<u8>> {
 /// The question about a certificate (4.1.1), by the SHA-1 of its issuer, which every responder knows.
 pub fn ocsp_request<'a>(certificate: &Certificate, issuer: impl Into<Authority<'a>>) -> Vec<u8> {
     let sha1 = |bytes: &[u8]| digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec();
-    let algorithm = write(SEQUENCE, &[write(OBJECT_IDENTIFIER, SHA1), write(NULL, &[])].concat());
-    let serial = frame(&certificate.der).map(|frame| frame.serial.to_vec()).unwrap_or_default();
+    let algorithm = sequence(&[write(OID, SHA1), write(NULL, &[])].concat());
     let id = [
         algorithm,
         write(OCTET_STRING, &sha1(&certificate.issuer.der)),
         write(OCTET_STRING, &sha1(issuer.into().key().unwrap_or_default())),
-        write(INTEGER, &serial),
+        write(INTEGER, Frame::read(&certificate.der).map(|frame| frame.serial).unwrap_or_default()),
     ]
     .concat();
     // OCSPRequest, TBSRequest, requestList, Request, CertID
-    (0..5).fold(id, |inner, _| write(SEQUENCE, &inner))
+    (0..5).fold(id, |inner, _| sequence(&inner))
 }
 
 /// Opens an OCSPResponse (4.2.1).
 fn open(response: &[u8]) -> Result<Basic<'_>, Why> {
     let malformed = || Why::Malformed("the response");
-    let mut outer = Reader(only(response, SEQUENCE).ok_or_else(malformed)?.content);
+    let mut outer = Reader(Reader::only(response, SEQUENCE).ok_or_else(malformed)?.content);
     let status = match outer.take(ENUMERATED).ok_or_else(malformed)?.content {
         [status] => *status,
         _ => return Err(malformed()),
@@ -152,8 +152,8 @@ fn open(response: &[u8]) -> Result<Basic<'_>, Why> {
     }
     let bytes = outer.take(0xa0).ok_or_else(malformed)?;
     outer.end().ok_or_else(malformed)?;
-    let mut bytes = Reader(only(bytes.content, SEQUENCE).ok_or_else(malformed)?.content);
-    let kind = bytes.take(OBJECT_IDENTIFIER).ok_or_else(malformed)?;
+    let mut bytes = Reader(Reader::only(bytes.content, SEQUENCE).ok_or_else(malformed)?.content);
+    let kind = bytes.take(OID).ok_or_else(malformed)?;
     let inner = bytes.take(OCTET_STRING).ok_or_else(malformed)?;
     bytes.end().ok_or_else(malformed)?;
     if kind.content != BASIC {
@@ -163,13 +163,13 @@ fn open(response: &[u8]) -> Result<Basic<'_>, Why> {
 }
 
 fn basic(der: &[u8]) -> Option<Basic<'_>> {
-    let mut parts = Reader(only(der, SEQUENCE)?.content);
+    let mut parts = Reader(Reader::only(der, SEQUENCE)?.content);
     let tbs = parts.take(SEQUENCE)?;
     let algorithm = parts.take(SEQUENCE)?.content;
     let signature = octets(parts.take(BIT_STRING)?.content)?;
     let mut certificates = Vec::new();
-    if let Some(list) = parts.optional(0xa0) {
-        let mut list = Reader(only(list.content, SEQUENCE)?.content);
+    if let Some(list) = parts.take(0xa0) {
+        let mut list = Reader(Reader::only(list.content, SEQUENCE)?.content);
         while !list.is_empty() {
             certificates.push(list.take(SEQUENCE)?.whole);
         }
@@ -177,14 +177,14 @@ fn basic(der: &[u8]) -> Option<Basic<'_>> {
     parts.end()?;
 
     let mut data = Reader(tbs.content);
-    if let Some(version) = data.optional(0xa0) {
+    if let Some(version) = data.take(0xa0) {
         // v1 is the only one there is
         (version.content == [INTEGER, 1, 0]).then_some(())?;
     }
     let id = data.any()?;
     let responder = match id.tag {
-        0xa1 => Responder::Name(only(id.content, SEQUENCE)?.whole),
-        0xa2 => Responder::Key(only(id.content, OCTET_STRING)?.content),
+        0xa1 => Responder::Name(Reader::only(id.content, SEQUENCE)?.whole),
+        0xa2 => Responder::Key(Reader::only(id.content, OCTET_STRING)?.content),
         _ => return None,
     };
     let produced_at = time(data.take(GENERALIZED_TIME)?)?;
@@ -194,8 +194,8 @@ fn basic(der: &[u8]) -> Option<Basic<'_>> {
         singles.push(single(list.take(SEQUENCE)?.content)?);
     }
     let mut found = Vec::new();
-    if let Some(list) = data.optional(0xa1) {
-        found = extensions(only(list.content, SEQUENCE)?.content)?;
+    if let Some(list) = data.take(0xa1) {
+        found = extensions(Reader::only(list.content, SEQUENCE)?.content)?;
     }
     data.end()?;
     Some(Basic {
@@ -214,8 +214,8 @@ fn single(content: &[u8]) -> Option<Single<'_>> {
     let mut parts = Reader(content);
     let mut id = Reader(parts.take(SEQUENCE)?.content);
     let mut algorithm = Reader(id.take(SEQUENCE)?.content);
-    let hash = algorithm.take(OBJECT_IDENTIFIER)?.content;
-    algorithm.optional(NULL);
+    let hash = algorithm.take(OID)?.content;
+    algorithm.take(NULL);
     algorithm.end()?;
     let name_hash = id.take(OCTET_STRING)?.content;
     let key_hash = id.take(OCTET_STRING)?.content;
@@ -228,8 +228,8 @@ fn single(content: &[u8]) -> Option<Single<'_>> {
         0xa1 => {
             let mut info = Reader(status.content);
             let at = time(info.take(GENERALIZED_TIME)?)?;
-            let reason = match info.optional(0xa0) {
-                Some(reason) => match only(reason.content, ENUMERATED)?.content {
+            let reason = match info.take(0xa0) {
+                Some(reason) => match Reader::only(reason.content, ENUMERATED)?.content {
                     [number] => Some(Reason::of(*number)?),
                     _ => return None,
                 },
@@ -241,13 +241,13 @@ fn single(content: &[u8]) -> Option<Single<'_>> {
         _ => return None,
     };
     let this_update = time(parts.take(GENERALIZED_TIME)?)?;
-    let next_update = match parts.optional(0xa0) {
-        Some(next) => Some(time(only(next.content, GENERALIZED_TIME)?)?),
+    let next_update = match parts.take(0xa0) {
+        Some(next) => Some(time(Reader::only(next.content, GENERALIZED_TIME)?)?),
         None => None,
     };
     let mut found = Vec::new();
-    if let Some(list) = parts.optional(0xa1) {
-        found = extensions(only(list.content, SEQUENCE)?.content)?;
+    if let Some(list) = parts.take(0xa1) {
+        found = extensions(Reader::only(list.content, SEQUENCE)?.content)?;
     }
     parts.end()?;
     Some(Single { hash, name_hash, key_hash, serial, status, this_update, next_update, extensions: found })
@@ -286,7 +286,7 @@ impl Single<'_> {
 
 fn unheard_critical(extensions: &[Extension<'_>], known: &[&[u8]]) -> Option<String> {
     let unheard = extensions.iter().find(|extension| extension.critical && !known.contains(&extension.oid));
-    unheard.map(|extension| super::der::dotted(extension.oid))
+    unheard.map(|extension| dotted(extension.oid))
 }
 
 /// Who has signed the answer, and whether they may (4.2.2.2): the issuer itself, or one to whom it

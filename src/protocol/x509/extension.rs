@@ -1,7 +1,7 @@
 //! What do the extensions of a certificate say (RFC 5280, 4.2)?
 
-use super::der::{self, BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE};
 use super::{AltName, Certificate, name};
+use crate::protocol::der::{self, BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE};
 use std::net::IpAddr;
 
 /// The extensions that are read, by OID.
@@ -182,7 +182,7 @@ fn fill(to: &mut Certificate, extension: &Extension) -> Result<(), (&'static str
     let value = extension.value.as_slice();
     match extension.oid.as_str() {
         id::SUBJECT_ALT_NAME => {
-            let names = der::only(value, SEQUENCE).and_then(|list| der::elements(list.content));
+            let names = der::list(value);
             let Some(names) = names else { return Err(("the subjectAltName extension", NEEDED)) };
             let mut flaw = Ok(());
             for element in names {
@@ -236,7 +236,7 @@ fn fill(to: &mut Certificate, extension: &Extension) -> Result<(), (&'static str
             Ok(())
         }
         id::AUTHORITY_KEY_ID => {
-            let parts = der::only(value, SEQUENCE).and_then(|list| der::elements(list.content));
+            let parts = der::list(value);
             let parts = parts.ok_or(("the authorityKeyIdentifier extension", OPTIONAL))?;
             to.authority_key_id = parts.iter().find(|part| part.tag == 0x80).map(|part| part.content.to_vec());
             Ok(())
@@ -244,7 +244,7 @@ fn fill(to: &mut Certificate, extension: &Extension) -> Result<(), (&'static str
         id::AUTHORITY_INFO => authority_info(to, value).ok_or(("the authorityInfoAccess extension", OPTIONAL)),
         id::CRL_POINTS => crl_points(to, value).ok_or(("the cRLDistributionPoints extension", OPTIONAL)),
         id::TLS_FEATURE => {
-            let features = der::only(value, SEQUENCE).and_then(|list| der::elements(list.content));
+            let features = der::list(value);
             let features = features.ok_or(("the TLS feature extension", OPTIONAL))?;
             let wanted = |number: u32| STAPLE_FEATURES.contains(&number);
             to.must_staple = features.iter().filter_map(|feature| der::small(feature.content)).any(wanted);
@@ -302,7 +302,7 @@ fn key_usage(value: &[u8]) -> Option<u16> {
 }
 
 fn oids(value: &[u8]) -> Option<Vec<String>> {
-    let list = der::elements(der::only(value, SEQUENCE)?.content)?;
+    let list = der::list(value)?;
     let each = |element: &der::Element<'_>| (element.tag == der::OID).then(|| der::oid(element.content)).flatten();
     list.iter().map(each).collect()
 }
@@ -310,7 +310,7 @@ fn oids(value: &[u8]) -> Option<Vec<String>> {
 /// The nameConstraints extension's value.
 pub fn constraints(value: &[u8]) -> Option<NameConstraints> {
     let mut out = NameConstraints::default();
-    for part in der::elements(der::only(value, SEQUENCE)?.content)? {
+    for part in der::list(value)? {
         let list = match part.tag {
             0xa0 => &mut out.permitted,
             0xa1 => &mut out.excluded,
@@ -336,7 +336,7 @@ pub fn constraints(value: &[u8]) -> Option<NameConstraints> {
 
 fn policies(value: &[u8], to: &mut Policies) -> Option<()> {
     let mut found: Vec<String> = Vec::new();
-    for policy in der::elements(der::only(value, SEQUENCE)?.content)? {
+    for policy in der::list(value)? {
         let (kind, rest) = der::tlv(policy.content, der::OID).filter(|_| policy.tag == SEQUENCE)?;
         let kind = der::oid(kind.content)?;
         // RFC 5280, 4.2.1.4: no policy twice
@@ -345,7 +345,7 @@ fn policies(value: &[u8], to: &mut Policies) -> Option<()> {
         }
         found.push(kind);
         if !rest.is_empty() {
-            for qualifier in der::elements(der::only(rest, SEQUENCE)?.content)? {
+            for qualifier in der::list(rest)? {
                 let (kind, _) = der::tlv(qualifier.content, der::OID)?;
                 to.unknown_qualifier |= !QUALIFIERS.contains(&der::oid(kind.content)?.as_str());
             }
@@ -356,7 +356,7 @@ fn policies(value: &[u8], to: &mut Policies) -> Option<()> {
 }
 
 fn mappings(value: &[u8], to: &mut Policies) -> Option<()> {
-    for pair in der::elements(der::only(value, SEQUENCE)?.content)? {
+    for pair in der::list(value)? {
         let (from, rest) = der::tlv(pair.content, der::OID)?;
         let into = der::only(rest, der::OID)?;
         to.mappings.push((der::oid(from.content)?, der::oid(into.content)?));
@@ -365,7 +365,7 @@ fn mappings(value: &[u8], to: &mut Policies) -> Option<()> {
 }
 
 fn policy_constraints(value: &[u8], to: &mut Policies) -> Option<()> {
-    for part in der::elements(der::only(value, SEQUENCE)?.content)? {
+    for part in der::list(value)? {
         match part.tag {
             0x80 => to.require_explicit = Some(der::small(part.content)?),
             0x81 => to.inhibit_mapping = Some(der::small(part.content)?),
@@ -376,7 +376,7 @@ fn policy_constraints(value: &[u8], to: &mut Policies) -> Option<()> {
 }
 
 fn authority_info(to: &mut Certificate, value: &[u8]) -> Option<()> {
-    for access in der::elements(der::only(value, SEQUENCE)?.content)? {
+    for access in der::list(value)? {
         let (method, rest) = der::tlv(access.content, der::OID)?;
         let (location, _) = der::any(rest)?;
         let GeneralName::Uri(url) = general_name(location)? else { continue };
@@ -390,7 +390,7 @@ fn authority_info(to: &mut Certificate, value: &[u8]) -> Option<()> {
 }
 
 fn crl_points(to: &mut Certificate, value: &[u8]) -> Option<()> {
-    for point in der::elements(der::only(value, SEQUENCE)?.content)? {
+    for point in der::list(value)? {
         for part in der::elements(point.content)? {
             // distributionPoint, fullName
             let Some((full, _)) = der::tlv(part.whole, 0xa0).and_then(|(name, _)| der::tlv(name.content, 0xa0)) else {
@@ -420,9 +420,8 @@ mod tests {
     #[test]
     fn rfc5280_4_2_1_10_constraints_with_holes_in_the_mask_are_none() {
         let of = |bytes: &[u8]| {
-            let base = [&[0x87, u8::try_from(bytes.len()).unwrap()][..], bytes].concat();
-            let wrap = |tag: u8, inner: &[u8]| [&[tag, u8::try_from(inner.len()).unwrap()][..], inner].concat();
-            constraints(&wrap(0x30, &wrap(0xa0, &wrap(0x30, &base))))
+            let base = der::write(0x87, bytes);
+            constraints(&der::sequence(&der::write(0xa0, &der::sequence(&base))))
         };
         assert_eq!(of(&[192, 0, 2, 0, 255, 255, 255, 0]).unwrap().permitted[0].to_string(), "192.0.2.0/24");
         assert!(of(&[192, 0, 2, 0, 255, 0, 255, 0]).is_none());

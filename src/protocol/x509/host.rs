@@ -69,10 +69,11 @@ impl Certificate {
 }
 
 /// Whether the name of a certificate covers the host (RFC 9525, 6.3): a wildcard is the whole first
-/// label, stands for exactly one, and never for all of a top-level domain.
+/// label, stands for exactly one, and never for all of a top-level domain. A host may be written with
+/// the dot of the root, a certificate's name may not (RFC 5280, 4.2.1.6), and clients do not match it.
 pub fn name_covers(pattern: &str, host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let pattern = pattern.trim_end_matches('.').to_ascii_lowercase();
+    let pattern = pattern.to_ascii_lowercase();
     match pattern.strip_prefix("*.") {
         Some(parent) => {
             parent.contains('.')

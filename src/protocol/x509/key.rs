@@ -1,6 +1,6 @@
 //! Which keys and algorithms does a certificate use, and is a signature by a key?
 
-use super::der::{self, BIT_STRING, OID, SEQUENCE};
+use crate::protocol::der::{self, BIT_STRING, OID, SEQUENCE};
 use ring::signature;
 use x509_parser::der_parser::num_bigint::BigUint;
 use x509_parser::prelude::FromDer as _;
@@ -151,7 +151,7 @@ impl Signed {
 
 /// The integers of a SEQUENCE that holds that many.
 fn numbers<const N: usize>(bytes: &[u8]) -> Option<[BigUint; N]> {
-    let all = der::elements(der::only(bytes, SEQUENCE)?.content)?;
+    let all = der::list(bytes)?;
     let all: Option<Vec<BigUint>> =
         all.iter().map(|element| (element.tag == der::INTEGER).then(|| number(element.content)).flatten()).collect();
     all?.try_into().ok()
@@ -190,9 +190,7 @@ pub fn inherit_parameters(spki: &[u8], issuer: &[u8]) -> Option<Vec<u8>> {
     let (_, bits) = der::tlv(outer.content, SEQUENCE)?;
     let (whole, _) = der::tlv(issuer, SEQUENCE)?;
     let (algorithm, _) = der::tlv(whole.content, SEQUENCE)?;
-    let content = [algorithm.whole, bits].concat();
-    let length = u16::try_from(content.len()).ok()?.to_be_bytes();
-    Some([&[SEQUENCE, 0x82][..], &length, &content].concat())
+    Some(der::sequence(&[algorithm.whole, bits].concat()))
 }
 
 /// The content of the AlgorithmIdentifier, and the key's bits.
@@ -209,9 +207,8 @@ pub(super) fn read_key(bytes: &[u8]) -> Option<Key> {
     let oid = spki.algorithm.algorithm.to_id_string();
     let (kind, bits) = match spki.parsed() {
         Ok(PublicKey::RSA(rsa)) => {
-            let modulus: Vec<u8> = rsa.modulus.iter().copied().skip_while(|byte| *byte == 0).collect();
-            let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
-            ("RSA".to_owned(), u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX).saturating_sub(unused))
+            let bits = der::bits(der::magnitude(rsa.modulus));
+            ("RSA".to_owned(), u32::try_from(bits).unwrap_or(u32::MAX))
         }
         Ok(PublicKey::EC(point)) => {
             let curve = spki.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok()).map(|o| o.to_id_string());

@@ -1,7 +1,7 @@
 //! Whose is a certificate, and are two names the same?
 
-use super::der::{self, OID, SEQUENCE, SET};
 use super::extension::printable;
+use crate::protocol::der::{self, OID, SEQUENCE, SET};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -87,8 +87,7 @@ pub fn parts(der: &[u8]) -> Option<Vec<Vec<u8>>> {
 }
 
 fn rdns(bytes: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
-    let outer = der::only(bytes, SEQUENCE)?;
-    der::elements(outer.content)?.into_iter().map(rdn).collect()
+    der::list(bytes)?.into_iter().map(rdn).collect()
 }
 
 fn rdn(element: der::Element<'_>) -> Option<Vec<Attribute<'_>>> {
@@ -136,24 +135,23 @@ fn compared(rdn: &[Attribute<'_>]) -> Vec<u8> {
 /// The text of a string type; none for any other.
 fn string(tag: u8, value: &[u8]) -> Option<String> {
     Some(match tag {
-        // BMPString
-        0x1e => {
+        der::BMP => {
             let units: Vec<u16> = value
                 .chunks_exact(2)
                 .map(|pair| pair.iter().fold(0, |sum, byte| (sum << 8) | u16::from(*byte)))
                 .collect();
             String::from_utf16_lossy(&units)
         }
-        // UniversalString
-        0x1c => value
+        der::UNIVERSAL => value
             .chunks_exact(4)
             .map(|four| four.iter().fold(0, |sum, byte| (sum << 8) | u32::from(*byte)))
             .map(|point| char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER))
             .collect(),
-        // TeletexString, which everybody fills with Latin-1
-        0x14 => value.iter().map(|byte| char::from(*byte)).collect(),
-        // UTF8String, NumericString, PrintableString, IA5String, VisibleString
-        0x0c | 0x12 | 0x13 | 0x16 | 0x1a => String::from_utf8_lossy(value).into_owned(),
+        // which everybody fills with Latin-1
+        der::TELETEX => value.iter().map(|byte| char::from(*byte)).collect(),
+        der::UTF8 | der::NUMERIC | der::PRINTABLE | der::IA5 | der::VISIBLE => {
+            String::from_utf8_lossy(value).into_owned()
+        }
         _ => return None,
     })
 }
@@ -208,15 +206,14 @@ mod tests {
     use super::*;
 
     fn name(values: &[(u8, &[u8])]) -> Name {
-        let tagged = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()][..], content].concat();
         let rdns: Vec<u8> = values
             .iter()
             .flat_map(|(tag, text)| {
-                let pair = [tagged(0x06, &[0x55, 0x04, 0x03]), tagged(*tag, text)].concat();
-                tagged(0x31, &tagged(0x30, &pair))
+                let pair = [der::write(OID, &[0x55, 0x04, 0x03]), der::write(*tag, text)].concat();
+                der::write(SET, &der::sequence(&pair))
             })
             .collect();
-        Name::read(&tagged(0x30, &rdns)).unwrap()
+        Name::read(&der::sequence(&rdns)).unwrap()
     }
 
     #[test]
