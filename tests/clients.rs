@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exdiag::evidence::http::{FailKind, Failure, Phase};
 use exdiag::evidence::{
-    AiaSeen, Anchor, DnsAnswer, DnsSeen, Evidence, Handshake, Header, NoAnswer, Probe, Record, RecordData, RecordType,
-    ResourceRecord, Seen, Subject, TlsOutcome, TlsSeen, View,
+    AiaSeen, Anchor, DnsAnswer, DnsSeen, Evidence, Handshake, Header, Missing, NoAnswer, Probe, Record, RecordData,
+    RecordType, ResourceRecord, Seen, Subject, TlsOutcome, TlsSeen, View,
 };
 use exdiag::finding::{Lang, Severity, Status};
 use exdiag::protocol::chain::{self, ChainAnalysis};
@@ -223,6 +223,7 @@ impl Scene {
             format: Some("der".to_owned()),
             status: Some(200),
             failure: None,
+            missing: None,
         };
         self.put(Probe::Aia { url: url.to_owned() }, Seen::Aia(seen));
         self
@@ -266,6 +267,7 @@ impl Scene {
                         format: None,
                         status: None,
                         failure: Some("connect: timed out".to_owned()),
+                        missing: None,
                     }),
                     Probe::Hello { .. } | Probe::Http(_) => Seen::NoAnswer(NoAnswer::NotRecorded),
                     other => panic!("nobody planned {other}"),
@@ -407,6 +409,14 @@ fn rfc5280_4_2_2_1_a_missing_intermediate_is_fetched_by_some_only() {
     assert_eq!(cause.explains, deaf.map(Family::code));
     // where it lies nowhere, nobody can fetch it; where exdiag was not to ask, some may
     assert_eq!(told(&self::report(&scene().done(), Lang::En)).1[0].1, Status::Fail);
+    // the same where exdiag could not reach the address: others may
+    let mut evidence = scene().done();
+    for record in evidence.records.values_mut() {
+        if let Seen::Aia(seen) = &mut record.seen {
+            seen.missing = Some(Missing::Unreachable);
+        }
+    }
+    assert_eq!(told(&self::report(&evidence, Lang::En)).1[0].1, Status::Warn);
     let mut evidence = scene().done();
     evidence.header.subject.aia = false;
     evidence.records.retain(|probe, _| !matches!(probe, Probe::Aia { .. }));

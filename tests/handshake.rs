@@ -261,6 +261,7 @@ impl Scene {
                         format: None,
                         status: None,
                         failure: Some("connect: timed out".to_owned()),
+                        missing: None,
                     }),
                     Probe::Dns { name, .. } if name.starts_with("outlook.") => {
                         self.names("outlook.office365.com", &[]);

@@ -201,6 +201,7 @@ impl Scene {
             format: Some("der".to_owned()),
             status: Some(if certificates.is_empty() { 404 } else { 200 }),
             failure: certificates.is_empty().then(|| "be fetched: HTTP 404".to_owned()),
+            missing: None,
         };
         self.put(Probe::Aia { url: url.to_owned() }, Seen::Aia(seen));
         self
@@ -242,6 +243,7 @@ impl Scene {
                         format: None,
                         status: None,
                         failure: Some("connect: timed out".to_owned()),
+                        missing: None,
                     }),
                     other => panic!("nobody planned {other}"),
                 };

@@ -424,7 +424,10 @@ fn without_repair(family: Family, chain: &ChainAnalysis) -> Accepts {
         return Accepts::Yes;
     }
     let problem = repair.and_then(|repair| repair.problem.as_ref());
-    let untried = matches!(problem, None | Some(RepairProblem::HeldBack(HeldBack::NoAia) | RepairProblem::NoAnswer));
+    let untried = matches!(
+        problem,
+        None | Some(RepairProblem::HeldBack(HeldBack::NoAia) | RepairProblem::NoAnswer | RepairProblem::Unreachable(_))
+    );
     match family.pool() {
         // exdiag did not fetch it, they may; or it is among the preloaded
         Pool::Fetched if untried => Accepts::Depends,
