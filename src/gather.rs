@@ -195,6 +195,7 @@ impl Gatherer {
             roots: roots.clone(),
             secrets,
             proxies: proxies(settings.proxy.as_deref()),
+            met: fetch::Met::default(),
             settings,
         };
         Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http })
@@ -215,6 +216,9 @@ impl Gatherer {
     }
 
     async fn ask(&self, probe: Probe) -> Result<Seen, HeldBack> {
+        if let Probe::Tls { address, .. } | Probe::Hello { address, .. } = &probe {
+            self.fetcher.met.note(*address);
+        }
         Ok(match probe {
             Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
@@ -228,7 +232,11 @@ impl Gatherer {
             Probe::Hello { address, port, name, hello } => {
                 Seen::Hello(hello::look(&self.net, address, port, &name, hello).await)
             }
-            Probe::Http(probe) => Seen::Http(self.http.ask(&probe).await?),
+            Probe::Http(probe) => {
+                let seen = self.http.ask(&probe).await?;
+                seen.address.into_iter().for_each(|address| self.fetcher.met.note(address));
+                Seen::Http(seen)
+            }
         })
     }
 }

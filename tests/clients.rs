@@ -17,7 +17,7 @@ mod support {
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exdiag::evidence::http::{FailKind, Failure, Phase};
-use exdiag::evidence::{Anchor, Evidence, NoAnswer, Probe, Seen, TlsOutcome, TlsSeen, View};
+use exdiag::evidence::{Anchor, Evidence, Missing, NoAnswer, Probe, Seen, TlsOutcome, TlsSeen, View};
 use exdiag::finding::{Lang, Severity, Status};
 use exdiag::protocol::chain::{self, ChainAnalysis};
 use exdiag::protocol::clients::{self, Accepts, Family, Judged, Shown, Withdrawn};
@@ -209,6 +209,14 @@ fn rfc5280_4_2_2_1_a_missing_intermediate_is_fetched_by_some_only() {
     assert_eq!(cause.explains, deaf.map(Family::code));
     // where it lies nowhere, nobody can fetch it; where exdiag was not to ask, some may
     assert_eq!(told(&self::report(&scene().done(), Lang::En)).1[0].1, Status::Fail);
+    // the same where exdiag could not reach the address: others may
+    let mut evidence = scene().done();
+    for record in evidence.records.values_mut() {
+        if let Seen::Aia(seen) = &mut record.seen {
+            seen.missing = Some(Missing::Unreachable);
+        }
+    }
+    assert_eq!(told(&self::report(&evidence, Lang::En)).1[0].1, Status::Warn);
     let mut evidence = scene().done();
     evidence.header.subject.aia = false;
     evidence.records.retain(|probe, _| !matches!(probe, Probe::Aia { .. }));
@@ -478,7 +486,7 @@ fn rfc5280_6_1_a_stray_that_did_not_issue_the_leaf_decides_nothing() {
     let p = pki();
     let other = signed(authority("Other CA"), &p.root);
     let table = Table::everywhere(&p.root);
-    let scene = |leaf: &Made| scene().sends(A, &[leaf, &other]).trusts(vec![anchor("cacert", &p.root)]);
+    let scene = |leaf: &Made| scene().sends(A, &[leaf, &other]).knows(vec![anchor("cacert", &p.root)]);
     let fetching = |evidence: &Evidence| {
         let report = report(evidence, Lang::En);
         let check = report.checks.iter().find(|check| check.id == "tls-intermediate").unwrap();
@@ -511,7 +519,7 @@ fn rfc5280_6_1_a_stray_that_did_not_issue_the_leaf_decides_nothing() {
     assert!(meaning.contains(&format!("fetch it themselves where they can reach {AIA}. Linux")), "{meaning}");
     assert_eq!(by, 2);
     // and where it is delivered, all is well for those that fetch
-    let whole = scene(&p.leaf).aia(AIA, &p.inter).done();
+    let whole = scene(&p.leaf).aia(AIA, &[&p.inter]).done();
     assert_eq!(signs(&judged(&whole, &table)), "yynnnn");
     assert_eq!(fetching(&whole).1, 2);
 }
@@ -557,7 +565,7 @@ fn a_rule_of_apples_own_is_told_in_words_with_what_to_do() {
     let mut params = server();
     params.extended_key_usages.clear();
     let leaf = signed(params, &p.inter);
-    let evidence = scene().sends(A, &[&leaf, &p.inter]).trusts(vec![anchor("cacert", &p.root)]).done();
+    let evidence = scene().sends(A, &[&leaf, &p.inter]).knows(vec![anchor("cacert", &p.root)]).done();
     for (lang, words, step) in [
         (Lang::En, "server authentication is not among its purposes", "purpose server authentication"),
         (Lang::De, "Serverauthentifizierung fehlt als Verwendungszweck", "Verwendungszweck Serverauthentifizierung"),

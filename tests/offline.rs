@@ -9,6 +9,7 @@ mod support {
 }
 
 use rcgen::date_time_ymd;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
@@ -98,6 +99,31 @@ fn a_folder_stands_for_what_aia_addresses_deliver() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_read_keeps_its_place_and_is_told() {
+    let (folder, ca) = (tempfile::tempdir().unwrap(), authority());
+    let root = file(folder.path(), "root.pem", &ca.root);
+    let cut = |pem: &str| {
+        let lines: Vec<&str> = pem.lines().collect();
+        format!("{}\n-----END CERTIFICATE-----\n", lines[..5].join("\n"))
+    };
+    for (index, chain) in
+        [(0, format!("{}{}", cut(&ca.leaf), ca.issuing)), (1, format!("{}{}", ca.leaf, cut(&ca.issuing)))]
+    {
+        let (code, report) = report(folder.path(), &chain, &["--cacert", &root]);
+        let findings = report["subjects"].to_string() + &report.to_string();
+        assert_eq!(code, 1, "{report}");
+        assert!(findings.contains("tls.certificate-malformed") || findings.contains("tls.malformed"), "{report:#}");
+        let malformed = |finding: &&Value| finding["code"].as_str().is_some_and(|code| code.contains("malformed"));
+        let causes =
+            report["causes"].as_array().unwrap().iter().chain(
+                report["checks"].as_array().unwrap().iter().flat_map(|check| check["findings"].as_array().unwrap()),
+            );
+        let found: Vec<&Value> = causes.filter(malformed).collect();
+        assert!(found.iter().any(|finding| finding["data"]["index"] == index), "{found:#?}");
+    }
+}
+
+#[test]
 fn files_that_hold_no_certificate_are_input_errors() {
     let folder = tempfile::tempdir().unwrap();
     let nothing = file(folder.path(), "empty/notes.txt", "nothing");
@@ -161,6 +187,27 @@ fn many_chains_are_one_line_each_and_know_no_roots_but_their_own() {
         "{answers:#?}"
     );
     assert!(answers[4]["codes"].as_array().unwrap().contains(&json!("tls.name-mismatch")));
+}
+
+#[test]
+fn of_two_roots_with_one_key_the_one_whose_time_it_is_counts() {
+    let key = KeyPair::generate().unwrap();
+    let root = |year: i32| {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "Test Root");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+        (params.not_before, params.not_after) = (rcgen::date_time_ymd(2016, 1, 1), rcgen::date_time_ymd(year, 1, 1));
+        CertifiedIssuer::self_signed(params, &key).unwrap()
+    };
+    let (old, new) = (root(2020), root(2036));
+    let mut leaf = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+    (leaf.not_before, leaf.not_after) = (rcgen::date_time_ymd(2026, 10, 1), rcgen::date_time_ymd(2027, 1, 1));
+    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &new).unwrap().pem();
+    let case = |anchors: [String; 2]| json!({"id": "x", "chain": [leaf], "anchors": anchors, "host": HOST, "time": "2026-11-22T00:00:00+00:00"});
+    let (_, answers) = cases(&[case([old.pem(), new.pem()]), case([new.pem(), old.pem()])]);
+    assert_eq!(answers[0]["codes"], answers[1]["codes"], "{answers:#?}");
+    assert_eq!(answers[0]["conforms"], answers[1]["conforms"]);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use crate::evidence::{Anchor, Phase, Probe, Seen, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity, Status};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, HostTls};
 use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown, Withdrawn};
-use crate::protocol::stores::{self, Public, Store};
 use crate::protocol::clock::{self, Clock};
+use crate::protocol::stores::{self, Public, Store};
 use crate::protocol::{eas, endpoint, handshake, inspection};
 use crate::{findings, text};
 use serde_json::{Value, json};
@@ -189,7 +189,9 @@ fn look(
     }
     let fails = |outcome: &TlsOutcome| matches!(outcome, TlsOutcome::Failed(_));
     let same = known.iter().find(|(other, _)| {
-        other.seen.is_ok_and(|other| other.chain == seen.chain && other.ocsp == seen.ocsp && !fails(&other.outcome) && !fails(&seen.outcome))
+        other.seen.is_ok_and(|other| {
+            other.chain == seen.chain && other.ocsp == seen.ocsp && !fails(&other.outcome) && !fails(&seen.outcome)
+        })
     });
     if let Some((_, judged)) = same {
         return Ok(Some(judged.clone()));
@@ -358,8 +360,10 @@ fn refusal(family: Family) -> &'static Code {
 /// A family that refuses what most accept is a warning, unless it is the one that this is all about.
 fn severity(row: &Row) -> Severity {
     let of_its_own = |why: &&str| {
-        matches!(*why, "tls.root-not-in-store" | "tls.ca-as-server" | "tls.ct-too-few" | "tls.lifetime-too-long" | ONLY_HERE)
-            || !why.contains('.')
+        matches!(
+            *why,
+            "tls.root-not-in-store" | "tls.ca-as-server" | "tls.ct-too-few" | "tls.lifetime-too-long" | ONLY_HERE
+        ) || !why.contains('.')
     };
     if row.family != Family::SyncService && row.why.iter().all(of_its_own) { Severity::Warn } else { Severity::Fail }
 }

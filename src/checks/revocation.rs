@@ -4,17 +4,19 @@
 //! authorities; nothing of that is a fault.
 
 use super::common;
-use crate::evidence::{CrlSeen, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, Stop, TlsSeen, View, view};
-use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::evidence::{
+    CrlSeen, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view,
+};
+use crate::finding::{Finding, Outcome, Sentence, Severity, Text};
 use crate::protocol::chain::{self, ChainAnalysis, End};
 use crate::protocol::ct;
 use crate::protocol::revocation::{self, Authority, Judged, Standing, Why, crl};
-use crate::protocol::x509::{Certificate, Signature};
+use crate::protocol::x509::{AltName, Certificate, Signature};
 use crate::{findings, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// So many certificates of a path are looked up; honest ones have two or three.
@@ -22,6 +24,8 @@ const MOST: usize = 6;
 /// How old something may be that does not say itself when the next one is due, in seconds: an OCSP
 /// response 10 days, a list of an authority's 12 months (Baseline Requirements 4.9.10, 4.9.7).
 const OLDEST: (i64, i64) = (10 * 86_400, 366 * 86_400);
+/// So many names are put into a command.
+const MOST_NAMES: usize = 100;
 /// So many addresses of a certificate are asked.
 const MOST_ADDRESSES: usize = 3;
 /// Up to this lifetime, in seconds, a certificate is short-lived and need not be revocable: 10 days
@@ -35,14 +39,14 @@ findings! {
     REVOKED = "tls.revoked", Fail, Exchange {
         title { en: "The certificate \"{certificate}\" of {server} was revoked on {date} ({reason})", de: "Das Zertifikat „{certificate}“ von {server} wurde am {date} gesperrt ({reason})" }
         meaning {
-            en: "Its authority has taken back the certificate with the serial number {serial}; this is what {source} says. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
-            de: "Die Zertifizierungsstelle hat das Zertifikat mit der Seriennummer {serial} zurückgezogen; das besagt {source}. Outlook unter Windows, Apple-Geräte und aktuelle Browser lehnen den Server ab, sobald sie nachgesehen haben. Sync-Dienste unter Linux, Android und Java sehen meist nicht nach und verbinden sich womöglich noch.",
+            en: "Its authority has taken back the certificate with the serial number {serial}; this is what {source_words} says. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
+            de: "Die Zertifizierungsstelle hat das Zertifikat mit der Seriennummer {serial} zurückgezogen; das besagt {source_words}. Outlook unter Windows, Apple-Geräte und aktuelle Browser lehnen den Server ab, sobald sie nachgesehen haben. Sync-Dienste unter Linux, Android und Java sehen meist nicht nach und verbinden sich womöglich noch.",
         }
         remedy { en: "Have a new certificate issued, with a new key, and bind it", de: "Lassen Sie ein neues Zertifikat mit neuem Schlüssel ausstellen, und binden Sie es" }
         steps [
             { en: "Ask the authority why it was revoked; after keyCompromise the old key must not be used again.", de: "Fragen Sie die Zertifizierungsstelle nach dem Grund; nach keyCompromise darf der alte Schlüssel nicht mehr verwendet werden." },
-            { en: "Make a request with a new key on the Exchange server, and send it to the authority:", de: "Erzeugen Sie auf dem Exchange-Server eine Anforderung mit neuem Schlüssel, und senden Sie sie an die Zertifizierungsstelle:", Powershell "$request = New-ExchangeCertificate -GenerateRequest -PrivateKeyExportable $true -SubjectName 'CN={host}' -DomainName {host}\nSet-Content -Path .\\{host}.req -Value $request" },
-            { en: "Import what it sends back, and bind it:", de: "Importieren Sie die Antwort, und binden Sie das Zertifikat:", Powershell "Import-ExchangeCertificate -FileData ([IO.File]::ReadAllBytes('{host}.cer'))\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
+            { en: "Make a request with a new key on the Exchange server, and send it to the authority:", de: "Erzeugen Sie auf dem Exchange-Server eine Anforderung mit neuem Schlüssel, und senden Sie sie an die Zertifizierungsstelle:", Powershell "$request = New-ExchangeCertificate -GenerateRequest -PrivateKeyExportable $true -SubjectName 'CN={host}' -DomainName {domains}\nSet-Content -Path .\\{host}.req -Value $request" },
+            { en: "Import what it sends back, and bind it:", de: "Importieren Sie die Antwort, und binden Sie das Zertifikat:", Powershell "Import-ExchangeCertificate -FileData ([IO.File]::ReadAllBytes((Join-Path $PWD '{host}.cer')))\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
             { en: "Where a reverse proxy or balancer ends the TLS connection, replace certificate and chain there too.", de: "Endet die TLS-Verbindung an einem Reverse-Proxy oder Load Balancer, tauschen Sie Zertifikat und Kette auch dort." },
         ]
         links ["https://www.rfc-editor.org/rfc/rfc5280#section-5.3.1"]
@@ -126,6 +130,17 @@ impl Source {
             Self::Crl => "CRL",
         }
     }
+
+    /// The same in a sentence.
+    fn words(self) -> Value {
+        match self {
+            Self::Staple => {
+                json!({"en": "the OCSP response that the server sends", "de": "die OCSP-Antwort, die der Server mitsendet"})
+            }
+            Self::Ocsp => json!({"en": "the OCSP responder", "de": "der OCSP-Dienst"}),
+            Self::Crl => json!({"en": "the revocation list (CRL)", "de": "die Sperrliste (CRL)"}),
+        }
+    }
 }
 
 /// What is known of one certificate.
@@ -147,6 +162,8 @@ enum Status<'a> {
     Unanswered(&'a NoAnswer),
     /// The user does not want it to be asked.
     NotWanted,
+    /// The run is one over files, and none of them says anything about it.
+    NotJudged,
 }
 
 /// An address that was asked in vain.
@@ -170,6 +187,10 @@ struct Told<'a> {
     leaf: Option<Status<'a>>,
     unanswered: Option<&'a NoAnswer>,
     self_signed: bool,
+    /// Whether it was counted in how many logs the leaf stands.
+    counted: bool,
+    /// Certificates of which the files that were given say nothing.
+    not_judged: Vec<String>,
 }
 
 /// An issuer as the lookup needs it.
@@ -211,6 +232,12 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     Ok(outcome(&told, findings))
 }
 
+/// The line where files say nothing about the server's own certificate.
+const NOT_TOLD: Text = text!(
+    "whether it is revoked was not asked: no file says anything about it",
+    "ob es gesperrt ist, wurde nicht gefragt: Keine Datei sagt etwas darüber",
+);
+
 /// The outcome, with its one line.
 fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
     let bad = findings.iter().any(|finding| finding.severity > Severity::Info);
@@ -231,6 +258,18 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
     if findings.iter().any(|finding| finding.code.id == REVOKED.id) {
         return Outcome::checked(Sentence::new(text!("revoked", "gesperrt")), findings);
     }
+    let mut others: Vec<&str> = told.iter().flat_map(|told| &told.not_judged).map(String::as_str).collect();
+    others.dedup();
+    if let Some((source, Judged { this_update: Some(at), .. })) = known
+        && !others.is_empty()
+    {
+        let note = Sentence::new(text!(
+            "not revoked ({source} of {date}); no file says anything about {others}",
+            "nicht gesperrt ({source} vom {date}); über {others} sagt keine Datei etwas",
+        ));
+        let note = note.with("source", source.name()).with("date", day(*at)).with("others", others);
+        return Outcome::checked(note, findings);
+    }
     if let Some((source, Judged { this_update: Some(at), .. })) = known {
         let note = Sentence::new(text!("not revoked ({source} of {date})", "nicht gesperrt ({source} vom {date})"));
         return Outcome::checked(note.with("source", source.name()).with("date", day(*at)), findings);
@@ -245,6 +284,10 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
                 "das Zertifikat des Ausstellers ist nicht bekannt; siehe die Prüfung tls-intermediate",
             )));
         }
+        Some(Status::NotJudged) if findings.is_empty() && !told.iter().any(|told| told.counted) => {
+            return Outcome::skip(Sentence::new(NOT_TOLD));
+        }
+        Some(Status::NotJudged) => NOT_TOLD,
         Some(Status::OutOfDate) => text!(
             "out of date: authorities say nothing about it any more",
             "abgelaufen oder noch nicht gültig: darüber gibt keine Stelle Auskunft",
@@ -275,6 +318,7 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
     let path: Vec<Certificate> = path.into_iter().take(MOST).collect();
     let known = view::all(path.iter().map(|certificate| issuers(view, chain, certificate)))?;
     let public = known.last().is_some_and(|(_, public)| *public);
+    let file = matches!(seen.outcome, TlsOutcome::File);
     let staple = seen.ocsp.as_ref().and_then(|text| STANDARD.decode(text).ok());
     let stapled = match (path.first(), known.first().and_then(|(issuers, _)| issuers.first()), &staple) {
         (Some(leaf), Some(issuer), Some(staple)) => {
@@ -286,12 +330,22 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
     let statuses =
         view::all(path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| match (&stapled, i) {
             (Some(judged), 0) if !matches!(judged.standing, Standing::Unknown { .. }) => {
-                Ok(Status::Known(Source::Staple, Box::new(judged.clone()), None))
+                let of_staple = Status::Known(Source::Staple, Box::new(judged.clone()), None);
+                if !file {
+                    return Ok(of_staple);
+                }
+                // a list that lies beside it and takes the certificate back has the last word
+                let of_list = look_up(view, certificate, issuers, public)?;
+                Ok(if is_revoked(&of_list) { of_list } else { of_staple })
             }
             _ => look_up(view, certificate, issuers, public),
         }))?;
     if let Some(leaf) = path.first() {
-        told.findings.extend(staples(leaf, staple.is_some(), stapled.as_ref()));
+        // what a server would send beside its certificates is in no file, unless it was given
+        if !file || staple.is_some() {
+            told.findings.extend(staples(leaf, staple.is_some(), stapled.as_ref()));
+        }
+        told.counted = public && ct::is_public(leaf);
         told.findings.extend(public.then(|| logged(leaf, staple.as_deref())).flatten());
     }
     for (i, (certificate, status)) in path.iter().zip(&statuses).enumerate() {
@@ -309,7 +363,9 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
                     let finding = about(Finding::new(&REVOKED))
                         .with("date", day(at))
                         .with("reason", reason.map_or("unspecified", revocation::Reason::name))
-                        .with("source", source.name());
+                        .with("source", source.name())
+                        .with("source_words", source.words())
+                        .with("domains", domains(path.first(), certificate));
                     told.findings.push(with_probe(finding, probe.as_ref()));
                 }
             }
@@ -330,6 +386,7 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
                 told.findings.push(probes.fold(finding, with_probe));
             }
             Status::Unanswered(why) => told.unanswered = Some(why),
+            Status::NotJudged => told.not_judged.push(certificate.short_name().to_owned()),
             _ => {}
         }
     }
@@ -342,6 +399,20 @@ fn with_probe(finding: Finding, probe: Option<&Probe>) -> Finding {
         Some(probe) => finding.seen_in(probe),
         None => finding,
     }
+}
+
+fn is_revoked(status: &Status<'_>) -> bool {
+    matches!(status, Status::Known(_, judged, _) if matches!(judged.standing, Standing::Revoked { .. }))
+}
+
+/// The names that a new certificate needs, as a command takes them: those of the server's own.
+fn domains(leaf: Option<&Certificate>, revoked: &Certificate) -> String {
+    let names = &leaf.unwrap_or(revoked).names;
+    let of_hosts = names.iter().take(MOST_NAMES).filter_map(|name| match name {
+        AltName::Dns(name) => Some(name.as_str()),
+        _ => None,
+    });
+    of_hosts.collect::<Vec<_>>().join(",")
 }
 
 /// An address as it can be told and put into a command: it comes from a stranger.
@@ -436,7 +507,7 @@ fn look_up<'a>(
     let ocsp = certificate.ocsp_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Ocsp, url));
     let crl = certificate.crl_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Crl, url));
     let all: Vec<(Source, &String)> = ocsp.chain(crl).collect();
-    let mut attempts = Vec::new();
+    let (mut attempts, mut file) = (Vec::new(), false);
     // the first that is named usually answers; where it does not, all others are asked at once
     for group in [all.get(..1), all.get(1..)].into_iter().flatten() {
         let probes: Vec<Option<Probe>> = group
@@ -477,6 +548,10 @@ fn look_up<'a>(
                     attempts.push(Attempt { probe: Some(probe), ..attempt });
                     continue;
                 }
+                Seen::NoAnswer(NoAnswer::Offline) => {
+                    file = true;
+                    continue;
+                }
                 Seen::NoAnswer(why) => return Ok(Status::Unanswered(why)),
                 _ => continue,
             };
@@ -486,6 +561,9 @@ fn look_up<'a>(
                 _ => return Ok(Status::Known(*source, Box::new(judged), Some(probe))),
             }
         }
+    }
+    if file && attempts.iter().all(|attempt| attempt.internal) {
+        return Ok(Status::NotJudged);
     }
     // a company's own authority need not answer outsiders
     let internal = !public && attempts.iter().all(|attempt| attempt.internal);

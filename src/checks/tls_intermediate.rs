@@ -7,10 +7,10 @@ use super::common;
 use crate::evidence::{HeldBack, Probe, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, ChainAnalysis, End, Repair, RepairProblem};
-use crate::protocol::path::{Fault, FaultKind};
-use crate::protocol::x509::Certificate;
 use crate::protocol::clients::{self, Delivery};
+use crate::protocol::path::{Fault, FaultKind};
 use crate::protocol::stores;
+use crate::protocol::x509::Certificate;
 use crate::{findings, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ findings! {
             {
                 en: "A reverse proxy stands in front: give it that file in place of the leaf alone and reload it; HAProxy wants the private key in it too:",
                 de: "Steht ein Reverse-Proxy davor: Geben Sie ihm diese Datei statt nur des Serverzertifikats und laden Sie ihn neu; HAProxy will darin auch den privaten Schlüssel:",
-                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache 2.4.8 or newer, in place of SSLCertificateChainFile\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
+                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache >= 2.4.8\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
                 Shell "cat {host}-chain.pem {host}.key > /etc/haproxy/{host}.pem"
             },
             {
@@ -81,7 +81,7 @@ findings! {
             {
                 en: "On a reverse proxy, replace the chain file and reload it (Kemp and Sophos: see exdiag explain tls.intermediate-missing):",
                 de: "Ersetzen Sie auf einem Reverse-Proxy die Kettendatei und laden Sie ihn neu (Kemp und Sophos: siehe exdiag explain tls.intermediate-missing):",
-                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache 2.4.8 or newer, in place of SSLCertificateChainFile\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
+                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache >= 2.4.8\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
                 Shell "cat {host}-chain.pem {host}.key > /etc/haproxy/{host}.pem"
             },
         ]
@@ -100,7 +100,7 @@ findings! {
             {
                 en: "On a reverse proxy, replace the chain file and reload it (Kemp and Sophos: see exdiag explain tls.intermediate-missing):",
                 de: "Ersetzen Sie auf einem Reverse-Proxy die Kettendatei und laden Sie ihn neu (Kemp und Sophos: siehe exdiag explain tls.intermediate-missing):",
-                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache 2.4.8 or newer, in place of SSLCertificateChainFile\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
+                Config "# nginx\nssl_certificate /etc/nginx/{host}-chain.pem;\n# HAProxy\nbind :443 ssl crt /etc/haproxy/{host}.pem\n# Apache >= 2.4.8\nSSLCertificateFile /etc/apache2/{host}-chain.pem",
                 Shell "cat {host}-chain.pem {host}.key > /etc/haproxy/{host}.pem"
             },
         ]

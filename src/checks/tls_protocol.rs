@@ -12,11 +12,11 @@ use crate::evidence::{FailKind, Failure, HelloKind, Phase, Probe, Stop, TlsOutco
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, AddressTls, HostTls};
 use crate::protocol::clock::{self, Clock};
+use crate::protocol::eas;
 use crate::protocol::endpoint::endpoint;
 use crate::protocol::handshake::{self, Fault, Lost, Shake};
-use crate::protocol::x509::Certificate;
-use crate::protocol::eas;
 use crate::protocol::inspection::{self, Opened};
+use crate::protocol::x509::Certificate;
 use crate::{findings, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -238,7 +238,7 @@ fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
     findings.extend(tls_intermediate::about_chain(case.host.as_deref(), &analysis, at));
     let fails: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Fail).collect();
     let named = case.host.as_deref().is_none_or(|host| chain.first().is_some_and(|leaf| leaf.is_for(host)));
-    let path = whole_path(&analysis, &anchors);
+    let path = whole_path(&analysis, &anchors, at);
     let lists = case.crls.iter().map(|list| read_list(list)).collect::<Result<Vec<_>, _>>()?;
     let taken_back = is_taken_back(&lists, &path, at);
     let accepted = named && analysis.accepted && !taken_back;
@@ -258,9 +258,14 @@ fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
 }
 
 /// The path taken, the root behind it where the case holds it.
-fn whole_path<'a>(analysis: &'a ChainAnalysis, anchors: &'a [Certificate]) -> Vec<&'a Certificate> {
+fn whole_path<'a>(analysis: &'a ChainAnalysis, anchors: &'a [Certificate], at: Timestamp) -> Vec<&'a Certificate> {
     let mut path: Vec<&Certificate> = analysis.on_path().map(|(_, certificate)| certificate).collect();
-    let root = path.last().and_then(|last| anchors.iter().find(|root| last.issued_by(root) == Signature::Good));
+    let issuers =
+        |last: &&Certificate| anchors.iter().filter(|root| last.issued_by(root) == Signature::Good).collect::<Vec<_>>();
+    let issuers = path.last().map(|last| issuers(last)).unwrap_or_default();
+    // of several with one key the one whose time it is
+    let in_time = |root: &&&Certificate| root.validity.is_some_and(|validity| validity.contains(at));
+    let root = issuers.iter().find(in_time).or(issuers.first()).copied();
     // a root that was sent is on the path already
     path.extend(root.filter(|root| path.iter().all(|sent| sent.fingerprint != root.fingerprint)));
     path
@@ -337,7 +342,7 @@ impl World<'_> {
                 let delivered = self.aia.get(url).and_then(|pem| read(std::slice::from_ref(pem)).ok());
                 let failure = delivered.is_none().then(|| "get the file: the case does not hold it".to_owned());
                 let certificates = delivered.into_iter().flatten().map(|der| BASE64.encode(der)).collect();
-                Seen::Aia(AiaSeen { certificates, format: None, status: None, failure })
+                Seen::Aia(AiaSeen { certificates, format: None, status: None, failure, missing: None })
             }
             _ => Seen::NoAnswer(NoAnswer::Offline),
         }

@@ -154,11 +154,11 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
 fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Trouble> {
     // there is one address, and its family is nobody's choice
     (subject.ipv4, subject.ipv6) = (true, false);
-    // a file shakes no hands, and without a list or an answer nobody can say what was revoked
-    let tells_revocation = !args.files.crl.is_empty() || args.files.ocsp.is_some();
-    subject.selected.retain(|id| id != "tls-protocol" && (id != "revocation" || tells_revocation));
+    // a file shakes no hands
+    subject.selected.retain(|id| id != "tls-protocol");
     let files = Files {
         chain: chain.to_owned(),
+        name: subject.server.as_ref().map_or_else(String::new, |server| server.host.clone()),
         aia_dir: args.files.aia_dir.clone(),
         crl: args.files.crl.clone(),
         ocsp: args.files.ocsp.clone(),

@@ -212,4 +212,7 @@ pub struct AiaSeen {
     /// Why there is no certificate: a lower-case fragment that fits after "could not".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// What kind of failure it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
 }

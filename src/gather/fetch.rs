@@ -11,12 +11,12 @@ use super::net::{USER_AGENT, connect_to};
 use super::roots::{Loading, Roots, provider};
 use crate::evidence::http::Timing;
 use crate::evidence::{
-    AiaSeen, Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Phase, Response, ServiceProbe, Subject,
+    AiaSeen, Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Missing, Phase, Response, ServiceProbe, Subject,
 };
 use crate::protocol::reach::is_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-pub(super) use bundle::certificates;
+pub(super) use bundle::{as_sent, certificates};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
@@ -29,7 +29,9 @@ use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use url::{Host, Url};
 
 /// An issuer's certificate has 1 or 2 KiB, a bundle of them some 20.
@@ -37,6 +39,8 @@ const LARGEST_ISSUER: usize = 64 * 1024;
 /// A list of ten grants has some 20 KiB.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 const MOST_REDIRECTS: usize = 3;
+/// So long a file that a certificate names is waited for, its redirects included.
+const WITHIN: Duration = Duration::from_secs(5);
 /// The headers of the service's answers that say something about the account.
 const SERVICE_HEADERS: &[&str] = &["retry-after", "nylas-provider-request-count"];
 
@@ -49,6 +53,28 @@ pub struct Fetcher {
     pub(super) secrets: Secrets,
     /// Tells through which proxy an address is reached.
     pub(super) proxies: Matcher,
+    /// Where the servers under diagnosis are.
+    pub(super) met: Met,
+}
+
+/// Where the servers are that were looked at so far.
+#[derive(Debug, Default)]
+pub struct Met {
+    private: AtomicBool,
+    public: AtomicBool,
+}
+
+impl Met {
+    /// A server has this address.
+    pub(super) fn note(&self, address: IpAddr) {
+        let kind = if is_private(address) { &self.private } else { &self.public };
+        kind.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was one, and all were where only their own network reaches.
+    fn only_private(&self) -> bool {
+        self.private.load(Ordering::Relaxed) && !self.public.load(Ordering::Relaxed)
+    }
 }
 
 /// How it is asked for.
@@ -93,22 +119,38 @@ struct Target {
 
 impl Fetcher {
     /// Fetches the certificates that an Authority Information Access extension names (RFC 5280,
-    /// 4.2.2.1). The address comes from a stranger: it leads to no private address, unless all of
-    /// the run's names do.
+    /// 4.2.2.1). The address comes from a stranger: it leads to no private address, unless the
+    /// servers under diagnosis, or all of the run's names, do.
     pub async fn aia(&self, url: &str) -> Result<AiaSeen, HeldBack> {
-        let mut seen = AiaSeen { certificates: Vec::new(), format: None, status: None, failure: None };
-        let fail = |seen: AiaSeen, failure: String| Ok(AiaSeen { failure: Some(failure), ..seen });
+        let mut seen = AiaSeen { certificates: Vec::new(), format: None, status: None, failure: None, missing: None };
+        let fail_by = |seen: AiaSeen, missing: Missing, failure: String| {
+            Ok(AiaSeen { failure: Some(failure), missing: Some(missing), ..seen })
+        };
+        let fail = |seen: AiaSeen, failure: String| fail_by(seen, Missing::OtherAnswer, failure);
+        let patience = Patience::new(&self.settings);
         let mut at = match Url::parse(url) {
             Ok(url) if is_web(&url) => url,
-            Ok(url) => return fail(seen, format!("use an address of the kind {}:", url.scheme())),
-            Err(error) => return fail(seen, format!("read the address: {error}")),
+            Ok(url) => {
+                return fail_by(seen, Missing::Scheme, format!("use an address of the kind {}:", url.scheme()));
+            }
+            Err(error) => return fail_by(seen, Missing::Scheme, format!("read the address: {error}")),
         };
         for hop in 0..=MOST_REDIRECTS {
-            let fetched = match self.get(&at, None, LARGEST_ISSUER, false).await {
+            let asking = Asking {
+                authorization: None,
+                limit: LARGEST_ISSUER,
+                trusted: false,
+                within: patience.left(),
+                post: None,
+            };
+            let fetched = match self.send(&at, asking).await {
                 Ok(fetched) => fetched,
                 Err(Missed::Private) if hop == 0 => return Err(HeldBack::PrivateAddress),
-                Err(Missed::Private) => return fail(seen, "follow the redirect: it leads to a private address".into()),
-                Err(Missed::Failed(failure)) => return fail(seen, in_words(&failure, &at)),
+                Err(Missed::Private) => {
+                    let failure = "follow the redirect: it leads to a private address".to_owned();
+                    return fail_by(seen, Missing::NoAddress, failure);
+                }
+                Err(Missed::Failed(failure)) => return fail_by(seen, missing(&failure), in_words(&failure, &at)),
             };
             seen.status = Some(fetched.status);
             match fetched.status {
@@ -146,7 +188,9 @@ impl Fetcher {
             return Err(HeldBack::NotHttps);
         }
         let before = Instant::now();
-        let fetched = self.get(&url, Some(key), LARGEST_ANSWER, true).await;
+        let within = self.settings.connect_timeout + self.settings.response_timeout;
+        let asking = Asking { authorization: Some(key), limit: LARGEST_ANSWER, trusted: true, within, post: None };
+        let fetched = self.send(&url, asking).await;
         let took = u64::try_from(before.elapsed().as_millis()).ok();
         let mut seen = HttpSeen {
             address: None,
@@ -188,21 +232,10 @@ impl Fetcher {
         Ok(seen)
     }
 
-    /// One GET. `trusted` addresses may be private.
-    async fn get(
-        &self,
-        url: &Url,
-        authorization: Option<HeaderValue>,
-        limit: usize,
-        trusted: bool,
-    ) -> Result<Fetched, Missed> {
-        let within = self.settings.connect_timeout + self.settings.response_timeout;
-        self.send(url, Asking { authorization, limit, trusted, within, post: None }).await
-    }
-
     /// One request.
     async fn send(&self, url: &Url, asking: Asking) -> Result<Fetched, Missed> {
         let Asking { authorization, limit, trusted, within, post } = asking;
+        let started = Instant::now();
         let host = url.host().map(|host| host.to_owned()).ok_or_else(|| failed(Phase::Resolve, FailKind::NoAddress))?;
         let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
         let tls = tls_config(self.roots.get().await, &host).ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
@@ -212,8 +245,8 @@ impl Fetcher {
             .no_proxy()
             .referer(false)
             .redirect(Policy::none())
-            .connect_timeout(self.settings.connect_timeout)
-            .timeout(within)
+            // so that a host that does not answer at all is told from one that does not say anything
+            .connect_timeout(self.settings.connect_timeout.min(within * 4 / 5))
             .dns_resolver(Names(self.resolver.clone()))
             .tls_backend_preconfigured(tls);
         let mut to = url.clone();
@@ -227,7 +260,8 @@ impl Fetcher {
             }
             client = client.proxy(through);
         } else {
-            let target = self.target(url, &host, trusted).await;
+            let target = timeout(within, self.target(url, &host, trusted)).await;
+            let target = target.map_err(|_| failed(Phase::Resolve, FailKind::Timeout))?;
             let Some(first) = target.places.first() else {
                 let nowhere = failed(Phase::Resolve, FailKind::NoAddress);
                 return Err(if target.private { Missed::Private } else { nowhere });
@@ -246,7 +280,7 @@ impl Fetcher {
             None => client.get(to),
             Some((kind, body)) => client.post(to).header(CONTENT_TYPE, kind).body(body),
         };
-        request = request.header(HOST, authority(url));
+        request = request.header(HOST, authority(url)).timeout(within.saturating_sub(started.elapsed()));
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -289,13 +323,14 @@ impl Fetcher {
         target
     }
 
-    /// Whether private addresses are to be expected: the user named this one, or every name
-    /// server is private itself.
+    /// Whether private addresses are to be expected: the user named this one, every name server is
+    /// private itself, or every server under diagnosis.
     fn is_local(&self, url: &Url, trusted: bool) -> bool {
         let host = url.host().map(|host| plain(&host.to_owned())).unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(443);
         trusted
             || self.resolver.is_internal()
+            || self.met.only_private()
             || self.resolver.is_overridden(&host, port)
             || connect_to(&self.settings.connect_to, &host, port).2
     }
@@ -472,6 +507,30 @@ fn tls_kind(error: &rustls::Error) -> FailKind {
     }
 }
 
+/// How much time is left for a file that a certificate names.
+#[derive(Debug)]
+struct Patience {
+    until: Instant,
+}
+
+impl Patience {
+    fn new(settings: &Settings) -> Self {
+        Self { until: Instant::now() + WITHIN.min(settings.connect_timeout + settings.response_timeout) }
+    }
+
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Whether somebody else might get what was not to be had from here.
+fn missing(failure: &Failure) -> Missing {
+    match failure.kind {
+        FailKind::NoAddress => Missing::NoAddress,
+        _ => Missing::Unreachable,
+    }
+}
+
 /// Fits after "could not".
 fn in_words(failure: &Failure, url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
@@ -596,6 +655,7 @@ mod tests {
             ConnectTo { from_host: Some("127.0.0.1".to_owned()), from_port: None, to_host: None, to_port: Some(to) };
         let settings = Settings { connect_to: vec![rule], ..settings };
         Fetcher {
+            met: Met::default(),
             resolver: Resolver::new(&settings).unwrap(),
             roots: Loading::start(Trust::Mozilla, path).await.unwrap(),
             secrets: Secrets::from_parts(None, None, Some("nyk-secret")),
@@ -639,7 +699,11 @@ mod tests {
         let (one, two) = (authority(), authority());
         let (der, pem) = (one.der().to_vec(), format!("junk\n{}{}", one.pem(), two.pem()));
         let p7c = certs_only(&[one.der(), two.der()]);
-        let files = [der, pem.into_bytes(), p7c, b"<html>".to_vec()];
+        let armoured = |label: &str| {
+            format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64.encode(&p7c)).into_bytes()
+        };
+        let (pkcs7, cms) = (armoured("PKCS7"), armoured("CMS"));
+        let files = [der, pem.into_bytes(), p7c, b"<html>".to_vec(), pkcs7, cms];
         let web = Web::start(None, move |head| {
             let file = head.split(['/', ' ']).nth(2).unwrap().parse::<usize>().unwrap();
             http(200, "content-type: text/html\r\n", &files[file])
@@ -656,6 +720,11 @@ mod tests {
         let p7c = fetch(2).await;
         assert_eq!((p7c.format.as_deref(), p7c.certificates.len()), (Some("pkcs7"), 2));
         assert!(p7c.certificates.contains(&one), "the bytes are as sent");
+        for path in [4, 5] {
+            // the armours that openssl writes
+            let armoured = fetch(path).await;
+            assert_eq!((armoured.format.as_deref(), armoured.certificates.len()), (Some("pkcs7"), 2), "{path}");
+        }
         let html = fetch(3).await;
         assert_eq!(html.failure.as_deref(), Some("find a certificate in the answer"));
         assert!(web.heads()[0].contains("host: ca.example\r\n"), "{}", web.heads()[0]);
@@ -682,6 +751,40 @@ mod tests {
         assert_eq!(missing.failure.as_deref(), Some("get the file: the answer is HTTP 404"));
         let ldap = fetcher.aia("ldap:///CN=CA").await.unwrap();
         assert_eq!(ldap.failure.as_deref(), Some("use an address of the kind ldap:"));
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_asked_is_told_from_what_is_not_there() {
+        let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let nobody = fetcher(refusing, None, here(&[("ca.example", 80)])).await;
+        let of = async |url: &str| nobody.aia(url).await.unwrap().missing;
+        assert_eq!(of("http://ca.example/").await, Some(Missing::Unreachable));
+        assert_eq!(of("http://nowhere.example/").await, Some(Missing::NoAddress));
+        assert_eq!(of("ldap:///CN=CA").await, Some(Missing::Scheme));
+        let web = Web::start(None, |_| http(404, "", b"")).await;
+        let there = fetcher(web.port, None, here(&[("ca.example", 80)])).await;
+        assert_eq!(there.aia("http://ca.example/").await.unwrap().missing, Some(Missing::OtherAnswer));
+    }
+
+    #[tokio::test]
+    async fn one_that_drips_has_its_time_once_whatever_it_redirects_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    // a redirect after most of the time
+                    let _ = stream.read(&mut [0; 1024]).await;
+                    tokio::time::sleep(Duration::from_millis(120)).await;
+                    let _ = stream.write_all(&http(302, "location: http://ca.example/\r\n", b"")).await;
+                });
+            }
+        });
+        let short = Duration::from_millis(100);
+        let settings = Settings { connect_timeout: short, response_timeout: short, ..here(&[("ca.example", 80)]) };
+        let seen = fetcher(port, None, settings).await.aia("http://ca.example/").await.unwrap();
+        assert_eq!((seen.status, seen.missing), (Some(302), Some(Missing::Unreachable)));
+        assert_eq!(Patience::new(&Settings::default()).left().as_secs_f64().round(), 5.0);
     }
 
     #[tokio::test]

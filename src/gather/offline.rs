@@ -1,6 +1,6 @@
 //! What would a server show that sends the certificates in a file? No socket is opened.
 
-use super::fetch::certificates;
+use super::fetch::{as_sent, certificates};
 use super::roots::Loading;
 use super::{SetupError, Unfit};
 use crate::evidence::{
@@ -27,6 +27,8 @@ const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 pub struct Files {
     /// The certificates as a server sends them, the leaf first: PEM, DER or PKCS#7.
     pub chain: PathBuf,
+    /// The name that clients ask for.
+    pub name: String,
     /// A folder with what AIA addresses deliver: every certificate in it may be an issuer.
     pub aia_dir: Option<PathBuf>,
     /// Revocation lists, DER or PEM, for whichever address a certificate names.
@@ -50,7 +52,7 @@ pub struct Offline {
 impl Offline {
     /// Reads the files.
     pub async fn new(files: &Files, trust: Trust) -> Result<Self, SetupError> {
-        let chain = encoded(&read_certificates(&files.chain)?);
+        let chain = encoded(&read_certificates(&files.chain, &files.name)?);
         let mut issuers = Vec::new();
         if let Some(folder) = &files.aia_dir {
             let wrong = |error: std::io::Error| SetupError::unreadable(folder.display(), error);
@@ -91,12 +93,16 @@ impl Offline {
             }),
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
             Probe::Aia { .. } if !self.issuers.is_empty() => {
-                Seen::Aia(AiaSeen { certificates: self.issuers.clone(), format: None, status: None, failure: None })
+                let certificates = self.issuers.clone();
+                Seen::Aia(AiaSeen { certificates, format: None, status: None, failure: None, missing: None })
             }
             // whichever list is signed with that key stands for what the address would give
-            Probe::Crl { issuer_key, .. } => {
+            Probe::Crl { serial, issuer_key, .. } => {
                 let key = BASE64.decode(issuer_key).unwrap_or_default();
-                match self.lists.iter().find(|list| crl::signature(list, &key) != Signature::Bad) {
+                let mut fitting = self.lists.iter().filter(|list| crl::signature(list, &key) != Signature::Bad);
+                // of several the one that takes the certificate back
+                let first = fitting.clone().next();
+                match fitting.find(|list| crl::names(list, &serial)).or(first) {
                     Some(list) => Seen::Crl(CrlSeen {
                         crl: Some(BASE64.encode(list)),
                         cut: None,
@@ -153,8 +159,8 @@ fn encoded(all: &[Vec<u8>]) -> Vec<String> {
     all.iter().map(|der| BASE64.encode(der)).collect()
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<Vec<u8>>, SetupError> {
-    let (_, found) = certificates(&read(path)?);
+fn read_certificates(path: &Path, name: &str) -> Result<Vec<Vec<u8>>, SetupError> {
+    let found = as_sent(&read(path)?, name);
     if found.is_empty() {
         return Err(SetupError::unfit(path.display(), Unfit::NoCertificate));
     }

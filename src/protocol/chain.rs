@@ -7,7 +7,9 @@
 use super::path::{self, Builder, Fault, FaultKind, Path, Weight};
 use super::x509::{Certificate, Name, Signature};
 use super::{autodiscover, endpoint, handshake, hosts, stores};
-use crate::evidence::{AiaSeen, Anchor, HeldBack, NoAnswer, Phase, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view};
+use crate::evidence::{
+    AiaSeen, Anchor, HeldBack, Missing, NoAnswer, Phase, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -100,6 +102,8 @@ pub enum RepairProblem {
     HeldBack(HeldBack),
     /// Nobody could ask.
     NoAnswer,
+    /// The address could not be reached from here: why, as a lower-case fragment. Others may reach it.
+    Unreachable(String),
     /// The address gave no certificate: why, as a lower-case fragment.
     Failed(String),
     /// The address gave certificates of others.
@@ -113,6 +117,7 @@ impl RepairProblem {
             Self::NoAddress { .. } => "no-address",
             Self::HeldBack(_) => "held-back",
             Self::NoAnswer => "no-answer",
+            Self::Unreachable(_) => "unreachable",
             Self::Failed(_) => "failed",
             Self::NotTheIssuer => "not-the-issuer",
         }
@@ -499,13 +504,20 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
     let mut problem = RepairProblem::NoAnswer;
     for record in records {
         match &record.seen {
-            Seen::Aia(AiaSeen { certificates, failure, status, .. }) => {
-                problem = match (failure, status, certificates.is_empty()) {
+            Seen::Aia(AiaSeen { certificates, failure, status, missing, .. }) => {
+                let now = match (failure, status, certificates.is_empty()) {
                     (_, _, false) => RepairProblem::NotTheIssuer,
+                    (Some(failure), ..) if matches!(missing, Some(Missing::NoAddress | Missing::Unreachable)) => {
+                        RepairProblem::Unreachable(failure.clone())
+                    }
                     (Some(failure), ..) => RepairProblem::Failed(failure.clone()),
                     (None, Some(status), _) => RepairProblem::Failed(format!("be fetched: HTTP {status}")),
                     (None, None, _) => RepairProblem::Failed("be read as a certificate".to_owned()),
                 };
+                // what lies at an address that was not reached is still open
+                if !matches!(problem, RepairProblem::Unreachable(_)) {
+                    problem = now;
+                }
                 for text in certificates.iter().take(FETCHED / HOPS) {
                     let certificate = Certificate::read(&STANDARD.decode(text).unwrap_or_default());
                     let issued = child.issued_by(&certificate) != Signature::Bad;

@@ -517,9 +517,11 @@ pub fn delivery(chain: &ChainAnalysis) -> Delivery {
         (Some(repair), Some(RepairProblem::NoAddress { .. }), _) if !repair.fetched.is_empty() => Delivery::Whole,
         (_, Some(RepairProblem::NoAddress { .. }), _) | (_, _, None) => Delivery::NoAddress,
         (_, Some(RepairProblem::Failed(_) | RepairProblem::NotTheIssuer), Some(address)) => Delivery::Nothing(address),
-        (_, Some(RepairProblem::HeldBack(_) | RepairProblem::NoAnswer) | None, Some(address)) => {
-            Delivery::Unasked(address)
-        }
+        (
+            _,
+            Some(RepairProblem::HeldBack(_) | RepairProblem::NoAnswer | RepairProblem::Unreachable(_)) | None,
+            Some(address),
+        ) => Delivery::Unasked(address),
     }
 }
 

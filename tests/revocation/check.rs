@@ -5,7 +5,9 @@ use crate::support::codes::{FAIL, INFO, WARN};
 use crate::support::scene::{A, Scene, agreed, anchor, shown};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use exdiag::evidence::{CrlCut, CrlSeen, Evidence, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, TlsSeen};
+use exdiag::evidence::{
+    CrlCut, CrlSeen, Evidence, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, TlsOutcome, TlsSeen,
+};
 use exdiag::finding::{Finding, Lang, Outcome, Severity, Status};
 use exdiag::protocol::revocation::crl;
 use rcgen::{CustomExtension, date_time_ymd};
@@ -151,6 +153,8 @@ fn a_revoked_certificate_is_named_with_index_reason_and_date() {
     assert_eq!(line, "revoked");
     assert_eq!((&data["index"], &data["reason"]), (&0.into(), &"keyCompromise".into()));
     assert_eq!((&data["date"], &data["source"]), (&"2026-11-20".into(), &"CRL".into()));
+    assert_eq!(data["source_words"]["de"], "die Sperrliste (CRL)");
+    assert_eq!(data["domains"], HOST, "every name of the certificate");
     assert!(found[0].evidence.iter().any(|id| id.starts_with("crl:http://crl.example/r11.crl#")));
 
     let list = List::of(&p.root).entry(&p.inter.serial(), Some(2)).der();
@@ -302,6 +306,41 @@ fn apple_103214_a_public_certificate_needs_timestamps_of_enough_logs() {
     let staple = Answer::of(&p.inter, &[single(&id, GOOD, "2026-11-22", None, &more)]).der();
     let evidence = sends(&[&p.leaf, &p.inter], Some(&staple)).trusts(&[&p.root]).done(published(&p));
     expect("healthy-logs-stapled", &evidence, &[]);
+}
+
+#[test]
+fn over_files_what_no_list_was_given_for_is_not_judged() {
+    let of_file = |p: &Pki, staple: Option<&[u8]>, answer: &dyn Fn(&Probe) -> Option<Seen>| {
+        let mut scene = sends(&[&p.leaf, &p.inter], staple).trusts(&[&p.root]);
+        for record in scene.evidence.records.values_mut() {
+            if let Seen::Tls(seen) = &mut record.seen {
+                seen.outcome = TlsOutcome::File;
+            }
+        }
+        judge(&scene.done(|probe| Some(answer(probe).unwrap_or(Seen::NoAnswer(NoAnswer::Offline)))))
+    };
+    let codes = |outcome: &Outcome| outcome.findings().iter().map(|f| f.code.id).collect::<Vec<_>>();
+    let p = pki_with(|params| params.custom_extensions.push(responder_at(RESPONDER)));
+    let list = |list: Vec<u8>| {
+        move |probe: &Probe| matches!(probe, Probe::Crl { url, .. } if url == LIST).then(|| list_seen(&list))
+    };
+    let good_list = list(List::of(&p.inter).der());
+    let outcome = of_file(&p, None, &good_list);
+    assert_eq!(outcome.status(), Status::Pass);
+    assert_eq!(note(&outcome), "not revoked (CRL of 2026-11-22); no file says anything about R11");
+    // a list beside a good answer takes the certificate back
+    let revoked = list(List::of(&p.inter).entry(&p.leaf.serial(), Some(1)).der());
+    let outcome = of_file(&p, Some(&good(&p)), &revoked);
+    assert_eq!(codes(&outcome), ["tls.revoked"]);
+    assert_eq!(outcome.findings()[0].data["source"], "CRL");
+    assert_eq!(codes(&of_file(&p, Some(&good(&p)), &good_list)), Vec::<&str>::new());
+    // no file at all: the logs can be counted all the same, and what a server staples is not known
+    let p = pki_with(|params| params.custom_extensions = vec![public_policy(), must_staple()]);
+    let outcome = of_file(&p, None, &|_| None);
+    assert_eq!(codes(&outcome), ["tls.ct-too-few"]);
+    assert!(note(&outcome).starts_with("whether it is revoked was not asked"), "{}", note(&outcome));
+    let outcome = of_file(&pki(), None, &|_| None);
+    assert_eq!(outcome.status(), Status::Skip);
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl Scene {
             format: Some("der".to_owned()),
             status: Some(if certificates.is_empty() { 404 } else { 200 }),
             failure: certificates.is_empty().then(|| "be fetched: HTTP 404".to_owned()),
+            missing: None,
         };
         self.put(Probe::Aia { url: url.to_owned() }, Seen::Aia(seen));
         self

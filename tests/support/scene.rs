@@ -93,6 +93,7 @@ impl Scene {
                         format: None,
                         status: None,
                         failure: Some("connect: timed out".to_owned()),
+                        missing: None,
                     }),
                     other => panic!("nobody planned {other}"),
                 });

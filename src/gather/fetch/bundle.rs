@@ -1,12 +1,17 @@
 //! Which certificates are in a file, whatever it is called?
 
+use crate::protocol::x509::{Certificate, Signature};
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
 use cms::signed_data::SignedData;
 use der::{Decode as _, Encode as _};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+/// So many links of a path are put in order; the others stay as they are.
+const LINKS: usize = 16;
 
 /// The certificates in a file, whatever it is called, and how they are written.
 pub fn certificates(bytes: &[u8]) -> (Option<&'static str>, Vec<Vec<u8>>) {
@@ -15,18 +20,100 @@ pub fn certificates(bytes: &[u8]) -> (Option<&'static str>, Vec<Vec<u8>>) {
         return (Some("der"), vec![bytes.to_vec()]);
     }
     // what the armour holds is looked at like a file of its own
-    let pem: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(bytes)
-        .map_while(Result::ok)
-        .map(|der| der.to_vec())
-        .filter(|der| whole(der))
+    let armoured = armoured(bytes);
+    let pem: Vec<Vec<u8>> = armoured
+        .iter()
+        .filter(|(kind, der)| *kind == Armour::Certificate && whole(der))
+        .map(|(_, der)| der.clone())
         .collect();
     if !pem.is_empty() {
         return (Some("pem"), pem);
     }
-    match pkcs7(bytes) {
+    let bundle = armoured.iter().find(|(kind, _)| *kind == Armour::Pkcs7).map_or(bytes, |(_, der)| der);
+    match pkcs7(bundle) {
         Some(found) if !found.is_empty() => (Some("pkcs7"), found),
         _ => (None, Vec::new()),
     }
+}
+
+/// The certificates in a file that stands for what a server sends: in their order, and with those
+/// that cannot be read. In PKCS#7 they have no order (a SET, RFC 5652, 10.2.3): there the leaf comes
+/// first, the one for this name if any is, then its issuers.
+pub fn as_sent(bytes: &[u8], name: &str) -> Vec<Vec<u8>> {
+    let armoured = armoured(bytes);
+    if armoured.iter().any(|(kind, _)| *kind == Armour::Certificate) {
+        return armoured.into_iter().filter(|(kind, _)| *kind == Armour::Certificate).map(|(_, der)| der).collect();
+    }
+    match certificates(bytes) {
+        (Some("pkcs7"), found) => in_order(found, name),
+        // as much as there is of SEQUENCE, SEQUENCE, [0]: what a certificate begins with
+        (None, _) => match bytes {
+            [0x30, 0x82, _, _, 0x30, 0x82, _, _, 0xa0, ..] | [0x30, 0x82, _, _, 0x30, 0x81, _, 0xa0, ..] => {
+                vec![bytes.to_vec()]
+            }
+            _ => Vec::new(),
+        },
+        (_, found) => found,
+    }
+}
+
+/// The leaf, its issuers, the rest.
+fn in_order(found: Vec<Vec<u8>>, name: &str) -> Vec<Vec<u8>> {
+    let mut left: Vec<Certificate> = found.iter().map(|der| Certificate::read(der)).collect();
+    let named = left.iter().position(|c| !c.is_ca && c.is_for(name));
+    let leaf =
+        named.or_else(|| left.iter().position(|c| !c.is_ca)).or_else(|| left.iter().position(|c| c.is_for(name)));
+    let mut next = leaf;
+    let mut path: Vec<Certificate> = Vec::new();
+    while let Some(at) = next {
+        let child = left.remove(at);
+        let issued = |c: &Certificate| c.subject.same(&child.issuer) && child.issued_by(c) != Signature::Bad;
+        next = left.iter().position(issued).filter(|_| path.len() < LINKS);
+        path.push(child);
+    }
+    path.into_iter().chain(left).map(|certificate| certificate.der).collect()
+}
+
+/// What an armour is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Armour {
+    Certificate,
+    Pkcs7,
+}
+
+/// The certificates and bundles of them in an armour (RFC 7468, 5 and 8), as far as they can be
+/// decoded: a part that is spoilt is still a part.
+fn armoured(bytes: &[u8]) -> Vec<(Armour, Vec<u8>)> {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(&STANDARD, config);
+    let decoded = |text: &[u8]| {
+        let sound = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"+/".contains(byte));
+        let text = text.get(..sound.unwrap_or(text.len())).unwrap_or_default();
+        // one letter alone is less than a byte
+        let whole = if text.len() % 4 == 1 { text.len() - 1 } else { text.len() };
+        engine.decode(text.get(..whole).unwrap_or_default()).unwrap_or_default()
+    };
+    let mut out = Vec::new();
+    let mut open: Option<(Armour, Vec<u8>)> = None;
+    for line in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        let line = line.trim_ascii();
+        if line.starts_with(b"-----") {
+            out.extend(open.take().map(|(kind, text)| (kind, decoded(&text))));
+            open = match line {
+                b"-----BEGIN CERTIFICATE-----"
+                | b"-----BEGIN X509 CERTIFICATE-----"
+                | b"-----BEGIN TRUSTED CERTIFICATE-----" => Some((Armour::Certificate, Vec::new())),
+                b"-----BEGIN PKCS7-----" | b"-----BEGIN CMS-----" => Some((Armour::Pkcs7, Vec::new())),
+                _ => None,
+            };
+        } else if let Some((_, text)) = &mut open {
+            text.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        }
+    }
+    out.extend(open.map(|(kind, text)| (kind, decoded(&text))));
+    out
 }
 
 /// A SignedData without signatures (RFC 5652, 5): how certificate authorities send several.
@@ -41,4 +128,59 @@ fn pkcs7(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
             })
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD as BASE64;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+    /// Leaf, intermediate, root.
+    fn chain() -> [Vec<u8>; 3] {
+        let ca = |name: &str| {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params
+        };
+        let root = CertifiedIssuer::self_signed(ca("Root"), KeyPair::generate().unwrap()).unwrap();
+        let inter = CertifiedIssuer::signed_by(ca("Inter"), KeyPair::generate().unwrap(), &root).unwrap();
+        let leaf = CertificateParams::new(vec!["mail.corp.example".to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &inter).unwrap();
+        [leaf.der().to_vec(), inter.der().to_vec(), root.der().to_vec()]
+    }
+
+    fn pem(label: &str, der: &[u8]) -> String {
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64.encode(der))
+    }
+
+    #[test]
+    fn what_cannot_be_read_keeps_its_place_in_a_chain() {
+        let [leaf, inter, _] = chain();
+        let cut = leaf[..300].to_vec();
+        let of = |text: &str| as_sent(text.as_bytes(), "mail.corp.example");
+        assert_eq!(of(&(pem("CERTIFICATE", &cut) + &pem("CERTIFICATE", &inter))), [cut.clone(), inter.clone()]);
+        assert_eq!(of(&(pem("CERTIFICATE", &leaf) + &pem("CERTIFICATE", &inter[..299]))), [&leaf, &inter[..299]]);
+        let odd =
+            format!("-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n{}", pem("CERTIFICATE", &inter));
+        assert_eq!(of(&odd), [Vec::new(), inter.clone()]);
+        // without its end
+        assert_eq!(of(pem("CERTIFICATE", &leaf).split("-----END").next().unwrap()), [leaf.clone()]);
+        assert_eq!(as_sent(&cut, ""), [cut]);
+        assert!(as_sent(b"nothing", "").is_empty());
+        // nobody wants to repair a chain with half a certificate
+        assert_eq!(
+            certificates((pem("CERTIFICATE", &leaf[..300]) + &pem("CERTIFICATE", &inter)).as_bytes()).1,
+            [inter]
+        );
+    }
+
+    #[test]
+    fn rfc5652_10_2_3_a_bundle_is_a_set_and_the_leaf_comes_first() {
+        let [leaf, inter, root] = chain();
+        let set = vec![root.clone(), inter.clone(), leaf.clone()];
+        assert_eq!(in_order(set.clone(), "mail.corp.example"), [leaf.clone(), inter.clone(), root.clone()]);
+        assert_eq!(in_order(set, "www.corp.example"), [leaf, inter, root]);
+    }
 }

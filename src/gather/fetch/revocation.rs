@@ -1,17 +1,16 @@
 //! What do OCSP responders and the addresses of revocation lists answer?
 //!
 //! The addresses stand in certificates, so they come from a stranger: they lead to no private
-//! host, unless all of the run's names do.
+//! host, unless the servers under diagnosis, or all of the run's names, do.
 
-use super::{Asking, Fetched, Fetcher, MOST_REDIRECTS, Missed, in_words, is_web};
-use crate::evidence::{CrlCut, CrlSeen, FailKind, HeldBack, Missing, OcspSeen};
+use super::{Asking, Fetched, Fetcher, MOST_REDIRECTS, Missed, Patience, in_words, is_web, missing};
+use crate::evidence::{CrlCut, CrlSeen, HeldBack, Missing, OcspSeen};
 use crate::protocol::revocation::crl;
 use crate::protocol::x509::{Signature, hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::header::LOCATION;
 use ring::digest;
-use std::time::Duration;
 use url::Url;
 
 /// An answer with the responder's certificate has some 2 KiB.
@@ -20,8 +19,6 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 const LARGEST_LIST: usize = 10 * 1024 * 1024;
 /// Up to this size a list is recorded whole.
 const LARGEST_KEPT: usize = 256 * 1024;
-/// Windows waits 15 s for a list and then goes on without.
-const WITHIN: Duration = Duration::from_secs(10);
 
 /// What came, or why nothing did.
 #[derive(Debug)]
@@ -90,9 +87,10 @@ impl Fetcher {
             Ok(url) => return fail(None, Missing::Scheme, format!("use an address of the kind {}:", url.scheme())),
             Err(error) => return fail(None, Missing::Scheme, format!("read the address: {error}")),
         };
-        let within = WITHIN.min(self.settings.connect_timeout + self.settings.response_timeout);
+        let patience = Patience::new(&self.settings);
         let mut status = None;
         for hop in 0..=MOST_REDIRECTS {
+            let within = patience.left();
             let asking = Asking { authorization: None, limit, trusted: false, within, post: post.clone() };
             let fetched = match self.send(&at, asking).await {
                 Ok(fetched) => fetched,
@@ -104,13 +102,7 @@ impl Fetcher {
                         "follow the redirect: it leads to a private address".into(),
                     );
                 }
-                Err(Missed::Failed(failure)) => {
-                    let kind = match failure.kind {
-                        FailKind::NoAddress => Missing::NoAddress,
-                        _ => Missing::Unreachable,
-                    };
-                    return fail(status, kind, in_words(&failure, &at));
-                }
+                Err(Missed::Failed(failure)) => return fail(status, missing(&failure), in_words(&failure, &at)),
             };
             let Fetched { status: now, body, truncated, headers, .. } = fetched;
             status = Some(now);
@@ -164,7 +156,7 @@ mod tests {
         CertificateParams, CertificateRevocationListParams, CertifiedIssuer, KeyIdMethod, KeyPair, RevokedCertParams,
         SerialNumber, date_time_ymd,
     };
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
     use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 

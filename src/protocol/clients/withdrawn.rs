@@ -61,9 +61,10 @@ pub fn look(view: &View<'_>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<Wi
     let Some(leaf) = path.first().filter(|_| chain.end != End::SelfSigned) else { return Ok(out) };
     let known = view::all(path.iter().map(|certificate| issuers(view, chain, certificate)))?;
     let staple = seen.ocsp.as_ref().and_then(|text| STANDARD.decode(text).ok());
-    let judged = staple.as_ref().zip(known.first().and_then(|issuers| issuers.first())).map(|(staple, issuer)| {
-        revocation::by_ocsp(staple, leaf, issuer.authority(), view.now(), None).standing
-    });
+    let judged = staple
+        .as_ref()
+        .zip(known.first().and_then(|issuers| issuers.first()))
+        .map(|(staple, issuer)| revocation::by_ocsp(staple, leaf, issuer.authority(), view.now(), None).standing);
     out.staple = match &judged {
         _ if staple.is_none() => leaf.must_staple.then_some(Staple::Missing),
         Some(Standing::Unknown { .. }) => Some(Staple::Invalid { demanded: leaf.must_staple }),
