@@ -11,6 +11,7 @@ pub mod dns;
 pub mod last_sync;
 pub mod later;
 pub mod revocation;
+pub mod server_version;
 pub mod tls_chain;
 pub mod tls_intermediate;
 pub mod tls_protocol;
@@ -137,10 +138,13 @@ pub static ALL: &[Check] = &[
     },
     Check {
         id: "server-version",
-        title: text!("The server is supported", "Der Server wird vom Hersteller unterstützt"),
+        title: text!(
+            "The server is supported and has what a sync service needs",
+            "Der Server wird unterstützt und bietet, was ein Sync-Dienst braucht",
+        ),
         group: Group::Talking,
-        run: later::server_version,
-        findings: &[],
+        run: server_version::check,
+        findings: server_version::FINDINGS,
     },
     Check {
         id: "clients",
@@ -165,6 +169,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::resolve::FINDINGS,
         common::service::FINDINGS,
         common::suites::FINDINGS,
+        server_version::services::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());

@@ -77,6 +77,8 @@ const RULES: &[(&str, &[&str], At)] = &[
     // of Autodiscover only what names no host: nobody there has given an answer
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),
     ("activesync.unavailable", &["autodiscover.not-found"], At::SameHost),
+    ("activesync.", EWS, At::SameHost),
+    ("server.end-of-support", &["server.update-missing", "server.nodes-differ"], At::SameHost),
     (
         "tls.clock-wrong",
         &[
@@ -132,6 +134,15 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-blocked", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-unknown", &["sync.no-source"], At::Anywhere),
+];
+
+/// What keeps a sync service from EWS; where ActiveSync of the same host is broken too, that says more.
+const EWS: &[&str] = &[
+    "server.ews-not-found",
+    "server.ews-refused",
+    "server.ews-preauthentication",
+    "server.ews-redirected",
+    "server.ews-unavailable",
 ];
 
 /// Ranks the causes, most likely first. Of a check without an answer every finding counts, else

@@ -143,12 +143,14 @@ pub struct Evidence {
     pub records: BTreeMap<Probe, Record>,
     /// Whether the run ended before every answer had come, and why.
     pub cut_short: Option<NoAnswer>,
+    /// The moment as of which it is judged, where that is not the start of the run.
+    pub judged_at: Option<Timestamp>,
 }
 
 impl Evidence {
     /// No facts yet.
     pub fn new(header: Header) -> Self {
-        Self { header, records: BTreeMap::new(), cut_short: None }
+        Self { header, records: BTreeMap::new(), cut_short: None, judged_at: None }
     }
 
     /// The longest chain of probes of which each led to the next, last first: what a run cannot
@@ -194,6 +196,10 @@ struct Shape {
     /// Whether the run ended before every answer had come, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cut_short: Option<NoAnswer>,
+    /// The moment as of which it is judged, where that is not the start of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    judged_at: Option<Timestamp>,
     /// Every fact, in a fixed order.
     records: Vec<Line>,
 }
@@ -203,6 +209,7 @@ impl Serialize for Evidence {
         Shape {
             header: self.header.clone(),
             cut_short: self.cut_short.clone(),
+            judged_at: self.judged_at,
             records: self
                 .records
                 .iter()
@@ -217,7 +224,7 @@ impl<'de> Deserialize<'de> for Evidence {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let shape = Shape::deserialize(deserializer)?;
         let records = shape.records.into_iter().map(|line| (line.probe, line.record)).collect();
-        Ok(Self { header: shape.header, records, cut_short: shape.cut_short })
+        Ok(Self { header: shape.header, records, cut_short: shape.cut_short, judged_at: shape.judged_at })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What do the specifications say? Pure functions over evidence.
 
 pub mod autodiscover;
+pub mod builds;
 pub mod chain;
 pub mod challenge;
 pub mod cipher;
@@ -19,9 +20,12 @@ pub mod inspection;
 pub mod lint;
 pub mod nylas;
 pub mod path;
+pub mod portal;
 pub mod pox;
 pub mod reach;
 pub mod revocation;
+pub mod services;
 pub mod stores;
 pub mod trusted;
+pub mod version;
 pub mod x509;

@@ -10,6 +10,8 @@ use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase,
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
+use crate::protocol::portal::{self, Leads, is_form};
+use crate::protocol::services::Service;
 use crate::protocol::{autodiscover, challenge, eas, handshake, trusted};
 use crate::{findings, text};
 
@@ -480,46 +482,15 @@ fn wrong_server(endpoint: &Endpoint, response: &Response) -> Finding {
     }
 }
 
-/// Marks of a path that leads to a page for signing in.
-const LOGIN: &[&str] = &[
-    "/my.policy",
-    "/vpn/",
-    "logon",
-    "login",
-    "cookieauth.dll",
-    "/adfs/",
-    "saml",
-    "oauth2",
-    "/sso",
-    "signin",
-    "lm_auth_proxy",
-];
-
 /// Where a redirect leads: to a page for signing in, or merely somewhere else.
 fn redirect(endpoint: &Endpoint, response: &Response) -> Finding {
     let location = response.header("location").unwrap_or_default();
-    let base = url::Url::parse(&endpoint.url).ok();
-    let target = base.as_ref().and_then(|base| base.join(location).ok());
-    let (host, path) = target
-        .as_ref()
-        .map(|t| (t.host_str().unwrap_or_default().to_owned(), t.path().to_ascii_lowercase()))
-        .unwrap_or_default();
-    let same_host = host == endpoint.host || host.is_empty();
-    let is_activesync = path.starts_with("/microsoft-server-activesync");
-    // Outlook on the web has a page for signing in too, but a redirect there is IIS's own (N23)
-    let is_own = same_host && (path == "/" || path.starts_with("/owa") || path.starts_with("/ecp"));
-    let is_login = LOGIN.iter().any(|mark| path.contains(mark)) || !same_host;
-    let code = if is_login && !is_own && !is_activesync { &PREAUTHENTICATION } else { &REDIRECTED };
+    let code = match portal::leads(&endpoint.url, Service::ActiveSync.directory(), location) {
+        Leads::ToSignIn => &PREAUTHENTICATION,
+        Leads::Elsewhere => &REDIRECTED,
+    };
     let shown = if location.is_empty() { "-" } else { location };
     about(code, endpoint).with("status", response.status).with("location", shown)
-}
-
-/// A page with a form to sign in, in place of an answer.
-fn is_form(response: &Response) -> bool {
-    let body = response.body.text.to_ascii_lowercase();
-    response.status == 200
-        && body.contains("<form")
-        && ["type=\"password\"", "type='password'", "type=password"].iter().any(|mark| body.contains(mark))
 }
 
 /// What an ActiveSync server's own answer lacks.

@@ -167,7 +167,7 @@ fn not_of_the_server(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Ou
         )))));
     }
     let validities: Vec<_> = shown.iter().filter_map(|(.., chain)| chain.leaf()?.validity).collect();
-    Ok(matches!(clock::judge(&readings?, &validities, view.now()), Clock::Ours { .. }).then(|| {
+    Ok(matches!(clock::judge(&readings?, &validities, view.asked_at()), Clock::Ours { .. }).then(|| {
         Outcome::inconclusive(Sentence::new(text!(
             "the clock of this machine is wrong; see tls-protocol",
             "die Uhr dieses Rechners geht falsch; siehe tls-protocol",

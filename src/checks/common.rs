@@ -80,8 +80,8 @@ pub fn unspoken() -> Sentence {
 /// Who tells, in place of a check that was not selected, what that check would have told: the first
 /// of these that runs. Nothing may stay untold, and nothing is told twice.
 const STAND_INS: &[(&str, &[&str])] = &[
-    ("dns", &["autodiscover", "activesync", TLS[0], TLS[1], TLS[2], TLS[3], TLS[4]]),
-    ("activesync", &["auth-status", TLS[0], TLS[1], TLS[2], TLS[3], TLS[4]]),
+    ("dns", &["autodiscover", "activesync", TLS[0], TLS[1], TLS[2], TLS[3], TLS[4], "server-version"]),
+    ("activesync", &["auth-status", TLS[0], TLS[1], TLS[2], TLS[3], TLS[4], "server-version"]),
 ];
 
 /// The checks that look at handshakes.

@@ -98,7 +98,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         return Ok(Outcome::checked(note, vec![about(&NEVER)]));
     };
     // a date in the future is a draft's or a wrong clock's: as new as can be
-    let age_days = (view.now().as_second().saturating_sub(newest.as_second())).max(0) / 86_400;
+    let age_days = (view.asked_at().as_second().saturating_sub(newest.as_second())).max(0) / 86_400;
     let code = if age_days >= STALE_DAYS { &STALE } else { &OK };
     let finding = about(code).with("newest_message", newest.to_string()).with("age_days", age_days);
     let note = Sentence::new(text!(

@@ -12,8 +12,3 @@ fn not_yet() -> Outcome {
 pub fn activesync_session(_: &View<'_>) -> Result<Outcome, Stop> {
     Ok(not_yet())
 }
-
-/// `server-version`
-pub fn server_version(_: &View<'_>) -> Result<Outcome, Stop> {
-    Ok(not_yet())
-}

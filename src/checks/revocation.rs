@@ -310,7 +310,7 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
     if told.self_signed {
         return Ok(told);
     }
-    let now = view.now();
+    let now = view.asked_at();
     let path = chain.full_path().unwrap_or_else(|| {
         let sent = chain.on_path().filter(|(i, c)| *i == 0 || !c.is_self_signed());
         sent.map(|(_, c)| c.clone()).collect()
@@ -491,7 +491,7 @@ fn look_up<'a>(
     issuers: &[Issuer],
     public: bool,
 ) -> Result<Status<'a>, Stop> {
-    let now = view.now();
+    let now = view.asked_at();
     if certificate.validity.is_some_and(|validity| !validity.contains(now)) {
         return Ok(Status::OutOfDate);
     }

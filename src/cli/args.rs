@@ -147,6 +147,9 @@ pub struct ReplayArgs {
     /// A report written by exdiag; `-` is standard input
     #[arg(value_name = "REPORT.json")]
     pub report: PathBuf,
+    /// The moment to judge by, such as 2027-04-01 or 2027-04-01T00:00:00Z [default: the report's own]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub now: Option<jiff::Timestamp>,
     /// Write the repaired certificate chain as PEM
     #[arg(long, value_name = "FILE")]
     pub save_chain: Option<PathBuf>,

@@ -27,7 +27,8 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
     let all = read(&bytes).map_err(|error| not_readable(&args.report, &error))?;
     let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
     let mut code = 0;
-    for evidence in all {
+    for mut evidence in all {
+        evidence.judged_at = args.now.or(evidence.judged_at);
         let report = crate::replay(evidence).report(outputs.wording());
         code = worse(code, report.exit_code);
         outputs.write(&report);

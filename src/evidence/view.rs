@@ -63,8 +63,14 @@ impl<'a> View<'a> {
         &self.evidence.header
     }
 
-    /// The time by which everything is judged: the start of the run.
+    /// The time by which everything is judged: the start of the run, or the day that a replay names.
     pub fn now(&self) -> Timestamp {
+        self.evidence.judged_at.unwrap_or(self.evidence.header.started_at)
+    }
+
+    /// When the run began. What was fresh then, or told the time then, is judged by it whatever the
+    /// day of a replay.
+    pub fn asked_at(&self) -> Timestamp {
         self.evidence.header.started_at
     }
 

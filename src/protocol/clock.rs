@@ -47,7 +47,7 @@ pub enum Clock {
 /// Looks at the time that the answer to this request told.
 pub fn reading(view: &View<'_>, probe: &HttpProbe) -> Result<Option<Reading>, Stop> {
     let probe = Probe::Http(probe.clone());
-    Ok(read(view.look(&probe)?, &probe, view.now()))
+    Ok(read(view.look(&probe)?, &probe, view.asked_at()))
 }
 
 /// What the clocks of all servers say that answered HTTP.

@@ -64,7 +64,7 @@ pub fn look(view: &View<'_>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<Wi
     let judged = staple
         .as_ref()
         .zip(known.first().and_then(|issuers| issuers.first()))
-        .map(|(staple, issuer)| revocation::by_ocsp(staple, leaf, issuer.authority(), view.now(), None).standing);
+        .map(|(staple, issuer)| revocation::by_ocsp(staple, leaf, issuer.authority(), view.asked_at(), None).standing);
     out.staple = match &judged {
         _ if staple.is_none() => leaf.must_staple.then_some(Staple::Missing),
         Some(Standing::Unknown { .. }) => Some(Staple::Invalid { demanded: leaf.must_staple }),
@@ -113,7 +113,7 @@ fn issuers(view: &View<'_>, chain: &ChainAnalysis, certificate: &Certificate) ->
 
 /// Whether whoever the certificate names says that it is revoked.
 fn is_revoked(view: &View<'_>, certificate: &Certificate, issuers: &[Issuer]) -> Result<bool, Stop> {
-    let now = view.now();
+    let now = view.asked_at();
     let Some(issuer) = issuers.first() else { return Ok(false) };
     if certificate.validity.is_some_and(|validity| !validity.contains(now)) {
         return Ok(false);
