@@ -353,7 +353,7 @@ async fn every_answer_in_place_of_exchange_is_as_declared() {
         ("eas-server-error", format!("OPTIONS {ACTIVESYNC}"), 500, "Microsoft-IIS/10.0"),
         ("server-error", format!("GET {JSON}"), 500, "Microsoft-IIS/10.0"),
         ("windows-only", format!("OPTIONS {ACTIVESYNC}"), 401, "Microsoft-IIS/10.0"),
-        ("healthy-exchange-2013", format!("GET {JSON}"), 404, "Microsoft-IIS/10.0"),
+        ("exchange-2013", format!("GET {JSON}"), 404, "Microsoft-IIS/10.0"),
         ("healthy-modern-auth", format!("OPTIONS {ACTIVESYNC}"), 401, "Microsoft-IIS/10.0"),
     ] {
         let answer = World::of(name).await.https(MAIL, &request).await;

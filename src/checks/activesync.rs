@@ -31,7 +31,7 @@ findings! {
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
     }
     FORBIDDEN = "activesync.forbidden", Fail, Network {
-        title { en: "{host} forbids access to ActiveSync before any sign-in (HTTP 403)", de: "{host} verbietet den Zugriff auf ActiveSync schon vor der Anmeldung (HTTP 403)" }
+        title { en: "{host} forbids access to ActiveSync before any sign-in (HTTP {status})", de: "{host} verbietet den Zugriff auf ActiveSync schon vor der Anmeldung (HTTP {status})" }
         meaning {
             en: "A healthy server asks for a sign-in (401). A 403 before that comes from a rule: of a web application firewall, a publishing rule without this path, or an address restriction in IIS.",
             de: "Ein gesunder Server verlangt eine Anmeldung (401). Ein 403 davor kommt aus einer Regel: einer Web Application Firewall, einer Veröffentlichung ohne diesen Pfad oder einer Adressbeschränkung in IIS.",
@@ -378,7 +378,7 @@ fn fault(endpoint: &Endpoint, response: &Response, post: Option<&Response>) -> O
     let by_post = |otherwise: &'static Code| match post_status {
         Some(401) => finding(&OPTIONS_BLOCKED),
         Some(404 | 410) => finding(&NOT_FOUND).with("status", 404),
-        Some(403) => finding(&FORBIDDEN),
+        Some(403) => finding(&FORBIDDEN).with("status", 403),
         _ => finding(otherwise),
     };
     let with_post = |found: Finding| match post_status {
@@ -387,6 +387,7 @@ fn fault(endpoint: &Endpoint, response: &Response, post: Option<&Response>) -> O
     };
     match status {
         200 if eas::offer(response).is_activesync() => None,
+        200 if front::is_block_page(response) => Some(finding(&FORBIDDEN)),
         200 if is_form(response) || post.is_some_and(is_form) => Some(finding(&PREAUTHENTICATION)),
         401 if response.header("www-authenticate").is_some() => None,
         401 => {

@@ -27,6 +27,7 @@ const TEXTS: &[&str] = &[
     "set-cookie",
     "www-authenticate",
     "x-arr-log-id",
+    "x-azure-ref",
     "x-beserver",
     "x-calculatedbetarget",
     "x-calculatedfetarget",
@@ -34,6 +35,7 @@ const TEXTS: &[&str] = &[
     "x-diaginfo",
     "x-feproxyinfo",
     "x-feserver",
+    "x-iinfo",
     "x-ms-asthrottle",
     "x-ms-backoffduration",
     "x-ms-backoffreason",
@@ -44,6 +46,7 @@ const TEXTS: &[&str] = &[
     "x-proxy-backendserverstatus",
     "x-proxy-routingcorrectness",
     "x-rum-validated",
+    "x-serverapplication",
     "x-z-push-version",
 ];
 

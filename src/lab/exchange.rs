@@ -11,6 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub enum Edition {
     /// Subscription Edition.
     Se,
+    /// 2019.
+    E2019,
+    /// 2016.
+    E2016,
     /// 2013: no Autodiscover v2, ActiveSync up to 14.1.
     E2013,
 }
@@ -55,6 +59,8 @@ pub enum Settings {
 pub struct Exchange {
     /// Which Exchange it is.
     pub edition: Edition,
+    /// Its build, where it is not the last one that everybody could have.
+    pub build: Option<&'static str>,
     /// Which ways to sign in it offers.
     pub offers: Offers,
     /// What happens at a sign-in.
@@ -90,6 +96,7 @@ impl Exchange {
     pub const fn new(user: &'static str, password: &'static str) -> Self {
         Self {
             edition: Edition::Se,
+            build: None,
             offers: Offers::Default,
             account: Account::Good,
             settings: Settings::ActiveSync,
@@ -103,20 +110,22 @@ impl Exchange {
 
     /// The answer to a request.
     pub fn answer(&self, request: &Request) -> Answer {
-        let answer = if request.is_at(&format!("{ACTIVESYNC}/healthcheck.htm")) {
+        let answer = if request.path.to_ascii_lowercase().ends_with("/healthcheck.htm") {
             health()
         } else if request.is_at(ACTIVESYNC) {
             self.activesync(request)
-        } else if request.is_at("/autodiscover/healthcheck.htm") {
-            health()
         } else if request.is_at("/autodiscover/autodiscover.json") {
             self.autodiscover_v2(request)
         } else if request.is_at("/autodiscover") {
             self.autodiscover(request)
         } else if request.is_at("/EWS") || request.is_at("/mapi") || request.is_at("/OAB") || request.is_at("/rpc") {
             iis(401).header("WWW-Authenticate", "Negotiate").header("WWW-Authenticate", "NTLM")
+        } else if request.is_at("/owa/auth/logon.aspx") {
+            self.logon_page()
         } else if request.is_at("/owa") || request.is_at("/ecp") {
-            logon_form(request)
+            let form = logon_form(request);
+            // of 2013, no other directory tells its version
+            if self.edition == Edition::E2013 { form.header("X-OWA-Version", self.build()) } else { form }
         } else if request.path == "/" {
             iis(302).header("Location", format!("https://{}/owa/", request.host))
         } else {
@@ -129,7 +138,7 @@ impl Exchange {
     pub fn marked(&self, answer: Answer) -> Answer {
         let answer = answer.header("request-id", request_id()).header("X-FEServer", "EX01");
         match self.edition {
-            Edition::Se => answer.header("X-OWA-Version", "15.2.2562.46"),
+            Edition::Se | Edition::E2019 | Edition::E2016 => answer.header("X-OWA-Version", self.build()),
             // sent by no more than /owa in those days
             Edition::E2013 => answer,
         }
@@ -156,9 +165,31 @@ impl Exchange {
 
     fn family(&self) -> &'static str {
         match self.edition {
-            Edition::Se => "15.2",
+            Edition::Se | Edition::E2019 => "15.2",
+            Edition::E2016 => "15.1",
             Edition::E2013 => "15.0",
         }
+    }
+
+    fn build(&self) -> &'static str {
+        self.build.unwrap_or(match self.edition {
+            Edition::Se => "15.2.2562.46",
+            Edition::E2019 => "15.2.1748.39",
+            Edition::E2016 => "15.1.2507.61",
+            Edition::E2013 => "15.0.1497.48",
+        })
+    }
+
+    /// Its files lie in a folder that is called after the cumulative update.
+    fn logon_page(&self) -> Answer {
+        let update = self.build().rsplit_once('.').map_or("", |(update, _)| update);
+        iis(200).page(
+            "Outlook",
+            &format!(
+                "<link rel=\"stylesheet\" href=\"/owa/auth/{update}/themes/resources/logon.css\">\r\n\
+                 <form action=\"/owa/auth.owa\" method=\"POST\"><input name=\"password\" type=\"password\"></form>"
+            ),
+        )
     }
 
     fn autodiscover(&self, request: &Request) -> Answer {
@@ -227,7 +258,7 @@ impl Exchange {
             Offers::Modern => offer(format!("{BEARER}, authorization_uri=\"{AUTHORIZATION_URI}\"{invalid}")),
             Offers::IncompleteBearer => offer(format!("{BEARER}{invalid}")),
             // Exchange shows Bearer to whoever comes with a token, and says at once that it is not set up
-            Offers::Default if bearer_asked && self.edition == Edition::Se => offer(format!("{BEARER}{invalid}")),
+            Offers::Default if bearer_asked && self.edition != Edition::E2013 => offer(format!("{BEARER}{invalid}")),
             Offers::Default | Offers::Windows => {}
         }
         if self.offers == Offers::Windows || (self.offers != Offers::IncompleteBearer && !is_activesync) {
@@ -237,7 +268,7 @@ impl Exchange {
         if matches!(self.offers, Offers::Default | Offers::Modern) {
             offer(basic);
         }
-        if bearer_asked && self.edition == Edition::Se && self.offers != Offers::Modern {
+        if bearer_asked && self.edition != Edition::E2013 && self.offers != Offers::Modern {
             let domain = self.user.rsplit('@').next().unwrap_or_default();
             answer = answer.header(
                 "x-ms-diagnostics",

@@ -405,13 +405,33 @@ impl Scenario {
         self
     }
 
+    /// With an Exchange that is set up otherwise at this address.
+    pub(super) fn exchange_at(mut self, at: IpAddr, change: impl Fn(&mut Exchange)) -> Self {
+        for (address, _, door) in &mut self.doors {
+            if let Some(Site { product: Product::Exchange(exchange), .. }) = door.site().filter(|_| *address == at) {
+                change(exchange);
+            }
+        }
+        self
+    }
+
     /// With an answer of its own at every Exchange address, marked as Exchange's where it is.
-    fn rule(mut self, method: Option<&'static str>, path: &'static str, answer: &Answer) -> Self {
+    pub(super) fn rule(mut self, method: Option<&'static str>, path: &'static str, answer: &Answer) -> Self {
         for (_, _, door) in &mut self.doors {
             if let Some(site) = door.site()
                 && matches!(site.product, Product::Exchange(_))
             {
                 site.rules.push(Rule { method, path, answer: answer.clone() });
+            }
+        }
+        self
+    }
+
+    /// With a device in front of the mail server's first address that answers everything itself.
+    pub(super) fn in_front(mut self, answer: &Answer) -> Self {
+        for (address, _, door) in &mut self.doors {
+            if let Some(site) = door.site().filter(|_| *address == EXCHANGE) {
+                site.rules.push(Rule { method: None, path: "", answer: answer.clone() });
             }
         }
         self

@@ -2,8 +2,10 @@
 //!
 //! A scenario is the healthy organisation and what is different in it.
 
+mod server;
+
 use super::dns::{Data, Fault};
-use super::exchange::{Account, Edition, Offers, Settings};
+use super::exchange::{Account, Offers, Settings};
 use super::http::{asp_net_failure, iis_error, login_page, method_blocked, pool_stopped, redirect};
 use super::nylas::{GrantState, Nylas};
 use super::scenario::{
@@ -43,6 +45,12 @@ const DATED: Trick =
     Trick::Only { versions: &[0x0303], suites: &[0xc028, 0xc027, 0xc014, 0x009f, 0x009d, 0x003c, 0x0035] };
 
 fn all() -> Vec<Scenario> {
+    let mut all = general();
+    all.extend(server::all());
+    all
+}
+
+fn general() -> Vec<Scenario> {
     vec![
         // healthy
         healthy("healthy", "Everything is in order", "Alles ist in Ordnung"),
@@ -73,15 +81,6 @@ fn all() -> Vec<Scenario> {
             "Die hybride moderne Authentifizierung ist eingerichtet",
         )
         .exchange(|exchange| exchange.offers = Offers::Modern),
-        healthy(
-            "healthy-exchange-2013",
-            "Exchange 2013, which has no Autodiscover v2",
-            "Exchange 2013, das kein Autodiscover v2 kennt",
-        )
-        .exchange(|exchange| {
-            exchange.edition = Edition::E2013;
-            exchange.versions = "2.0,2.1,2.5,12.0,12.1,14.0,14.1";
-        }),
         healthy("healthy-two-nodes", "Two healthy addresses, IPv4 and IPv6", "Zwei gesunde Adressen, IPv4 und IPv6")
             .with_node(|scenario, door| scenario.node(EXCHANGE_V6, door)),
         healthy(

@@ -66,9 +66,16 @@ const ONLINE: &[&str] =
 const ASM_PAGE: &str = "The requested URL was rejected. Please consult with your administrator";
 const TMG_PAGE: &str = "Forefront TMG denied";
 
+const HAPROXY_PAGE: &str = "No server is available to handle this request";
+
+/// Whether it is the page of a device that has rejected the request; some send it with status 200.
+pub fn is_block_page(response: &Response) -> bool {
+    [ASM_PAGE, TMG_PAGE].iter().any(|mark| response.body.text.contains(mark))
+}
+
 /// Of a page only the sentences by which a device is known.
 pub fn page_marks(page: &str) -> String {
-    let marks = [ASM_PAGE, TMG_PAGE].into_iter().filter(|mark| page.contains(mark));
+    let marks = [ASM_PAGE, TMG_PAGE, HAPROXY_PAGE].into_iter().filter(|mark| page.contains(mark));
     marks.collect::<Vec<_>>().join("\n")
 }
 
@@ -129,7 +136,14 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
     let to = |path: &str| location.contains(path).then(|| format!("redirect to {path}"));
 
     // documented first, then hints; within each the more particular first
-    let known: [(&'static str, bool, Option<String>); 15] = [
+    let begins = |starts: &[&str]| {
+        cookie(&|c| starts.iter().any(|start| c.starts_with(start))).map(|c| format!("cookie {c}"))
+    };
+    let is_server = |names: &[&str]| {
+        let product = server.split('/').next().unwrap_or_default();
+        names.contains(&product).then(|| "server".to_owned())
+    };
+    let known: [(&'static str, bool, Option<String>); 22] = [
         ("Cloudflare", true, has_header("cf-ray").or_else(|| (server == "cloudflare").then(|| "server".to_owned()))),
         (
             "Azure Application Gateway",
@@ -144,11 +158,22 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
                 .then(|| "page of F5 ASM".to_owned())
                 .or_else(|| cookie(&is_asm_cookie).map(|c| format!("cookie {c}"))),
         ),
-        ("F5 BIG-IP", true, cookie(&|c| c.starts_with("BIGipServer")).map(|_| "cookie BIGipServer".to_owned())),
+        (
+            "F5 BIG-IP",
+            true,
+            cookie(&|c| c.starts_with("BIGipServer"))
+                .map(|_| "cookie BIGipServer".to_owned())
+                .or_else(|| is_server(&["bigip", "big-ip"])),
+        ),
+        ("Imperva", true, has_header("x-iinfo").or_else(|| begins(&["visid_incap_", "incap_ses_"]))),
+        ("Akamai", true, is_server(&["akamaighost"])),
+        ("AWS Elastic Load Balancing", true, is_server(&["awselb"]).or_else(|| any_cookie(&["AWSALB", "AWSELB"]))),
+        ("Azure Front Door", true, has_header("x-azure-ref").filter(|_| product != Product::ExchangeOnline)),
+        ("HAProxy", true, body.contains(HAPROXY_PAGE).then(|| "page of HAProxy".to_owned())),
         (
             "Citrix NetScaler",
             false,
-            any_cookie(&["NSC_TMAA", "NSC_TMAS", "NSC_AAAC"])
+            begins(&["NSC_", "citrix_ns_id"])
                 .or_else(|| to("/vpn/index.html"))
                 .or_else(|| to("/logon/logonpoint/")),
         ),
@@ -161,11 +186,14 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
         (
             "Entra Application Proxy",
             false,
-            cookie(&|c| c.starts_with("AzureAppProxyAccessCookie")).map(|c| format!("cookie {c}")),
+            begins(&["AzureAppProxyAccessCookie"])
+                .or_else(|| location.contains("msappproxy.net").then(|| "redirect for msappproxy.net".to_owned())),
         ),
         ("AD FS Web Application Proxy", false, to("/adfs/ls/").or_else(|| any_cookie(&["EdgeAccessCookie"]))),
         ("IIS ARR", false, has_header("x-arr-log-id").or_else(|| any_cookie(&["ARRAffinity"]))),
         ("Sophos WAF", false, any_cookie(&["PLACK_SESSION"])),
+        ("Barracuda", false, begins(&["barra_counter_session", "BNI__BARRACUDA_LB_COOKIE"])),
+        ("FortiWeb", false, begins(&["cookiesession1", "FORTIWAFSID"])),
         ("Microsoft HTTP.sys", false, server.starts_with("microsoft-httpapi/").then(|| "server".to_owned())),
         ("nginx", true, (server == "nginx" || server.starts_with("nginx/")).then(|| "server".to_owned())),
         ("Apache", true, (server == "apache" || server.starts_with("apache/")).then(|| "server".to_owned())),
@@ -237,6 +265,15 @@ mod tests {
         assert_eq!((tmg.in_front, tmg.certain), (Some("Forefront TMG"), false));
         let pool = recognise(&response(503, &[("server", "Microsoft-HTTPAPI/2.0")]));
         assert_eq!((pool.in_front, pool.certain), (Some("Microsoft HTTP.sys"), false));
+        let kemp = recognise(&response(302, &[("location", "/lm_auth_proxy?LMLogon")]));
+        assert_eq!((kemp.in_front, kemp.certain), (Some("Kemp LoadMaster"), false));
+        let netscaler = recognise(&response(200, &[("set-cookie", "NSC_mbwtfsw=; Path=/")]));
+        assert_eq!((netscaler.in_front, netscaler.certain), (Some("Citrix NetScaler"), false));
+        let entra = "https://login.microsoftonline.com/x/oauth2/authorize?redirect_uri=https%3a%2f%2fmail.msappproxy.net";
+        assert_eq!(recognise(&response(302, &[("location", entra)])).in_front, Some("Entra Application Proxy"));
+        for (server, name) in [("BigIP", "F5 BIG-IP"), ("AkamaiGHost", "Akamai"), ("awselb/2.0", "AWS Elastic Load Balancing")] {
+            assert_eq!(recognise(&response(503, &[("server", server)])).in_front, Some(name));
+        }
         let azure = recognise(&response(403, &[("server", "Microsoft-Azure-Application-Gateway/v2")]));
         assert_eq!((azure.in_front, azure.certain), (Some("Azure Application Gateway"), true));
     }

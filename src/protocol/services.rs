@@ -237,6 +237,7 @@ fn of_response(service: Service, url: &str, response: &Response) -> State {
     match response.status {
         401 if response.header("www-authenticate").is_some() => State::Healthy,
         401 => State::NoMethods,
+        200..=299 if front::is_block_page(response) => State::Forbidden,
         // a page to sign in at is what a browser wants; 440 is Exchange's "sign in again"
         200..=399 | 440 if is_page => State::Healthy,
         200 if portal::is_form(response) => State::Portal,

@@ -1,0 +1,348 @@
+//! Is a server told by what it shows, and judged by the calendar of the report?
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
+
+#[path = "support/pki.rs"]
+#[expect(dead_code, reason = "this file needs a part of it")]
+mod pki;
+#[path = "support/record.rs"]
+mod record;
+#[path = "support/scene.rs"]
+#[expect(dead_code, reason = "this file needs a part of it")]
+mod scene;
+
+use exdiag::evidence::http::Timing;
+use exdiag::evidence::{Body, Evidence, FailKind, Failure, HttpOutcome, HttpProbe, HttpSeen, Phase, Probe, Response, Seen};
+use exdiag::finding::{Finding, Lang, Outcome, Severity, Status};
+use record::record;
+use scene::Scene;
+use std::net::IpAddr;
+
+const CHECK: &str = "server-version";
+const HOST: &str = "mail.corp.example";
+const ONLINE: &str = "outlook.office365.com";
+const TODAY: &str = "2026-11-22T20:00:00Z";
+const A: &str = "203.0.113.7";
+const B: &str = "203.0.113.8";
+
+const FAIL: Severity = Severity::Fail;
+const WARN: Severity = Severity::Warn;
+const INFO: Severity = Severity::Info;
+
+type Headers = Vec<(&'static str, &'static str)>;
+
+fn answer(status: u16, headers: &[(&str, &str)], text: &str) -> HttpOutcome {
+    HttpOutcome::Response(Response {
+        status,
+        headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        body: Body { text: text.to_owned(), length: text.len() as u64, truncated: false },
+    })
+}
+
+fn path(probe: &HttpProbe) -> String {
+    url::Url::parse(&probe.url).unwrap().path().to_ascii_lowercase()
+}
+
+/// An Exchange Server as it should be, of that build.
+fn exchange(probe: &HttpProbe, build: &'static str) -> HttpOutcome {
+    let mut marks: Headers = vec![("server", "Microsoft-IIS/10.0"), ("request-id", "6f0d5b1e"), ("x-feserver", "EX01")];
+    if !build.is_empty() {
+        marks.push(("x-owa-version", build));
+    }
+    let with = |more: &[(&'static str, &'static str)]| [marks.clone(), more.to_vec()].concat();
+    match path(probe).as_str() {
+        "/microsoft-server-activesync" => answer(401, &with(&[("www-authenticate", "Basic realm=\"mail.corp.example\"")]), ""),
+        path if path.ends_with("/healthcheck.htm") => answer(200, &marks, "200 OK<br/>EX01.corp.example"),
+        "/owa/auth/logon.aspx" => answer(200, &marks, "<form><input type=\"password\"></form>"),
+        "/owa/" => answer(302, &with(&[("location", "https://mail.corp.example/owa/auth/logon.aspx?url=x&reason=0")]), ""),
+        _ => answer(401, &with(&[("www-authenticate", "Negotiate"), ("www-authenticate", "NTLM")]), ""),
+    }
+}
+
+/// The evidence of a run against a server with these addresses.
+fn seen(host: &str, at: &str, addresses: &[&str], of: impl Fn(&HttpProbe) -> HttpOutcome) -> Evidence {
+    let mut scene = Scene::of(host, at, &[CHECK]);
+    let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+    scene.names(host, &addresses);
+    scene.answered(&[CHECK], |probe| {
+        let Probe::Http(http) = probe else { return None };
+        Some(Seen::Http(HttpSeen {
+            address: http.address.or(addresses.first().copied()),
+            tried: Vec::new(),
+            verified: Some(true),
+            client_certificate_requested: false,
+            credential_sent: None,
+            outcome: of(http),
+            timing: Timing::default(),
+        }))
+    })
+}
+
+fn outcome(evidence: &Evidence) -> Outcome {
+    let (finished, _) = exdiag::runner::judge(exdiag::checks::ALL, evidence.clone());
+    finished.checks.into_iter().find(|judged| judged.id == CHECK).unwrap().outcome
+}
+
+/// Holds a case to its codes, what is told of every server apart, and records it where it is not yet.
+fn expect(case: &str, evidence: &Evidence, expected: &[(&str, Severity)]) -> Vec<Finding> {
+    let found = outcome(evidence).findings().to_vec();
+    let codes: Vec<_> = found.iter().map(|f| (f.code.id, f.severity)).filter(|(id, _)| *id != "server.identified").collect();
+    assert_eq!(codes, expected, "{case}");
+    record(case, evidence);
+    found
+}
+
+fn note(evidence: &Evidence) -> String {
+    match outcome(evidence) {
+        Outcome::Checked { note, .. } => note.say(Lang::En),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn on_premises(at: &str, build: &'static str) -> Evidence {
+    seen(HOST, at, &[A], |probe| exchange(probe, build))
+}
+
+/// An Exchange of today whose EWS answers so.
+fn with_ews(of: impl Fn() -> HttpOutcome) -> Evidence {
+    seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
+        "/ews/exchange.asmx" => of(),
+        _ => exchange(probe, "15.2.2562.46"),
+    })
+}
+
+fn online(probe: &HttpProbe) -> HttpOutcome {
+    let bearer = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\",Basic Realm=\"\"";
+    assert!(!path(probe).contains("healthcheck"), "of Exchange Online that says nothing");
+    answer(401, &[("x-feserver", "FR0P281CA0001"), ("x-feproxyinfo", "FR0P281CA0001"), ("www-authenticate", bearer)], "")
+}
+
+#[test]
+fn a_server_of_today_is_named_and_there_is_nothing_to_find_fault_with() {
+    let se = on_premises(TODAY, "15.2.2562.46");
+    let found = expect("server-healthy", &se, &[]);
+    assert_eq!(note(&se), "Exchange Server SE RTM Aug26SU (15.2.2562.46), with EWS");
+    assert_eq!(found[0].data["inner_names"], serde_json::json!(["EX01.corp.example"]));
+    assert_eq!(found[0].data["services"].as_array().unwrap().len(), 6);
+
+    let hosted = seen(ONLINE, TODAY, &["52.97.1.1"], online);
+    expect("server-healthy-exchange-online", &hosted, &[("server.ews-ending", INFO), ("server.activesync-ending", INFO)]);
+
+    // what is newer than the table is not called outdated
+    expect("server-healthy-beyond-the-table", &on_premises(TODAY, "15.2.2562.58"), &[]);
+    // an update of last week is no fault yet
+    let fresh = on_premises("2026-08-18T08:00:00Z", "15.2.2562.45");
+    expect("server-healthy-update-just-out", &fresh, &[("server.update-missing", INFO)]);
+}
+
+#[test]
+fn groupware_of_others_is_not_red_because_it_is_no_exchange() {
+    let sogo = seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
+        "/microsoft-server-activesync" => {
+            answer(401, &[("server", "nginx"), ("www-authenticate", "basic realm=\"SOGo\"")], "")
+        }
+        _ => answer(404, &[("server", "nginx")], ""),
+    });
+    expect("server-healthy-sogo", &sogo, &[("server.not-exchange", INFO), ("server.in-front", INFO)]);
+    assert_eq!(note(&sogo), "SOGo, not Exchange");
+}
+
+#[test]
+fn r9_support_has_an_end_and_the_report_has_its_own_day() {
+    let e2016 = on_premises(TODAY, "15.1.2507.61");
+    expect("server-end-of-support", &e2016, &[("server.end-of-support", WARN)]);
+    let behind = on_premises(TODAY, "15.2.1544.33");
+    expect("server-end-of-support-and-behind", &behind, &[("server.end-of-support", WARN), ("server.update-missing", WARN)]);
+    let causes = exdiag::replay(behind.clone()).verdict().causes;
+    assert_eq!((causes.len(), causes[0].finding.code.id), (1, "server.end-of-support"));
+
+    // the same server, half a year before the end and two years before it
+    let warned = on_premises("2025-06-01T08:00:00Z", "15.2.1748.26");
+    expect("server-support-ending", &warned, &[("server.support-ending", WARN)]);
+    let calm = on_premises("2024-01-10T08:00:00Z", "15.1.2507.35");
+    assert_eq!(outcome(&calm).status(), Status::Pass);
+    // and the day itself is still one of support
+    let last = on_premises("2025-10-14T12:00:00Z", "15.1.2507.59");
+    assert_eq!(outcome(&last).findings()[0].code.id, "server.support-ending");
+    // a replay may name another day
+    let mut later = warned;
+    later.judged_at = Some("2025-10-15T00:00:00Z".parse().unwrap());
+    assert_eq!(outcome(&later).findings()[0].code.id, "server.end-of-support");
+}
+
+#[test]
+fn the_build_is_read_from_a_page_where_no_header_tells_it() {
+    let e2010 = seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
+        "/owa/auth/logon.aspx" => answer(200, &[("server", "Microsoft-IIS/7.5")], "<link href=\"/owa/14.3.123.4/themes/base/logon.css\">"),
+        path if path.ends_with("healthcheck.htm") => answer(404, &[("server", "Microsoft-IIS/7.5")], ""),
+        _ => exchange(probe, ""),
+    });
+    let found = expect("server-end-of-support-2010", &e2010, &[("server.end-of-support", WARN), ("server.update-missing", WARN)]);
+    assert_eq!(found[1].data["newest"], "SP3 RU32");
+    // 2013 and later show the cumulative update alone
+    let stripped = seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
+        "/owa/auth/logon.aspx" => answer(200, &[], "<link href=\"/owa/auth/15.2.2562/themes/resources/logon.css\">"),
+        "/microsoft-server-activesync" => answer(401, &[("www-authenticate", "Basic realm=\"x\"")], ""),
+        "/ews/exchange.asmx" => answer(401, &[("www-authenticate", "NTLM")], ""),
+        "/owa/" => answer(302, &[("location", "/owa/auth/logon.aspx?url=x")], ""),
+        _ => answer(403, &[], ""),
+    });
+    let found = expect("server-healthy-headers-stripped", &stripped, &[("server.services-odd", INFO)]);
+    assert_eq!(note(&stripped), "Exchange Server SE RTM (15.2.2562), with EWS");
+    assert_eq!(found[1].data["versions"][0]["source"], "/owa/auth");
+}
+
+#[test]
+fn an_update_is_missing_only_once_it_is_out() {
+    let found = expect("server-update-missing", &on_premises(TODAY, "15.2.2562.43"), &[("server.update-missing", WARN)]);
+    assert_eq!(found[0].data["article"], "KB5121573");
+    assert_eq!(outcome(&on_premises("2026-06-20T08:00:00Z", "15.2.2562.43")).status(), Status::Pass);
+}
+
+#[test]
+fn several_nodes_with_several_builds_are_told_and_the_oldest_counts() {
+    let mixed = seen(HOST, "2024-12-20T08:00:00Z", &[A, B], |probe| {
+        let build = if probe.address == Some(B.parse().unwrap()) { "15.2.1258.38" } else { "15.2.1544.14" };
+        exchange(probe, build)
+    });
+    let found = expect(
+        "server-nodes-differ",
+        &mixed,
+        &[("server.support-ending", INFO), ("server.update-missing", INFO), ("server.nodes-differ", WARN)],
+    );
+    assert_eq!(found[2].data["builds"], serde_json::json!(["15.2.1544.14", "15.2.1258.38"]));
+}
+
+#[test]
+fn every_fault_of_ews_has_a_cause_and_whoever_must_act() {
+    let iis = ("server", "Microsoft-IIS/10.0");
+    let own = [iis, ("x-feserver", "EX01")];
+    let apache = [("server", "Apache")];
+    for (case, code, owner, ews) in [
+        ("server-ews-not-found", "server.ews-not-found", "network", answer(404, &apache, "")),
+        ("server-ews-not-found-on-exchange", "server.ews-not-found", "exchange", answer(404, &own, "")),
+        ("server-ews-refused", "server.ews-refused", "network", answer(403, &apache, "")),
+        ("server-ews-refused-no-methods", "server.ews-refused", "exchange", answer(401, &own, "")),
+        ("server-ews-refused-get-blocked", "server.ews-refused", "network", answer(405, &apache, "")),
+        (
+            "server-ews-preauthentication",
+            "server.ews-preauthentication",
+            "network",
+            answer(302, &[("location", "/my.policy"), ("set-cookie", "MRHSession=…")], ""),
+        ),
+        (
+            "server-ews-preauthentication-form",
+            "server.ews-preauthentication",
+            "network",
+            answer(200, &apache, "<form><input type=\"password\"></form>"),
+        ),
+        ("server-ews-redirected", "server.ews-redirected", "exchange", answer(301, &[iis, ("location", "/owa")], "")),
+        (
+            "server-ews-unavailable-pool",
+            "server.ews-unavailable",
+            "exchange",
+            answer(503, &[("server", "Microsoft-HTTPAPI/2.0")], ""),
+        ),
+        ("server-ews-unavailable-gateway", "server.ews-unavailable", "network", answer(502, &[("server", "nginx")], "")),
+        ("server-ews-unavailable-error", "server.ews-unavailable", "exchange", answer(500, &own, "")),
+        (
+            "server-ews-unavailable-silent",
+            "server.ews-unavailable",
+            "network",
+            HttpOutcome::Failed(Failure::new(Phase::Request, FailKind::Timeout)),
+        ),
+    ] {
+        let evidence = with_ews(|| ews.clone());
+        record(case, &evidence);
+        let found = outcome(&evidence).findings().to_vec();
+        assert_eq!((found[0].code.id, found[0].severity), (code, FAIL), "{case}");
+        assert_eq!(serde_json::to_value(found[0].owner).unwrap(), owner, "{case}");
+        assert!(note(&evidence).ends_with("without a usable EWS"), "{case}");
+        let cause = &exdiag::replay(evidence).verdict().causes[0];
+        assert_eq!(cause.finding.code.id, code, "{case}");
+    }
+}
+
+#[test]
+fn n15_a_fault_of_one_address_is_a_warning_about_that_address() {
+    let evidence = seen(HOST, TODAY, &[A, B], |probe| match (path(probe).as_str(), probe.address) {
+        ("/ews/exchange.asmx", Some(address)) if address.to_string() == B => {
+            answer(503, &[("server", "Microsoft-HTTPAPI/2.0")], "")
+        }
+        _ => exchange(probe, "15.2.2562.46"),
+    });
+    let found = expect("server-ews-unavailable-on-one-node", &evidence, &[("server.ews-unavailable", WARN)]);
+    assert_eq!(found[0].place.address, Some(B.parse().unwrap()));
+}
+
+#[test]
+fn that_ews_takes_no_connection_while_others_do_is_not_laid_at_its_door() {
+    let evidence = with_ews(|| HttpOutcome::Failed(Failure::new(Phase::Connect, FailKind::Refused)));
+    assert_eq!(outcome(&evidence).status(), Status::Pass);
+}
+
+#[test]
+fn r3_in_exchange_online_ews_is_refused_by_the_list_and_ends_on_its_day() {
+    let refused = seen(ONLINE, TODAY, &["52.97.1.1"], |probe| match path(probe).as_str() {
+        "/ews/exchange.asmx" => answer(403, &[("x-feserver", "FR0P281CA0001"), ("x-feproxyinfo", "FR0P281CA0001")], ""),
+        _ => online(probe),
+    });
+    expect(
+        "server-ews-refused-exchange-online",
+        &refused,
+        &[("server.ews-refused", WARN), ("server.ews-ending", INFO), ("server.activesync-ending", INFO)],
+    );
+    let gone = seen(ONLINE, "2027-05-01T08:00:00Z", &["52.97.1.1"], online);
+    expect("server-ews-ended", &gone, &[("server.ews-ending", WARN), ("server.activesync-ending", INFO)]);
+    let found = outcome(&seen(ONLINE, "2026-02-01T08:00:00Z", &["52.97.1.1"], online)).findings().to_vec();
+    assert_eq!((&found[1].data["until"], &found[1].data["over"]), (&"2026-03-01".into(), &false.into()));
+}
+
+#[test]
+fn e24_what_iis_refuses_without_exchange_may_be_a_mitigation() {
+    let evidence = seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
+        "/owa/" => answer(403, &[("server", "Microsoft-IIS/10.0")], ""),
+        "/mapi/emsmdb" => HttpOutcome::Failed(Failure::new(Phase::Request, FailKind::Closed)),
+        _ => exchange(probe, "15.2.2562.46"),
+    });
+    expect("server-healthy-mitigated", &evidence, &[("server.services-odd", INFO), ("server.mitigated", INFO)]);
+}
+
+#[test]
+fn r11_ntlm_alone_behind_a_device_may_not_go_with_extended_protection() {
+    let evidence = seen(HOST, TODAY, &[A], |probe| match exchange(probe, "15.2.2562.46") {
+        HttpOutcome::Response(mut response) => {
+            response.headers.push(("set-cookie".to_owned(), "BIGipServerpool=…".to_owned()));
+            HttpOutcome::Response(response)
+        }
+        failed @ HttpOutcome::Failed(_) => failed,
+    });
+    let expected = [("server.extended-protection", INFO), ("server.in-front", INFO)];
+    expect("server-healthy-extended-protection", &evidence, &expected);
+}
+
+#[test]
+fn r7_a_hybrid_of_before_april_2025_has_no_application_of_its_own() {
+    let hybrid = |build| {
+        seen(HOST, TODAY, &[A], move |probe| match (path(probe).as_str(), exchange(probe, build)) {
+            ("/ews/exchange.asmx", HttpOutcome::Response(mut response)) => {
+                let bearer = "Bearer client_id=\"x\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"";
+                response.headers.push(("www-authenticate".to_owned(), bearer.to_owned()));
+                HttpOutcome::Response(response)
+            }
+            (_, other) => other,
+        })
+    };
+    let expected =
+        [("server.end-of-support", WARN), ("server.update-missing", WARN), ("server.hybrid-app-missing", INFO)];
+    expect("server-hybrid-app-missing", &hybrid("15.2.1544.14"), &expected);
+    expect("server-healthy-hybrid", &hybrid("15.2.2562.46"), &[]);
+}
+
+#[test]
+fn a_report_of_before_these_questions_is_judged_by_what_it_holds() {
+    let mut evidence = on_premises(TODAY, "15.2.2562.46");
+    evidence.records.retain(|probe, _| !matches!(probe, Probe::Http(http) if !path(http).ends_with("activesync")));
+    assert_eq!(outcome(&evidence).status(), Status::Pass);
+    assert_eq!(note(&evidence), "Exchange Server SE RTM Aug26SU (15.2.2562.46)");
+}
