@@ -78,7 +78,12 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),
     ("activesync.unavailable", &["autodiscover.not-found"], At::SameHost),
     ("activesync.", EWS, At::SameHost),
-    ("server.end-of-support", &["server.update-missing", "server.nodes-differ"], At::SameHost),
+    (
+        "server.end-of-support",
+        &["server.update-missing", "server.nodes-differ", "server.mitigations-outdated"],
+        At::SameHost,
+    ),
+    ("server.update-missing", &["server.mitigations-outdated"], At::SameHost),
     (
         "tls.clock-wrong",
         &[

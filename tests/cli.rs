@@ -232,6 +232,22 @@ fn contract_4_a_report_lists_all_twelve_checks_in_order_whatever_was_selected() 
 }
 
 #[test]
+fn a_replay_judges_by_the_reports_own_day_or_by_the_one_that_is_named() {
+    let evidence = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/evidence/server-support-ending.json");
+    let codes = |args: &[&str]| -> Vec<String> {
+        let output = run(&[&["replay", evidence, "--format", "json"], args].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["started_at"], "2025-06-01T08:00:00Z");
+        let causes = report["causes"].as_array().unwrap();
+        causes.iter().map(|cause| cause["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(&[]), ["server.support-ending"]);
+    assert_eq!(codes(&["--now", "2024-01-10"]), Vec::<String>::new());
+    assert_eq!(codes(&["--now", "2026-11-22T20:00:00Z"]), ["server.end-of-support"]);
+    assert_eq!(code(&run(&["replay", evidence, "--now", "soon"])), 2);
+}
+
+#[test]
 fn a_replayed_report_is_the_same_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     for evidence in recorded().into_iter().chain([file(folder.path(), "evidence.json", &empty_evidence().to_string())])

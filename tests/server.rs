@@ -12,7 +12,9 @@ mod record;
 mod scene;
 
 use exdiag::evidence::http::Timing;
-use exdiag::evidence::{Body, Evidence, FailKind, Failure, HttpOutcome, HttpProbe, HttpSeen, Phase, Probe, Response, Seen};
+use exdiag::evidence::{
+    Body, Evidence, FailKind, Failure, HttpOutcome, HttpProbe, HttpSeen, Phase, Probe, Response, Seen,
+};
 use exdiag::finding::{Finding, Lang, Outcome, Severity, Status};
 use record::record;
 use scene::Scene;
@@ -51,10 +53,14 @@ fn exchange(probe: &HttpProbe, build: &'static str) -> HttpOutcome {
     }
     let with = |more: &[(&'static str, &'static str)]| [marks.clone(), more.to_vec()].concat();
     match path(probe).as_str() {
-        "/microsoft-server-activesync" => answer(401, &with(&[("www-authenticate", "Basic realm=\"mail.corp.example\"")]), ""),
+        "/microsoft-server-activesync" => {
+            answer(401, &with(&[("www-authenticate", "Basic realm=\"mail.corp.example\"")]), "")
+        }
         path if path.ends_with("/healthcheck.htm") => answer(200, &marks, "200 OK<br/>EX01.corp.example"),
         "/owa/auth/logon.aspx" => answer(200, &marks, "<form><input type=\"password\"></form>"),
-        "/owa/" => answer(302, &with(&[("location", "https://mail.corp.example/owa/auth/logon.aspx?url=x&reason=0")]), ""),
+        "/owa/" => {
+            answer(302, &with(&[("location", "https://mail.corp.example/owa/auth/logon.aspx?url=x&reason=0")]), "")
+        }
         _ => answer(401, &with(&[("www-authenticate", "Negotiate"), ("www-authenticate", "NTLM")]), ""),
     }
 }
@@ -86,7 +92,8 @@ fn outcome(evidence: &Evidence) -> Outcome {
 /// Holds a case to its codes, what is told of every server apart, and records it where it is not yet.
 fn expect(case: &str, evidence: &Evidence, expected: &[(&str, Severity)]) -> Vec<Finding> {
     let found = outcome(evidence).findings().to_vec();
-    let codes: Vec<_> = found.iter().map(|f| (f.code.id, f.severity)).filter(|(id, _)| *id != "server.identified").collect();
+    let codes: Vec<_> =
+        found.iter().map(|f| (f.code.id, f.severity)).filter(|(id, _)| *id != "server.identified").collect();
     assert_eq!(codes, expected, "{case}");
     record(case, evidence);
     found
@@ -114,7 +121,11 @@ fn with_ews(of: impl Fn() -> HttpOutcome) -> Evidence {
 fn online(probe: &HttpProbe) -> HttpOutcome {
     let bearer = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\",Basic Realm=\"\"";
     assert!(!path(probe).contains("healthcheck"), "of Exchange Online that says nothing");
-    answer(401, &[("x-feserver", "FR0P281CA0001"), ("x-feproxyinfo", "FR0P281CA0001"), ("www-authenticate", bearer)], "")
+    answer(
+        401,
+        &[("x-feserver", "FR0P281CA0001"), ("x-feproxyinfo", "FR0P281CA0001"), ("www-authenticate", bearer)],
+        "",
+    )
 }
 
 #[test]
@@ -126,7 +137,11 @@ fn a_server_of_today_is_named_and_there_is_nothing_to_find_fault_with() {
     assert_eq!(found[0].data["services"].as_array().unwrap().len(), 6);
 
     let hosted = seen(ONLINE, TODAY, &["52.97.1.1"], online);
-    expect("server-healthy-exchange-online", &hosted, &[("server.ews-ending", INFO), ("server.activesync-ending", INFO)]);
+    expect(
+        "server-healthy-exchange-online",
+        &hosted,
+        &[("server.ews-ending", INFO), ("server.activesync-ending", INFO)],
+    );
 
     // what is newer than the table is not called outdated
     expect("server-healthy-beyond-the-table", &on_premises(TODAY, "15.2.2562.58"), &[]);
@@ -150,9 +165,10 @@ fn groupware_of_others_is_not_red_because_it_is_no_exchange() {
 #[test]
 fn r9_support_has_an_end_and_the_report_has_its_own_day() {
     let e2016 = on_premises(TODAY, "15.1.2507.61");
-    expect("server-end-of-support", &e2016, &[("server.end-of-support", WARN)]);
+    expect("server-end-of-support", &e2016, &[("server.end-of-support", WARN), ("server.mitigations-outdated", WARN)]);
     let behind = on_premises(TODAY, "15.2.1544.33");
-    expect("server-end-of-support-and-behind", &behind, &[("server.end-of-support", WARN), ("server.update-missing", WARN)]);
+    let all = [("server.end-of-support", WARN), ("server.update-missing", WARN), ("server.mitigations-outdated", WARN)];
+    expect("server-end-of-support-and-behind", &behind, &all);
     let causes = exdiag::replay(behind.clone()).verdict().causes;
     assert_eq!((causes.len(), causes[0].finding.code.id), (1, "server.end-of-support"));
 
@@ -173,11 +189,17 @@ fn r9_support_has_an_end_and_the_report_has_its_own_day() {
 #[test]
 fn the_build_is_read_from_a_page_where_no_header_tells_it() {
     let e2010 = seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
-        "/owa/auth/logon.aspx" => answer(200, &[("server", "Microsoft-IIS/7.5")], "<link href=\"/owa/14.3.123.4/themes/base/logon.css\">"),
+        "/owa/auth/logon.aspx" => {
+            answer(200, &[("server", "Microsoft-IIS/7.5")], "<link href=\"/owa/14.3.123.4/themes/base/logon.css\">")
+        }
         path if path.ends_with("healthcheck.htm") => answer(404, &[("server", "Microsoft-IIS/7.5")], ""),
         _ => exchange(probe, ""),
     });
-    let found = expect("server-end-of-support-2010", &e2010, &[("server.end-of-support", WARN), ("server.update-missing", WARN)]);
+    let found = expect(
+        "server-end-of-support-2010",
+        &e2010,
+        &[("server.end-of-support", WARN), ("server.update-missing", WARN)],
+    );
     assert_eq!(found[1].data["newest"], "SP3 RU32");
     // 2013 and later show the cumulative update alone
     let stripped = seen(HOST, TODAY, &[A], |probe| match path(probe).as_str() {
@@ -193,8 +215,34 @@ fn the_build_is_read_from_a_page_where_no_header_tells_it() {
 }
 
 #[test]
+fn the_manifest_of_ecp_is_asked_only_where_the_user_wants_it() {
+    let of = |ask_ecp: bool| {
+        let mut scene = Scene::of(HOST, TODAY, &[CHECK]);
+        scene.evidence.header.subject.ask_ecp = ask_ecp;
+        scene.names(HOST, &[A.parse().unwrap()]);
+        let manifest = "<assemblyIdentity name=\"microsoft.exchange.ediscovery.exporttool.application\" version=\"15.2.2562.46\"/>";
+        scene.answered(&[CHECK], |probe| {
+            let Probe::Http(http) = probe else { return None };
+            assert!(ask_ecp || !path(http).starts_with("/ecp"), "{probe}");
+            Some(Seen::Http(HttpSeen {
+                address: None,
+                tried: Vec::new(),
+                verified: Some(true),
+                client_certificate_requested: false,
+                credential_sent: None,
+                outcome: if path(http).starts_with("/ecp") { answer(200, &[], manifest) } else { exchange(http, "") },
+                timing: Timing::default(),
+            }))
+        })
+    };
+    assert_eq!(note(&of(false)), "Exchange Server, with EWS");
+    assert_eq!(note(&of(true)), "Exchange Server SE RTM Aug26SU (15.2.2562.46), with EWS");
+}
+
+#[test]
 fn an_update_is_missing_only_once_it_is_out() {
-    let found = expect("server-update-missing", &on_premises(TODAY, "15.2.2562.43"), &[("server.update-missing", WARN)]);
+    let found =
+        expect("server-update-missing", &on_premises(TODAY, "15.2.2562.43"), &[("server.update-missing", WARN)]);
     assert_eq!(found[0].data["article"], "KB5121573");
     assert_eq!(outcome(&on_premises("2026-06-20T08:00:00Z", "15.2.2562.43")).status(), Status::Pass);
 }
@@ -243,7 +291,12 @@ fn every_fault_of_ews_has_a_cause_and_whoever_must_act() {
             "exchange",
             answer(503, &[("server", "Microsoft-HTTPAPI/2.0")], ""),
         ),
-        ("server-ews-unavailable-gateway", "server.ews-unavailable", "network", answer(502, &[("server", "nginx")], "")),
+        (
+            "server-ews-unavailable-gateway",
+            "server.ews-unavailable",
+            "network",
+            answer(502, &[("server", "nginx")], ""),
+        ),
         ("server-ews-unavailable-error", "server.ews-unavailable", "exchange", answer(500, &own, "")),
         (
             "server-ews-unavailable-silent",
@@ -264,6 +317,21 @@ fn every_fault_of_ews_has_a_cause_and_whoever_must_act() {
 }
 
 #[test]
+fn ews_that_asks_nobody_to_sign_in_is_a_warning() {
+    let open = with_ews(|| answer(200, &[("server", "Microsoft-IIS/10.0")], "<wsdl:definitions/>"));
+    expect("server-ews-anonymous", &open, &[("server.ews-anonymous", WARN)]);
+}
+
+#[test]
+fn whoever_answers_in_place_of_the_server_is_named() {
+    let portal = seen(HOST, TODAY, &[A], |_| answer(302, &[("location", "/lm_auth_proxy?LMLogon")], ""));
+    record("server-hidden-by-a-portal", &portal);
+    let Outcome::Inconclusive { reason, findings } = outcome(&portal) else { panic!() };
+    assert!(reason.say(Lang::En).starts_with("probably Kemp LoadMaster answers in place of the server"));
+    assert_eq!((findings[0].code.id, findings.len()), ("server.in-front", 1));
+}
+
+#[test]
 fn n15_a_fault_of_one_address_is_a_warning_about_that_address() {
     let evidence = seen(HOST, TODAY, &[A, B], |probe| match (path(probe).as_str(), probe.address) {
         ("/ews/exchange.asmx", Some(address)) if address.to_string() == B => {
@@ -273,6 +341,45 @@ fn n15_a_fault_of_one_address_is_a_warning_about_that_address() {
     });
     let found = expect("server-ews-unavailable-on-one-node", &evidence, &[("server.ews-unavailable", WARN)]);
     assert_eq!(found[0].place.address, Some(B.parse().unwrap()));
+}
+
+#[test]
+fn ews_is_judged_where_autodiscover_says_it_is() {
+    let json = |url: &str| answer(200, &[], &serde_json::json!({"Url": url}).to_string());
+    let of = |ews_url: &'static str| {
+        let mut scene = Scene::of(HOST, TODAY, &[CHECK]);
+        scene.evidence.header.subject.server = None;
+        scene.answered(&[CHECK], |probe| match probe {
+            Probe::Dns { name, rtype } => {
+                let known =
+                    ["mail.corp.example", "ews.corp.example", "autodiscover.corp.example"].contains(&name.as_str());
+                let addresses: &[IpAddr] = if known { &[A.parse().unwrap()] } else { &[] };
+                Some(scene::resolved(name, *rtype, addresses))
+            }
+            Probe::Http(http) => Some(Seen::Http(HttpSeen {
+                address: None,
+                tried: Vec::new(),
+                verified: Some(true),
+                client_certificate_requested: false,
+                credential_sent: None,
+                outcome: match http.url.as_str() {
+                    url if url.contains("Protocol=ActiveSync") => {
+                        json("https://mail.corp.example/Microsoft-Server-ActiveSync")
+                    }
+                    url if url.contains("Protocol=EWS") => json(ews_url),
+                    "https://mail.corp.example/EWS/Exchange.asmx" => answer(404, &[("server", "Apache")], ""),
+                    _ => exchange(http, "15.2.2562.46"),
+                },
+                timing: Timing::default(),
+            })),
+            _ => None,
+        })
+    };
+    let elsewhere = of("https://ews.corp.example/EWS/Exchange.asmx");
+    expect("server-healthy-ews-elsewhere", &elsewhere, &[]);
+    // an address of the inside is of no use to a sync service
+    let inside = of("https://exch01.corp.local/EWS/Exchange.asmx");
+    assert_eq!(outcome(&inside).findings()[0].code.id, "server.ews-not-found");
 }
 
 #[test]
@@ -326,15 +433,20 @@ fn r7_a_hybrid_of_before_april_2025_has_no_application_of_its_own() {
     let hybrid = |build| {
         seen(HOST, TODAY, &[A], move |probe| match (path(probe).as_str(), exchange(probe, build)) {
             ("/ews/exchange.asmx", HttpOutcome::Response(mut response)) => {
-                let bearer = "Bearer client_id=\"x\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"";
+                let bearer =
+                    "Bearer client_id=\"x\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"";
                 response.headers.push(("www-authenticate".to_owned(), bearer.to_owned()));
                 HttpOutcome::Response(response)
             }
             (_, other) => other,
         })
     };
-    let expected =
-        [("server.end-of-support", WARN), ("server.update-missing", WARN), ("server.hybrid-app-missing", INFO)];
+    let expected = [
+        ("server.end-of-support", WARN),
+        ("server.update-missing", WARN),
+        ("server.mitigations-outdated", WARN),
+        ("server.hybrid-app-missing", INFO),
+    ];
     expect("server-hybrid-app-missing", &hybrid("15.2.1544.14"), &expected);
     expect("server-healthy-hybrid", &hybrid("15.2.2562.46"), &[]);
 }

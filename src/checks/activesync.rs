@@ -663,6 +663,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_rejects_with_status_200_forbids() {
+        let mut page = response(200, &[("set-cookie", "TS01a32329=…")]);
+        page.body.text = "The requested URL was rejected. Please consult with your administrator.".to_owned();
+        assert_eq!(judged(Origin::User, &page).findings()[0].code.id, "activesync.forbidden");
+    }
+
+    #[test]
     fn a_guess_is_called_one_in_the_note() {
         let healthy = response(401, &[("www-authenticate", "Basic")]);
         let Outcome::Checked { note, findings } = judged(Origin::Guess, &healthy) else { panic!() };

@@ -11,7 +11,7 @@ use crate::evidence::{HttpSeen, Phase, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::builds::{self, Product, Version, day_of};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
-use crate::protocol::services::{Answers, Service, inner_name, is_well, logon_question};
+use crate::protocol::services::{Answers, Service, inner_name, is_well, logon_question, manifest_question};
 use crate::protocol::version::{self, Reading};
 use crate::protocol::{eas, front};
 use crate::{findings, text};
@@ -74,6 +74,18 @@ findings! {
         ]
         links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates", "https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/"]
     }
+    MITIGATIONS_OUTDATED = "server.mitigations-outdated", Warn, Exchange {
+        title { en: "The emergency mitigation of Exchange on {host} gets no new rules any more", de: "Der Notfallschutz von Exchange auf {host} bekommt keine neuen Regeln mehr" }
+        meaning {
+            en: "Exchange fetches mitigations for newly found holes by itself. Builds before the update of June 2026 ({installed} is one) do not accept what was published after it.",
+            de: "Exchange holt sich Maßnahmen gegen neu entdeckte Lücken selbst. Builds vor dem Update vom Juni 2026 (wie {installed}) akzeptieren nicht, was danach veröffentlicht wurde.",
+        }
+        remedy { en: "Install the update of June 2026 or a later one", de: "Installieren Sie das Update vom Juni 2026 oder ein späteres" }
+        steps [
+            { en: "See what the mitigation service says of itself:", de: "Sehen Sie nach, was der Notfalldienst von sich sagt:", Powershell "Get-ExchangeServer | Format-List Name,MitigationsEnabled,MitigationsApplied\nGet-Service MSExchangeMitigation" },
+        ]
+        links ["https://learn.microsoft.com/exchange/exchange-emergency-mitigation-service", "https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/EEMSCheck/"]
+    }
     NODES_DIFFER = "server.nodes-differ", Warn, Exchange {
         title { en: "Behind {host}, servers with different builds answer: {builds}", de: "Hinter {host} antworten Server mit verschiedenen Builds: {builds}" }
         meaning {
@@ -117,6 +129,10 @@ const WARN_BEFORE: i64 = 180;
 const TIME_TO_INSTALL: i64 = 30;
 /// Exchange Online refuses ActiveSync below 16.1 from this day on.
 const ACTIVESYNC_16_1: Date = date(2026, 3, 1);
+/// The update without which the mitigations published after it are not accepted, and the first that has
+/// the service at all.
+const MITIGATIONS: Date = date(2026, 6, 9);
+const FIRST_MITIGATIONS: Date = date(2021, 9, 28);
 /// The hotfix that brought the dedicated hybrid application.
 const HYBRID_APP: Date = date(2025, 4, 18);
 
@@ -134,15 +150,20 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             let Some(probe) = probe else { return Ok(None) };
             Ok(Some((view.http(&probe)?, probe)))
         });
+        let manifest = manifest_question(&endpoint);
+        let ecp = view.subject().ask_ecp.then(|| view.http(&manifest)).transpose();
         let page = (page?, logon_question(&endpoint));
-        for (seen, probe) in std::iter::once(page).chain(signed?) {
-            readings.extend(seen.ok().and_then(|seen| Some(version::readings(&probe, seen, seen.response()?))).unwrap_or_default());
+        let ecp = ecp?.map(|seen| (seen, manifest));
+        for (seen, probe) in std::iter::once(page).chain(signed?).chain(ecp) {
+            readings.extend(
+                seen.ok().and_then(|seen| Some(version::readings(&probe, seen, seen.response()?))).unwrap_or_default(),
+            );
         }
     }
     match kind {
         Kind::Nothing => without_answer(view, &endpoint, &answers),
         Kind::Unknown if endpoint.origin == Origin::Guess => Ok(common::see_check("autodiscover")),
-        Kind::Unknown if !services::speaks_activesync(&answers) => Ok(common::see_check("activesync")),
+        Kind::Unknown if !services::speaks_activesync(&answers) => Ok(services::hidden(&endpoint, &answers)),
         Kind::Unknown => Ok(not_exchange(&endpoint, &answers)),
         Kind::Online => Ok(online(view, &endpoint, &answers)),
         Kind::Exchange => Ok(exchange(view, &endpoint, &answers, &readings)),
@@ -219,7 +240,10 @@ fn online(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -> Outcom
             .with("over", today >= ACTIVESYNC_16_1)
             .seen_in(&Probe::Http(eas::options(endpoint))),
     );
-    Outcome::checked(text!("Exchange Online, updated by Microsoft", "Exchange Online, von Microsoft aktualisiert").into(), findings)
+    Outcome::checked(
+        text!("Exchange Online, updated by Microsoft", "Exchange Online, von Microsoft aktualisiert").into(),
+        findings,
+    )
 }
 
 fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading]) -> Outcome {
@@ -231,6 +255,7 @@ fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, reading
     if let Some(version) = oldest {
         findings.extend(lifecycle(endpoint, &version, today));
         findings.extend(outdated(endpoint, &version, today));
+        findings.extend(unprotected(endpoint, &version, today));
         let is_old = version.release().is_some_and(|release| release.day < HYBRID_APP);
         if is_old && version.product() >= Some(Product::E2016) && services::is_hybrid(answers) {
             findings.push(about(&HYBRID_APP_MISSING, endpoint).with("build", version.to_string()));
@@ -305,7 +330,8 @@ fn lifecycle(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Find
 /// The update that should be there.
 fn outdated(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Finding> {
     let newest = version.successor(today)?;
-    let installed = version.release().map_or_else(|| version.to_string(), |release| format!("{} ({version})", release.name));
+    let installed =
+        version.release().map_or_else(|| version.to_string(), |release| format!("{} ({version})", release.name));
     let in_earnest = newest.day.checked_add(Span::new().days(TIME_TO_INSTALL)).is_ok_and(|until| today > until);
     Some(
         about(&UPDATE_MISSING, endpoint)
@@ -319,8 +345,18 @@ fn outdated(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Findi
     )
 }
 
+/// Whether the mitigations of today are not accepted.
+fn unprotected(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Finding> {
+    let release = version.release().filter(|_| matches!(version, Version::Exact(_)))?;
+    let has_service = release.product() >= Product::E2016 && release.day >= FIRST_MITIGATIONS;
+    let is_late = today.checked_sub(Span::new().days(TIME_TO_INSTALL)).is_ok_and(|before| before >= MITIGATIONS);
+    let finding = || about(&MITIGATIONS_OUTDATED, endpoint).with("installed", format!("{} ({version})", release.name));
+    (has_service && release.day < MITIGATIONS && is_late).then(finding)
+}
+
 fn differing(endpoint: &Endpoint, distinct: &[Version]) -> Option<Finding> {
-    let updates: BTreeSet<_> = distinct.iter().map(|version| version.parts().iter().take(3).collect::<Vec<_>>()).collect();
+    let updates: BTreeSet<_> =
+        distinct.iter().map(|version| version.parts().iter().take(3).collect::<Vec<_>>()).collect();
     let names: Vec<String> = distinct.iter().map(ToString::to_string).collect();
     let severity = if updates.len() > 1 { Severity::Warn } else { Severity::Info };
     (distinct.len() > 1).then(|| about(&NODES_DIFFER, endpoint).with("builds", names).severity(severity))

@@ -249,7 +249,11 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     findings.extend(inspected);
     let leaves = hosts.iter().flat_map(|host| &host.addresses).filter_map(|address| address.chain.as_ref()?.leaf());
     let validities: Vec<_> = leaves.filter_map(|leaf| leaf.validity).collect();
-    findings.extend(clocks(&clock::judge(&readings, &validities, view.asked_at()), !validities.is_empty(), view.asked_at()));
+    findings.extend(clocks(
+        &clock::judge(&readings, &validities, view.asked_at()),
+        !validities.is_empty(),
+        view.asked_at(),
+    ));
     Ok(Outcome::checked(note(shakes.iter().flatten().flat_map(Shake::versions).collect()), findings))
 }
 

@@ -75,6 +75,9 @@ pub struct CheckArgs {
     pub account: AccountArgs,
     #[command(flatten)]
     pub selection: SelectionArgs,
+    /// Where nothing else shows the exact build, ask /ecp for it: some firewalls take that for a scan
+    #[arg(long, help_heading = "Selection")]
+    pub ask_ecp: bool,
     #[command(flatten)]
     pub network: NetworkArgs,
     #[command(flatten)]

@@ -361,6 +361,7 @@ fn nobody() -> Subject {
         trust: Trust::default(),
         aia: true,
         revocation: true,
+        ask_ecp: false,
         ipv4: true,
         ipv6: true,
         selected: Vec::new(),

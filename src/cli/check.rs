@@ -76,6 +76,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.trust = args.trust.roots.trust.into();
         subject.aia = !args.trust.no_aia;
         subject.revocation = !args.trust.no_revocation;
+        subject.ask_ecp = args.ask_ecp;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.selected.clone_from(&selected);
         subjects.push(subject);
@@ -134,6 +135,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         trust: args.trust.roots.trust.into(),
         aia: !args.trust.no_aia,
         revocation: !args.trust.no_revocation,
+        ask_ecp: false,
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,

@@ -180,6 +180,9 @@ pub struct Subject {
     /// Whether OCSP responders and revocation lists may be asked (`--no-revocation`).
     #[serde(default = "yes")]
     pub revocation: bool,
+    /// Whether /ecp may be asked for the exact build, which some firewalls take for a scan (`--ask-ecp`).
+    #[serde(default)]
+    pub ask_ecp: bool,
     /// Whether IPv4 is used (`-6` switches it off).
     pub ipv4: bool,
     /// Whether IPv6 is used (`-4` switches it off).
@@ -206,6 +209,7 @@ impl Subject {
             trust: Trust::System,
             aia: true,
             revocation: true,
+            ask_ecp: false,
             ipv4: true,
             ipv6: true,
             selected: Vec::new(),

@@ -234,9 +234,13 @@ mod tests {
         assert!(table().is_sorted_by(|a, b| a.build < b.build));
         assert!(table().iter().all(|release| release.day <= STATE && !release.name.is_empty()));
         assert!(table().iter().all(|release| Version::Exact(release.build).product().is_some()));
-        for (product, count) in
-            [(Product::E2010, 63), (Product::E2013, 58), (Product::E2016, 117), (Product::E2019, 114), (Product::Se, 10)]
-        {
+        for (product, count) in [
+            (Product::E2010, 63),
+            (Product::E2013, 58),
+            (Product::E2016, 117),
+            (Product::E2019, 114),
+            (Product::Se, 10),
+        ] {
             assert_eq!(table().iter().filter(|r| r.product() == product).count(), count, "{product:?}");
         }
     }

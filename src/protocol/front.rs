@@ -136,9 +136,8 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
     let to = |path: &str| location.contains(path).then(|| format!("redirect to {path}"));
 
     // documented first, then hints; within each the more particular first
-    let begins = |starts: &[&str]| {
-        cookie(&|c| starts.iter().any(|start| c.starts_with(start))).map(|c| format!("cookie {c}"))
-    };
+    let begins =
+        |starts: &[&str]| cookie(&|c| starts.iter().any(|start| c.starts_with(start))).map(|c| format!("cookie {c}"));
     let is_server = |names: &[&str]| {
         let product = server.split('/').next().unwrap_or_default();
         names.contains(&product).then(|| "server".to_owned())
@@ -173,9 +172,7 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
         (
             "Citrix NetScaler",
             false,
-            begins(&["NSC_", "citrix_ns_id"])
-                .or_else(|| to("/vpn/index.html"))
-                .or_else(|| to("/logon/logonpoint/")),
+            begins(&["NSC_", "citrix_ns_id"]).or_else(|| to("/vpn/index.html")).or_else(|| to("/logon/logonpoint/")),
         ),
         ("Kemp LoadMaster", false, to("/lm_auth_proxy")),
         (
@@ -269,9 +266,12 @@ mod tests {
         assert_eq!((kemp.in_front, kemp.certain), (Some("Kemp LoadMaster"), false));
         let netscaler = recognise(&response(200, &[("set-cookie", "NSC_mbwtfsw=; Path=/")]));
         assert_eq!((netscaler.in_front, netscaler.certain), (Some("Citrix NetScaler"), false));
-        let entra = "https://login.microsoftonline.com/x/oauth2/authorize?redirect_uri=https%3a%2f%2fmail.msappproxy.net";
+        let entra =
+            "https://login.microsoftonline.com/x/oauth2/authorize?redirect_uri=https%3a%2f%2fmail.msappproxy.net";
         assert_eq!(recognise(&response(302, &[("location", entra)])).in_front, Some("Entra Application Proxy"));
-        for (server, name) in [("BigIP", "F5 BIG-IP"), ("AkamaiGHost", "Akamai"), ("awselb/2.0", "AWS Elastic Load Balancing")] {
+        for (server, name) in
+            [("BigIP", "F5 BIG-IP"), ("AkamaiGHost", "Akamai"), ("awselb/2.0", "AWS Elastic Load Balancing")]
+        {
             assert_eq!(recognise(&response(503, &[("server", server)])).in_front, Some(name));
         }
         let azure = recognise(&response(403, &[("server", "Microsoft-Azure-Application-Gateway/v2")]));

@@ -3,7 +3,8 @@
 //! Anonymous questions only. Healthy is a 401 with the ways to sign in, of Outlook on the web also its
 //! logon page; `healthcheck.htm` (Exchange 2013 and later) says 200 OK without a sign-in.
 
-use super::endpoint::Endpoint;
+use super::autodiscover::{self, Reason};
+use super::endpoint::{Endpoint, Origin, is_internal};
 use super::front::{self, Front};
 use super::portal::{self, Leads};
 use super::{eas, hosts, trusted};
@@ -88,6 +89,13 @@ pub fn health_question(service: Service, endpoint: &Endpoint) -> HttpProbe {
 /// The question for the logon page of Outlook on the web, whose paths hold the build.
 pub fn logon_question(endpoint: &Endpoint) -> HttpProbe {
     HttpProbe::new(Method::Get, format!("{}/owa/auth/logon.aspx", root(endpoint)))
+}
+
+/// The question for the manifest of the export tool, which holds the exact build and is anonymous on many
+/// servers. Scanners ask it too.
+pub fn manifest_question(endpoint: &Endpoint) -> HttpProbe {
+    let path = "/ecp/Current/exporttool/microsoft.exchange.ediscovery.exporttool.application";
+    HttpProbe::new(Method::Get, format!("{}{path}", root(endpoint)))
 }
 
 /// How a service answers.
@@ -184,21 +192,29 @@ pub struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    /// Looks at all of them, at once. Of Exchange Online only EWS: the others say nothing there.
+    /// Looks at the services at once, then at their `healthcheck.htm`. Of Exchange Online only at EWS: the
+    /// others say nothing there.
     pub fn look(view: &View<'a>, endpoint: &Endpoint) -> Result<Self, Stop> {
         let online = trusted::is_microsoft(&endpoint.host);
         let asked: Vec<Service> =
             Service::ALL.into_iter().filter(|service| !online || *service == Service::Ews).collect();
         let options = view.http(&eas::options(endpoint));
-        let services: Vec<Result<Asked<'a>, Stop>> = asked
-            .iter()
-            .filter_map(|service| Some(ask(view, *service, question(*service, endpoint)?)))
-            .collect();
-        let healthy = asked.iter().filter(|_| !online);
-        let health: Vec<_> =
-            healthy.map(|service| ask(view, *service, health_question(*service, endpoint))).collect();
+        let services: Vec<Result<Asked<'a>, Stop>> =
+            asked.iter().filter_map(|service| Some(ask(view, *service, question(*service, endpoint)?))).collect();
         let nodes = if online { Ok(Vec::new()) } else { nodes(view, endpoint) };
-        Ok(Self { options: options?, services: view::all(services)?, health: view::all(health)?, nodes: nodes? })
+        let elsewhere = ews_elsewhere(view, endpoint)
+            .and_then(|probe| probe.map(|probe| ask(view, Service::Ews, probe)).transpose());
+        let (services, nodes) = (view::all(services)?, nodes?);
+        // a server is asked few questions at a time: those that others wait for go first
+        let healthy = asked.iter().filter(|_| !online);
+        let health = view::all(healthy.map(|service| ask(view, *service, health_question(*service, endpoint))))?;
+        let mut answers = Self { options: options?, services, health, nodes };
+        if let Some(ews) = elsewhere? {
+            answers.services.retain(|asked| asked.service != Service::Ews);
+            answers.services.insert(0, ews);
+            answers.nodes.clear();
+        }
+        Ok(answers)
     }
 
     /// Every HTTP answer, with its question.
@@ -227,6 +243,25 @@ fn nodes<'a>(view: &View<'a>, endpoint: &Endpoint) -> Result<Vec<(IpAddr, Asked<
     }))
 }
 
+/// The question for EWS where Autodiscover v2 names another host for it than for ActiveSync.
+fn ews_elsewhere(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<HttpProbe>, Stop> {
+    if endpoint.origin == Origin::User {
+        return Ok(None);
+    }
+    let Some(walk) = autodiscover::walk(view)? else { return Ok(None) };
+    let told = walk.attempts.iter().find(|attempt| {
+        matches!(attempt.reason, Reason::Settings { .. }) && attempt.probe.url.contains("/autodiscover.json?")
+    });
+    let Some(told) = told else { return Ok(None) };
+    let url = told.probe.url.replace("Protocol=ActiveSync", "Protocol=EWS");
+    let answer = view.http(&HttpProbe { url, ..told.probe.clone() })?.ok().and_then(HttpSeen::response);
+    let json = answer.and_then(|response| serde_json::from_str::<serde_json::Value>(&response.body.text).ok());
+    let named = json.as_ref().and_then(|json| json.get("Url")?.as_str());
+    let ews = named.and_then(|url| Endpoint::parse(url, Origin::V2));
+    let ews = ews.filter(|ews| ews.host != endpoint.host && !is_internal(&ews.host));
+    Ok(ews.map(|ews| HttpProbe::new(Method::Get, ews.url)))
+}
+
 fn ask<'a>(view: &View<'a>, service: Service, probe: HttpProbe) -> Result<Asked<'a>, Stop> {
     let look: Look<'a, HttpSeen> = view.http(&probe);
     Ok(Asked { service, seen: look?, probe })
@@ -242,12 +277,10 @@ fn of_response(service: Service, url: &str, response: &Response) -> State {
         200..=399 | 440 if is_page => State::Healthy,
         200 if portal::is_form(response) => State::Portal,
         200..=299 => State::Open,
-        300..=399 => {
-            match portal::leads(url, service.directory(), response.header("location").unwrap_or_default()) {
-                Leads::ToSignIn => State::Portal,
-                Leads::Elsewhere => State::Redirected,
-            }
-        }
+        300..=399 => match portal::leads(url, service.directory(), response.header("location").unwrap_or_default()) {
+            Leads::ToSignIn => State::Portal,
+            Leads::Elsewhere => State::Redirected,
+        },
         404 | 410 => State::Missing,
         403 | 405 | 501 => State::Forbidden,
         502..=504 => State::Unavailable,
@@ -282,7 +315,8 @@ pub fn inner_name(asked: &Asked<'_>) -> Option<String> {
     let text = asked.response().filter(|_| is_well(asked) == Some(true))?.body.text.as_str();
     let (_, name) = text.split_once("<br/>").or_else(|| text.split_once("<br />"))?;
     let name = name.split('<').next().unwrap_or_default().trim();
-    let is_name = !name.is_empty() && name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+    let is_name =
+        !name.is_empty() && name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
     is_name.then(|| name.to_owned())
 }
 

@@ -3,14 +3,15 @@
 //! EWS on-premises is needed: connectors for Exchange Server sync through it. What Outlook and browsers
 //! use (MAPI/HTTP, OAB, OWA) is worth a remark only.
 
+use crate::checks::common;
 use crate::evidence::{NoAnswer, Probe, Response};
-use crate::finding::{Code, Finding, Owner, Severity};
-use crate::findings;
+use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::builds::Version;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::front::{self, Product};
 use crate::protocol::services::{Answers, Asked, Service, State, is_well};
 use crate::protocol::{challenge, eas};
+use crate::{findings, text};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -86,6 +87,19 @@ findings! {
         ]
         links ["https://learn.microsoft.com/exchange/architecture/client-access/load-balancing"]
     }
+    EWS_ANONYMOUS = "server.ews-anonymous", Warn, Network {
+        title { en: "EWS on {host} answers without a sign-in (HTTP {status})", de: "EWS auf {host} antwortet ohne Anmeldung (HTTP {status})" }
+        meaning {
+            en: "A healthy server asks everybody to sign in (401). Either anonymous access is switched on, or a device in front answers or signs in for everybody.",
+            de: "Ein gesunder Server verlangt von allen eine Anmeldung (401). Entweder ist der anonyme Zugriff eingeschaltet, oder ein Gerät davor antwortet selbst oder meldet alle an.",
+        }
+        remedy { en: "Pass EWS on unchanged, and switch anonymous access off", de: "Reichen Sie EWS unverändert weiter und schalten Sie den anonymen Zugriff aus" }
+        steps [
+            { en: "See which ways to sign in are switched on:", de: "Sehen Sie nach, welche Anmeldewege eingeschaltet sind:", Powershell "Get-WebServicesVirtualDirectory | Format-List Server,*Authentication*\nGet-WebConfigurationProperty -Filter /system.webServer/security/authentication/anonymousAuthentication -PSPath 'IIS:\\Sites\\Default Web Site\\EWS' -Name enabled" },
+            { en: "Look again; in order is 401 with WWW-Authenticate:", de: "Prüfen Sie erneut; in Ordnung ist 401 mit WWW-Authenticate:", Shell "curl -i {url}" },
+        ]
+        links ["https://learn.microsoft.com/exchange/clients/default-virtual-directory-settings"]
+    }
     EWS_ENDING = "server.ews-ending", Info, Sync {
         title { en: "EWS in Exchange Online works only until {until}", de: "EWS in Exchange Online funktioniert nur bis {until}" }
         meaning {
@@ -101,8 +115,8 @@ findings! {
     SERVICES_ODD = "server.services-odd", Info, Exchange {
         title { en: "Not every service of {host} answers as it should: {services}", de: "Nicht jeder Dienst von {host} antwortet wie vorgesehen: {services}" }
         meaning {
-            en: "Sync services need none of these. Outlook uses MAPI/HTTP and the OAB, browsers OWA; where they are held back on purpose, all is well.",
-            de: "Sync-Dienste brauchen davon nichts. Outlook nutzt MAPI/HTTP und OAB, Browser OWA; wo sie mit Absicht gesperrt sind, ist alles gut.",
+            en: "Outlook uses MAPI/HTTP and the OAB, browsers OWA; where they are held back on purpose, all is well, and a sync service needs none of them. A healthcheck.htm that fails means that the server's component rests (Get-ServerComponentState).",
+            de: "Outlook nutzt MAPI/HTTP und OAB, Browser OWA; wo sie mit Absicht gesperrt sind, ist alles gut, und ein Sync-Dienst braucht davon nichts. Eine healthcheck.htm, die scheitert, heißt, dass die Komponente des Servers ruht (Get-ServerComponentState).",
         }
     }
     MITIGATED = "server.mitigated", Info, Exchange {
@@ -118,7 +132,7 @@ findings! {
         links ["https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/EEMSCheck/", "https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/IISInformation/"]
     }
     IN_FRONT = "server.in-front", Info, Network {
-        title { en: "{in_front} stands in front of {host}", de: "Vor {host} steht {in_front}" }
+        title { en: "{device} stands in front of {host}", de: "Vor {host} steht {device}" }
         meaning {
             en: "It was recognised by {signals}. What it answers itself says nothing about Exchange; NTLM needs one connection from end to end, a sync needs an idle timeout of 20 minutes and more.",
             de: "Erkannt an {signals}. Was es selbst antwortet, sagt nichts über Exchange; NTLM braucht eine durchgehende Verbindung, die Synchronisierung ein Leerlauf-Timeout von mindestens 20 Minuten.",
@@ -159,6 +173,8 @@ pub struct Judged<'a> {
 pub fn judge<'a>(endpoint: &Endpoint, answers: &Answers<'a>, version: Option<&Version>) -> Judged<'a> {
     let mut judged = Judged::default();
     if let Some(ews) = answers.of(Service::Ews) {
+        let open = ews.response().filter(|_| ews.state() == Some(State::Open));
+        judged.remarks.extend(open.map(|open| about(&EWS_ANONYMOUS, endpoint, ews).with("status", open.status)));
         judged.unanswered = ews.seen.err().filter(|why| **why != NoAnswer::NotRecorded);
         let states = by_address(answers, ews);
         let broken: Vec<_> = states.iter().filter(|(_, asked)| asked.state().is_some_and(is_broken)).collect();
@@ -175,9 +191,8 @@ pub fn judge<'a>(endpoint: &Endpoint, answers: &Answers<'a>, version: Option<&Ve
     }
     judged.remarks.extend(odd(endpoint, answers));
     judged.remarks.extend(mitigated(endpoint, answers));
-    let front = in_front(endpoint, answers);
-    judged.remarks.extend(front.as_ref().and_then(|front| extended_protection(endpoint, answers, version, front)));
-    judged.remarks.extend(front);
+    judged.remarks.extend(extended_protection(endpoint, answers, version));
+    judged.remarks.extend(in_front(endpoint, answers));
     judged
 }
 
@@ -277,11 +292,7 @@ fn odd(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
     let mut names: Vec<String> = Vec::new();
     let mut evidence = Vec::new();
     for asked in &answers.services {
-        let is_odd = asked.state().is_some_and(|state| match asked.service {
-            Service::Ews => state == State::Open,
-            _ => state != State::Healthy,
-        });
-        if is_odd {
+        if asked.service != Service::Ews && asked.state().is_some_and(|state| state != State::Healthy) {
             names.push(match asked.response() {
                 Some(response) => format!("{} (HTTP {})", asked.service.name(), response.status),
                 None => asked.service.name().to_owned(),
@@ -294,14 +305,16 @@ fn odd(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
         names.push(format!("{}/healthcheck.htm (HTTP {status})", asked.service.directory()));
         evidence.push(Probe::Http(asked.probe.clone()).to_string());
     }
-    let mut finding = Finding::new(&SERVICES_ODD).host(&endpoint.host).port(endpoint.port).with("services", names.clone());
+    let mut finding =
+        Finding::new(&SERVICES_ODD).host(&endpoint.host).port(endpoint.port).with("services", names.clone());
     finding.evidence = evidence;
     (!names.is_empty()).then_some(finding)
 }
 
 /// What IIS refuses without having asked Exchange, while Exchange answers elsewhere.
 fn mitigated(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
-    let exchange_answers = answers.responses(endpoint).iter().any(|(_, _, r)| front::recognise(r).product == Product::Exchange);
+    let exchange_answers =
+        answers.responses(endpoint).iter().any(|(_, _, r)| front::recognise(r).product == Product::Exchange);
     let blocked: Vec<&Asked<'_>> = answers
         .services
         .iter()
@@ -337,25 +350,42 @@ pub fn in_front(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
             .port(endpoint.port)
             .with("in_front", front.in_front.unwrap_or_default())
             .with("certain", front.certain)
+            .with("device", device(front.in_front.unwrap_or_default(), front.certain))
             .with("signals", vec![mark])
             .seen_in(&Probe::Http(probe.clone())),
     )
 }
 
+/// A device, with the doubt that its marks leave.
+fn device(name: &str, certain: bool) -> Value {
+    if certain {
+        Value::from(name)
+    } else {
+        json!({"en": format!("probably {name}"), "de": format!("wahrscheinlich {name}")})
+    }
+}
+
+/// Nothing that answers is a server of ActiveSync: `activesync` says what that means, and here stands
+/// who it is.
+pub fn hidden(endpoint: &Endpoint, answers: &Answers<'_>) -> Outcome {
+    let Some(finding) = in_front(endpoint, answers) else { return common::see_check("activesync") };
+    let reason = Sentence::new(text!(
+        "{device} answers in place of the server; see the check activesync",
+        "{device} antwortet anstelle des Servers; siehe die Prüfung activesync",
+    ));
+    let device = finding.data.get("device").cloned().unwrap_or_default();
+    Outcome::Inconclusive { reason: reason.with("device", device), findings: vec![finding] }
+}
+
 /// NTLM alone, behind a device that ends TLS, with a build that ties NTLM to the certificate.
-fn extended_protection(
-    endpoint: &Endpoint,
-    answers: &Answers<'_>,
-    version: Option<&Version>,
-    front: &Finding,
-) -> Option<Finding> {
+fn extended_protection(endpoint: &Endpoint, answers: &Answers<'_>, version: Option<&Version>) -> Option<Finding> {
     let ews = answers.of(Service::Ews)?;
+    let front = ews.front().filter(|front| front.certain)?;
+    let name = front.in_front?;
     let offers = challenge::offered(ews.response()?);
     let windows_alone = !offers.is_empty() && offers.iter().all(|offer| offer.is("NTLM") || offer.is("Negotiate"));
     let is_on = version.is_some_and(|version| version.parts() >= [15, 2, 1544].as_slice());
-    let name = front.data.get("in_front").filter(|_| front.data.get("certain") == Some(&Value::Bool(true)))?;
-    (windows_alone && is_on)
-        .then(|| about(&EXTENDED_PROTECTION, endpoint, ews).with("in_front", name.clone()))
+    (windows_alone && is_on).then(|| about(&EXTENDED_PROTECTION, endpoint, ews).with("in_front", name))
 }
 
 /// Whether the server asks for tokens of Entra ID beside its own ways to sign in.
@@ -374,17 +404,22 @@ pub fn is_hybrid(answers: &Answers<'_>) -> bool {
 /// logon page of Outlook on the web.
 pub fn looks_like_exchange(answers: &Answers<'_>) -> bool {
     let of = |service| answers.of(service).and_then(Asked::response);
-    let windows = of(Service::Ews)
-        .is_some_and(|response| challenge::offered(response).iter().any(|offer| offer.is("NTLM") || offer.is("Negotiate")));
+    let windows = of(Service::Ews).is_some_and(|response| {
+        challenge::offered(response).iter().any(|offer| offer.is("NTLM") || offer.is("Negotiate"))
+    });
     let logon = of(Service::Owa).is_some_and(|response| {
-        response.header("location").is_some_and(|location| location.to_ascii_lowercase().contains("/owa/auth/logon.aspx"))
+        response
+            .header("location")
+            .is_some_and(|location| location.to_ascii_lowercase().contains("/owa/auth/logon.aspx"))
     });
     windows || logon || answers.health.iter().any(|asked| is_well(asked) == Some(true))
 }
 
 /// Whether the endpoint answers OPTIONS as ActiveSync does.
 pub fn speaks_activesync(answers: &Answers<'_>) -> bool {
-    answers.options.ok().and_then(crate::evidence::HttpSeen::response).is_some_and(|response| {
-        eas::offer(response).is_activesync() || !challenge::offered(response).is_empty()
-    })
+    answers
+        .options
+        .ok()
+        .and_then(crate::evidence::HttpSeen::response)
+        .is_some_and(|response| eas::offer(response).is_activesync() || !challenge::offered(response).is_empty())
 }
