@@ -210,7 +210,7 @@ fn look(
     };
     let (installed, here): (Vec<Anchor>, Vec<Anchor>) = anchors.into_iter().partition(|a| a.store == "cacert");
     let withdrawn = match &address.chain {
-        Some(chain) => clients::look_at_revocation(view, seen, chain)?,
+        Some(chain) => clients::look_at_revocation(view, seen, chain, host.is_private())?,
         None => Withdrawn::default(),
     };
     let shown = Shown {

@@ -260,9 +260,9 @@ fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
 /// The path taken, the root behind it where the case holds it.
 fn whole_path<'a>(analysis: &'a ChainAnalysis, anchors: &'a [Certificate], at: Timestamp) -> Vec<&'a Certificate> {
     let mut path: Vec<&Certificate> = analysis.on_path().map(|(_, certificate)| certificate).collect();
-    let issuers =
-        |last: &&Certificate| anchors.iter().filter(|root| last.issued_by(root) == Signature::Good).collect::<Vec<_>>();
-    let issuers = path.last().map(|last| issuers(last)).unwrap_or_default();
+    let last = path.last();
+    let is_issuer = |root: &&Certificate| last.is_some_and(|last| last.issued_by(root) == Signature::Good);
+    let issuers: Vec<&Certificate> = anchors.iter().filter(is_issuer).collect();
     // of several with one key the one whose time it is
     let in_time = |root: &&&Certificate| root.validity.is_some_and(|validity| validity.contains(at));
     let root = issuers.iter().find(in_time).or(issuers.first()).copied();
@@ -319,7 +319,7 @@ impl World<'_> {
         let sent: Vec<String> = chain.iter().map(|certificate| BASE64.encode(&certificate.der)).collect();
         for _ in 0..ROUNDS {
             let view = View::new(&evidence);
-            if let Ok(analysis) = look_at_chain(&view, &sent) {
+            if let Ok(analysis) = look_at_chain(&view, &sent, false) {
                 return Ok(analysis);
             }
             let wanted = view.wanted();
@@ -338,7 +338,7 @@ impl World<'_> {
                 let of_that_name = self.anchors.iter().filter(|anchor| anchor.subject.same(&wanted));
                 Seen::Anchors { found: of_that_name.map(anchor).collect() }
             }
-            Probe::Aia { url } => {
+            Probe::Aia { url, .. } => {
                 let delivered = self.aia.get(url).and_then(|pem| read(std::slice::from_ref(pem)).ok());
                 let failure = delivered.is_none().then(|| "get the file: the case does not hold it".to_owned());
                 let certificates = delivered.into_iter().flatten().map(|der| BASE64.encode(der)).collect();

@@ -287,12 +287,11 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         _ if fault.mild => Depends,
         // the rest seldom looks
         ("tls.revoked", family) if !matches!(family, Family::OutlookWindows | Family::Ios) => Depends,
-        // Apple 103214; Android from 16 on
-        ("tls.ct-too-few", Family::Android | Family::Thunderbird) => Depends,
-        ("tls.ct-too-few", Family::OutlookWindows | Family::Java | Family::SyncService) => Yes,
         // old editions of Windows still speak it; OpenSSL takes dated suites at level 2, a service of
         // its own and Android may not
         ("tls.protocol-too-old", Family::OutlookWindows)
+        // Apple 103214; Android from 16 on
+        | ("tls.ct-too-few", Family::Android | Family::Thunderbird)
         | ("tls.suites-dated", Family::SyncService | Family::Android) => Depends,
         ("tls.weak-key", _) if !strict => Depends,
         // SHA-1 is refused under public roots, and under others by some
@@ -300,6 +299,7 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         // mozilla::pkix takes no authority's certificate for a server's
         ("tls.ca-as-server", Family::Thunderbird) => No,
         ("tls.ca-as-server" | "tls.suites-dated", _) => Yes,
+        ("tls.ct-too-few", family) if family != Family::Ios => Yes,
         // a rule of Apple's
         (code, family) if family != Family::Ios && (!code.contains('.') || code == "tls.lifetime-too-long") => Yes,
         _ => No,

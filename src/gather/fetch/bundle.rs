@@ -45,7 +45,7 @@ pub fn as_sent(bytes: &[u8], name: &str) -> Vec<Vec<u8>> {
         return armoured.into_iter().filter(|(kind, _)| *kind == Armour::Certificate).map(|(_, der)| der).collect();
     }
     match certificates(bytes) {
-        (Some("pkcs7"), found) => in_order(found, name),
+        (Some("pkcs7"), found) => in_order(&found, name),
         // as much as there is of SEQUENCE, SEQUENCE, [0]: what a certificate begins with
         (None, _) => match bytes {
             [0x30, 0x82, _, _, 0x30, 0x82, _, _, 0xa0, ..] | [0x30, 0x82, _, _, 0x30, 0x81, _, 0xa0, ..] => {
@@ -58,7 +58,7 @@ pub fn as_sent(bytes: &[u8], name: &str) -> Vec<Vec<u8>> {
 }
 
 /// The leaf, its issuers, the rest.
-fn in_order(found: Vec<Vec<u8>>, name: &str) -> Vec<Vec<u8>> {
+fn in_order(found: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
     let mut left: Vec<Certificate> = found.iter().map(|der| Certificate::read(der)).collect();
     let named = left.iter().position(|c| !c.is_ca && c.is_for(name));
     let leaf =
@@ -166,7 +166,7 @@ mod tests {
             format!("-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n{}", pem("CERTIFICATE", &inter));
         assert_eq!(of(&odd), [Vec::new(), inter.clone()]);
         // without its end
-        assert_eq!(of(pem("CERTIFICATE", &leaf).split("-----END").next().unwrap()), [leaf.clone()]);
+        assert_eq!(of(pem("CERTIFICATE", &leaf).split("-----END").next().unwrap()), std::slice::from_ref(&leaf));
         assert_eq!(as_sent(&cut, ""), [cut]);
         assert!(as_sent(b"nothing", "").is_empty());
         // nobody wants to repair a chain with half a certificate
@@ -180,7 +180,7 @@ mod tests {
     fn rfc5652_10_2_3_a_bundle_is_a_set_and_the_leaf_comes_first() {
         let [leaf, inter, root] = chain();
         let set = vec![root.clone(), inter.clone(), leaf.clone()];
-        assert_eq!(in_order(set.clone(), "mail.corp.example"), [leaf.clone(), inter.clone(), root.clone()]);
-        assert_eq!(in_order(set, "www.corp.example"), [leaf, inter, root]);
+        assert_eq!(in_order(&set, "mail.corp.example"), [leaf.clone(), inter.clone(), root.clone()]);
+        assert_eq!(in_order(&set, "www.corp.example"), [leaf, inter, root]);
     }
 }
