@@ -6,7 +6,7 @@
 use super::common;
 use crate::evidence::{HeldBack, NoAnswer, Probe, Stop, TlsSeen, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity, Text};
-use crate::protocol::chain::{self, ChainAnalysis, End};
+use crate::protocol::chain::{self, ChainAnalysis, End, HostTls};
 use crate::protocol::ct;
 use crate::protocol::revocation::lookup::{self, Lookup, Source, StapleFault, Status, day};
 use crate::protocol::revocation::{self, Judged, Standing};
@@ -27,7 +27,7 @@ findings! {
     REVOKED = "tls.revoked", Fail, Exchange {
         title { en: "The certificate \"{certificate}\" of {server} was revoked on {date} ({reason})", de: "Das Zertifikat „{certificate}“ von {server} wurde am {date} gesperrt ({reason})" }
         meaning {
-            en: "Its authority has taken back the certificate with the serial number {serial}; this is what {source_words} says. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
+            en: "Its authority has taken back the certificate with the serial number {serial}; this is according to {source_words}. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
             de: "Die Zertifizierungsstelle hat das Zertifikat mit der Seriennummer {serial} zurückgezogen; das besagt {source_words}. Outlook unter Windows, Apple-Geräte und aktuelle Browser lehnen den Server ab, sobald sie nachgesehen haben. Sync-Dienste unter Linux, Android und Java sehen meist nicht nach und verbinden sich womöglich noch.",
         }
         remedy { en: "Have a new certificate issued, with a new key, and bind it", de: "Lassen Sie ein neues Zertifikat mit neuem Schlüssel ausstellen, und binden Sie es" }
@@ -111,8 +111,11 @@ const fn name(source: Source) -> &'static str {
 }
 
 /// The same in a sentence.
-fn words(source: Source) -> Value {
+fn words(source: Source, file: bool) -> Value {
     match source {
+        Source::Staple if file => {
+            json!({"en": "the OCSP response that was given", "de": "die angegebene OCSP-Antwort"})
+        }
         Source::Staple => {
             json!({"en": "the OCSP response that the server sends", "de": "die OCSP-Antwort, die der Server mitsendet"})
         }
@@ -144,7 +147,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let looks = hosts.iter().flat_map(|host| host.addresses.iter().map(move |address| (host, address)));
     let looks = looks.filter_map(|(host, address)| Some((host, address, address.seen.ok()?, address.chain.as_ref()?)));
     let judged = view::all(looks.map(|(host, address, seen, chain)| {
-        Ok((host, address.address, address.probe(host), judge(view, seen, chain, host.is_private())?))
+        Ok((host, address.address, address.probe(host), judge(view, host, seen, chain)?))
     }))?;
     if judged.is_empty() {
         return Ok(common::see_check("tls-chain"));
@@ -212,10 +215,17 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
                 "das Zertifikat des Ausstellers ist nicht bekannt; siehe die Prüfung tls-intermediate",
             )));
         }
-        Some(Status::NotJudged) if findings.is_empty() && !told.iter().any(|told| told.counted) => {
+        Some(Status::NotJudged(Some(why))) => {
+            let note = Sentence::new(text!(
+                "not known: the list that was given does not count ({why})",
+                "nicht bekannt: Die angegebene Sperrliste zählt nicht ({why})",
+            ));
+            return Outcome::Inconclusive { reason: note.with("why", why.as_str()), findings };
+        }
+        Some(Status::NotJudged(None)) if findings.is_empty() && !told.iter().any(|told| told.counted) => {
             return Outcome::skip(Sentence::new(NOT_TOLD));
         }
-        Some(Status::NotJudged) => NOT_TOLD,
+        Some(Status::NotJudged(None)) => NOT_TOLD,
         Some(Status::OutOfDate) => text!(
             "out of date: authorities say nothing about it any more",
             "abgelaufen oder noch nicht gültig: darüber gibt keine Stelle Auskunft",
@@ -233,12 +243,12 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
 }
 
 /// Judges the certificates of one chain.
-fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis, private: bool) -> Result<Told<'a>, Stop> {
+fn judge<'a>(view: &View<'a>, host: &HostTls<'_>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<Told<'a>, Stop> {
     let mut told = Told { self_signed: chain.end == End::SelfSigned, ..Told::default() };
     if told.self_signed {
         return Ok(told);
     }
-    let known = lookup::look(view, seen, chain, private, true)?;
+    let known = lookup::look(view, seen, chain, host.is_private(), true)?;
     if let Some(leaf) = known.path.first() {
         // what a server would send beside its certificates is in no file, unless it was given
         if !known.file || known.staple.is_some() {
@@ -263,8 +273,8 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis, private: bo
                         .with("date", day(at))
                         .with("reason", reason.map_or("unspecified", revocation::Reason::name))
                         .with("source", name(*source))
-                        .with("source_words", words(*source))
-                        .with("domains", domains(known.path.first(), certificate));
+                        .with("source_words", words(*source, known.file))
+                        .with("domains", domains(&host.host, known.path.first(), certificate));
                     told.findings.push(with_probe(finding, probe.as_ref()));
                 }
             }
@@ -285,7 +295,7 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis, private: bo
                 told.findings.push(probes.fold(finding, with_probe));
             }
             Status::Unanswered(why) => told.unanswered = Some(why),
-            Status::NotJudged => told.not_judged.push(certificate.short_name().clone()),
+            Status::NotJudged(_) => told.not_judged.push(certificate.short_name().clone()),
             _ => {}
         }
     }
@@ -301,13 +311,14 @@ fn with_probe(finding: Finding, probe: Option<&Probe>) -> Finding {
 }
 
 /// The names that a new certificate needs, as a command takes them: those of the server's own.
-fn domains(leaf: Option<&Certificate>, revoked: &Certificate) -> String {
+fn domains(host: &str, leaf: Option<&Certificate>, revoked: &Certificate) -> String {
     let names = &leaf.unwrap_or(revoked).names;
     let of_hosts = names.iter().take(MOST_NAMES).filter_map(|name| match name {
         AltName::Dns(name) => Some(name.as_str()),
         AltName::Ip(_) => None,
     });
-    of_hosts.collect::<Vec<_>>().join(",")
+    let names = of_hosts.collect::<Vec<_>>().join(",");
+    if names.is_empty() { host.to_owned() } else { names }
 }
 
 /// Whether nobody needs to be able to revoke it: it is over before a list would be read.

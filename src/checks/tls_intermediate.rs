@@ -181,6 +181,9 @@ fn note(chains: &[&ChainAnalysis], incomplete: usize, findings: &[Finding]) -> S
         _ => None,
     });
     match issuer {
+        Some(issuer) if issuer.is_empty() => {
+            Sentence::new(text!("what is missing cannot be read", "was fehlt, ist nicht lesbar"))
+        }
         Some(issuer) if chains.len() == 1 => {
             Sentence::new(text!("\"{issuer}\" is missing", "„{issuer}“ fehlt")).with("issuer", issuer)
         }
@@ -365,6 +368,10 @@ fn who_fetches(delivery: &Delivery) -> Value {
         Delivery::NoAddress => json!({
             "en": "No client can fetch it, for the certificate names no address",
             "de": "Kein Client kann es nachladen, denn das Zertifikat nennt keine Adresse",
+        }),
+        Delivery::Inside(url) => json!({
+            "en": format!("Outlook on Windows fetches it itself inside the company's network alone, for the certificate names only {url}"),
+            "de": format!("Outlook unter Windows lädt es nur im Netz der Firma selbst nach, denn das Zertifikat nennt nur {url}"),
         }),
         Delivery::Nothing(url) => json!({
             "en": format!("Clients that fetch it themselves fail too: {url} does not deliver it"),

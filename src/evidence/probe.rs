@@ -51,7 +51,7 @@ pub enum Probe {
     Aia {
         /// The `caIssuers` address.
         url: String,
-        /// Whether it may be a private address: the server that names it has no other.
+        /// Whether it may be a private address: the server that names it showed no other.
         #[serde(default, skip_serializing_if = "is_false")]
         private: bool,
     },
@@ -61,7 +61,7 @@ pub enum Probe {
         url: String,
         /// The OCSPRequest, DER in base64.
         request: String,
-        /// Whether it may be a private address: the server that names it has no other.
+        /// Whether it may be a private address: the server that names it showed no other.
         #[serde(default, skip_serializing_if = "is_false")]
         private: bool,
     },
@@ -74,7 +74,7 @@ pub enum Probe {
         /// The SubjectPublicKeyInfo of the certificate's issuer, DER in base64: of a list too
         /// large to be recorded whole, the signature is checked when it is fetched.
         issuer_key: String,
-        /// Whether it may be a private address: the server that names it has no other.
+        /// Whether it may be a private address: the server that names it showed no other.
         #[serde(default, skip_serializing_if = "is_false")]
         private: bool,
     },

@@ -91,6 +91,8 @@ pub struct Repair {
     pub unknown_root: Option<Name>,
     /// Why nothing, or not enough, was found.
     pub problem: Option<RepairProblem>,
+    /// The address that this is about.
+    pub problem_at: Option<String>,
 }
 
 impl Repair {
@@ -466,7 +468,7 @@ fn repair(
                     }
                 }
             }
-            Err(why) => out.problem = Some(why),
+            Err((why, url)) => (out.problem, out.problem_at) = (Some(why), url),
         }
         let pool: Vec<&Certificate> = sent.iter().chain(&out.fetched).collect();
         let mut builder = Builder::new(pool, &stores.anchors);
@@ -505,24 +507,25 @@ pub(super) fn web_addresses(certificate: &Certificate) -> Vec<&str> {
     certificate.issuer_urls.iter().map(String::as_str).filter(is_web).take(HOPS).collect()
 }
 
+/// Certificates, or why there are none and the address that this is about.
+type Delivered = Result<Vec<Certificate>, (RepairProblem, Option<String>)>;
+
 /// Fetches the certificates that issued this one, and those that came with them: a bundle may hold
 /// the links further up.
-fn fetch_issuer(
-    view: &View<'_>,
-    child: &Certificate,
-    private: bool,
-) -> Result<Result<Vec<Certificate>, RepairProblem>, Stop> {
+fn fetch_issuer(view: &View<'_>, child: &Certificate, private: bool) -> Result<Delivered, Stop> {
     let urls = web_addresses(child);
     if urls.is_empty() {
-        return Ok(Err(RepairProblem::NoAddress { others: !child.issuer_urls.is_empty() }));
+        let other = child.issuer_urls.first().filter(|url| !url.contains(char::is_control)).cloned();
+        return Ok(Err((RepairProblem::NoAddress { others: other.is_some() }, other)));
     }
     if !view.subject().aia {
-        return Ok(Err(RepairProblem::HeldBack(HeldBack::NoAia)));
+        return Ok(Err((RepairProblem::HeldBack(HeldBack::NoAia), urls.first().map(|url| (*url).to_owned()))));
     }
     let records = view::all(urls.iter().map(|url| view.look(&Probe::Aia { url: (*url).to_owned(), private })))?;
     let (mut found, mut beside) = (Vec::new(), Vec::new());
-    let mut problem = RepairProblem::NoAnswer;
-    for record in records {
+    let mut problem = (RepairProblem::NoAnswer, urls.first().map(|url| (*url).to_owned()));
+    for (record, url) in records.into_iter().zip(&urls) {
+        let at = Some((*url).to_owned());
         match &record.seen {
             Seen::Aia(AiaSeen { certificates, failure, status, missing, .. }) => {
                 let now = match (failure, status, certificates.is_empty()) {
@@ -531,12 +534,16 @@ fn fetch_issuer(
                         RepairProblem::Unreachable(failure.clone())
                     }
                     (Some(failure), ..) => RepairProblem::Failed(failure.clone()),
+                    // another moment, or another way there, may bring another answer
+                    (None, Some(status @ (407 | 429 | 500..=599)), _) => {
+                        RepairProblem::Unreachable(format!("be fetched: HTTP {status}"))
+                    }
                     (None, Some(status), _) => RepairProblem::Failed(format!("be fetched: HTTP {status}")),
                     (None, None, _) => RepairProblem::Failed("be read as a certificate".to_owned()),
                 };
                 // what lies at an address that was not reached is still open
-                if !matches!(problem, RepairProblem::Unreachable(_)) {
-                    problem = now;
+                if !matches!(problem.0, RepairProblem::Unreachable(_)) {
+                    problem = (now, at);
                 }
                 for text in certificates.iter().take(FETCHED / HOPS) {
                     let certificate = Certificate::read(&STANDARD.decode(text).unwrap_or_default());
@@ -544,7 +551,7 @@ fn fetch_issuer(
                     if issued { &mut found } else { &mut beside }.push(certificate);
                 }
             }
-            Seen::NoAnswer(NoAnswer::HeldBack { rule }) => problem = RepairProblem::HeldBack(*rule),
+            Seen::NoAnswer(NoAnswer::HeldBack { rule }) => problem = (RepairProblem::HeldBack(*rule), at),
             _ => {}
         }
     }

@@ -17,11 +17,17 @@ use std::fmt::Write as _;
 
 /// So many certificates of a path are looked up; honest ones have two or three.
 const MOST: usize = 6;
+/// So many lists of files are read for a certificate.
+const MOST_FILES: usize = 64;
 /// How old something may be that does not say itself when the next one is due, in seconds: an OCSP
 /// response 10 days, a list of an authority's 12 months (Baseline Requirements 4.9.10, 4.9.7).
 const OLDEST: (i64, i64) = (10 * 86_400, 366 * 86_400);
 /// So many addresses of a certificate are asked.
 const MOST_ADDRESSES: usize = 3;
+
+/// In place of an address: the list of that number, of those that were given as files and may speak
+/// for the issuer.
+pub const FILE: &str = "file:";
 
 /// Where a verdict comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +59,8 @@ pub enum Status<'a> {
     Unanswered(&'a NoAnswer),
     /// The user does not want it to be asked.
     NotWanted,
-    /// The run is one over files, and none of them says anything about it.
-    NotJudged,
+    /// The run is one over files, and none of them says anything that counts: why not, where there was one.
+    NotJudged(Option<String>),
 }
 
 /// An address that was asked in vain.
@@ -95,6 +101,8 @@ struct Context {
     private: bool,
     /// Whether anybody is asked.
     ask: bool,
+    /// Whether it was read from a file.
+    file: bool,
 }
 
 /// What is known of the certificates of a chain.
@@ -178,7 +186,7 @@ pub fn look<'a>(
         }
         _ => None,
     };
-    let context = Context { public, private, ask };
+    let context = Context { public, private, ask, file };
     let looks = path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| match (&stapled, i) {
         (Some(judged), 0) if !matches!(judged.standing, Standing::Unknown { .. }) => {
             let of_staple = Status::Known(Source::Staple, Box::new(judged.clone()), None);
@@ -255,18 +263,25 @@ fn look_up<'a>(
         return Ok(Status::OutOfDate);
     }
     let Some(issuer) = issuers.first() else { return Ok(Status::NoIssuer) };
+    let authorities: Vec<Authority<'_>> = issuers.iter().map(Issuer::authority).collect();
+    if context.file {
+        return if context.ask {
+            by_files(view, certificate, issuer, &authorities)
+        } else {
+            Ok(Status::NotJudged(None))
+        };
+    }
     if certificate.ocsp_urls.is_empty() && certificate.crl_urls.is_empty() {
         return Ok(Status::NoPointer);
     }
     if !context.ask || !view.subject().revocation {
         return Ok(Status::NotWanted);
     }
-    let authorities: Vec<Authority<'_>> = issuers.iter().map(Issuer::authority).collect();
     let request = STANDARD.encode(ocsp_request(certificate, issuer.authority()));
     let ocsp = certificate.ocsp_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Ocsp, url));
     let crl = certificate.crl_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Crl, url));
     let all: Vec<(Source, &String)> = ocsp.chain(crl).collect();
-    let (mut attempts, mut file) = (Vec::new(), false);
+    let mut attempts = Vec::new();
     // the first that is named usually answers; where it does not, all others are asked at once
     for group in [all.get(..1), all.get(1..)].into_iter().flatten() {
         let probes: Vec<Option<Probe>> = group
@@ -308,10 +323,6 @@ fn look_up<'a>(
                     attempts.push(Attempt { probe: Some(probe), ..attempt });
                     continue;
                 }
-                Seen::NoAnswer(NoAnswer::Offline) => {
-                    file = true;
-                    continue;
-                }
                 Seen::NoAnswer(why) => return Ok(Status::Unanswered(why)),
                 _ => continue,
             };
@@ -322,12 +333,36 @@ fn look_up<'a>(
             }
         }
     }
-    if file && attempts.iter().all(|attempt| attempt.internal) {
-        return Ok(Status::NotJudged);
-    }
     // a company's own authority need not answer outsiders
     let internal = !context.public && attempts.iter().all(|attempt| attempt.internal);
     Ok(if internal { Status::Internal } else { Status::Failed(attempts) })
+}
+
+/// What the lists say that were given as files: a certificate that one takes back is revoked, whatever
+/// the others say.
+fn by_files<'a>(
+    view: &View<'a>,
+    certificate: &Certificate,
+    issuer: &Issuer,
+    authorities: &[Authority<'_>],
+) -> Result<Status<'a>, Stop> {
+    let (mut good, mut why_not) = (None, None);
+    for number in 0..MOST_FILES {
+        let probe = Probe::Crl {
+            url: format!("{FILE}{number}"),
+            serial: crl::serial(certificate),
+            issuer_key: STANDARD.encode(&issuer.spki),
+            private: false,
+        };
+        let Seen::Crl(seen @ CrlSeen { crl: Some(list), .. }) = &view.look(&probe)?.seen else { break };
+        let judged = not_too_old(by_list(seen, list, certificate, authorities, view.now()), Source::Crl, view.now());
+        match &judged.standing {
+            Standing::Revoked { .. } => return Ok(Status::Known(Source::Crl, Box::new(judged), Some(probe))),
+            Standing::Good => good = good.or(Some(Status::Known(Source::Crl, Box::new(judged), Some(probe)))),
+            Standing::Unknown { why } => why_not = why_not.or_else(|| Some(in_words(why, &judged))),
+        }
+    }
+    Ok(good.unwrap_or(Status::NotJudged(why_not)))
 }
 
 /// What a list says, whole or as much as was kept of it.
