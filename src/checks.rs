@@ -169,6 +169,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::resolve::FINDINGS,
         common::service::FINDINGS,
         common::suites::FINDINGS,
+        clients::roads::FINDINGS,
         server_version::services::FINDINGS,
         tls_rules::FINDINGS,
     ] {

@@ -1,6 +1,6 @@
 //! Is a server told by what it shows, and judged by the calendar of the report?
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 #[path = "support/pki.rs"]
 #[expect(dead_code, reason = "this file needs a part of it")]

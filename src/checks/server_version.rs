@@ -222,9 +222,10 @@ fn without_answer(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -
 fn not_exchange(endpoint: &Endpoint, answers: &Answers<'_>) -> Outcome {
     let product = answers.responses(endpoint).iter().find_map(|(_, _, r)| front::recognise(r).product.name());
     let finding = about(&NOT_EXCHANGE, endpoint).with("product", product.map_or(Value::Null, Value::from));
-    let note = match product {
-        Some(_) => text!("{product}, not Exchange", "{product}, kein Exchange"),
-        None => text!("no sign of Exchange", "keine Merkmale von Exchange"),
+    let note = if product.is_some() {
+        text!("{product}, not Exchange", "{product}, kein Exchange")
+    } else {
+        text!("no sign of Exchange", "keine Merkmale von Exchange")
     };
     let mut findings = vec![finding.seen_in(&Probe::Http(eas::options(endpoint)))];
     findings.extend(services::in_front(endpoint, answers));

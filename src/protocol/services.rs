@@ -290,11 +290,13 @@ fn of_response(service: Service, url: &str, response: &Response) -> State {
 }
 
 fn of_failure(failure: &Failure) -> Option<State> {
-    match (failure.phase, &failure.kind) {
-        (Phase::Resolve | Phase::Proxy | Phase::Connect | Phase::Handshake, _) => None,
-        (_, FailKind::Timeout) => Some(State::Silent),
+    if failure.phase <= Phase::Handshake {
+        return None;
+    }
+    match failure.kind {
+        FailKind::Timeout => Some(State::Silent),
         // a client certificate that is wanted is for `tls-protocol` to tell
-        (_, FailKind::Renegotiation | FailKind::Alert { .. }) => None,
+        FailKind::Renegotiation | FailKind::Alert { .. } => None,
         _ => Some(State::Cut),
     }
 }
