@@ -83,7 +83,6 @@ const RULES: &[(&str, &[&str], At)] = &[
         &["server.update-missing", "server.nodes-differ", "server.mitigations-outdated"],
         At::SameHost,
     ),
-    ("server.update-missing", &["server.mitigations-outdated"], At::SameHost),
     (
         "tls.clock-wrong",
         &[

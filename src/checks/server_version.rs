@@ -38,8 +38,8 @@ findings! {
     END_OF_SUPPORT = "server.end-of-support", Warn, Exchange {
         title { en: "{product} on {host} has been out of support since {since}", de: "{product} auf {host} wird seit {since} nicht mehr unterstützt" }
         meaning {
-            en: "Mail still flows, but holes that are found now stay open, and apps, sync services and Microsoft's cloud drop such servers one after the other. Paid updates for 2016 and 2019 ended in October 2026 as well.",
-            de: "Noch laufen die Mails, aber jetzt entdeckte Lücken bleiben offen, und Apps, Sync-Dienste und die Cloud von Microsoft lassen solche Server nach und nach fallen. Auch die bezahlten Updates für 2016 und 2019 endeten im Oktober 2026.",
+            en: "Mail still flows, but holes that are found now stay open, and apps, sync services and Microsoft's cloud drop such servers one after the other. Paid updates, for 2016 and 2019 alone, run until October 2026 at most.",
+            de: "Noch laufen die Mails, aber jetzt entdeckte Lücken bleiben offen, und Apps, Sync-Dienste und die Cloud von Microsoft lassen solche Server nach und nach fallen. Bezahlte Updates gibt es nur für 2016 und 2019 und höchstens bis Oktober 2026.",
         }
         remedy { en: "Move to Exchange Server Subscription Edition or to Exchange Online", de: "Wechseln Sie zu Exchange Server Subscription Edition oder zu Exchange Online" }
         steps [
@@ -112,8 +112,8 @@ findings! {
     HYBRID_APP_MISSING = "server.hybrid-app-missing", Info, Exchange {
         title { en: "{host} is set up for hybrid sign-in, with a build of before April 2025", de: "{host} ist für hybride Anmeldung eingerichtet, mit einem Build von vor April 2025" }
         meaning {
-            en: "Since 2025-10-31 Exchange Online refuses calls of hybrid servers that have no application of their own; builds before the hotfix of April 2025 cannot have one. Free/busy times, photos and MailTips between the two stay empty then.",
-            de: "Seit dem 2025-10-31 lehnt Exchange Online Aufrufe hybrider Server ohne eigene Anwendung ab; Builds vor dem Hotfix vom April 2025 können keine haben. Frei/Gebucht-Zeiten, Fotos und MailTips zwischen beiden bleiben dann leer.",
+            en: "From 2025-10-31 on, Exchange Online refuses calls of hybrid servers that have no application of their own; builds before the hotfix of April 2025 cannot have one. Free/busy times, photos and MailTips between the two stay empty then.",
+            de: "Ab dem 2025-10-31 lehnt Exchange Online Aufrufe hybrider Server ohne eigene Anwendung ab; Builds vor dem Hotfix vom April 2025 können keine haben. Frei/Gebucht-Zeiten, Fotos und MailTips zwischen beiden bleiben dann leer.",
         }
         remedy { en: "Update the server, then set up the dedicated hybrid application", de: "Aktualisieren Sie den Server und richten Sie dann die dedizierte Hybridanwendung ein" }
         steps [
@@ -254,9 +254,9 @@ fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, reading
     let what = oldest.map_or_else(|| "Exchange Server".to_owned(), |version| named(&version));
     let mut findings = Vec::new();
     if let Some(version) = oldest {
+        let missing = outdated(endpoint, &version, today).or_else(|| unprotected(endpoint, &version, today));
+        findings.extend(missing);
         findings.extend(lifecycle(endpoint, &version, today));
-        findings.extend(outdated(endpoint, &version, today));
-        findings.extend(unprotected(endpoint, &version, today));
         let is_old = version.release().is_some_and(|release| release.day < HYBRID_APP);
         if is_old && version.product() >= Some(Product::E2016) && services::is_hybrid(answers) {
             findings.push(about(&HYBRID_APP_MISSING, endpoint).with("build", version.to_string()));
@@ -331,12 +331,10 @@ fn lifecycle(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Find
 /// The update that should be there.
 fn outdated(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Finding> {
     let newest = version.successor(today)?;
-    let installed =
-        version.release().map_or_else(|| version.to_string(), |release| format!("{} ({version})", release.name));
     let in_earnest = newest.day.checked_add(Span::new().days(TIME_TO_INSTALL)).is_ok_and(|until| today > until);
     Some(
         about(&UPDATE_MISSING, endpoint)
-            .with("installed", installed)
+            .with("installed", named(version))
             .with("newest", newest.name)
             .with("newest_build", Version::Exact(newest.build).to_string())
             .with("released", newest.listed)
@@ -351,7 +349,7 @@ fn unprotected(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Fi
     let release = version.release().filter(|_| matches!(version, Version::Exact(_)))?;
     let has_service = release.product() >= Product::E2016 && release.day >= FIRST_MITIGATIONS;
     let is_late = today.checked_sub(Span::new().days(TIME_TO_INSTALL)).is_ok_and(|before| before >= MITIGATIONS);
-    let finding = || about(&MITIGATIONS_OUTDATED, endpoint).with("installed", format!("{} ({version})", release.name));
+    let finding = || about(&MITIGATIONS_OUTDATED, endpoint).with("installed", named(version));
     (has_service && release.day < MITIGATIONS && is_late).then(finding)
 }
 

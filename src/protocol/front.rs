@@ -126,49 +126,47 @@ fn product(response: &Response, signals: &mut Vec<String>) -> Product {
 
 fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) -> (Option<&'static str>, bool) {
     let server = response.header("server").unwrap_or_default().to_ascii_lowercase();
+    let shown = || format!("Server: {}", response.header("server").unwrap_or_default());
     let location = response.header("location").unwrap_or_default().to_ascii_lowercase();
     let body = &response.body.text;
     let cookies: Vec<&str> =
         response.headers_named("set-cookie").filter_map(|line| line.split('=').next()).map(str::trim).collect();
     let cookie = |matches: &dyn Fn(&str) -> bool| cookies.iter().copied().find(|name| matches(name));
     let has_header = |name: &str| response.header(name).map(|_| name.to_owned());
-    let any_cookie = |names: &[&str]| cookie(&|c| names.contains(&c)).map(|c| format!("cookie {c}"));
-    let to = |path: &str| location.contains(path).then(|| format!("redirect to {path}"));
+    let any_cookie = |names: &[&str]| cookie(&|c| names.contains(&c)).map(|c| format!("Set-Cookie: {c}"));
+    let to = |path: &str| location.contains(path).then(|| format!("Location: {path}"));
 
     // documented first, then hints; within each the more particular first
-    let begins =
-        |starts: &[&str]| cookie(&|c| starts.iter().any(|start| c.starts_with(start))).map(|c| format!("cookie {c}"));
+    let begins = |starts: &[&str]| {
+        cookie(&|c| starts.iter().any(|start| c.starts_with(start))).map(|c| format!("Set-Cookie: {c}"))
+    };
     let is_server = |names: &[&str]| {
         let product = server.split('/').next().unwrap_or_default();
-        names.contains(&product).then(|| "server".to_owned())
+        names.contains(&product).then(shown)
     };
     let known: [(&'static str, bool, Option<String>); 22] = [
-        ("Cloudflare", true, has_header("cf-ray").or_else(|| (server == "cloudflare").then(|| "server".to_owned()))),
-        (
-            "Azure Application Gateway",
-            true,
-            server.starts_with("microsoft-azure-application-gateway").then(|| "server".to_owned()),
-        ),
+        ("Cloudflare", true, has_header("cf-ray").or_else(|| (server == "cloudflare").then(shown))),
+        ("Azure Application Gateway", true, server.starts_with("microsoft-azure-application-gateway").then(shown)),
         ("F5 APM", true, to("/my.policy").or_else(|| any_cookie(&["MRHSession", "LastMRH_Session", "F5_ST"]))),
         (
             "F5 ASM",
             true,
             body.contains(ASM_PAGE)
-                .then(|| "page of F5 ASM".to_owned())
-                .or_else(|| cookie(&is_asm_cookie).map(|c| format!("cookie {c}"))),
+                .then(|| format!("\"{ASM_PAGE}\""))
+                .or_else(|| cookie(&is_asm_cookie).map(|c| format!("Set-Cookie: {c}"))),
         ),
         (
             "F5 BIG-IP",
             true,
             cookie(&|c| c.starts_with("BIGipServer"))
-                .map(|_| "cookie BIGipServer".to_owned())
+                .map(|_| "Set-Cookie: BIGipServer".to_owned())
                 .or_else(|| is_server(&["bigip", "big-ip"])),
         ),
         ("Imperva", true, has_header("x-iinfo").or_else(|| begins(&["visid_incap_", "incap_ses_"]))),
         ("Akamai", true, is_server(&["akamaighost"])),
         ("AWS Elastic Load Balancing", true, is_server(&["awselb"]).or_else(|| any_cookie(&["AWSALB", "AWSELB"]))),
         ("Azure Front Door", true, has_header("x-azure-ref").filter(|_| product != Product::ExchangeOnline)),
-        ("HAProxy", true, body.contains(HAPROXY_PAGE).then(|| "page of HAProxy".to_owned())),
+        ("HAProxy", true, body.contains(HAPROXY_PAGE).then(|| format!("\"{HAPROXY_PAGE}\""))),
         (
             "Citrix NetScaler",
             false,
@@ -178,22 +176,22 @@ fn in_front(response: &Response, product: Product, signals: &mut Vec<String>) ->
         (
             "Forefront TMG",
             false,
-            to("/cookieauth.dll").or_else(|| body.contains(TMG_PAGE).then(|| "page of Forefront TMG".to_owned())),
+            to("/cookieauth.dll").or_else(|| body.contains(TMG_PAGE).then(|| format!("\"{TMG_PAGE}\""))),
         ),
         (
             "Entra Application Proxy",
             false,
             begins(&["AzureAppProxyAccessCookie"])
-                .or_else(|| location.contains("msappproxy.net").then(|| "redirect for msappproxy.net".to_owned())),
+                .or_else(|| location.contains("msappproxy.net").then(|| "Location: msappproxy.net".to_owned())),
         ),
         ("AD FS Web Application Proxy", false, to("/adfs/ls/").or_else(|| any_cookie(&["EdgeAccessCookie"]))),
         ("IIS ARR", false, has_header("x-arr-log-id").or_else(|| any_cookie(&["ARRAffinity"]))),
         ("Sophos WAF", false, any_cookie(&["PLACK_SESSION"])),
         ("Barracuda", false, begins(&["barra_counter_session", "BNI__BARRACUDA_LB_COOKIE"])),
         ("FortiWeb", false, begins(&["cookiesession1", "FORTIWAFSID"])),
-        ("Microsoft HTTP.sys", false, server.starts_with("microsoft-httpapi/").then(|| "server".to_owned())),
-        ("nginx", true, (server == "nginx" || server.starts_with("nginx/")).then(|| "server".to_owned())),
-        ("Apache", true, (server == "apache" || server.starts_with("apache/")).then(|| "server".to_owned())),
+        ("Microsoft HTTP.sys", false, server.starts_with("microsoft-httpapi/").then(shown)),
+        ("nginx", true, (server == "nginx" || server.starts_with("nginx/")).then(shown)),
+        ("Apache", true, (server == "apache" || server.starts_with("apache/")).then(shown)),
     ];
     for (name, certain, mark) in known {
         // IIS in front of Exchange is Exchange's own

@@ -103,8 +103,8 @@ findings! {
     EWS_ENDING = "server.ews-ending", Info, Sync {
         title { en: "EWS in Exchange Online works only until {until}", de: "EWS in Exchange Online funktioniert nur bis {until}" }
         meaning {
-            en: "Since {from} only applications on the organisation's list may use it; on {until} Microsoft removes it for all. EWS of an Exchange Server on-premises is not affected.",
-            de: "Seit dem {from} dürfen es nur Anwendungen auf der Liste der Organisation nutzen; am {until} entfernt Microsoft es für alle. EWS eines Exchange Servers vor Ort ist nicht betroffen.",
+            en: "From {from} on, only applications on the organisation's list may use it; on {until} Microsoft removes it for all. EWS of an Exchange Server on-premises is not affected.",
+            de: "Ab dem {from} dürfen es nur Anwendungen auf der Liste der Organisation nutzen; am {until} entfernt Microsoft es für alle. EWS eines Exchange Servers vor Ort ist nicht betroffen.",
         }
         remedy { en: "Connect the mailbox through Microsoft Graph (at Nylas: the provider microsoft)", de: "Verbinden Sie das Postfach über Microsoft Graph (bei Nylas: Provider microsoft)" }
         steps [
