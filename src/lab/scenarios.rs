@@ -19,7 +19,7 @@ const AUTODISCOVER: &str = "autodiscover.corp.example";
 const SRV: &str = "_autodiscover._tcp.corp.example";
 const MAIL: &str = "mail.corp.example";
 
-static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(all);
+static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| [all(), server::all()].concat());
 
 /// Every scenario, the healthy ones first, then in the order of the troubleshooting sequence.
 pub fn scenarios() -> &'static [Scenario] {
@@ -45,12 +45,6 @@ const DATED: Trick =
     Trick::Only { versions: &[0x0303], suites: &[0xc028, 0xc027, 0xc014, 0x009f, 0x009d, 0x003c, 0x0035] };
 
 fn all() -> Vec<Scenario> {
-    let mut all = general();
-    all.extend(server::all());
-    all
-}
-
-fn general() -> Vec<Scenario> {
     vec![
         // healthy
         healthy("healthy", "Everything is in order", "Alles ist in Ordnung"),
