@@ -5,7 +5,7 @@
 
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
 use crate::evidence::{
-    CrlSeen, DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, OcspSeen, Record, Seen, TlsOutcome,
+    CrlSeen, DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, OcspSeen, Phase, Record, Seen, TlsOutcome,
 };
 use crate::finding::{Lang, Severity, Shell, Status, Text, harmless};
 use crate::text;
@@ -570,12 +570,25 @@ fn seen_word(seen: &Seen) -> String {
         }
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
+            NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
             NoAnswer::Offline => "files only".to_owned(),
             NoAnswer::HeldBack { .. } => "held back".to_owned(),
             NoAnswer::Panicked { .. } => "bug".to_owned(),
         },
+    }
+}
+
+/// A phase by its name in the report.
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => "resolve",
+        Phase::Proxy => "proxy",
+        Phase::Connect => "connect",
+        Phase::Handshake => "handshake",
+        Phase::Request => "request",
+        Phase::Body => "body",
     }
 }
 
