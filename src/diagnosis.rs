@@ -77,6 +77,10 @@ const RULES: &[(&str, &[&str], At)] = &[
     // of Autodiscover only what names no host: nobody there has given an answer
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),
     ("activesync.unavailable", &["autodiscover.not-found"], At::SameHost),
+    // clients go where they are told to
+    ("autodiscover.url-invalid", &["activesync."], At::SameHost),
+    ("autodiscover.path-case", &["autodiscover.not-found"], At::SameHost),
+    ("autodiscover.web-host-answers", &["autodiscover.redirect-page"], At::SameHost),
     (
         "tls.clock-wrong",
         &[

@@ -212,6 +212,10 @@ pub enum Product {
     Website,
     /// A web site that answers every path with its start page.
     StartPage,
+    /// An Exchange behind a proxy that lets Autodiscover through only with capital letters.
+    Capitals(Exchange),
+    /// It takes every request and never answers.
+    Mute,
     /// A web host whose panel answers Autodiscover with IMAP settings.
     Panel,
     /// A redirect of every path, on port 80: status, address.
@@ -406,7 +410,7 @@ impl Scenario {
     }
 
     /// With an answer of its own at every Exchange address, marked as Exchange's where it is.
-    fn rule(mut self, method: Option<&'static str>, path: &'static str, answer: &Answer) -> Self {
+    pub(super) fn rule(mut self, method: Option<&'static str>, path: &'static str, answer: &Answer) -> Self {
         for (_, _, door) in &mut self.doors {
             if let Some(site) = door.site()
                 && matches!(site.product, Product::Exchange(_))
@@ -458,6 +462,12 @@ impl Scenario {
     /// With short limits: something in it stays silent.
     pub(super) fn silent(mut self) -> Self {
         self.options.extend(["--connect-timeout", "1", "--max-time", "30"]);
+        self
+    }
+
+    /// With so little time that nobody waits for what hangs.
+    pub(super) fn at_once(mut self) -> Self {
+        self.options.extend(["--max-time", "0.8"]);
         self
     }
 }

@@ -8,6 +8,7 @@
 
 mod beside;
 pub mod cloud;
+pub mod error;
 mod follow;
 
 pub use beside::{Beside, beside};

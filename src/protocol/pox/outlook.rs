@@ -45,11 +45,18 @@ impl Settings {
         self.protocols.iter().find(|protocol| protocol.kind.eq_ignore_ascii_case(kind))
     }
 
-    /// The address of EWS for clients outside: what `EXPR` or `EXHTTP` says goes before what `EXCH`,
-    /// which is for the inside, does.
+    /// The address of EWS for clients outside.
+    pub fn external_ews_url(&self) -> Option<&str> {
+        self.ews_of("EXPR").or_else(|| self.ews_of("EXHTTP"))
+    }
+
+    /// The same, else that for clients inside.
     pub fn ews_url(&self) -> Option<&str> {
-        let of = |kind: &str| self.of(kind).and_then(|protocol| protocol.ews.as_deref());
-        of("EXPR").or_else(|| of("EXHTTP")).or_else(|| of("EXCH"))
+        self.external_ews_url().or_else(|| self.ews_of("EXCH"))
+    }
+
+    fn ews_of(&self, kind: &str) -> Option<&str> {
+        self.of(kind).and_then(|protocol| protocol.ews.as_deref())
     }
 
     /// The build of the mailbox server: major, minor, build.
