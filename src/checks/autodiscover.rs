@@ -372,7 +372,7 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
         Finding::new(code).host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
     };
     // what clients meet before the winner keeps them from it, what they meet after it does not
-    let is_before = walk.winner().is_none_or(|won| attempt.step < won.step);
+    let is_before = walk.answered().is_none_or(|won| attempt.step < won.step);
     let weight = |severity| if is_before { severity } else { Severity::Warn };
     let alone = if walk.won.is_some() { Severity::Warn } else { Severity::Fail };
     // at the domain itself a web site is in its place

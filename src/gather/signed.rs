@@ -222,6 +222,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_the_other_ways_of_asking_the_addresses_are_kept_and_what_was_echoed_is_not() {
+        let email = || "anna@corp.example".to_owned();
+        let authorizer = authorizer("Herbst:Regen-2026");
+        let url = "https://mail.corp.example/autodiscover/autodiscover.xml";
+        let target = url::Url::parse(url).unwrap();
+        let kept = |content: Content, text: &str| {
+            let probe = HttpProbe::new(Method::Post, url).content(content);
+            essence(&probe, response(200, &[], text), &|text| authorizer.echoes(&target, text)).body.text
+        };
+        let ews = "https://mail.corp.example/EWS/Exchange.asmx";
+        let outlook_text = format!(
+            "<Autodiscover><Response><User><DisplayName>Herbst:Regen-2026</DisplayName></User><Account><Protocol>\
+             <Type>EXPR</Type><EwsUrl>{ews}</EwsUrl><OOFUrl>https://x/Herbst:Regen-2026</OOFUrl>\
+             <ServerVersion>73C28A02</ServerVersion></Protocol></Account></Response></Autodiscover>"
+        );
+        let outlook_text = kept(Content::PoxOutlook { email: email() }, &outlook_text);
+        let settings = outlook::parse(&outlook_text).unwrap();
+        assert_eq!((settings.ews_url(), settings.build()), (Some(ews), Some((15, 2, 2562))));
+        let setting = |name: &str, value: &str| {
+            format!("<UserSetting><Name>{name}</Name><Value>{value}</Value></UserSetting>")
+        };
+        let soap_text = format!(
+            "<Envelope><Body><UserResponse><ErrorCode>NoError</ErrorCode>{}{}{}</UserResponse></Body></Envelope>",
+            setting("ExternalEwsUrl", ews),
+            setting("InternalEwsUrl", "https://x/Herbst:Regen-2026"),
+            setting("UserDN", "geheim"),
+        );
+        let soap_text = kept(Content::SoapUserSettings { email: email() }, &soap_text);
+        assert_eq!(soap::parse(&soap_text).ews_url(), Some(ews));
+        let all = outlook_text + &soap_text;
+        assert!(!all.contains("Herbst") && !all.contains("geheim"), "{all}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 

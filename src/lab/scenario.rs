@@ -465,6 +465,12 @@ impl Scenario {
         self
     }
 
+    /// With limits that only what never answers exceeds.
+    pub(super) fn patient(mut self) -> Self {
+        self.options.extend(["--connect-timeout", "3", "--max-time", "30"]);
+        self
+    }
+
     /// With so little time that nobody waits for what hangs.
     pub(super) fn at_once(mut self) -> Self {
         self.options.extend(["--max-time", "0.8"]);

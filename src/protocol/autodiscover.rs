@@ -281,6 +281,17 @@ impl Walk {
         self.won.and_then(|i| self.attempts.get(i))
     }
 
+    /// The attempt that ends the search of a client that does not know v2: the first that is Autodiscover;
+    /// else the winner.
+    pub fn answered(&self) -> Option<&Attempt> {
+        let is_autodiscover = |attempt: &&Attempt| {
+            !attempt.step.is_v2()
+                && attempt.is_usable()
+                && matches!(attempt.reason, Reason::SignInWanted | Reason::SignInRefused | Reason::Settings { .. })
+        };
+        self.attempts.iter().filter(is_autodiscover).min_by_key(|attempt| attempt.step).or_else(|| self.winner())
+    }
+
     /// The attempts over https that could have led to Exchange: the domain itself is the web site's
     /// place, and plain http is only good for a redirect.
     fn decisive(&self) -> impl Iterator<Item = &Attempt> {
@@ -559,10 +570,14 @@ fn verdict(reason: &Reason, step: Step, has_winner: bool) -> Verdict {
             // the place of the web site: that it is one hides nothing from whoever goes on
             let is_web_site = step == Step::RootDomain
                 && matches!(reason, Reason::WebSite { .. } | Reason::Unreachable(_) | Reason::Forbidden);
-            match (has_winner, is_web_site) {
-                (true, true) => Verdict::Normal,
-                (true, false) => Verdict::Noteworthy,
-                (false, _) => Verdict::Fault,
+            // nobody has to publish port 80, nor 443 where it is there for the redirect
+            let is_unreachable = matches!(reason, Reason::Unreachable(_));
+            let is_closed = matches!(reason, Reason::Unreachable(failure) if failure.kind == FailKind::Refused);
+            match has_winner {
+                true if is_web_site || is_closed || (is_unreachable && step == Step::HttpRedirect) => Verdict::Normal,
+                true => Verdict::Noteworthy,
+                false if is_unreachable && step == Step::HttpRedirect => Verdict::Noteworthy,
+                false => Verdict::Fault,
             }
         }
         Reason::NotAsked(NoAnswer::Hung { .. }) if !has_winner => Verdict::Fault,

@@ -38,9 +38,10 @@ pub fn folded(check: &CheckReport, lang: Lang, label: &str, out: &mut Vec<String
     if others > 0 {
         let more = match (lang, matters.is_empty()) {
             (Lang::En, false) => format!("and {others} more: exdiag autodiscover {label}"),
-            (Lang::En, true) => format!("{others} attempts: exdiag autodiscover {label}"),
+            (Lang::En, true) => format!("all attempts: exdiag autodiscover {label}"),
+            (Lang::De, false) if others == 1 => format!("und ein weiterer: exdiag autodiscover {label}"),
             (Lang::De, false) => format!("und {others} weitere: exdiag autodiscover {label}"),
-            (Lang::De, true) => format!("{others} Versuche: exdiag autodiscover {label}"),
+            (Lang::De, true) => format!("alle Versuche: exdiag autodiscover {label}"),
         };
         indented(out, "      ", "      ", &harmless(&more));
     }

@@ -91,7 +91,7 @@ pub fn hints(view: &View<'_>, walk: &Walk, beside: &Beside) -> Result<Vec<Findin
     {
         findings.push(about(&PATH_CASE, attempt));
     }
-    let Some(won) = walk.winner() else { return Ok(findings) };
+    let Some(won) = walk.answered() else { return Ok(findings) };
     findings.extend(root_certificate(walk, won));
     findings.extend(slow(walk, won));
     findings.extend(only_by_fallback(walk, won));

@@ -213,7 +213,7 @@ fn roads() -> Vec<Scenario> {
             "Die Domain selbst verschluckt Verbindungen, sodass Clients zuerst dort warten",
         )
         .door(WEBSITE, 443, Door::Dropping)
-        .silent(),
+        .patient(),
         fault(
             "everything-hangs",
             "exdiag.deadline",

@@ -43,7 +43,7 @@ impl Beside {
 /// Asks what other clients ask. Nothing is asked of a host that the walk has not found to be
 /// Autodiscover, but for the other spelling of the path where nothing was found.
 pub fn beside(view: &View<'_>, walk: &Walk) -> Result<Beside, Stop> {
-    let mut roads = match walk.winner() {
+    let mut roads = match walk.answered() {
         Some(won) => of_winner(view, walk, won)?,
         None => other_spelling(view, walk)?.into_iter().collect(),
     };
