@@ -14,9 +14,7 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{
-    Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust,
-};
+use crate::evidence::{Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;

@@ -7,8 +7,9 @@ mod record;
 
 use exdiag::cli::rehearse;
 use exdiag::evidence::{
-    Body, Content, DnsAnswer, DnsSeen, Evidence, FailKind, Failure, Header, HttpOutcome, HttpProbe, HttpSeen, Method,
-    NoAnswer, Phase, Probe, Record, RecordData, RecordType, ResourceRecord, Response, Seen, Subject, View,
+    Body, Content, Credential, DnsAnswer, DnsSeen, Evidence, FailKind, Failure, Header, HttpOutcome, HttpProbe,
+    HttpSeen, Method, NoAnswer, Phase, Probe, Record, RecordData, RecordType, ResourceRecord, Response, Seen, SignIn,
+    Subject, View,
 };
 use exdiag::finding::{Lang, Severity, Status};
 use exdiag::lab::{LabOptions, find};
@@ -137,7 +138,12 @@ fn at(url: &str, probe: &Probe, answer: impl Fn(&HttpProbe) -> Seen) -> Option<S
 
 fn codes(report: &Report) -> Vec<(&str, Severity)> {
     let check = report.checks.iter().find(|check| check.id == "autodiscover").unwrap();
-    check.findings.iter().map(|f| (f.code.as_str(), f.severity)).filter(|(code, _)| *code != "autodiscover.trace").collect()
+    check
+        .findings
+        .iter()
+        .map(|f| (f.code.as_str(), f.severity))
+        .filter(|(code, _)| *code != "autodiscover.trace")
+        .collect()
 }
 
 fn trace(report: &Report) -> Vec<Value> {
@@ -230,8 +236,15 @@ fn exchangelib_ends_after_ten_hops_and_so_do_we_with_all_of_them_told() {
 fn a_v2_answer_that_leads_back_says_that_the_mailbox_is_not_there_and_is_no_loop() {
     let plan = Plan::new(|probe| match probe {
         Probe::Http(http) if http.url.contains("autodiscover.json") => {
-            let back = if http.url.contains("//autodiscover.corp.example") { "outlook.office365.com" } else { "autodiscover.corp.example" };
-            Some(moved(302, &format!("https://{back}/autodiscover/autodiscover.json?Email=a&Protocol=ActiveSync&RedirectCount=2")))
+            let back = if http.url.contains("//autodiscover.corp.example") {
+                "outlook.office365.com"
+            } else {
+                "autodiscover.corp.example"
+            };
+            Some(moved(
+                302,
+                &format!("https://{back}/autodiscover/autodiscover.json?Email=a&Protocol=ActiveSync&RedirectCount=2"),
+            ))
         }
         Probe::Http(http) if http.url == SUB => Some(exchange()),
         _ => None,
@@ -288,7 +301,10 @@ fn what_is_over_http_is_anonymous_and_names_no_mailbox() {
 fn hostile_answers_are_findings_and_no_more_than_that() {
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbbbbbbbb\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><Autodiscover>&c;</Autodiscover>";
     let deep = "<a>".repeat(20_000);
-    let long = format!("<Autodiscover><Response><Error><ErrorCode>500</ErrorCode><Message>{}</Message></Error></Response></Autodiscover>", "x".repeat(60_000));
+    let long = format!(
+        "<Autodiscover><Response><Error><ErrorCode>500</ErrorCode><Message>{}</Message></Error></Response></Autodiscover>",
+        "x".repeat(60_000)
+    );
     let script = "<Autodiscover><Response><Error><ErrorCode>500</ErrorCode><Message>\u{1b}]0;owned\u{7}&lt;script&gt;alert(1)&lt;/script&gt;\u{202e}</Message></Error></Response></Autodiscover>";
     for (body, code) in [
         (bomb, "autodiscover.malformed-answer"),
@@ -309,6 +325,77 @@ fn hostile_answers_are_findings_and_no_more_than_that() {
         let text = String::from_utf8(text).unwrap();
         assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");
         assert!(serde_json::to_string(&report.checks).unwrap().len() < 100_000);
+    }
+}
+
+#[test]
+fn a_redirect_that_is_longer_than_any_client_follows_ends_the_road() {
+    let long = format!("https://mail.corp.example/autodiscover/autodiscover.xml?{}", "x".repeat(60_000));
+    let plan = Plan::new(|probe| at(SUB, probe, |_| moved(302, &long)));
+    assert_eq!(codes(&plan.report())[0], ("autodiscover.malformed-answer", Severity::Fail));
+}
+
+#[test]
+fn ms_oxdscli_500_to_a_token_of_an_application_says_that_one_of_a_user_is_wanted() {
+    let error = "<Autodiscover><Response><Error><ErrorCode>500</ErrorCode><Message>The email address can't be found.</Message></Error></Response></Autodiscover>";
+    let bearer = [("x-feserver", "EX01"), ("www-authenticate", "Bearer client_id=\"x\"")];
+    let mut plan = Plan::new(|probe| {
+        at(SUB, probe, |http| match http.sign_in {
+            SignIn::Given => says(200, &[], error),
+            _ => says(401, &bearer, ""),
+        })
+    });
+    plan.subject.credential = Some(Credential::Token);
+    let report = plan.report();
+    let finding =
+        report.checks.iter().flat_map(|c| &c.findings).find(|f| f.code == "autodiscover.error-answer").unwrap();
+    assert!(finding.detail.contains("token of an application"), "{}", finding.detail);
+    assert_eq!(finding.remediation.as_ref().unwrap().owner, exdiag::finding::Owner::Entra);
+}
+
+#[test]
+fn a_single_401_among_several_addresses_is_not_a_wrong_password() {
+    // guide on Autodiscover errors: one of them says nothing of the others
+    let root = "https://corp.example/autodiscover/autodiscover.xml";
+    let plan = Plan::new(|probe| {
+        at(root, probe, |_| says(401, &[("www-authenticate", "Basic realm=\"web\"")], ""))
+            .or_else(|| at(SUB, probe, |_| exchange()))
+    });
+    assert!(
+        codes(&plan.report()).iter().all(|(_, severity)| *severity == Severity::Info),
+        "{:?}",
+        codes(&plan.report())
+    );
+}
+
+#[test]
+fn exchangelib_1112_one_that_hangs_keeps_no_other_from_winning_and_is_told() {
+    let root = "https://corp.example/autodiscover/autodiscover.xml";
+    let plan = Plan::new(|probe| {
+        at(root, probe, |_| failed(Phase::Connect, FailKind::Timeout)).or_else(|| at(SUB, probe, |_| exchange()))
+    });
+    assert_eq!(plan.walk().winner().unwrap().step, Step::Subdomain);
+    assert_eq!(codes(&plan.report()), [("autodiscover.slow", Severity::Warn)]);
+}
+
+#[test]
+fn eas_4_tbsync_160_a_404_of_the_xml_says_nothing_of_the_json() {
+    let json = "{\"Protocol\":\"ActiveSync\",\"Url\":\"https://mail.corp.example/Microsoft-Server-ActiveSync\"}";
+    let plan = Plan::new(|probe| match probe {
+        Probe::Http(http) if http.url.contains("Protocol=ActiveSync") => Some(says(200, &[], json)),
+        Probe::Http(http) if http.url == SUB => Some(says(404, &[], "")),
+        _ => None,
+    });
+    assert_eq!(plan.walk().winner().unwrap().step, Step::Json);
+}
+
+#[test]
+fn thunderbird_trusts_no_redirect_to_http_and_neither_do_we() {
+    for status in [301, 302, 307] {
+        let plan = Plan::new(|probe| {
+            at(SUB, probe, |_| moved(status, "http://mail.corp.example/autodiscover/autodiscover.xml"))
+        });
+        assert_eq!(codes(&plan.report())[0], ("autodiscover.redirect-insecure", Severity::Fail));
     }
 }
 
@@ -343,7 +430,9 @@ async fn at_the_deadline_every_hang_is_named_with_its_phase_and_the_exit_code_is
     for host in ["https://corp.example/", "http://autodiscover.corp.example/", "https://mail.corp.example/"] {
         assert!(reason.contains(host), "{reason}");
     }
-    assert!(diagnosis.evidence.records.values().any(|record| matches!(record.seen, Seen::NoAnswer(NoAnswer::Hung { .. }))));
+    assert!(
+        diagnosis.evidence.records.values().any(|record| matches!(record.seen, Seen::NoAnswer(NoAnswer::Hung { .. })))
+    );
 }
 
 #[tokio::test]
@@ -352,10 +441,16 @@ async fn every_attempt_is_told_with_what_answered_and_why_in_both_languages() {
     let attempts = trace(&worded(&diagnosis, Lang::De));
     let of = |step: &str| attempts.iter().rfind(|attempt| attempt["step"] == step).unwrap().clone();
     let won = attempts.iter().find(|attempt| attempt["verdict"] == "won").unwrap();
-    assert_eq!((&won["step"], &won["product"], &won["body"]), (&"subdomain".into(), &"Exchange Server".into(), &"autodiscover".into()));
+    assert_eq!(
+        (&won["step"], &won["product"], &won["body"]),
+        (&"subdomain".into(), &"Exchange Server".into(), &"autodiscover".into())
+    );
     assert_eq!(won["dns"]["addresses"][0], "203.0.113.7");
     assert!(won["timing"]["handshake_ms"].is_u64() && won["verified"] == true && won["signed_in"] == true);
-    assert_eq!((of("root-domain")["server"].as_str(), of("root-domain")["body"].as_str()), (Some("nginx"), Some("html")));
+    assert_eq!(
+        (of("root-domain")["server"].as_str(), of("root-domain")["body"].as_str()),
+        (Some("nginx"), Some("html"))
+    );
     // the other ways of asking lead to the same server
     let ews = "https://mail.corp.example/EWS/Exchange.asmx";
     for step in ["outlook", "soap", "v2-ews"] {

@@ -6,10 +6,10 @@ mod trace;
 
 use super::common;
 use super::common::net::{self, At};
-use crate::evidence::{Credential, FailKind, HttpSeen, NoAnswer, Phase, Probe, Stop, View};
+use crate::evidence::{Credential, FailKind, HttpSeen, NoAnswer, Phase, Probe, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Lang, Outcome, Owner, Sentence, Severity};
 use crate::protocol::autodiscover::error::{self, Meaning};
-use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Verdict, Walk};
+use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Walk};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
 use crate::protocol::{eas, hosts, trusted};
@@ -105,7 +105,7 @@ findings! {
     }
     ERROR_ANSWER = "autodiscover.error-answer", Fail, Exchange {
         title { en: "Autodiscover on {host} answers with error {code}: {message}", de: "Autodiscover auf {host} antwortet mit Fehler {code}: {message}" }
-        meaning { en: "The server was found and has read the question about {mailbox}. {cause}", de: "Der Server wurde gefunden und hat die Frage nach {mailbox} gelesen. {cause}" }
+        meaning { en: "{cause} The server itself was found and has read the question about {mailbox}.", de: "{cause} Der Server selbst wurde gefunden und hat die Frage nach {mailbox} gelesen." }
         remedy { en: "Check the mailbox's addresses and attributes on the Exchange server", de: "Prüfen Sie Adressen und Attribute des Postfachs auf dem Exchange-Server" }
         steps [ { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" } ]
     }
@@ -241,6 +241,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             finding.severity = Severity::Warn;
         }
     }
+    // what is about all of it is seen in all of it
+    for finding in findings.iter_mut().filter(|finding| finding.evidence.is_empty()) {
+        finding.evidence.clone_from(&trace.evidence);
+    }
     findings.push(trace);
     if let Some((host, finding)) = dated {
         findings.extend(finding);
@@ -255,7 +259,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         ));
         return Ok(Outcome::Inconclusive { reason: reason.with("host", host), findings });
     }
-    Ok(Outcome::checked(note(&walk), findings))
+    Ok(Outcome::checked(trace::note(&walk), findings))
 }
 
 /// The trace, with the evidence of every attempt.
@@ -268,8 +272,9 @@ fn traced(view: &View<'_>, attempts: &[&Attempt]) -> Result<Finding, Stop> {
 /// The same outcome, with a further finding.
 fn with(outcome: Outcome, further: Finding) -> Outcome {
     let mut outcome = outcome;
-    if let Outcome::Checked { findings, .. } | Outcome::Inconclusive { findings, .. } | Outcome::Skipped { findings, .. } =
-        &mut outcome
+    if let Outcome::Checked { findings, .. }
+    | Outcome::Inconclusive { findings, .. }
+    | Outcome::Skipped { findings, .. } = &mut outcome
     {
         findings.push(further);
     }
@@ -374,7 +379,9 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
     // what clients meet before the winner keeps them from it, what they meet after it does not
     let is_before = walk.answered().is_none_or(|won| attempt.step < won.step);
     let weight = |severity| if is_before { severity } else { Severity::Warn };
-    let alone = if walk.won.is_some() { Severity::Warn } else { Severity::Fail };
+    // what is said to those who have signed in is the last word, unless another road has settings for them
+    let is_last_word = attempt.probe.sign_in == SignIn::Given && walk.settings.is_none();
+    let alone = if walk.won.is_some() && !is_last_word { Severity::Warn } else { Severity::Fail };
     // at the domain itself a web site is in its place
     let at_root = attempt.step == Step::RootDomain && walk.won.is_some();
     let is_token = view.subject().credential == Some(Credential::Token);
@@ -397,9 +404,7 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
         Reason::Loop { to } => {
             Some(about(&REDIRECT_LOOP).severity(alone).with("to", bounded(to)).with("hops", hops(walk, attempt)))
         }
-        Reason::TooManyHops if !is_v2 => {
-            Some(about(&REDIRECT_LOOP).severity(alone).with("hops", hops(walk, attempt)))
-        }
+        Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(alone).with("hops", hops(walk, attempt))),
         Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(alone).with("to", bounded(to))),
         Reason::Error { code, message } => {
             let meaning = error::of_code(*code, message);
@@ -422,13 +427,9 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
                 .with("why", malformed(&bounded(why))),
         ),
         Reason::ServerError if !is_v2 => Some(
-            about(&SERVER_ERROR)
-                .severity(if at_root { Severity::Info } else { alone })
-                .with("status", attempt.status),
+            about(&SERVER_ERROR).severity(if at_root { Severity::Info } else { alone }).with("status", attempt.status),
         ),
-        Reason::Settings { .. } if !is_v2 && attempt.probe.sign_in == crate::evidence::SignIn::None => {
-            Some(about(&ANONYMOUS))
-        }
+        Reason::Settings { .. } if !is_v2 && attempt.probe.sign_in == SignIn::None => Some(about(&ANONYMOUS)),
         Reason::NotThere | Reason::Refused { .. }
             if attempt.step == Step::Json
                 && walk.winner().is_some_and(|won| won.host == attempt.host)
@@ -472,9 +473,7 @@ fn refused_beside(attempt: &Attempt) -> Option<Finding> {
 
 /// Whether nothing listens for https at a host.
 fn is_closed(walk: &Walk, host: &str) -> bool {
-    let refuses = |attempt: &Attempt| {
-        matches!(&attempt.reason, Reason::Unreachable(failure) if failure.kind == FailKind::Refused)
-    };
+    let refuses = |attempt: &Attempt| matches!(&attempt.reason, Reason::Unreachable(failure) if failure.kind == FailKind::Refused);
     walk.attempts.iter().any(|a| a.host == host && a.probe.url.starts_with("https://") && refuses(a))
 }
 
@@ -514,8 +513,10 @@ fn target(view: &View<'_>, url: &str, origin: Origin) -> Result<Option<Finding>,
         Ok(seen) => seen.answer.as_ref().is_some_and(|a| a.is_noerror() || a.is_nxdomain()),
         Err(_) => false,
     };
-    let is_nowhere = addresses.is_empty() && is_denied;
-    Ok((is_nowhere || leads_elsewhere(view, &endpoint)?).then(|| about(&URL_INVALID).host(&endpoint.host)))
+    if addresses.is_empty() && is_denied {
+        return Ok(Some(about(&URL_INVALID).host(&endpoint.host).seen_in(&Probe::dns(&endpoint.host, family))));
+    }
+    Ok(leads_elsewhere(view, &endpoint)?.then(|| about(&URL_INVALID).host(&endpoint.host)))
 }
 
 /// Whether an address is not that of ActiveSync: by its path, and nobody wants a sign-in there.
@@ -557,34 +558,6 @@ fn about_winner(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
         _ => return Ok(None),
     };
     Ok(Some(Finding::new(&NOT_EXCHANGE).host(&won.host).owner(Owner::Exchange).with("product", product)))
-}
-
-fn note(walk: &Walk) -> Sentence {
-    let Some(won) = walk.winner() else {
-        return Sentence::new(text!("no address leads to a server", "keine Adresse führt zu einem Server"));
-    };
-    let others = walk.attempts.iter().any(|a| {
-        a.verdict != Verdict::Won
-            && a.step != won.step
-            && a.step != Step::Json
-            && !matches!(a.reason, Reason::SignInWanted | Reason::Redirect { .. })
-    });
-    let wants_sign_in = won.reason == Reason::SignInWanted;
-    let text = match (wants_sign_in, others) {
-        (false, false) => text!("found at https://{host}", "gefunden unter https://{host}"),
-        (false, true) => text!(
-            "found at https://{host} (others fail, as usual)",
-            "gefunden unter https://{host} (andere scheitern, wie üblich)",
-        ),
-        (true, false) => {
-            text!("{host} asks for a sign-in, as it should", "{host} verlangt eine Anmeldung, wie es sein soll")
-        }
-        (true, true) => text!(
-            "{host} asks for a sign-in, as it should (others fail, as usual)",
-            "{host} verlangt eine Anmeldung, wie es sein soll (andere scheitern, wie üblich)",
-        ),
-    };
-    Sentence::new(text).with("host", won.host.as_str())
 }
 
 #[cfg(test)]

@@ -221,8 +221,7 @@ impl Http {
                 self.secured(connection, target.address, target).await
             }
             Way::Proxy { proxy, host, .. } => {
-                let Connection { stream, took, permit } =
-                    self.net.to_proxy(&proxy, &host, whole).await?;
+                let Connection { stream, took, permit } = self.net.to_proxy(&proxy, &host, whole).await?;
                 let address = target.address;
                 Ok(Opened { stream, address, connect: took, tls: None, again: None, proxy: Some(proxy), permit })
             }

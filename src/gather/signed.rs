@@ -241,9 +241,8 @@ mod tests {
         let outlook_text = kept(Content::PoxOutlook { email: email() }, &outlook_text);
         let settings = outlook::parse(&outlook_text).unwrap();
         assert_eq!((settings.ews_url(), settings.build()), (Some(ews), Some((15, 2, 2562))));
-        let setting = |name: &str, value: &str| {
-            format!("<UserSetting><Name>{name}</Name><Value>{value}</Value></UserSetting>")
-        };
+        let setting =
+            |name: &str, value: &str| format!("<UserSetting><Name>{name}</Name><Value>{value}</Value></UserSetting>");
         let soap_text = format!(
             "<Envelope><Body><UserResponse><ErrorCode>NoError</ErrorCode>{}{}{}</UserResponse></Body></Envelope>",
             setting("ExternalEwsUrl", ews),

@@ -14,7 +14,7 @@ pub const SETTINGS: &[&str] = &[
 
 /// The request `GetUserSettings` for this address, as it is put to `url`.
 pub fn request(email: &str, url: &str) -> String {
-    let settings: String = SETTINGS.iter().map(|name| format!("<a:Setting>{name}</a:Setting>")).collect();
+    let settings = SETTINGS.join("</a:Setting><a:Setting>");
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
          <soap:Envelope xmlns:a=\"http://schemas.microsoft.com/exchange/2010/Autodiscover\" \
@@ -24,7 +24,7 @@ pub fn request(email: &str, url: &str) -> String {
          <wsa:To>{}</wsa:To></soap:Header>\
          <soap:Body><a:GetUserSettingsRequestMessage><a:Request>\
          <a:Users><a:User><a:Mailbox>{}</a:Mailbox></a:User></a:Users>\
-         <a:RequestedSettings>{settings}</a:RequestedSettings>\
+         <a:RequestedSettings><a:Setting>{settings}</a:Setting></a:RequestedSettings>\
          </a:Request></a:GetUserSettingsRequestMessage></soap:Body></soap:Envelope>",
         escaped(url),
         escaped(email),
@@ -87,11 +87,7 @@ pub fn render(answer: &Answer) -> String {
     let inner = match answer {
         Answer::Settings(settings) => {
             let of = |(name, value): &(String, String)| {
-                format!(
-                    "<UserSetting><Name>{}</Name><Value>{}</Value></UserSetting>",
-                    escaped(name),
-                    escaped(value)
-                )
+                format!("<UserSetting><Name>{}</Name><Value>{}</Value></UserSetting>", escaped(name), escaped(value))
             };
             let all: String = settings.iter().map(of).collect();
             format!("<UserResponse><ErrorCode>NoError</ErrorCode>{all}</UserResponse>")
@@ -138,10 +134,10 @@ impl xml::Listener for Reading {
         let within = |around: &str| path.iter().any(|name| name == around);
         let of_setting = within("UserSettingErrors");
         match name {
-            "ErrorCode" if of_setting => {}
+            // of one setting that is not there
+            "ErrorCode" | "ErrorMessage" if of_setting => {}
             "ErrorCode" if within("UserResponse") => self.user = Some(value.to_owned()),
             "ErrorCode" => self.outer = Some(value.to_owned()),
-            "ErrorMessage" if of_setting => {}
             "ErrorMessage" if within("UserResponse") => value.clone_into(&mut self.user_message),
             "ErrorMessage" => value.clone_into(&mut self.outer_message),
             "RedirectTarget" => value.clone_into(&mut self.target),
@@ -218,17 +214,16 @@ mod tests {
         let unknown = response("NoError", "<ErrorCode>InvalidUser</ErrorCode><ErrorMessage>no such</ErrorMessage>");
         assert_eq!(parse(&unknown), Answer::Error { code: "InvalidUser".to_owned(), message: "no such".to_owned() });
         for (code, to) in [("RedirectAddress", "anna@corp.mail.onmicrosoft.com"), ("RedirectUrl", "https://x/y.svc")] {
-            let answer = response(
-                "NoError",
-                &format!("<ErrorCode>{code}</ErrorCode><RedirectTarget>{to}</RedirectTarget>"),
-            );
+            let answer =
+                response("NoError", &format!("<ErrorCode>{code}</ErrorCode><RedirectTarget>{to}</RedirectTarget>"));
             assert_eq!(parse(&answer), Answer::Redirect { to: to.to_owned() });
         }
     }
 
     #[test]
     fn a_fault_and_what_is_no_soap_are_told_apart() {
-        let fault = envelope("<s:Fault><faultcode>a:InternalServiceFault</faultcode><faultstring>no</faultstring></s:Fault>");
+        let fault =
+            envelope("<s:Fault><faultcode>a:InternalServiceFault</faultcode><faultstring>no</faultstring></s:Fault>");
         assert_eq!(parse(&fault), Answer::Error { code: "InternalServiceFault".to_owned(), message: "no".to_owned() });
         for odd in ["", "{}", "<html></html>", &envelope(""), "<!DOCTYPE a><Envelope/>"] {
             assert!(matches!(parse(odd), Answer::Malformed { .. }), "{odd}");

@@ -64,11 +64,8 @@ fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
         ("fault", "✗", text!("fault", "Fehler")),
     ];
     let verdict = field(attempt, "verdict");
-    let (_, mark, word) = verdicts.into_iter().find(|(name, ..)| *name == verdict).unwrap_or((
-        "",
-        "·",
-        text!("attempt", "Versuch"),
-    ));
+    let (_, mark, word) =
+        verdicts.into_iter().find(|(name, ..)| *name == verdict).unwrap_or(("", "·", text!("attempt", "Versuch")));
     let mark = match mark {
         "✓" => mark.green(),
         "!" => mark.yellow(),
@@ -135,11 +132,14 @@ mod tests {
             "why": {"en": "asks for a sign-in", "de": "verlangt eine Anmeldung"}, "status": 401, "address": "192.0.2.1",
             "verified": true, "signed_in": false, "product": "Exchange Server", "in_front": "nginx", "ms": 45,
         });
-        assert_eq!(lines(&attempt, Lang::En), [
-            "      ✓ POST https://a.example/x",
-            "          won: asks for a sign-in, HTTP 401, Exchange Server + nginx, 192.0.2.1,",
-            "          45 ms",
-        ]);
+        assert_eq!(
+            lines(&attempt, Lang::En),
+            [
+                "      ✓ POST https://a.example/x",
+                "          won: asks for a sign-in, HTTP 401, Exchange Server + nginx, 192.0.2.1,",
+                "          45 ms",
+            ]
+        );
         assert!(lines(&attempt, Lang::De)[1].contains("gewonnen: verlangt eine Anmeldung"));
     }
 

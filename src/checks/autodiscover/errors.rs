@@ -91,6 +91,10 @@ pub fn malformed(why: &str) -> Value {
             "sie ist kein HTTP, oder sie hat mehr Header, als ein Client liest"
         ),
         text!(
+            "it redirects to an address longer than any client follows",
+            "sie leitet zu einer Adresse weiter, die länger ist, als ein Client verfolgt"
+        ),
+        text!(
             "it redirects to something that is no mailbox address",
             "sie leitet zu etwas weiter, das keine Postfachadresse ist"
         ),

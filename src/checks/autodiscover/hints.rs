@@ -45,7 +45,7 @@ findings! {
         remedy { en: "Let {host} refuse connections to port 443, or answer them", de: "Lassen Sie {host} Verbindungen auf Port 443 ablehnen oder beantworten" }
         steps [
             { en: "In the firewall in front of {host}, change the rule for port 443 from drop to reject, for example with nftables:", de: "Ändern Sie in der Firewall vor {host} die Regel für Port 443 von Verwerfen auf Ablehnen, zum Beispiel mit nftables:", Config "tcp dport 443 reject with tcp reset" },
-            { en: "See how long it takes:", de: "Sehen Sie nach, wie lange es dauert:", Shell "curl -o /dev/null -w '%{time_connect}\\n' https://{host}/autodiscover/autodiscover.xml" },
+            { en: "See how long it takes:", de: "Sehen Sie nach, wie lange es dauert:", Shell "curl -sv -o /dev/null --connect-timeout 30 https://{host}/autodiscover/autodiscover.xml" },
         ]
         links ["https://learn.microsoft.com/exchange/architecture/client-access/autodiscover"]
     }
@@ -119,8 +119,11 @@ fn root_certificate(walk: &Walk, won: &Attempt) -> Option<Finding> {
 }
 
 fn slow(walk: &Walk, won: &Attempt) -> Option<Finding> {
+    // of Microsoft's own set-up nobody can change anything
+    let is_microsoft = trusted::is_microsoft(&won.host);
     let is_silent = |attempt: &&Attempt| {
         attempt.step < won.step
+            && !(is_microsoft && attempt.step == Step::Subdomain)
             && attempt.email == won.email
             && matches!(&attempt.reason, Reason::Unreachable(failure) if failure.kind == FailKind::Timeout)
     };
@@ -134,7 +137,8 @@ fn only_by_fallback(walk: &Walk, won: &Attempt) -> Option<Finding> {
             && matches!(attempt.reason, Reason::SignInWanted | Reason::SignInRefused | Reason::Settings { .. })
             && attempt.verified == Some(true)
     };
-    if walk.attempts.iter().find(is_direct).is_some() {
+    // with Exchange Online, the redirect is how it is meant to be
+    if walk.attempts.iter().any(|attempt| is_direct(&attempt)) || trusted::is_microsoft(&won.host) {
         return None;
     }
     let road = match won.step {
@@ -155,9 +159,8 @@ fn no_soap(beside: &Beside) -> Option<Finding> {
 
 /// The first address of EWS that nobody outside can use; what is for the inside alone is none of them.
 fn unusable_ews(beside: &Beside) -> Option<Finding> {
-    let is_unusable = |url: &str| {
-        Endpoint::parse(url, Origin::V2).is_none_or(|endpoint| endpoint::is_internal(&endpoint.host))
-    };
+    let is_unusable =
+        |url: &str| Endpoint::parse(url, Origin::V2).is_none_or(|endpoint| endpoint::is_internal(&endpoint.host));
     let is_external = |step: Step| {
         let outlook = beside.outlook.as_ref();
         step != Step::Outlook || outlook.is_some_and(|settings| settings.external_ews_url().is_some())
@@ -182,9 +185,8 @@ pub fn is_in_the_same_hands(view: &View<'_>, host: &str) -> Result<bool, Stop> {
 
 /// Which servers the ways of asking name, where they name different ones for the same thing.
 pub fn disagreement(walk: &Walk, beside: &Beside) -> Option<(&'static str, Vec<Value>)> {
-    let host = |url: &str| {
-        Endpoint::parse(url, Origin::Pox).map(|e| e.host).filter(|host| !endpoint::is_internal(host))
-    };
+    let host =
+        |url: &str| Endpoint::parse(url, Origin::Pox).map(|e| e.host).filter(|host| !endpoint::is_internal(host));
     let differing = |urls: Vec<&str>| {
         let mut hosts: Vec<String> = Vec::new();
         for host in urls.into_iter().filter_map(host) {

@@ -5,7 +5,7 @@ use crate::checks::common;
 use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, FailKind, Failure, HttpSeen, Phase, Response, SignIn, Stop, View, view};
 use crate::finding::{Lang, Sentence};
-use crate::protocol::autodiscover::{Attempt, Reason, Step, Verdict};
+use crate::protocol::autodiscover::{Attempt, Reason, Step, Verdict, Walk};
 use crate::protocol::front;
 use crate::protocol::pox;
 use crate::protocol::{soap, v2};
@@ -155,13 +155,16 @@ pub fn why(attempt: &Attempt) -> Sentence {
             said(text!("answers, but names no address", "antwortet, nennt aber keine Adresse"))
         }
         Reason::Settings { .. } => said(text!("names {told}", "nennt {told}")),
-        Reason::NoMobileSync => {
-            said(text!("answers with settings, but none for ActiveSync", "nennt Einstellungen, aber keine für ActiveSync"))
-        }
+        Reason::NoMobileSync => said(text!(
+            "answers with settings, but none for ActiveSync",
+            "nennt Einstellungen, aber keine für ActiveSync"
+        )),
         Reason::OtherProtocols(_) => {
             said(text!("hands out settings for {told}", "gibt Einstellungen für {told} heraus"))
         }
-        Reason::Error { .. } | Reason::Refused { .. } => said(text!("answers with the error {told}", "antwortet mit dem Fehler {told}")),
+        Reason::Error { .. } | Reason::Refused { .. } => {
+            said(text!("answers with the error {told}", "antwortet mit dem Fehler {told}"))
+        }
         Reason::Redirect { .. } => said(text!("leads on to {told}", "leitet weiter zu {told}")),
         Reason::RedirectAddress { .. } => {
             said(text!("leads on to the mailbox address {told}", "leitet weiter zur Postfachadresse {told}"))
@@ -181,7 +184,9 @@ pub fn why(attempt: &Attempt) -> Sentence {
         Reason::WebSite { page: true } => said(text!("answers with a web page", "antwortet mit einer Webseite")),
         Reason::WebSite { page: false } => said(text!("leads on to a web page", "leitet zu einer Webseite weiter")),
         Reason::SignInPage => said(text!("wants a sign-in on a web page", "verlangt die Anmeldung auf einer Webseite")),
-        Reason::NotThere if attempt.step.is_v2() => said(text!("no Autodiscover v2 there", "kein Autodiscover v2 dort")),
+        Reason::NotThere if attempt.step.is_v2() => {
+            said(text!("no Autodiscover v2 there", "kein Autodiscover v2 dort"))
+        }
         Reason::NotThere => said(text!("no Autodiscover there", "kein Autodiscover dort")),
         Reason::Forbidden => said(text!("forbids it", "verbietet es")),
         Reason::ServerError => said(text!("the server fails", "der Server versagt")),
@@ -216,6 +221,35 @@ fn unreachable(failure: &Failure) -> Sentence {
     })
 }
 
+/// The one line beside the check's name.
+pub fn note(walk: &Walk) -> Sentence {
+    let Some(won) = walk.winner() else {
+        return Sentence::new(text!("no address leads to a server", "keine Adresse führt zu einem Server"));
+    };
+    let others = walk.attempts.iter().any(|a| {
+        a.verdict != Verdict::Won
+            && a.step != won.step
+            && a.step != Step::Json
+            && !matches!(a.reason, Reason::SignInWanted | Reason::Redirect { .. })
+    });
+    let wants_sign_in = won.reason == Reason::SignInWanted;
+    let text = match (wants_sign_in, others) {
+        (false, false) => text!("found at https://{host}", "gefunden unter https://{host}"),
+        (false, true) => text!(
+            "found at https://{host} (others fail, as usual)",
+            "gefunden unter https://{host} (andere scheitern, wie üblich)",
+        ),
+        (true, false) => {
+            text!("{host} asks for a sign-in, as it should", "{host} verlangt eine Anmeldung, wie es sein soll")
+        }
+        (true, true) => text!(
+            "{host} asks for a sign-in, as it should (others fail, as usual)",
+            "{host} verlangt eine Anmeldung, wie es sein soll (andere scheitern, wie üblich)",
+        ),
+    };
+    Sentence::new(text).with("host", won.host.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,7 +265,10 @@ mod tests {
         for (text, kind) in [
             ("<html></html>", "html"),
             ("<html><form><input type=password></form></html>", "sign-in-form"),
-            ("<Autodiscover><Response><Error><ErrorCode>600</ErrorCode></Error></Response></Autodiscover>", "autodiscover"),
+            (
+                "<Autodiscover><Response><Error><ErrorCode>600</ErrorCode></Error></Response></Autodiscover>",
+                "autodiscover",
+            ),
             ("<Autodiscover><Account><Protocol><Type>IMAP</Type></Protocol></Account></Autodiscover>", "mail-profile"),
             ("<Envelope><Body><UserResponse><ErrorCode>NoError</ErrorCode></UserResponse></Body></Envelope>", "soap"),
             ("{\"Protocol\":\"EWS\",\"Url\":\"https://m/\"}", "autodiscover-json"),

@@ -97,8 +97,7 @@ pub(super) fn decoded(bytes: &[u8], encoding: &[u8]) -> (String, bool) {
 
 /// At most [`LARGEST_BODY`] bytes, and whether there was more.
 fn inflated(bytes: &[u8], zlib: bool) -> Option<(Vec<u8>, bool)> {
-    let inflate =
-        if zlib { inflate::decompress_to_vec_zlib_with_limit } else { inflate::decompress_to_vec_with_limit };
+    let inflate = if zlib { inflate::decompress_to_vec_zlib_with_limit } else { inflate::decompress_to_vec_with_limit };
     match inflate(bytes, LARGEST_BODY) {
         Ok(out) => Some((out, false)),
         Err(error) if error.status == inflate::TINFLStatus::HasMoreOutput => Some((error.output, true)),
@@ -156,7 +155,8 @@ mod tests {
         for (bytes, encoding) in all {
             assert_eq!(decoded(&bytes, encoding.as_bytes()), ("<a/>".to_owned(), false), "{encoding}");
         }
-        for (bytes, encoding) in [(&b"<a/>"[..], "br"), (b"<a/>", "gzip"), (b"", "gzip"), (b"\x1f\x8b\x08\x1f", "gzip")] {
+        for (bytes, encoding) in [(&b"<a/>"[..], "br"), (b"<a/>", "gzip"), (b"", "gzip"), (b"\x1f\x8b\x08\x1f", "gzip")]
+        {
             assert_eq!(decoded(bytes, encoding.as_bytes()), (String::new(), false), "{encoding}");
         }
     }

@@ -69,12 +69,8 @@ fn all_healthy() -> Vec<Scenario> {
             80,
             Door::Plain(Product::Redirect(302, "https://mail.main.example/autodiscover/autodiscover.xml").into()),
         ),
-        healthy(
-            "healthy-v2-alone",
-            "Only Autodiscover v2 is published",
-            "Nur Autodiscover v2 ist veröffentlicht",
-        )
-        .rule(None, "/autodiscover/autodiscover.xml", &iis_error(404, "File or directory not found.")),
+        healthy("healthy-v2-alone", "Only Autodiscover v2 is published", "Nur Autodiscover v2 ist veröffentlicht")
+            .rule(None, "/autodiscover/autodiscover.xml", &iis_error(404, "File or directory not found.")),
         healthy(
             "healthy-v2-without-activesync",
             "Autodiscover v2 does not give out the address of ActiveSync",
@@ -223,7 +219,11 @@ fn roads() -> Vec<Scenario> {
         .record(SRV, Data::Service(443, MAIL))
         .instead(AUTODISCOVER, Data::Address(APART))
         .door(WEBSITE, 443, Door::Dropping)
-        .door(APART, 443, Door::Tls(Identity { trick: Some(Trick::Silent), ..Identity::of(&[AUTODISCOVER]) }, Product::Mute.into()))
+        .door(
+            APART,
+            443,
+            Door::Tls(Identity { trick: Some(Trick::Silent), ..Identity::of(&[AUTODISCOVER]) }, Product::Mute.into()),
+        )
         .door(APART, 80, Door::Plain(Product::Mute.into()))
         .door(EXCHANGE, 443, Door::https(&[MAIL], Product::Mute))
         .at_once(),

@@ -8,7 +8,7 @@ use super::{Attempt, Reason, Road, Step, Verdict, Walk, number, pox_probe, v2_pr
 use crate::evidence::{Content, HttpProbe, HttpSeen, Method, NoAnswer, SignIn, Stop, View, view};
 use crate::protocol::pox::outlook;
 use crate::protocol::v2::Protocol;
-use crate::protocol::challenge;
+use crate::protocol::{challenge, eas, endpoint};
 
 /// What was asked beside the walk.
 #[derive(Debug, Clone, Default)]
@@ -103,10 +103,21 @@ fn by_soap(view: &View<'_>, won: &Attempt, accepted: Option<&Attempt>) -> Result
     let offered = view.http(&probe)?.ok().and_then(HttpSeen::response).map(challenge::offered).unwrap_or_default();
     let is_welcome = view.subject().credential.is_some_and(|credential| challenge::fits(&offered, credential));
     let mut road = vec![first];
-    if accepted.is_some() && is_welcome {
+    if accepted.is_some() && is_welcome && is_activesync_signed_in(view)? {
         road.push(attempt(view, Step::Soap, &probe.sign_in(SignIn::Given), &at.email)?);
     }
     Ok(road)
+}
+
+/// Whether ActiveSync, whose sign-in matters more, has had its turn: after a refusal here nobody could
+/// sign in there any more.
+fn is_activesync_signed_in(view: &View<'_>) -> Result<bool, Stop> {
+    if !view.subject().selected.iter().any(|id| id == "activesync") {
+        return Ok(true);
+    }
+    let Some(endpoint) = endpoint::endpoint(view)? else { return Ok(true) };
+    let Some(probe) = eas::signed_in(view, &endpoint)? else { return Ok(true) };
+    Ok(view.http(&probe)?.ok().and_then(HttpSeen::response).is_some_and(|response| response.status != 401))
 }
 
 /// `/Autodiscover/Autodiscover.xml` where the path in small letters is not there: IIS does not care,

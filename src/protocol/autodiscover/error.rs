@@ -82,16 +82,14 @@ mod tests {
     #[test]
     fn ms_oxdscli_every_documented_code_has_a_meaning() {
         let of = |code| of_code(Some(code), "");
-        assert_eq!([500, 501, 600].map(of), [
-            Some(Meaning::AddressUnknown),
-            Some(Meaning::NoSettings),
-            Some(Meaning::RequestInvalid)
-        ]);
-        assert_eq!([601, 602, 603].map(of), [
-            Some(Meaning::ProviderMissing),
-            Some(Meaning::ObjectFaulty),
-            Some(Meaning::Internal)
-        ]);
+        assert_eq!(
+            [500, 501, 600].map(of),
+            [Some(Meaning::AddressUnknown), Some(Meaning::NoSettings), Some(Meaning::RequestInvalid)]
+        );
+        assert_eq!(
+            [601, 602, 603].map(of),
+            [Some(Meaning::ProviderMissing), Some(Meaning::ObjectFaulty), Some(Meaning::Internal)]
+        );
         assert_eq!([1, 604].map(of), [None, None]);
     }
 
@@ -113,8 +111,17 @@ mod tests {
     #[test]
     fn ms_oxwsadisc_every_documented_name_has_a_meaning() {
         for name in [
-            "InvalidUser", "InvalidRequest", "InvalidSetting", "SettingIsNotAvailable", "ServerBusy", "InvalidDomain",
-            "NotFederated", "InternalServerError", "InvalidProtocol", "ProtocolNotSupported", "UserNotFound",
+            "InvalidUser",
+            "InvalidRequest",
+            "InvalidSetting",
+            "SettingIsNotAvailable",
+            "ServerBusy",
+            "InvalidDomain",
+            "NotFederated",
+            "InternalServerError",
+            "InvalidProtocol",
+            "ProtocolNotSupported",
+            "UserNotFound",
             "MandatoryParameterMissing",
         ] {
             assert!(of_name(name).is_some(), "{name}");

@@ -1,9 +1,7 @@
 //! Where does one road of Autodiscover lead, hop by hop?
 
 use super::{Attempt, Reason, Road, Step, Verdict, pox_probe};
-use crate::evidence::{
-    FailKind, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Probe, Response, SignIn, Stop, View,
-};
+use crate::evidence::{FailKind, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Probe, Response, SignIn, Stop, View};
 use crate::protocol::pox::{self, outlook};
 use crate::protocol::{soap, v2};
 use std::collections::BTreeSet;
@@ -95,6 +93,10 @@ pub fn attempt(view: &View<'_>, step: Step, probe: &HttpProbe, email: &str) -> R
     Ok(attempt)
 }
 
+/// Windows follows no longer address (`INTERNET_MAX_URL_LENGTH`), in octets.
+const LONGEST_URL: usize = 2083;
+
+const LONG: &str = "it redirects to an address longer than any client follows";
 const NO_HTTP: &str = "it is no HTTP, or its headers are more than any client reads";
 
 fn milliseconds(seen: &HttpSeen) -> u64 {
@@ -112,7 +114,9 @@ fn meaning(probe: &HttpProbe, step: Step, response: &Response) -> Reason {
         301 | 302 | 303 | 307 | 308 => redirect(probe, step, response),
         451 => response.header("x-ms-location").map_or(Reason::Odd, |to| secure(to.to_owned())),
         200..=299 if is_plain => Reason::WebSite { page: true },
-        200..=299 if response.body.text.is_empty() && response.body.length > 0 => Reason::Malformed(unreadable(response)),
+        200..=299 if response.body.text.is_empty() && response.body.length > 0 => {
+            Reason::Malformed(unreadable(response))
+        }
         200..=299 if step.is_v2() => json(response),
         200..=299 if step == Step::Soap => soap(&response.body.text),
         200..=299 => pox(step, response),
@@ -171,6 +175,9 @@ fn redirect(probe: &HttpProbe, step: Step, response: &Response) -> Reason {
     let Some(to) = url::Url::parse(&probe.url).ok().and_then(|base| base.join(location).ok()) else {
         return Reason::WebSite { page: false };
     };
+    if to.as_str().len() > LONGEST_URL {
+        return Reason::Malformed(LONG.to_owned());
+    }
     let path = to.path().to_ascii_lowercase();
     let wanted = match step {
         Step::Soap => "autodiscover.svc",

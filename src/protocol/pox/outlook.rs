@@ -1,6 +1,7 @@
 //! What does Autodiscover tell Outlook (MS-OXDSCLI), beside the address of ActiveSync?
 
 use crate::protocol::xml::{self, escaped};
+use std::fmt::Write as _;
 
 /// The request in Outlook's schema for this address (MS-OXDSCLI, 2.2.3).
 pub fn request(email: &str) -> String {
@@ -97,7 +98,7 @@ pub fn render(settings: &Settings) -> String {
         out.push_str("<Protocol>");
         for (name, value) in fields {
             if let Some(value) = value {
-                out.push_str(&format!("<{name}>{}</{name}>", escaped(value)));
+                let _ = write!(out, "<{name}>{}</{name}>", escaped(value));
             }
         }
         out.push_str("</Protocol>");
