@@ -20,10 +20,12 @@ use serde_json::Value;
 
 const SUB: &str = "https://autodiscover.corp.example/autodiscover/autodiscover.xml";
 
+type Answer<'a> = dyn Fn(&Probe) -> Option<Seen> + 'a;
+
 /// What the network answers to a question, as a test plans it; what it does not plan is not there.
 struct Plan<'a> {
     subject: Subject,
-    answer: Box<dyn Fn(&Probe) -> Option<Seen> + 'a>,
+    answer: Box<Answer<'a>>,
 }
 
 impl<'a> Plan<'a> {
