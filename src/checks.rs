@@ -166,6 +166,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::resolve::FINDINGS,
         common::service::FINDINGS,
         common::suites::FINDINGS,
+        clients::roads::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());
