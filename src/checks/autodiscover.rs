@@ -14,7 +14,7 @@ use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
 use crate::protocol::{eas, hosts, trusted};
 use crate::{findings, text};
-use errors::{both, malformed};
+use errors::{both, malformed, words};
 use serde_json::{Value, json};
 use trace::bounded;
 
@@ -106,8 +106,12 @@ findings! {
     ERROR_ANSWER = "autodiscover.error-answer", Fail, Exchange {
         title { en: "Autodiscover on {host} answers with error {code}: {message}", de: "Autodiscover auf {host} antwortet mit Fehler {code}: {message}" }
         meaning { en: "{cause} The server itself was found and has read the question about {mailbox}.", de: "{cause} Der Server selbst wurde gefunden und hat die Frage nach {mailbox} gelesen." }
-        remedy { en: "Check the mailbox's addresses and attributes on the Exchange server", de: "Prüfen Sie Adressen und Attribute des Postfachs auf dem Exchange-Server" }
-        steps [ { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" } ]
+        remedy { en: "Check the mailbox's addresses and attributes, and the server's own health", de: "Prüfen Sie Adressen und Attribute des Postfachs und den Zustand des Servers selbst" }
+        steps [
+            { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" },
+            { en: "Where the server itself is at fault, see whether its services run and which domain controllers it knows:", de: "Liegt es am Server selbst, prüfen Sie, ob seine Dienste laufen und welche Domänencontroller er kennt:", Powershell "Test-ServiceHealth\nGet-ExchangeServer -Status | Format-List Name,CurrentDomainControllers" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/mobilesync-autodiscover-provider-returned-error-status-xml-response"]
     }
     MALFORMED_ANSWER = "autodiscover.malformed-answer", Fail, Exchange {
         title { en: "{host} answers 200, but not with an Autodiscover document", de: "{host} antwortet mit 200, aber nicht mit einem Autodiscover-Dokument" }
@@ -408,7 +412,7 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
         Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(alone).with("to", bounded(to))),
         Reason::Error { code, message } => {
             let meaning = error::of_code(*code, message);
-            let (cause, owner) = errors::words(meaning, is_token);
+            let (cause, owner) = words(meaning, is_token);
             let finding = match meaning {
                 Some(Meaning::ProviderMissing | Meaning::NoMobileMailbox) => about(&NO_MOBILESYNC),
                 _ => about(&ERROR_ANSWER).owner(owner),
@@ -455,7 +459,7 @@ fn refused_beside(attempt: &Attempt) -> Option<Finding> {
         _ => return None,
     };
     let meaning = error::of_name(&code).or_else(|| error::of_code(code.parse().ok(), message));
-    let (cause, owner) = errors::words(meaning, false);
+    let (cause, owner) = words(meaning, false);
     let severity = if meaning == Some(Meaning::Busy) { Severity::Warn } else { Severity::Info };
     Some(
         Finding::new(&ERROR_ANSWER)

@@ -256,6 +256,11 @@ impl Attempt {
     fn is_usable(&self) -> bool {
         self.verified == Some(true)
     }
+
+    /// Whether the report is older than the question.
+    fn is_new(&self) -> bool {
+        self.reason == Reason::NotAsked(NoAnswer::NotRecorded)
+    }
 }
 
 /// Everything that Autodiscover has shown.
@@ -429,7 +434,9 @@ fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
     // where the records lead to the cloud by themselves, it has been asked
     let is_asked = roads.iter().flatten().any(|attempt| trusted::is_microsoft(&attempt.host));
     if let Some(cloud) = cloud?.filter(|_| !is_asked) {
-        roads.push(follow(view, Step::Cloud, v2_probe(cloud.autodiscover, email, Protocol::ActiveSync), email)?);
+        let road = follow(view, Step::Cloud, v2_probe(cloud.autodiscover, email, Protocol::ActiveSync), email)?;
+        // a report may be older than the question
+        roads.extend(Some(road).filter(|road| !road.iter().any(Attempt::is_new)));
     }
     Ok(roads)
 }

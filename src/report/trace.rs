@@ -76,6 +76,7 @@ fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
     let asked = [
         field(attempt, "method"),
         field(attempt, "url"),
+        if field(attempt, "step") == "outlook" { text!("as Outlook", "wie Outlook").of(lang) } else { "" },
         if signed_in { text!("(signed in)", "(angemeldet)").of(lang) } else { "" },
     ];
     let asked = asked.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
@@ -93,8 +94,10 @@ fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
 fn outcome(attempt: &Value, lang: Lang) -> String {
     let number = |name: &str| attempt.get(name).and_then(Value::as_u64);
     let language = if lang == Lang::De { "de" } else { "en" };
-    let why = attempt.get("why").and_then(|why| why.get(language)).and_then(Value::as_str);
-    let mut parts: Vec<String> = vec![why.unwrap_or_else(|| field(attempt, "reason")).to_owned()];
+    let said = |name: &str| attempt.get(name).and_then(|said| said.get(language)).and_then(Value::as_str);
+    let why = said("why").unwrap_or_else(|| field(attempt, "reason")).trim_end_matches('.');
+    let meaning = said("meaning").map(|meaning| format!(" ({})", meaning.trim_end_matches('.')));
+    let mut parts: Vec<String> = vec![format!("{why}{}", meaning.unwrap_or_default())];
     parts.extend(number("status").map(|status| format!("HTTP {status}")));
     if attempt.get("verified").and_then(Value::as_bool) == Some(false) {
         parts.push(text!("certificate not accepted", "Zertifikat nicht akzeptiert").of(lang).to_owned());

@@ -1,11 +1,11 @@
 //! How is every attempt of Autodiscover told: who was asked, what came back, and what that is worth?
 
-use super::malformed;
+use super::{both, malformed, words};
 use crate::checks::common;
 use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, FailKind, Failure, HttpSeen, Phase, Response, SignIn, Stop, View, view};
 use crate::finding::{Lang, Sentence};
-use crate::protocol::autodiscover::{Attempt, Reason, Step, Verdict, Walk};
+use crate::protocol::autodiscover::{Attempt, Reason, Step, Verdict, Walk, error};
 use crate::protocol::front;
 use crate::protocol::pox;
 use crate::protocol::{soap, v2};
@@ -27,7 +27,19 @@ fn one(view: &View<'_>, attempt: &Attempt) -> Result<Value, Stop> {
     let names = names?;
     let response = seen.and_then(HttpSeen::response);
     let front = response.map(front::recognise);
-    let why = why(attempt);
+    let why = match &attempt.reason {
+        // that the DNS says nothing does not mean that there is none
+        Reason::NoSuchName if names.is_null() => {
+            Sentence::new(text!("no address was to be found for the name", "zu dem Namen war keine Adresse zu finden"))
+        }
+        _ => why(attempt),
+    };
+    let meaning = match &attempt.reason {
+        Reason::Error { code, message } => error::of_code(*code, message),
+        Reason::Refused { code, .. } => error::of_name(code),
+        _ => None,
+    };
+    let meaning = meaning.map(|meaning| both(words(Some(meaning), false).0));
     let mut value = json!({
         "step": attempt.step.name(),
         "method": attempt.probe.method,
@@ -35,6 +47,7 @@ fn one(view: &View<'_>, attempt: &Attempt) -> Result<Value, Stop> {
         "verdict": attempt.verdict.name(),
         "reason": attempt.reason.name(),
         "why": {"en": bounded(&why.say(Lang::En)), "de": bounded(&why.say(Lang::De))},
+        "meaning": meaning,
         "detail": detail(&attempt.reason).map(|detail| bounded(&detail)),
         "status": attempt.status,
         "address": attempt.address,

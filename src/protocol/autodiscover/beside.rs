@@ -5,7 +5,7 @@
 
 use super::follow::{attempt, follow};
 use super::{Attempt, Reason, Road, Step, Verdict, Walk, number, pox_probe, v2_probe};
-use crate::evidence::{Content, HttpProbe, HttpSeen, Method, NoAnswer, SignIn, Stop, View, view};
+use crate::evidence::{Content, HttpProbe, HttpSeen, Method, SignIn, Stop, View, view};
 use crate::protocol::pox::outlook;
 use crate::protocol::v2::Protocol;
 use crate::protocol::{challenge, eas, endpoint};
@@ -49,9 +49,7 @@ pub fn beside(view: &View<'_>, walk: &Walk) -> Result<Beside, Stop> {
     };
     let last = walk.attempts.iter().map(|attempt| attempt.road + 1).max().unwrap_or_default();
     number(&mut roads, last);
-    // a report may be older than the question
-    let is_new = |attempt: &Attempt| attempt.reason == Reason::NotAsked(NoAnswer::NotRecorded);
-    let attempts: Vec<Attempt> = roads.into_iter().flatten().filter(|attempt| !is_new(attempt)).collect();
+    let attempts: Vec<Attempt> = roads.into_iter().flatten().filter(|attempt| !attempt.is_new()).collect();
     let outlook = attempts.iter().find(|attempt| attempt.step == Step::Outlook);
     let outlook = match outlook {
         Some(attempt) => view.http(&attempt.probe)?.ok().and_then(HttpSeen::response),
