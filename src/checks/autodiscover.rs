@@ -14,7 +14,7 @@ use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
 use crate::protocol::{eas, hosts, trusted};
 use crate::{findings, text};
-use errors::{both, malformed, words};
+use errors::{both, certificate as words_of_certificate, malformed, words};
 use serde_json::{Value, json};
 use trace::bounded;
 

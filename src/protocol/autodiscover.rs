@@ -7,6 +7,7 @@
 //! What other clients ask, [`beside`] asks once the winner is known.
 
 mod beside;
+pub mod certificate;
 pub mod cloud;
 pub mod error;
 mod follow;

@@ -100,7 +100,10 @@ fn outcome(attempt: &Value, lang: Lang) -> String {
     let mut parts: Vec<String> = vec![format!("{why}{}", meaning.unwrap_or_default())];
     parts.extend(number("status").map(|status| format!("HTTP {status}")));
     if attempt.get("verified").and_then(Value::as_bool) == Some(false) {
-        parts.push(text!("certificate not accepted", "Zertifikat nicht akzeptiert").of(lang).to_owned());
+        let said = attempt.get("certificate").and_then(|shown| shown.get("said")?.get(language)?.as_str());
+        let unknown = text!("is not accepted", "wird nicht akzeptiert").of(lang);
+        let subject = text!("its certificate", "das Zertifikat").of(lang);
+        parts.push(format!("{subject} {}", said.unwrap_or(unknown)));
     }
     let who = [field(attempt, "product"), field(attempt, "in_front")];
     let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();

@@ -1,6 +1,7 @@
 //! How is an error of Autodiscover said in words, and who can end it?
 
 use crate::finding::{Owner, Text};
+use crate::protocol::autodiscover::certificate::Fault;
 use crate::protocol::autodiscover::error::Meaning;
 use crate::text;
 use serde_json::{Value, json};
@@ -72,6 +73,19 @@ pub fn words(meaning: Option<Meaning>, is_token: bool) -> (Text, Owner) {
 /// A text as a piece of a sentence that comes in both languages.
 pub fn both(text: Text) -> Value {
     json!({"en": text.en, "de": text.de})
+}
+
+/// What is wrong with a certificate, as the end of a sentence that it begins.
+pub fn certificate(fault: Option<Fault>) -> Text {
+    match fault {
+        Some(Fault::Expired) => text!("has expired", "ist abgelaufen"),
+        Some(Fault::NotYetValid) => text!("is not valid yet", "gilt noch nicht"),
+        Some(Fault::OtherName) => text!("is for another name", "gilt für einen anderen Namen"),
+        Some(Fault::Untrusted) => {
+            text!("is of no authority that is trusted", "stammt von keiner vertrauenswürdigen Stelle")
+        }
+        None => text!("is not accepted by clients", "wird von Clients nicht akzeptiert"),
+    }
 }
 
 /// What is wrong with an answer that cannot be used, in both languages where it is known.

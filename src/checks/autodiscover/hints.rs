@@ -3,10 +3,10 @@
 //! The road that won is good. These are told beside it, so that whoever has the client in question
 //! knows where to look.
 
-use super::{both, bounded};
+use super::{both, bounded, words_of_certificate};
 use crate::evidence::{FailKind, HttpSeen, Probe, RecordData, RecordType, SignIn, Stop, View};
 use crate::finding::{Code, Finding};
-use crate::protocol::autodiscover::{Attempt, Beside, Reason, Step, Walk};
+use crate::protocol::autodiscover::{Attempt, Beside, Reason, Step, Walk, certificate};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::{front, trusted};
 use crate::{findings, text};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 findings! {
     ROOT_CERTIFICATE = "autodiscover.root-domain-certificate", Info, Web {
-        title { en: "The web site of {domain} shows a certificate that clients do not accept", de: "Die Website von {domain} zeigt ein Zertifikat, das Clients nicht akzeptieren" }
+        title { en: "The certificate of the web site of {domain} {fault}", de: "Das Zertifikat der Website von {domain} {fault}" }
         meaning {
             en: "Autodiscover at {winner} works. But Outlook on Windows, iPhones and many Android apps ask https://{domain} before it, and some of them show a certificate warning there. The sync service just goes on.",
             de: "Autodiscover unter {winner} funktioniert. Outlook unter Windows, iPhones und viele Android-Apps fragen aber vorher https://{domain}, und einige zeigen dort eine Zertifikatswarnung. Der Sync-Dienst geht einfach weiter.",
@@ -92,7 +92,7 @@ pub fn hints(view: &View<'_>, walk: &Walk, beside: &Beside) -> Result<Vec<Findin
         findings.push(about(&PATH_CASE, attempt));
     }
     let Some(won) = walk.answered() else { return Ok(findings) };
-    findings.extend(root_certificate(walk, won));
+    findings.extend(root_certificate(view, walk, won)?);
     findings.extend(slow(walk, won));
     findings.extend(only_by_fallback(walk, won));
     if let Some(response) = view.http(&won.probe)?.ok().and_then(HttpSeen::response)
@@ -113,9 +113,13 @@ fn root<'a>(walk: &'a Walk, won: &Attempt) -> Option<&'a Attempt> {
     walk.attempts.iter().find(|attempt| attempt.step == Step::RootDomain && won.step > Step::RootDomain)
 }
 
-fn root_certificate(walk: &Walk, won: &Attempt) -> Option<Finding> {
-    let attempt = root(walk, won).filter(|attempt| attempt.verified == Some(false))?;
-    Some(about(&ROOT_CERTIFICATE, attempt).with("winner", won.host.as_str()))
+fn root_certificate(view: &View<'_>, walk: &Walk, won: &Attempt) -> Result<Option<Finding>, Stop> {
+    let Some(attempt) = root(walk, won).filter(|attempt| attempt.verified == Some(false)) else { return Ok(None) };
+    let refused = certificate::refused(view, attempt)?;
+    let names: Vec<String> = refused.iter().flat_map(|(leaf, _)| &leaf.names).take(8).map(ToString::to_string).collect();
+    let fault = words_of_certificate(refused.map(|(_, fault)| fault));
+    let finding = about(&ROOT_CERTIFICATE, attempt).with("winner", won.host.as_str());
+    Ok(Some(finding.with("fault", both(fault)).with("names", names)))
 }
 
 fn slow(walk: &Walk, won: &Attempt) -> Option<Finding> {

@@ -1,11 +1,11 @@
 //! How is every attempt of Autodiscover told: who was asked, what came back, and what that is worth?
 
-use super::{both, malformed, words};
+use super::{both, malformed, words, words_of_certificate};
 use crate::checks::common;
 use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, FailKind, Failure, HttpSeen, Phase, Response, SignIn, Stop, View, view};
 use crate::finding::{Lang, Sentence};
-use crate::protocol::autodiscover::{Attempt, Reason, Step, Verdict, Walk, error};
+use crate::protocol::autodiscover::{Attempt, Reason, Step, Verdict, Walk, certificate, error};
 use crate::protocol::front;
 use crate::protocol::pox;
 use crate::protocol::{soap, v2};
@@ -23,8 +23,9 @@ pub fn shown<'a>(view: &View<'_>, attempts: impl IntoIterator<Item = &'a Attempt
 
 fn one(view: &View<'_>, attempt: &Attempt) -> Result<Value, Stop> {
     let names = names(view, &attempt.host);
+    let refused = certificate::refused(view, attempt);
     let seen = view.http(&attempt.probe)?.ok();
-    let names = names?;
+    let (names, refused) = (names?, refused?);
     let response = seen.and_then(HttpSeen::response);
     let front = response.map(front::recognise);
     let why = match &attempt.reason {
@@ -52,6 +53,12 @@ fn one(view: &View<'_>, attempt: &Attempt) -> Result<Value, Stop> {
         "status": attempt.status,
         "address": attempt.address,
         "verified": attempt.verified,
+        "certificate": refused.map(|(leaf, fault)| json!({
+            "fault": fault.name(),
+            "said": both(words_of_certificate(Some(fault))),
+            "names": leaf.names.iter().take(8).map(ToString::to_string).collect::<Vec<_>>(),
+            "not_after": leaf.validity.map(|validity| validity.not_after.to_string()),
+        })),
         "signed_in": attempt.probe.sign_in == SignIn::Given,
         "email": attempt.email,
         "road": attempt.road,
