@@ -83,6 +83,10 @@ const RULES: &[(&str, &[&str], At)] = &[
         &["server.update-missing", "server.nodes-differ", "server.mitigations-outdated"],
         At::SameHost,
     ),
+    // clients go where they are told to
+    ("autodiscover.url-invalid", &["activesync."], At::SameHost),
+    ("autodiscover.path-case", &["autodiscover.not-found"], At::SameHost),
+    ("autodiscover.web-host-answers", &["autodiscover.redirect-page"], At::SameHost),
     (
         "tls.clock-wrong",
         &[

@@ -32,6 +32,11 @@ use std::pin::Pin;
 pub enum NoAnswer {
     /// The run's time was over.
     Deadline,
+    /// The same, and as far as it had got by then.
+    Hung {
+        /// What it was waiting in.
+        phase: Phase,
+    },
     /// The run was interrupted.
     Cancelled,
     /// The recorded report does not hold this probe.
@@ -244,4 +249,9 @@ pub type Gathering<'a> = Pin<Box<dyn Future<Output = Seen> + Send + 'a>>;
 pub trait Source: Send + Sync + 'static {
     /// Asks one question. Always ends in a value, a refusal or a [`NoAnswer`] included.
     fn gather(&self, probe: Probe) -> Gathering<'_>;
+
+    /// How far a question has got that is still under way, where that is known.
+    fn reached(&self, _probe: &Probe) -> Option<Phase> {
+        None
+    }
 }

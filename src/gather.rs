@@ -14,18 +14,20 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Probe, Seen, Source, Subject, Trust};
+use crate::evidence::{Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
 use http::Http;
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
-use net::Net;
+use net::{Net, Progress};
 use roots::Loading;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How the network is to be used; each field is an option of the command line.
@@ -175,6 +177,8 @@ pub struct Gatherer {
     fetcher: Fetcher,
     net: Net,
     http: Http,
+    /// How far the requests have got that are under way.
+    under_way: Mutex<BTreeMap<HttpProbe, Arc<Progress>>>,
 }
 
 impl Gatherer {
@@ -197,7 +201,7 @@ impl Gatherer {
             proxies: proxies(settings.proxy.as_deref()),
             settings,
         };
-        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http })
+        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http, under_way: Mutex::default() })
     }
 
     /// The header of the evidence that this source gathers.
@@ -212,6 +216,10 @@ impl Gatherer {
             proxy: proxy.map(|proxy| proxy.uri().to_string().trim_end_matches('/').to_owned()),
             stores: self.roots.stores().to_vec(),
         }
+    }
+
+    fn requests(&self) -> MutexGuard<'_, BTreeMap<HttpProbe, Arc<Progress>>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self, probe: Probe) -> Result<Seen, HeldBack> {
@@ -230,7 +238,14 @@ impl Gatherer {
             Probe::Hello { address, port, name, hello } => {
                 Seen::Hello(hello::look(&self.net, address, port, &name, hello).await)
             }
-            Probe::Http(probe) => Seen::Http(self.http.ask(&probe).await?),
+            Probe::Http(probe) => {
+                let progress = Arc::new(Progress::default());
+                progress.reach(Phase::Resolve);
+                self.requests().insert(probe.clone(), Arc::clone(&progress));
+                let asked = self.http.ask(&probe, &progress).await;
+                self.requests().remove(&probe);
+                Seen::Http(asked?)
+            }
         })
     }
 }
@@ -240,6 +255,11 @@ impl Source for Gatherer {
         Box::pin(
             async move { self.ask(probe).await.unwrap_or_else(|rule| Seen::NoAnswer(NoAnswer::HeldBack { rule })) },
         )
+    }
+
+    fn reached(&self, probe: &Probe) -> Option<Phase> {
+        let Probe::Http(probe) = probe else { return None };
+        self.requests().get(probe).and_then(|progress| progress.phase())
     }
 }
 

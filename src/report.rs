@@ -5,6 +5,7 @@
 
 mod json;
 mod text;
+mod trace;
 mod words;
 
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};

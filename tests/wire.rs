@@ -488,6 +488,23 @@ async fn a_request_carries_what_its_probe_says() {
 }
 
 #[tokio::test]
+async fn every_schema_of_autodiscover_goes_with_the_content_type_that_outlook_com_takes() {
+    let email = || "anna@corp.example".to_owned();
+    for (content, schema) in [
+        (Content::PoxMobilesync { email: email() }, "autodiscover/mobilesync/requestschema/2006"),
+        (Content::PoxOutlook { email: email() }, "autodiscover/outlook/requestschema/2006"),
+        (Content::SoapUserSettings { email: email() }, "exchange/2010/Autodiscover/Autodiscover/GetUserSettings"),
+    ] {
+        let web = Web::start(None, b"HTTP/1.1 401 X\r\n\r\n").await;
+        let probe = HttpProbe::new(Method::Post, "http://mail.corp.example/a").content(content);
+        World::new().mail(&[(FIRST, web.place)]).http(probe).await;
+        let request = web.requests().remove(0);
+        assert!(request.contains("\r\nContent-Type: text/xml; charset=utf-8\r\n"), "{request}");
+        assert!(request.contains(schema) && request.contains(">anna@corp.example<"), "{request}");
+    }
+}
+
+#[tokio::test]
 async fn no_redirect_is_followed() {
     let world = World::new();
     let web = world.https(b"HTTP/1.1 302 Found\r\nLocation: https://other.example/\r\nContent-Length: 0\r\n\r\n").await;
@@ -520,6 +537,8 @@ async fn a_body_is_read_up_to_its_limit_and_kept_as_text() {
     assert_eq!(body(b"HTTP/1.1 200 OK\r\n\r\n\x03\x01j\0\0\x07").await, (String::new(), 6, false));
     let gzip = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08".as_slice();
     assert_eq!(body(gzip).await, (String::new(), 3, false));
+    let gzip = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xb3\x49\xd4\xb7\x03\x00\xd4\x1c\xd1\x01\x04\x00\x00\x00".as_slice();
+    assert_eq!(body(gzip).await, ("<a/>".to_owned(), 24, false));
 }
 
 #[tokio::test]

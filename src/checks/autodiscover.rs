@@ -1,15 +1,22 @@
 //! Does Autodiscover lead to the right server, and if not, at which attempt does it go wrong?
 
+mod errors;
+pub mod hints;
+mod trace;
+
 use super::common;
 use super::common::net::{self, At};
-use crate::evidence::{HttpSeen, NoAnswer, Phase, Probe, Stop, View};
-use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
-use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Verdict, Walk};
+use crate::evidence::{Credential, FailKind, HttpSeen, NoAnswer, Phase, Probe, SignIn, Stop, View};
+use crate::finding::{Code, Finding, Lang, Outcome, Owner, Sentence, Severity};
+use crate::protocol::autodiscover::error::{self, Meaning};
+use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Walk};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
 use crate::protocol::{eas, hosts, trusted};
 use crate::{findings, text};
+use errors::{both, certificate as words_of_certificate, malformed, words};
 use serde_json::{Value, json};
+use trace::bounded;
 
 findings! {
     TRACE = "autodiscover.trace", Info, Exchange {
@@ -34,8 +41,8 @@ findings! {
     WEB_HOST_ANSWERS = "autodiscover.web-host-answers", Warn, Web {
         title { en: "A web site answers at {url} in place of Autodiscover", de: "Unter {url} antwortet eine Website anstelle von Autodiscover" }
         meaning {
-            en: "It answers 200 with a page for an address that it does not know. Some clients take that for an answer and stop there.",
-            de: "Sie antwortet mit 200 und einer Seite auf eine Adresse, die sie nicht kennt. Manche Clients halten das für eine Antwort und bleiben dort stehen.",
+            en: "It answers 200 with a page for an address that it does not know. Outlook and most apps pass over a page at {domain} itself; at autodiscover.{domain}, they end there.",
+            de: "Sie antwortet mit 200 und einer Seite auf eine Adresse, die sie nicht kennt. Unter {domain} selbst übergehen Outlook und die meisten Apps eine solche Seite; unter autodiscover.{domain} enden sie dort.",
         }
         remedy { en: "Point autodiscover.{domain} to Exchange, and let the web site of {domain} answer 404 for /autodiscover", de: "Lassen Sie autodiscover.{domain} auf Exchange zeigen und die Website von {domain} für /autodiscover mit 404 antworten" }
         steps [
@@ -72,7 +79,8 @@ findings! {
         }
         remedy { en: "Make one of them answer instead of redirecting", de: "Lassen Sie eine davon antworten, statt weiterzuleiten" }
         steps [
-            { en: "See the hops:", de: "Sehen Sie sich die Stationen an:", Shell "exdiag autodiscover {mailbox} -v" },
+            { en: "These are the hops: {hops}. See how each answers:", de: "Das sind die Stationen: {hops}. Sehen Sie sich an, wie jede antwortet:", Shell "exdiag autodiscover {mailbox}" },
+            { en: "Where a mailbox address leads back to itself, correct the target of the mailbox:", de: "Führt eine Postfachadresse auf sich selbst zurück, berichtigen Sie das Ziel des Postfachs:", Powershell "Get-RemoteMailbox {mailbox} | Format-List RemoteRoutingAddress\nGet-MailUser {mailbox} | Format-List ExternalEmailAddress" },
             { en: "On the Exchange server, switch the redirect off for the Autodiscover directory, which inherits it from the web site:", de: "Schalten Sie auf dem Exchange-Server die Umleitung für das Verzeichnis Autodiscover ab, das sie von der Website erbt:", Powershell "Set-WebConfigurationProperty -PSPath 'IIS:\\Sites\\Default Web Site\\Autodiscover' -Filter system.webServer/httpRedirect -Name enabled -Value $false\niisreset" },
             { en: "Where a proxy or web server stands in front, let it pass the path on to Exchange instead of redirecting it, for example in nginx:", de: "Steht ein Proxy oder Webserver davor, lassen Sie ihn den Pfad an Exchange weiterreichen, statt ihn umzuleiten, zum Beispiel in nginx:", Config "location ~* ^/autodiscover/ { proxy_pass https://mail.{domain}; }" },
         ]
@@ -97,12 +105,13 @@ findings! {
     }
     ERROR_ANSWER = "autodiscover.error-answer", Fail, Exchange {
         title { en: "Autodiscover on {host} answers with error {code}: {message}", de: "Autodiscover auf {host} antwortet mit Fehler {code}: {message}" }
-        meaning {
-            en: "The sign-in worked. 500 means an address that the server does not know, 501 one without settings, 600 a request it does not understand, 602 a faulty directory entry, 603 an internal error.",
-            de: "Die Anmeldung hat geklappt. 500 bedeutet eine unbekannte Adresse, 501 eine ohne Einstellungen, 600 eine unverstandene Anfrage, 602 einen fehlerhaften Verzeichniseintrag, 603 einen internen Fehler.",
-        }
-        remedy { en: "Check the mailbox's addresses and attributes on the Exchange server", de: "Prüfen Sie Adressen und Attribute des Postfachs auf dem Exchange-Server" }
-        steps [ { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" } ]
+        meaning { en: "{cause} The server itself was found and has read the question about {mailbox}.", de: "{cause} Der Server selbst wurde gefunden und hat die Frage nach {mailbox} gelesen." }
+        remedy { en: "Check the mailbox's addresses and attributes, and the server's own health", de: "Prüfen Sie Adressen und Attribute des Postfachs und den Zustand des Servers selbst" }
+        steps [
+            { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" },
+            { en: "Where the server itself is at fault, see whether its services run and which domain controllers it knows:", de: "Liegt es am Server selbst, prüfen Sie, ob seine Dienste laufen und welche Domänencontroller er kennt:", Powershell "Test-ServiceHealth\nGet-ExchangeServer -Status | Format-List Name,CurrentDomainControllers" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/mobilesync-autodiscover-provider-returned-error-status-xml-response"]
     }
     MALFORMED_ANSWER = "autodiscover.malformed-answer", Fail, Exchange {
         title { en: "{host} answers 200, but not with an Autodiscover document", de: "{host} antwortet mit 200, aber nicht mit einem Autodiscover-Dokument" }
@@ -125,8 +134,8 @@ findings! {
     URL_INVALID = "autodiscover.url-invalid", Fail, Exchange {
         title { en: "Autodiscover names an unusable ActiveSync address: {given}", de: "Autodiscover nennt eine unbrauchbare ActiveSync-Adresse: {given}" }
         meaning {
-            en: "The ExternalUrl is empty, not https, or its host has no address in the DNS. No client gets any further.",
-            de: "Die ExternalUrl ist leer, nicht https, oder ihr Host hat keine Adresse im DNS. Kein Client kommt weiter.",
+            en: "The ExternalUrl is empty, not https, leads to another path than ActiveSync's, or its host has no address in the DNS. No client gets any further.",
+            de: "Die ExternalUrl ist leer, nicht https, führt zu einem anderen Pfad als dem von ActiveSync, oder ihr Host hat keine Adresse im DNS. Kein Client kommt weiter.",
         }
         remedy { en: "Correct the external address of ActiveSync", de: "Berichtigen Sie die externe Adresse von ActiveSync" }
         steps [ { en: "In the Exchange Management Shell, with the server's public name:", de: "In der Exchange Management Shell, mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" } ]
@@ -147,7 +156,7 @@ findings! {
             de: "An welchem Server ein Client landet, hängt davon ab, wie er fragt. Meist wurde bei einem Umzug eine Einstellung vergessen.",
         }
         remedy { en: "Make every directory name the same server", de: "Lassen Sie alle Verzeichnisse denselben Server nennen" }
-        steps [ { en: "See what is set:", de: "Sehen Sie nach, was eingestellt ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl" } ]
+        steps [ { en: "See what is set for {what}:", de: "Sehen Sie nach, was für {what} eingestellt ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl\nGet-WebServicesVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl" } ]
     }
     V2_NOT_AVAILABLE = "autodiscover.v2-not-available", Info, Exchange {
         title { en: "{host} does not offer Autodiscover v2", de: "{host} bietet kein Autodiscover v2 an" }
@@ -186,6 +195,7 @@ findings! {
 /// Judges the walk.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let Some(walk) = autodiscover::walk(view)? else { return Ok(common::needs_mailbox()) };
+    let beside = autodiscover::beside(view, &walk);
     let named = [(&walk.settings, Origin::Pox), (&walk.json, Origin::V2)]
         .into_iter()
         .find_map(|(url, o)| Some((url.as_deref()?, o)));
@@ -193,13 +203,16 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Some((url, origin)) => target(view, url, origin)?,
         None => None,
     };
+    let beside = beside?;
+    let all: Vec<&Attempt> = walk.attempts.iter().chain(&beside.attempts).collect();
+    let trace = traced(view, &all)?;
     if walk.won.is_none() && walk.dns_failed {
-        return common::without_names(view);
+        return Ok(with(common::without_names(view)?, trace));
     }
     if walk.won.is_none()
         && let Some(why) = walk.attempts.iter().find_map(unasked)
     {
-        return Ok(common::unanswered(why));
+        return Ok(with(cut_short(&walk, why), trace));
     }
     let mut findings: Vec<Finding> = Vec::new();
     for attempt in &walk.attempts {
@@ -209,15 +222,22 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         findings.extend(found);
     }
     findings.extend(target);
-    findings.extend(disagreement(&walk));
-    findings.extend(foreign(view, &walk));
+    if let Some((what, hosts)) = hints::disagreement(&walk, &beside) {
+        findings.push(Finding::new(&METHODS_DISAGREE).with("hosts", hosts).with("what", what));
+    }
+    findings.extend(foreign(view, &walk)?);
     findings.extend(about_winner(view, &walk)?);
+    findings.extend(hints::hints(view, &walk, &beside)?);
+    findings.extend(beside.attempts.iter().filter_map(refused_beside));
     let has_fault = findings.iter().any(|f| f.severity == Severity::Fail);
-    findings.extend(cut_off(view, &walk)?);
+    let is_page = findings.iter().any(|f| f.code.id == REDIRECT_PAGE.id && f.severity == Severity::Fail);
+    if !is_page {
+        findings.extend(cut_off(view, &walk)?);
+    }
     let is_silent = walk.is_silent() && !has_fault;
     let dated = if walk.won.is_none() && !has_fault { dated(view, &walk)? } else { None };
     if walk.won.is_none() && !has_fault && !is_silent && dated.is_none() {
-        findings.push(not_found(&walk));
+        findings.push(not_found(&walk, trace.data.get("attempts")));
     }
     // whoever names the server does not depend on Autodiscover
     if view.subject().server.is_some() {
@@ -225,10 +245,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             finding.severity = Severity::Warn;
         }
     }
-    let attempts: Vec<Value> = walk.attempts.iter().map(shown).collect();
-    let mut trace = Finding::new(&TRACE).with("attempts", attempts);
-    for attempt in &walk.attempts {
-        trace = trace.seen_in(&Probe::Http(attempt.probe.clone()));
+    // what is about all of it is seen in all of it
+    for finding in findings.iter_mut().filter(|finding| finding.evidence.is_empty()) {
+        finding.evidence.clone_from(&trace.evidence);
     }
     findings.push(trace);
     if let Some((host, finding)) = dated {
@@ -244,18 +263,59 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         ));
         return Ok(Outcome::Inconclusive { reason: reason.with("host", host), findings });
     }
-    Ok(Outcome::checked(note(&walk), findings))
+    Ok(Outcome::checked(trace::note(&walk), findings))
+}
+
+/// The trace, with the evidence of every attempt.
+fn traced(view: &View<'_>, attempts: &[&Attempt]) -> Result<Finding, Stop> {
+    let shown = trace::shown(view, attempts.iter().copied())?;
+    let trace = Finding::new(&TRACE).with("attempts", shown);
+    Ok(attempts.iter().fold(trace, |trace, attempt| trace.seen_in(&Probe::Http(attempt.probe.clone()))))
+}
+
+/// The same outcome, with a further finding.
+fn with(outcome: Outcome, further: Finding) -> Outcome {
+    let mut outcome = outcome;
+    if let Outcome::Checked { findings, .. }
+    | Outcome::Inconclusive { findings, .. }
+    | Outcome::Skipped { findings, .. } = &mut outcome
+    {
+        findings.push(further);
+    }
+    outcome
+}
+
+/// The run ended before anything was known: what was waited for then, and in what.
+fn cut_short(walk: &Walk, why: &NoAnswer) -> Outcome {
+    let hung = walk.attempts.iter().filter(|attempt| matches!(attempt.reason, Reason::NotAsked(NoAnswer::Hung { .. })));
+    let waits: Vec<Value> = hung
+        .map(|attempt| {
+            let why = trace::why(attempt);
+            let said = |lang| format!("{}: {}", attempt.probe.url, why.say(lang));
+            json!({"en": said(Lang::En), "de": said(Lang::De)})
+        })
+        .collect();
+    if waits.is_empty() {
+        return common::unanswered(why);
+    }
+    Outcome::inconclusive(
+        Sentence::new(text!(
+            "no answer before the time of the run was over: {waits}",
+            "keine Antwort, bevor die Zeit des Laufs vorbei war: {waits}",
+        ))
+        .with("waits", waits),
+    )
 }
 
 /// Every road has ended in vain. Where one has led to an answer, the finding is about whoever gave it;
 /// where none has, whatever stands in the way explains it.
-fn not_found(walk: &Walk) -> Finding {
-    let attempts: Vec<Value> = walk.attempts.iter().map(shown).collect();
-    let mut finding = Finding::new(&NOT_FOUND).with("attempts", attempts);
+fn not_found(walk: &Walk, attempts: Option<&Value>) -> Finding {
+    let mut finding = Finding::new(&NOT_FOUND).with("attempts", attempts.cloned().unwrap_or_default());
     if let Some(host) = walk.attempts.first().map(|a| a.host.as_str()) {
         finding = finding.with("tried_first", host);
     }
-    let answered = walk.attempts.iter().find(|a| a.step != Step::RootDomain && a.status.is_some());
+    let answered =
+        walk.attempts.iter().find(|a| !matches!(a.step, Step::RootDomain | Step::Cloud) && a.status.is_some());
     match answered {
         Some(attempt) => finding.host(&attempt.host),
         None if walk.is_cut_off() => finding.owner(Owner::Network),
@@ -305,41 +365,14 @@ fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {
     match &attempt.reason {
         Reason::NotAsked(
             why @ (NoAnswer::Deadline
+            | NoAnswer::Hung { .. }
             | NoAnswer::Cancelled
             | NoAnswer::NotRecorded
             | NoAnswer::Offline
             | NoAnswer::Panicked { .. }),
-        ) => Some(why),
+        ) if attempt.step != Step::Cloud => Some(why),
         _ => None,
     }
-}
-
-/// An attempt as the report shows it.
-fn shown(attempt: &Attempt) -> Value {
-    let detail = match &attempt.reason {
-        Reason::Redirect { to } | Reason::Insecure { to } | Reason::Loop { to } => Some(to.clone()),
-        Reason::RedirectAddress { address } => Some(address.clone()),
-        Reason::Settings { url } => Some(url.clone()),
-        Reason::Error { code, message } => {
-            Some(code.map_or_else(|| message.clone(), |code| format!("{code} {message}")))
-        }
-        Reason::Malformed(why) => Some(why.clone()),
-        Reason::OtherProtocols(protocols) => Some(protocols.join(", ")),
-        Reason::Unreachable(failure) => Some(failure.detail.clone()).filter(|d| !d.is_empty()),
-        _ => None,
-    };
-    json!({
-        "step": attempt.step.name(),
-        "url": attempt.probe.url,
-        "verdict": attempt.verdict.name(),
-        "reason": attempt.reason.name(),
-        "detail": detail,
-        "status": attempt.status,
-        "address": attempt.address,
-        "verified": attempt.verified,
-        "signed_in": attempt.probe.sign_in == crate::evidence::SignIn::Given,
-        "ms": attempt.ms,
-    })
 }
 
 /// What is wrong at one attempt.
@@ -348,62 +381,131 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
         Finding::new(code).host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
     };
     // what clients meet before the winner keeps them from it, what they meet after it does not
-    let is_before = walk.winner().is_none_or(|won| attempt.step < won.step);
+    let is_before = walk.answered().is_none_or(|won| attempt.step < won.step);
     let weight = |severity| if is_before { severity } else { Severity::Warn };
-    let alone = if walk.won.is_some() { Severity::Warn } else { Severity::Fail };
-    let is_v2 = attempt.step == Step::Json;
+    // what is said to those who have signed in is the last word, unless another road has settings for them
+    let is_last_word = attempt.probe.sign_in == SignIn::Given && walk.settings.is_none();
+    let alone = if walk.won.is_some() && !is_last_word { Severity::Warn } else { Severity::Fail };
+    // at the domain itself a web site is in its place
+    let at_root = attempt.step == Step::RootDomain && walk.won.is_some();
+    let is_token = view.subject().credential == Some(Credential::Token);
+    let is_v2 = attempt.step.is_v2();
     match &attempt.reason {
         Reason::WebSite { page: true } if attempt.step == Step::HttpRedirect => {
-            Some(about(&REDIRECT_PAGE).severity(if walk.won.is_some() { Severity::Info } else { Severity::Warn }))
+            Some(about(&REDIRECT_PAGE).severity(match walk.won {
+                Some(_) => Severity::Info,
+                // where https is closed, the host is there for the redirect alone
+                None if is_closed(walk, &attempt.host) => Severity::Fail,
+                None => Severity::Warn,
+            }))
         }
-        Reason::WebSite { page: true } | Reason::SignInPage if !is_v2 => Some(about(&WEB_HOST_ANSWERS).severity(alone)),
+        Reason::WebSite { page: true } | Reason::SignInPage if !is_v2 => {
+            Some(about(&WEB_HOST_ANSWERS).severity(if at_root { Severity::Info } else { alone }))
+        }
         Reason::OtherProtocols(protocols) => {
             Some(about(&OTHER_PROTOCOL).severity(weight(Severity::Fail)).with("protocols", protocols.clone()))
         }
         Reason::Loop { to } => {
-            Some(about(&REDIRECT_LOOP).severity(alone).with("to", to.as_str()).with("hops", hops(walk, attempt)))
+            Some(about(&REDIRECT_LOOP).severity(alone).with("to", bounded(to)).with("hops", hops(walk, attempt)))
         }
-        Reason::TooManyHops => Some(about(&REDIRECT_LOOP).severity(alone).with("hops", hops(walk, attempt))),
-        Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(alone).with("to", to.as_str())),
-        Reason::Error { code: Some(601), message } => Some(about(&NO_MOBILESYNC).with("message", message.as_str())),
-        Reason::Error { code, message } => Some(
-            about(&ERROR_ANSWER)
-                .with("code", code.map_or_else(|| "-".to_owned(), |c| c.to_string()))
-                .with("message", message.as_str()),
-        ),
+        Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(alone).with("hops", hops(walk, attempt))),
+        Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(alone).with("to", bounded(to))),
+        Reason::Error { code, message } => {
+            let meaning = error::of_code(*code, message);
+            let (cause, owner) = words(meaning, is_token);
+            let finding = match meaning {
+                Some(Meaning::ProviderMissing | Meaning::NoMobileMailbox) => about(&NO_MOBILESYNC),
+                _ => about(&ERROR_ANSWER).owner(owner),
+            };
+            Some(
+                finding
+                    .with("code", code.map_or_else(|| "-".to_owned(), |c| c.to_string()))
+                    .with("message", bounded(message))
+                    .with("cause", both(cause)),
+            )
+        }
         Reason::NoMobileSync => Some(about(&NO_MOBILESYNC).severity(weight(Severity::Fail))),
-        Reason::Malformed(why) if !is_v2 => Some(about(&MALFORMED_ANSWER).severity(alone).with("why", why.as_str())),
-        Reason::ServerError if !is_v2 => Some(about(&SERVER_ERROR).severity(alone).with("status", attempt.status)),
-        Reason::Settings { .. } if !is_v2 && attempt.probe.sign_in == crate::evidence::SignIn::None => {
-            Some(about(&ANONYMOUS))
-        }
-        Reason::NotThere
-            if is_v2
+        Reason::Malformed(why) if !is_v2 => Some(
+            about(&MALFORMED_ANSWER)
+                .severity(if at_root { Severity::Info } else { alone })
+                .with("why", malformed(&bounded(why))),
+        ),
+        Reason::ServerError if !is_v2 => Some(
+            about(&SERVER_ERROR).severity(if at_root { Severity::Info } else { alone }).with("status", attempt.status),
+        ),
+        Reason::Settings { .. } if !is_v2 && attempt.probe.sign_in == SignIn::None => Some(about(&ANONYMOUS)),
+        Reason::NotThere | Reason::Refused { .. }
+            if attempt.step == Step::Json
                 && walk.winner().is_some_and(|won| won.host == attempt.host)
                 && view.subject().credential.is_none() =>
         {
-            Some(about(&V2_NOT_AVAILABLE))
+            Some(match &attempt.reason {
+                Reason::Refused { code, message } => {
+                    about(&V2_NOT_AVAILABLE).with("code", bounded(code)).with("message", bounded(message))
+                }
+                _ => about(&V2_NOT_AVAILABLE),
+            })
         }
         _ => None,
     }
 }
 
-/// The addresses of one road up to this attempt.
+/// An error in one of the other ways of asking, where ActiveSync's has brought something: it keeps only
+/// their clients.
+fn refused_beside(attempt: &Attempt) -> Option<Finding> {
+    let (code, message) = match &attempt.reason {
+        Reason::Refused { code, message } if attempt.step == Step::Soap => (code.clone(), message),
+        Reason::Error { code: Some(code), message } if attempt.step == Step::Outlook => (code.to_string(), message),
+        _ => return None,
+    };
+    let meaning = error::of_name(&code).or_else(|| error::of_code(code.parse().ok(), message));
+    let (cause, owner) = words(meaning, false);
+    let severity = if meaning == Some(Meaning::Busy) { Severity::Warn } else { Severity::Info };
+    Some(
+        Finding::new(&ERROR_ANSWER)
+            .severity(severity)
+            .owner(owner)
+            .host(&attempt.host)
+            .url(&attempt.probe.url)
+            .with("code", bounded(&code))
+            .with("message", bounded(message))
+            .with("cause", both(cause))
+            .with("step", attempt.step.name())
+            .seen_in(&Probe::Http(attempt.probe.clone())),
+    )
+}
+
+/// Whether nothing listens for https at a host.
+fn is_closed(walk: &Walk, host: &str) -> bool {
+    let refuses = |attempt: &Attempt| matches!(&attempt.reason, Reason::Unreachable(failure) if failure.kind == FailKind::Refused);
+    walk.attempts.iter().any(|a| a.host == host && a.probe.url.starts_with("https://") && refuses(a))
+}
+
+/// What was asked on one road up to this attempt: addresses of the web, and the mailbox addresses
+/// where these led on.
 fn hops(walk: &Walk, last: &Attempt) -> Vec<String> {
-    let until = walk.attempts.iter().position(|a| std::ptr::eq(a, last)).unwrap_or_default();
+    let leads_to_mailbox = matches!(&last.reason, Reason::Loop { to } if !to.contains("://"));
     let mut hops: Vec<String> = Vec::new();
-    for attempt in walk.attempts.iter().take(until + 1).rev().take_while(|a| a.step == last.step) {
-        hops.push(attempt.probe.url.clone());
+    if leads_to_mailbox {
+        for attempt in &walk.attempts {
+            if !hops.contains(&attempt.email) {
+                hops.push(attempt.email.clone());
+            }
+        }
+    } else {
+        hops.extend(walk.hops(last).map(|attempt| bounded(&attempt.probe.url)));
     }
-    hops.reverse();
+    if let Reason::Loop { to } = &last.reason {
+        hops.push(bounded(to));
+    }
     hops
 }
 
 /// What is wrong with the address that an answer gave.
 fn target(view: &View<'_>, url: &str, origin: Origin) -> Result<Option<Finding>, Stop> {
     let from = if origin == Origin::V2 { "v2" } else { "pox" };
-    let about =
-        |code| Finding::new(code).url(url).with("given", if url.is_empty() { "-" } else { url }).with("from", from);
+    let given = if url.is_empty() { "-".to_owned() } else { bounded(url) };
+    let about = |code| Finding::new(code).url(bounded(url)).with("given", given.as_str()).with("from", from);
     let Some(endpoint) = Endpoint::parse(url, origin) else { return Ok(Some(about(&URL_INVALID))) };
     if endpoint::is_internal(&endpoint.host) {
         return Ok(Some(about(&URL_INTERNAL).host(&endpoint.host)));
@@ -415,33 +517,40 @@ fn target(view: &View<'_>, url: &str, origin: Origin) -> Result<Option<Finding>,
         Ok(seen) => seen.answer.as_ref().is_some_and(|a| a.is_noerror() || a.is_nxdomain()),
         Err(_) => false,
     };
-    Ok((addresses.is_empty() && is_denied).then(|| about(&URL_INVALID).host(&endpoint.host)))
+    if addresses.is_empty() && is_denied {
+        return Ok(Some(about(&URL_INVALID).host(&endpoint.host).seen_in(&Probe::dns(&endpoint.host, family))));
+    }
+    Ok(leads_elsewhere(view, &endpoint)?.then(|| about(&URL_INVALID).host(&endpoint.host)))
 }
 
-/// A signed-in answer and v2 that name different servers.
-fn disagreement(walk: &Walk) -> Option<Finding> {
-    let host = |url: &Option<String>| Endpoint::parse(url.as_deref()?, Origin::Pox).map(|e| e.host);
-    let (pox, v2) = (host(&walk.settings)?, host(&walk.json)?);
-    (pox != v2).then(|| Finding::new(&METHODS_DISAGREE).with("hosts", vec![pox, v2]))
+/// Whether an address is not that of ActiveSync: by its path, and nobody wants a sign-in there.
+fn leads_elsewhere(view: &View<'_>, endpoint: &Endpoint) -> Result<bool, Stop> {
+    let path = url::Url::parse(&endpoint.url).map(|url| url.path().to_ascii_lowercase()).unwrap_or_default();
+    if path.trim_end_matches('/').ends_with("/microsoft-server-activesync") {
+        return Ok(false);
+    }
+    let response = view.http(&eas::options(endpoint))?.ok().and_then(HttpSeen::response);
+    Ok(response.is_some_and(|response| response.status != 401 && !eas::offer(response).is_activesync()))
 }
 
 /// A road that leads out of the domain, to a host that nobody has allowed.
-fn foreign(view: &View<'_>, walk: &Walk) -> Option<Finding> {
+fn foreign(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
     let is_foreign = |a: &&Attempt| {
         matches!(a.reason, Reason::SignInWanted | Reason::Settings { .. })
             && !trusted::may_receive(view.subject(), &a.host)
     };
     // what a road of the domain itself has brought counts more
     if walk.winner().is_some_and(|won| !is_foreign(&won)) {
-        return None;
+        return Ok(None);
     }
-    let attempt = walk.attempts.iter().find(is_foreign)?;
-    Some(
-        Finding::new(&REDIRECT_FOREIGN)
-            .host(&attempt.host)
-            .url(&attempt.probe.url)
-            .seen_in(&Probe::Http(attempt.probe.clone())),
-    )
+    let Some(attempt) = walk.attempts.iter().find(is_foreign) else { return Ok(None) };
+    let finding = Finding::new(&REDIRECT_FOREIGN)
+        .host(&attempt.host)
+        .url(&attempt.probe.url)
+        .seen_in(&Probe::Http(attempt.probe.clone()));
+    // whoever wants to sign in has to be asked, whoever it is
+    let is_harmless = view.subject().credential.is_none() && hints::is_in_the_same_hands(view, &attempt.host)?;
+    Ok(Some(if is_harmless { finding.severity(Severity::Info) } else { finding }))
 }
 
 /// Which product the winner is, where it is not Exchange.
@@ -455,34 +564,6 @@ fn about_winner(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
     Ok(Some(Finding::new(&NOT_EXCHANGE).host(&won.host).owner(Owner::Exchange).with("product", product)))
 }
 
-fn note(walk: &Walk) -> Sentence {
-    let Some(won) = walk.winner() else {
-        return Sentence::new(text!("no address leads to a server", "keine Adresse führt zu einem Server"));
-    };
-    let others = walk.attempts.iter().any(|a| {
-        a.verdict != Verdict::Won
-            && a.step != won.step
-            && a.step != Step::Json
-            && !matches!(a.reason, Reason::SignInWanted | Reason::Redirect { .. })
-    });
-    let wants_sign_in = won.reason == Reason::SignInWanted;
-    let text = match (wants_sign_in, others) {
-        (false, false) => text!("found at https://{host}", "gefunden unter https://{host}"),
-        (false, true) => text!(
-            "found at https://{host} (others fail, as usual)",
-            "gefunden unter https://{host} (andere scheitern, wie üblich)",
-        ),
-        (true, false) => {
-            text!("{host} asks for a sign-in, as it should", "{host} verlangt eine Anmeldung, wie es sein soll")
-        }
-        (true, true) => text!(
-            "{host} asks for a sign-in, as it should (others fail, as usual)",
-            "{host} verlangt eine Anmeldung, wie es sein soll (andere scheitern, wie üblich)",
-        ),
-    };
-    Sentence::new(text).with("host", won.host.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -493,7 +574,7 @@ mod tests {
         let shells = |code: &Code| -> Vec<Shell> {
             code.steps.iter().flat_map(|step| step.commands).map(|command| command.shell).collect()
         };
-        assert_eq!(shells(&REDIRECT_LOOP), [Shell::Shell, Shell::Powershell, Shell::Config]);
+        assert_eq!(shells(&REDIRECT_LOOP), [Shell::Shell, Shell::Powershell, Shell::Powershell, Shell::Config]);
         // as of a web host that hands out IMAP: the name belongs to Exchange, 404 is for the web site's own
         assert_eq!(shells(&WEB_HOST_ANSWERS), [Shell::Zone, Shell::Config]);
         assert_eq!(WEB_HOST_ANSWERS.steps[0].commands[0].text, OTHER_PROTOCOL.steps[0].commands[0].text);

@@ -195,6 +195,32 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
             "no answer before the time of the run was over",
             "keine Antwort, bevor die Zeit des Laufs vorbei war",
         )),
+        NoAnswer::Hung { phase } => Sentence::new(match phase {
+            Phase::Resolve => text!(
+                "still looking the name up when the time of the run was over",
+                "suchte noch die Adresse zum Namen, als die Zeit des Laufs vorbei war",
+            ),
+            Phase::Proxy => text!(
+                "still waiting for the proxy when the time of the run was over",
+                "wartete noch auf den Proxy, als die Zeit des Laufs vorbei war",
+            ),
+            Phase::Connect => text!(
+                "still connecting when the time of the run was over",
+                "stand noch beim Verbindungsaufbau, als die Zeit des Laufs vorbei war",
+            ),
+            Phase::Handshake => text!(
+                "still in the TLS handshake when the time of the run was over",
+                "stand noch im TLS-Handshake, als die Zeit des Laufs vorbei war",
+            ),
+            Phase::Request => text!(
+                "the request was sent and still without an answer when the time of the run was over",
+                "die Anfrage war gesendet und noch ohne Antwort, als die Zeit des Laufs vorbei war",
+            ),
+            Phase::Body => text!(
+                "still receiving the answer when the time of the run was over",
+                "empfing noch die Antwort, als die Zeit des Laufs vorbei war",
+            ),
+        }),
         NoAnswer::Cancelled => Sentence::new(text!("the run was interrupted", "der Lauf wurde abgebrochen")),
         NoAnswer::NotRecorded => Sentence::new(text!(
             "the recorded report holds no answer",

@@ -198,6 +198,16 @@ pub enum Content {
         /// The SMTP address asked about.
         email: String,
     },
+    /// The same in Outlook's schema (MS-OXDSCLI).
+    PoxOutlook {
+        /// The SMTP address asked about.
+        email: String,
+    },
+    /// Autodiscover's SOAP request `GetUserSettings` (MS-OXWSADISC).
+    SoapUserSettings {
+        /// The SMTP address asked about.
+        email: String,
+    },
 }
 
 /// One HTTP request.
@@ -326,6 +336,10 @@ impl fmt::Display for Probe {
                 write!(f, "http:{}:{}", http.method, http.url)?;
                 if let Some(address) = http.address {
                     write!(f, "@{address}")?;
+                }
+                // it goes to the same address as the other schema
+                if matches!(http.content, Content::PoxOutlook { .. }) {
+                    f.write_str("#outlook")?;
                 }
                 f.write_str(match http.sign_in {
                     SignIn::None => "",

@@ -3,6 +3,8 @@
 //! One connection a request, each phase by itself, no redirect followed. Whether the certificate
 //! can be trusted is noted and stops nothing but the credentials, which are added last.
 
+mod body;
+
 use super::Settings;
 use super::auth::{Authorizer, SignInTurn};
 use super::net::{Connection, Net, Permit, Progress, Stream, USER_AGENT, Way};
@@ -13,15 +15,15 @@ use crate::evidence::http::{Timing, Tried};
 use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
-use crate::protocol::pox::mobilesync_request;
+use crate::protocol::pox::{mobilesync_request, outlook};
+use crate::protocol::soap;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::Request;
-use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderValue};
 use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
@@ -35,10 +37,6 @@ use tokio::task::JoinSet;
 use tokio::time::{self, timeout};
 use url::Url;
 
-/// So much of a body is read; an Autodiscover answer has some 10 KiB.
-const LARGEST_BODY: usize = 1024 * 1024;
-/// So much of its text becomes evidence.
-const LARGEST_TEXT: usize = 64 * 1024;
 /// So large a head may be; hyper allows no less than 8 KiB.
 const LARGEST_HEAD: usize = 64 * 1024;
 /// How long a server that was told no to a new handshake may think about going on without.
@@ -113,8 +111,8 @@ impl Http {
         Self { net, roots, authorizer, limit: settings.response_timeout }
     }
 
-    /// Puts one request. Ends by itself: each phase has its own time.
-    pub async fn ask(&self, probe: &HttpProbe) -> Result<HttpSeen, HeldBack> {
+    /// Puts one request. Ends by itself: each phase has its own time. `whole` tells how far it has got.
+    pub(super) async fn ask(&self, probe: &HttpProbe, whole: &Arc<Progress>) -> Result<HttpSeen, HeldBack> {
         let mut seen = HttpSeen {
             address: None,
             tried: Vec::new(),
@@ -129,7 +127,7 @@ impl Http {
             // what is forbidden anyway needs no connection
             self.authorizer.may_sign_in(&target.url)?;
         }
-        seen.outcome = match self.put(&target, probe, &mut seen).await? {
+        seen.outcome = match self.put(&target, probe, &mut seen, whole).await? {
             Ok(response) => HttpOutcome::Response(response),
             Err(failure) => HttpOutcome::Failed(failure),
         };
@@ -141,8 +139,9 @@ impl Http {
         target: &Target,
         probe: &HttpProbe,
         seen: &mut HttpSeen,
+        whole: &Arc<Progress>,
     ) -> Result<Result<Response, Failure>, HeldBack> {
-        let mut link = match self.link(target, seen).await {
+        let mut link = match self.link(target, seen, whole).await {
             Ok(link) => link,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -153,7 +152,7 @@ impl Http {
             turn = Some(self.authorizer.sign_in(&target.url, seen.verified == Some(true)).await?);
             if link.sender.is_closed() {
                 // servers do not wait for ever
-                link = match self.link(target, seen).await {
+                link = match self.link(target, seen, whole).await {
                     Ok(link) => link,
                     Err(failure) => return Ok(Err(failure)),
                 };
@@ -164,12 +163,13 @@ impl Http {
                 link.permit = Some(self.net.permit(&link.to).await);
             }
         }
-        Ok(self.exchange(link, target, probe, turn, seen).await)
+        Ok(self.exchange(link, target, probe, turn, seen, whole).await)
     }
 
     /// A new connection with HTTP on it.
-    async fn link(&self, target: &Target, seen: &mut HttpSeen) -> Result<Link, Failure> {
-        let opened = self.open(target, seen).await?;
+    async fn link(&self, target: &Target, seen: &mut HttpSeen, whole: &Arc<Progress>) -> Result<Link, Failure> {
+        let opened = self.open(target, seen, whole).await?;
+        whole.reach(Phase::Request);
         seen.address = opened.address;
         seen.timing.connect_ms = Some(millis(opened.connect));
         let mut client_certificate_requested = false;
@@ -212,16 +212,16 @@ impl Http {
         })
     }
 
-    async fn open(&self, target: &Target, seen: &mut HttpSeen) -> Result<Opened, Failure> {
+    async fn open(&self, target: &Target, seen: &mut HttpSeen, whole: &Arc<Progress>) -> Result<Opened, Failure> {
         let scheme = if target.secure { "https" } else { "http" };
         match self.net.way(scheme, &target.host, target.address, target.port) {
             Way::Proxy { proxy, host, port } if target.secure => {
-                let connection = self.net.tunnel(&proxy, &host, port, &Progress::default()).await?;
+                let connection = self.net.tunnel(&proxy, &host, port, whole).await?;
+                whole.reach(Phase::Handshake);
                 self.secured(connection, target.address, target).await
             }
             Way::Proxy { proxy, host, .. } => {
-                let Connection { stream, took, permit } =
-                    self.net.to_proxy(&proxy, &host, &Progress::default()).await?;
+                let Connection { stream, took, permit } = self.net.to_proxy(&proxy, &host, whole).await?;
                 let address = target.address;
                 Ok(Opened { stream, address, connect: took, tls: None, again: None, proxy: Some(proxy), permit })
             }
@@ -231,7 +231,7 @@ impl Http {
                 if host.parse::<IpAddr>().is_err() {
                     seen.timing.resolve_ms = Some(millis(started.elapsed()));
                 }
-                self.first_of(&mixed(addresses), port, target, seen).await
+                self.first_of(&mixed(addresses), port, target, seen, whole).await
             }
         }
     }
@@ -244,6 +244,7 @@ impl Http {
         port: u16,
         target: &Target,
         seen: &mut HttpSeen,
+        whole: &Arc<Progress>,
     ) -> Result<Opened, Failure> {
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut open = FuturesUnordered::new();
@@ -251,7 +252,7 @@ impl Http {
         let head_start = HEAD_START.min(self.net.limit() / 2);
         let ended = loop {
             if let Some(address) = next.next() {
-                let progress = Arc::new(Progress::default());
+                let progress = Arc::new(Progress::part_of(whole));
                 let at = attempts.len();
                 attempts.push(Attempt { address, progress: Arc::clone(&progress), failure: None });
                 open.push(async move { (at, self.attempt(address, port, target, &progress).await) });
@@ -330,6 +331,7 @@ impl Http {
         probe: &HttpProbe,
         turn: Option<SignInTurn>,
         seen: &mut HttpSeen,
+        whole: &Arc<Progress>,
     ) -> Result<Response, Failure> {
         let authorization = match (&turn, probe.sign_in) {
             (Some(turn), _) => Some(turn.header().clone()),
@@ -373,7 +375,8 @@ impl Http {
         let (head, mut body) = answer.into_parts();
         let received = time::Instant::now();
         let until = (started + self.limit).max(received + self.net.limit());
-        let read = read(&mut body, &head.headers, until).await;
+        whole.reach(Phase::Body);
+        let read = body::read(&mut body, &head.headers, until).await;
         seen.timing.body_ms = Some(millis(received.elapsed()));
         match read.cut {
             // of a 200 to such a request, the body is the answer
@@ -382,8 +385,8 @@ impl Http {
             }
             _ => {}
         }
-        let is_encoded = head.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
-        let (text, shortened) = if is_encoded { (String::new(), false) } else { text(&read.bytes) };
+        let encoding = head.headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
+        let (text, shortened) = body::decoded(&read.bytes, encoding);
         let response = Response {
             status,
             headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), kept(name, value))).collect(),
@@ -502,11 +505,13 @@ fn request(
     }
     let body = match &probe.content {
         Content::Empty => Bytes::new(),
-        Content::PoxMobilesync { email } => {
-            request = request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8");
-            mobilesync_request(email).into()
-        }
+        Content::PoxMobilesync { email } => mobilesync_request(email).into(),
+        Content::PoxOutlook { email } => outlook::request(email).into(),
+        Content::SoapUserSettings { email } => soap::request(email, &probe.url).into(),
     };
+    if probe.content != Content::Empty {
+        request = request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8");
+    }
     request.body(Full::new(body))
 }
 
@@ -517,71 +522,6 @@ fn kept(name: &header::HeaderName, value: &HeaderValue) -> String {
         return format!("{}=…", value.split(['=', ';']).next().unwrap_or_default().trim());
     }
     value.into_owned()
-}
-
-/// A body, as far as it came.
-#[derive(Debug)]
-struct Read {
-    bytes: Vec<u8>,
-    truncated: bool,
-    /// Why it did not come to its end.
-    cut: Option<Failure>,
-}
-
-async fn read(body: &mut Incoming, headers: &HeaderMap, until: time::Instant) -> Read {
-    // RFC 9112, 6.3: without these, the end of the connection is the end of the body
-    let ends_with_connection =
-        !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING);
-    let mut bytes = Vec::new();
-    let cut = loop {
-        let frame = match time::timeout_at(until, body.frame()).await {
-            Ok(Some(Ok(frame))) => frame,
-            Ok(None) => return Read { bytes, truncated: false, cut: None },
-            Ok(Some(Err(error))) => {
-                let failure = failure(Phase::Body, &error);
-                // many servers leave out the close_notify of TLS
-                if ends_with_connection && failure.kind == FailKind::Closed {
-                    return Read { bytes, truncated: false, cut: None };
-                }
-                break Some(failure);
-            }
-            Err(_) => break Some(Failure::new(Phase::Body, FailKind::Timeout)),
-        };
-        if let Some(data) = frame.data_ref() {
-            let room = LARGEST_BODY - bytes.len();
-            bytes.extend(data.iter().take(room));
-            if data.len() > room {
-                break None;
-            }
-        }
-    };
-    Read { bytes, truncated: true, cut }
-}
-
-/// The text of a body, and whether it is only its beginning.
-fn text(bytes: &[u8]) -> (String, bool) {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let pairs = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
-        String::from_utf16_lossy(&pairs.map(unit).collect::<Vec<_>>())
-    };
-    let mut text = match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    };
-    if text.contains('\0') {
-        return (String::new(), false);
-    }
-    let shortened = text.len() > LARGEST_TEXT;
-    if shortened {
-        let mut end = LARGEST_TEXT;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-    }
-    (text, shortened)
 }
 
 /// What hyper's error means, by what lies at its bottom.
@@ -633,12 +573,5 @@ mod tests {
         ];
         let (of, failure) = last_word(&attempts);
         assert_eq!((of, failure.err().map(|f| f.kind)), (None, Some(FailKind::Refused)));
-    }
-
-    #[test]
-    fn a_cut_text_ends_between_letters() {
-        let long = "ä".repeat(LARGEST_TEXT);
-        let (text, shortened) = text(format!("x{long}").as_bytes());
-        assert_eq!((text.len(), shortened), (LARGEST_TEXT - 1, true));
     }
 }

@@ -100,15 +100,27 @@ pub(super) struct Permit {
 /// How far an attempt has got, for those who do not wait for its end. None: it waits for its
 /// permit.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<Option<Phase>>);
+pub(super) struct Progress {
+    furthest: Mutex<Option<Phase>>,
+    whole: Option<Arc<Progress>>,
+}
 
 impl Progress {
+    /// The progress of one attempt among several of one question.
+    pub(super) fn part_of(whole: &Arc<Self>) -> Self {
+        Self { furthest: Mutex::default(), whole: Some(Arc::clone(whole)) }
+    }
+
     pub(super) fn reach(&self, phase: Phase) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(phase);
+        let mut furthest = self.furthest.lock().unwrap_or_else(PoisonError::into_inner);
+        *furthest = (*furthest).max(Some(phase));
+        if let Some(whole) = &self.whole {
+            whole.reach(phase);
+        }
     }
 
     pub(super) fn phase(&self) -> Option<Phase> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.furthest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

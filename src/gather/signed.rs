@@ -7,7 +7,8 @@
 //! they hold a secret.
 
 use crate::evidence::{Body, Content, HttpProbe, Response};
-use crate::protocol::{eas, front, pox};
+use crate::protocol::pox::outlook;
+use crate::protocol::{eas, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
 const DROPPED: &str = "***";
@@ -19,6 +20,7 @@ const COMMANDS: &str = "ms-asprotocolcommands";
 /// Further headers that a check reads, or whose presence it takes for a mark.
 const TEXTS: &[&str] = &[
     "cf-ray",
+    "content-encoding",
     "content-type",
     "location",
     "request-id",
@@ -67,8 +69,13 @@ pub fn essence(probe: &HttpProbe, response: Response, holds: &dyn Fn(&str) -> bo
         };
         Some((name, value))
     });
-    let is_autodiscover = matches!(probe.content, Content::PoxMobilesync { .. }) && (200..300).contains(&status);
-    let text = if is_autodiscover { autodiscover(&body.text, holds) } else { front::page_marks(&body.text) };
+    let text = match &probe.content {
+        Content::PoxMobilesync { .. } if (200..300).contains(&status) => autodiscover(&body.text, holds),
+        Content::PoxOutlook { .. } if (200..300).contains(&status) => for_outlook(&body.text, holds),
+        // a fault comes with 500
+        Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
+        _ => front::page_marks(&body.text),
+    };
     Response { status, headers: headers.collect(), body: Body { text, ..body } }
 }
 
@@ -108,6 +115,35 @@ fn autodiscover(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
             pox::Answer::Error { code: code.filter(|code| *code <= 999), message: clean(message) }
         }
         answer => answer,
+    })
+}
+
+/// The same in Outlook's schema; what holds no settings there says what it says to the other.
+fn for_outlook(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
+    let Some(settings) = outlook::parse(text) else { return autodiscover(text, holds) };
+    let kept = |value: Option<String>| value.map(|value| clean(value, holds));
+    let protocols = settings.protocols.into_iter().map(|protocol| outlook::Protocol {
+        kind: clean(protocol.kind, holds),
+        ews: kept(protocol.ews),
+        oof: kept(protocol.oof),
+        // eight digits that could be part of anything are kept only where they are a version
+        server_version: kept(protocol.server_version.filter(|word| outlook::build(word).is_some())),
+    });
+    outlook::render(&outlook::Settings { protocols: protocols.collect(), online: settings.online })
+}
+
+/// The shortest answer that says the same to a reader of GetUserSettings.
+fn soap(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
+    let clean = |text: String| clean(text, holds);
+    soap::render(&match soap::parse(text) {
+        soap::Answer::Settings(settings) => {
+            // other settings were not asked for
+            let known = settings.into_iter().filter(|(name, _)| soap::SETTINGS.contains(&name.as_str()));
+            soap::Answer::Settings(known.map(|(name, value)| (name, clean(value))).collect())
+        }
+        soap::Answer::Redirect { to } => soap::Answer::Redirect { to: clean(to) },
+        soap::Answer::Error { code, message } => soap::Answer::Error { code: clean(code), message: clean(message) },
+        answer @ soap::Answer::Malformed { .. } => answer,
     })
 }
 
@@ -187,6 +223,39 @@ mod tests {
             assert_eq!(kept(password, false, response(200, HEALTHY, "")), neutral, "{password}");
             assert_eq!(kept(password, true, response(200, HEALTHY, SETTINGS)), settings, "{password}");
         }
+    }
+
+    #[test]
+    fn of_the_other_ways_of_asking_the_addresses_are_kept_and_what_was_echoed_is_not() {
+        let email = || "anna@corp.example".to_owned();
+        let authorizer = authorizer("Herbst:Regen-2026");
+        let url = "https://mail.corp.example/autodiscover/autodiscover.xml";
+        let target = url::Url::parse(url).unwrap();
+        let kept = |content: Content, text: &str| {
+            let probe = HttpProbe::new(Method::Post, url).content(content);
+            essence(&probe, response(200, &[], text), &|text| authorizer.echoes(&target, text)).body.text
+        };
+        let ews = "https://mail.corp.example/EWS/Exchange.asmx";
+        let outlook_text = format!(
+            "<Autodiscover><Response><User><DisplayName>Herbst:Regen-2026</DisplayName></User><Account><Protocol>\
+             <Type>EXPR</Type><EwsUrl>{ews}</EwsUrl><OOFUrl>https://x/Herbst:Regen-2026</OOFUrl>\
+             <ServerVersion>73C28A02</ServerVersion></Protocol></Account></Response></Autodiscover>"
+        );
+        let outlook_text = kept(Content::PoxOutlook { email: email() }, &outlook_text);
+        let settings = outlook::parse(&outlook_text).unwrap();
+        assert_eq!((settings.ews_url(), settings.build()), (Some(ews), Some((15, 2, 2562))));
+        let setting =
+            |name: &str, value: &str| format!("<UserSetting><Name>{name}</Name><Value>{value}</Value></UserSetting>");
+        let soap_text = format!(
+            "<Envelope><Body><UserResponse><ErrorCode>NoError</ErrorCode>{}{}{}</UserResponse></Body></Envelope>",
+            setting("ExternalEwsUrl", ews),
+            setting("InternalEwsUrl", "https://x/Herbst:Regen-2026"),
+            setting("UserDN", "geheim"),
+        );
+        let soap_text = kept(Content::SoapUserSettings { email: email() }, &soap_text);
+        assert_eq!(soap::parse(&soap_text).ews_url(), Some(ews));
+        let all = outlook_text + &soap_text;
+        assert!(!all.contains("Herbst") && !all.contains("geheim"), "{all}");
     }
 
     proptest! {

@@ -3,6 +3,8 @@
 //! Front-end behaviour as seen from outside: ActiveSync (MS-ASHTTP), Autodiscover as plain XML
 //! (MS-ASCMD) and as JSON, and the doors of the other protocols.
 
+mod others;
+
 use super::http::{Answer, Request, iis, iis_error};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,6 +54,10 @@ pub enum Settings {
     ActiveSync,
     /// An error: code and message.
     Error(u16, &'static str),
+    /// Restart with this address.
+    Redirect(&'static str),
+    /// The same as the first, but by SOAP this error.
+    BySoapAlone(&'static str),
 }
 
 /// One Exchange organisation.
@@ -69,6 +75,8 @@ pub struct Exchange {
     pub settings: Settings,
     /// `ExternalUrl` of ActiveSync.
     pub external_url: &'static str,
+    /// `ExternalUrl` of EWS.
+    pub external_ews: &'static str,
     /// `MS-ASProtocolVersions`
     pub versions: &'static str,
     /// `MS-ASProtocolCommands`
@@ -101,6 +109,7 @@ impl Exchange {
             account: Account::Good,
             settings: Settings::ActiveSync,
             external_url: "https://mail.corp.example/Microsoft-Server-ActiveSync",
+            external_ews: "https://mail.corp.example/EWS/Exchange.asmx",
             versions: "2.0,2.1,2.5,12.0,12.1,14.0,14.1,16.0,16.1",
             commands: COMMANDS,
             user,
@@ -196,15 +205,23 @@ impl Exchange {
         if let Err(refusal) = self.admitted(request) {
             return refusal.header("X-SOAP-Enabled", "True").header("X-WSSecurity-Enabled", "True");
         }
+        if request.is_at("/autodiscover/autodiscover.svc") {
+            let error = if let Settings::BySoapAlone(code) = self.settings { Some(code) } else { None };
+            return iis(200).body("text/xml; charset=utf-8", others::soap_settings(self.external_ews, error));
+        }
         if !request.is_at("/autodiscover/autodiscover.xml") {
             return iis_error(404, "File or directory not found.");
         }
-        let mobilesync = request.body.contains("/autodiscover/mobilesync/requestschema/2006");
+        let asks = |schema: &str| request.body.contains(&format!("/autodiscover/{schema}/requestschema/2006"));
         let body = match self.settings {
             // a browser's GET has no request in it: the healthy answer is 600
-            _ if request.method != "POST" || !mobilesync => error(600, "Invalid Request"),
+            _ if request.method != "POST" || !(asks("mobilesync") || asks("outlook")) => error(600, "Invalid Request"),
+            // the provider that fails is ActiveSync's
+            Settings::Error(600 | 601, _) if asks("outlook") => others::outlook_settings(self.user, self.external_ews),
             Settings::Error(code, message) => error(code, message),
-            Settings::ActiveSync => mobilesync_settings(self.user, self.external_url),
+            Settings::Redirect(address) => others::redirect_address(address),
+            _ if asks("outlook") => others::outlook_settings(self.user, self.external_ews),
+            Settings::ActiveSync | Settings::BySoapAlone(_) => mobilesync_settings(self.user, self.external_url),
         };
         iis(200).header("Cache-Control", "private").body("text/xml; charset=utf-8", body)
     }
@@ -220,6 +237,13 @@ impl Exchange {
         let json = match protocol {
             Some(protocol) if protocol.eq_ignore_ascii_case("ActiveSync") => {
                 serde_json::json!({"Protocol": protocol, "Url": self.external_url})
+            }
+            Some(protocol) if protocol.eq_ignore_ascii_case("EWS") => {
+                serde_json::json!({"Protocol": protocol, "Url": self.external_ews})
+            }
+            Some(protocol) if protocol.eq_ignore_ascii_case("AutodiscoverV1") => {
+                let url = format!("https://{}/autodiscover/autodiscover.xml", request.host);
+                serde_json::json!({"Protocol": protocol, "Url": url})
             }
             other => {
                 let message = format!("The given protocol value '{}' is invalid.", other.unwrap_or_default());

@@ -128,6 +128,20 @@ pub fn login_page() -> Answer {
         .header("Set-Cookie", "MRHSession=8fd2e0b65a2d4e0c9a17c2d45b1c7f3a; path=/; secure")
 }
 
+/// Another groupware that wants a sign-in, known by its realm.
+pub fn groupware(realm: &str) -> Answer {
+    Answer::new(401)
+        .header("Server", "nginx")
+        .header("WWW-Authenticate", format!("Basic realm=\"{realm}\""))
+        .page("401 Unauthorized", "<h1>Unauthorized</h1>")
+}
+
+/// Autodiscover v2 that does not give out the address of a protocol.
+pub fn protocol_not_supported() -> Answer {
+    let json = r#"{"ErrorCode":"ProtocolNotSupported","ErrorMessage":"The given protocol is not supported."}"#;
+    iis(400).header("jsonerror", "true").body("application/json; charset=utf-8", json)
+}
+
 /// IIS and ASP.NET.
 pub fn iis(status: u16) -> Answer {
     Answer::new(status).header("Server", "Microsoft-IIS/10.0").header("X-Powered-By", "ASP.NET")

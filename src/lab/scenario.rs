@@ -212,6 +212,10 @@ pub enum Product {
     Website,
     /// A web site that answers every path with its start page.
     StartPage,
+    /// An Exchange behind a proxy that lets Autodiscover through only with capital letters.
+    Capitals(Exchange),
+    /// It takes every request and never answers.
+    Mute,
     /// A web host whose panel answers Autodiscover with IMAP settings.
     Panel,
     /// A redirect of every path, on port 80: status, address.
@@ -478,6 +482,18 @@ impl Scenario {
     /// With short limits: something in it stays silent.
     pub(super) fn silent(mut self) -> Self {
         self.options.extend(["--connect-timeout", "1", "--max-time", "30"]);
+        self
+    }
+
+    /// With limits that only what never answers exceeds.
+    pub(super) fn patient(mut self) -> Self {
+        self.options.extend(["--connect-timeout", "3", "--max-time", "30"]);
+        self
+    }
+
+    /// With so little time that nobody waits for what hangs.
+    pub(super) fn at_once(mut self) -> Self {
+        self.options.extend(["--max-time", "0.8"]);
         self
     }
 }

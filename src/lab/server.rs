@@ -3,7 +3,7 @@
 use super::http::{Answer, Request};
 use super::pki::{Certified, Pki};
 use super::puppet::{self, Act};
-use super::scenario::{Asks, Door, Identity, Site, Trick};
+use super::scenario::{Asks, Door, Identity, Product, Site, Trick};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -300,6 +300,9 @@ impl House {
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
         let request = read(request).await;
+        if matches!(self.site.product, Product::Mute) {
+            return std::future::pending().await;
+        }
         let answer = self.site.answer(&request, &self.pki);
         let sign_in = request.sign_in();
         self.journal.note(Entry {

@@ -15,6 +15,8 @@ impl Site {
             (Some(rule), Product::Exchange(exchange)) => marked(exchange, rule.answer.clone()),
             (Some(rule), _) => rule.answer.clone(),
             (None, Product::Exchange(exchange)) => exchange.answer(request),
+            (None, Product::Capitals(exchange)) if is_let_through(request) => exchange.answer(request),
+            (None, Product::Capitals(_) | Product::Mute) => not_found(),
             (None, Product::Website) => website(request),
             (None, Product::StartPage) => start_page(),
             (None, Product::Panel) => panel(request),
@@ -46,6 +48,11 @@ fn authority(request: &Request, pki: &Pki) -> Answer {
 fn marked(exchange: &Exchange, answer: Answer) -> Answer {
     let is_iis = answer.headers.iter().any(|(name, value)| *name == "Server" && value.starts_with("Microsoft-IIS/"));
     if is_iis { exchange.marked(answer) } else { answer }
+}
+
+/// Whether a proxy that looks at the case passes a request on.
+fn is_let_through(request: &Request) -> bool {
+    !request.is_at("/autodiscover") || request.path.starts_with("/Autodiscover/")
 }
 
 fn website(request: &Request) -> Answer {

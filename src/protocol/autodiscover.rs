@@ -4,20 +4,29 @@
 //! domain, (2) https at `autodiscover.`, (3) a redirect from http, (4) the SRV record; beside them
 //! the anonymous JSON of Autodiscover v2. All are walked at once, anonymously; the
 //! lowest-numbered one that succeeds wins. Credentials go, where there are any, to one road at a time.
+//! What other clients ask, [`beside`] asks once the winner is known.
 
-use super::challenge;
-use super::pox;
-use super::trusted;
+mod beside;
+pub mod certificate;
+pub mod cloud;
+pub mod error;
+mod follow;
+
+pub use beside::{Beside, beside};
+
+use super::v2::{self, Protocol};
+use super::{challenge, trusted};
 use crate::evidence::subject::domain_name;
 use crate::evidence::{
-    Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Mailbox, Method, NoAnswer, Phase, Probe,
-    RecordData, RecordType, Response, SignIn, Stop, View, view,
+    Content, DnsAnswer, FailKind, Failure, HeldBack, HttpProbe, HttpSeen, Mailbox, Method, NoAnswer, Phase, RecordData,
+    RecordType, SignIn, Stop, View, view,
 };
+use follow::follow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// Hops of one road, as exchangelib and the EWS Managed API have it.
-const MOST_HOPS: usize = 10;
+/// So many targets of SRV records are asked: a zone that has more has them by mistake.
+const MOST_TARGETS: usize = 4;
 /// Restarts with another address.
 const MOST_ADDRESSES: usize = 5;
 
@@ -32,8 +41,18 @@ pub enum Step {
     HttpRedirect,
     /// 4: the SRV record.
     Srv,
-    /// Autodiscover v2.
+    /// Autodiscover v2, for ActiveSync.
     Json,
+    /// Microsoft's cloud by its own name, where the domain's records point to it.
+    Cloud,
+    /// The same as 1 to 4 in Outlook's schema.
+    Outlook,
+    /// The SOAP form, which clients of EWS ask.
+    Soap,
+    /// Autodiscover v2, for EWS.
+    JsonEws,
+    /// Autodiscover v2, for the older Autodiscover.
+    JsonV1,
 }
 
 impl Step {
@@ -45,7 +64,17 @@ impl Step {
             Self::HttpRedirect => "http-redirect",
             Self::Srv => "srv",
             Self::Json => "v2",
+            Self::Cloud => "office365",
+            Self::Outlook => "outlook",
+            Self::Soap => "soap",
+            Self::JsonEws => "v2-ews",
+            Self::JsonV1 => "v2-autodiscoverv1",
         }
+    }
+
+    /// Whether it speaks the JSON of v2.
+    pub const fn is_v2(self) -> bool {
+        matches!(self, Self::Json | Self::Cloud | Self::JsonEws | Self::JsonV1)
     }
 }
 
@@ -103,6 +132,13 @@ pub enum Reason {
         /// The server's message.
         message: String,
     },
+    /// The same where errors have names: SOAP and v2.
+    Refused {
+        /// The name of the error.
+        code: String,
+        /// The server's message.
+        message: String,
+    },
     /// On to another address.
     Redirect {
         /// Where to.
@@ -120,6 +156,11 @@ pub enum Reason {
     },
     /// Back to where it was before.
     Loop {
+        /// Where to.
+        to: String,
+    },
+    /// v2 passes the question back to where it came from: neither of the two has the mailbox.
+    NotHosted {
         /// Where to.
         to: String,
     },
@@ -157,17 +198,19 @@ impl Reason {
                 (_, FailKind::ProxyRefused { .. }) => "proxy-refused",
                 _ => "no-connection",
             },
+            Self::NotAsked(NoAnswer::Hung { .. }) => "hung",
             Self::NotAsked(_) => "not-asked",
             Self::SignInWanted => "sign-in-wanted",
             Self::SignInRefused => "sign-in-refused",
             Self::Settings { .. } => "settings",
             Self::NoMobileSync => "no-mobilesync",
             Self::OtherProtocols(_) => "other-protocols",
-            Self::Error { .. } => "error",
+            Self::Error { .. } | Self::Refused { .. } => "error",
             Self::Redirect { .. } => "redirect",
             Self::RedirectAddress { .. } => "redirect-address",
             Self::Insecure { .. } => "insecure-redirect",
             Self::Loop { .. } => "loop",
+            Self::NotHosted { .. } => "not-hosted",
             Self::TooManyHops => "too-many-hops",
             Self::WebSite { .. } => "web-site",
             Self::SignInPage => "sign-in-page",
@@ -185,6 +228,12 @@ impl Reason {
 pub struct Attempt {
     /// The step it belongs to.
     pub step: Step,
+    /// Which road it belongs to: a number, as far as they are followed one by one.
+    pub road: usize,
+    /// How many hops of that road lie before it.
+    pub hop: usize,
+    /// The mailbox address asked about.
+    pub email: String,
     /// The request.
     pub probe: HttpProbe,
     /// The host asked.
@@ -208,6 +257,11 @@ impl Attempt {
     fn is_usable(&self) -> bool {
         self.verified == Some(true)
     }
+
+    /// Whether the report is older than the question.
+    fn is_new(&self) -> bool {
+        self.reason == Reason::NotAsked(NoAnswer::NotRecorded)
+    }
 }
 
 /// Everything that Autodiscover has shown.
@@ -221,6 +275,8 @@ pub struct Walk {
     pub settings: Option<String>,
     /// The address of ActiveSync that v2 gave.
     pub json: Option<String>,
+    /// The address of ActiveSync that Microsoft's cloud gave when asked by its own name.
+    pub cloud: Option<String>,
     /// Whether the DNS gave no usable answer for any of the names.
     pub dns_failed: bool,
 }
@@ -231,11 +287,22 @@ impl Walk {
         self.won.and_then(|i| self.attempts.get(i))
     }
 
+    /// The attempt that ends the search of a client that does not know v2: the first that is Autodiscover;
+    /// else the winner.
+    pub fn answered(&self) -> Option<&Attempt> {
+        let is_autodiscover = |attempt: &&Attempt| {
+            !attempt.step.is_v2()
+                && attempt.is_usable()
+                && matches!(attempt.reason, Reason::SignInWanted | Reason::SignInRefused | Reason::Settings { .. })
+        };
+        self.attempts.iter().filter(is_autodiscover).min_by_key(|attempt| attempt.step).or_else(|| self.winner())
+    }
+
     /// The attempts over https that could have led to Exchange: the domain itself is the web site's
     /// place, and plain http is only good for a redirect.
     fn decisive(&self) -> impl Iterator<Item = &Attempt> {
         self.attempts.iter().filter(|attempt| {
-            attempt.step != Step::RootDomain
+            !matches!(attempt.step, Step::RootDomain | Step::Cloud)
                 && attempt.probe.url.starts_with("https://")
                 && attempt.reason != Reason::NoSuchName
         })
@@ -268,6 +335,11 @@ impl Walk {
         let mut all = self.attempts.iter().filter(|attempt| attempt.reason != Reason::NoSuchName).peekable();
         self.won.is_none()
             && if is_decisive { self.decisive().all(is_silence) } else { all.peek().is_some() && all.all(is_silence) }
+    }
+
+    /// The attempts of the same road up to this one, in order.
+    pub fn hops<'a>(&'a self, last: &'a Attempt) -> impl Iterator<Item = &'a Attempt> {
+        self.attempts.iter().filter(|attempt| attempt.road == last.road && attempt.hop <= last.hop)
     }
 
     /// Hosts that want a sign-in as Autodiscover does, in the order of the steps.
@@ -343,7 +415,8 @@ fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
     let http = HttpProbe::new(Method::Get, format!("http://{subdomain}/autodiscover/autodiscover.xml"));
     let redirect = follow(view, Step::HttpRedirect, http, email);
     let srv = srv_roads(view, domain, email);
-    let json = follow(view, Step::Json, json_probe(&subdomain, email), email);
+    let json = follow(view, Step::Json, v2_probe(&subdomain, email, Protocol::ActiveSync), email);
+    let cloud = cloud::of_domain(view, domain);
     // whoever wants a sign-in as Autodiscover does may know v2 too
     let mut hosts: Vec<String> = vec![subdomain];
     let mut further: Vec<Result<Road, Stop>> = Vec::new();
@@ -352,182 +425,60 @@ fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
     for last in wanting.filter(|last| last.reason == Reason::SignInWanted) {
         if !hosts.contains(&last.host) {
             hosts.push(last.host.clone());
-            further.push(follow(view, Step::Json, json_probe(&last.host, email), email));
+            further.push(follow(view, Step::Json, v2_probe(&last.host, email, Protocol::ActiveSync), email));
         }
     }
     let mut roads = view::all([root, sub, redirect])?;
     roads.extend(srv?);
     roads.push(json?);
     roads.extend(view::all(further)?);
+    // where the records lead to the cloud by themselves, it has been asked
+    let is_asked = roads.iter().flatten().any(|attempt| trusted::is_microsoft(&attempt.host));
+    if let Some(cloud) = cloud?.filter(|_| !is_asked) {
+        let road = follow(view, Step::Cloud, v2_probe(cloud.autodiscover, email, Protocol::ActiveSync), email)?;
+        // a report may be older than the question
+        roads.extend(Some(road).filter(|road| !road.iter().any(Attempt::is_new)));
+    }
     Ok(roads)
 }
 
-/// Step 4: the targets on port 443, smallest priority first (RFC 2782).
+/// Step 4: the targets on port 443, in the order of RFC 2782.
 fn srv_roads(view: &View<'_>, domain: &str, email: &str) -> Result<Vec<Road>, Stop> {
     let Ok(seen) = view.dns(&srv_name(domain), RecordType::Srv)? else { return Ok(Vec::new()) };
-    let mut targets: Vec<(u16, String)> = Vec::new();
-    for record in seen.answer.iter().flat_map(|a| &a.answers) {
-        if let RecordData::Srv { priority, port: 443, target, .. } = &record.data
+    let targets = seen.answer.as_ref().map(srv_targets).unwrap_or_default();
+    view::all(targets.iter().map(|target| {
+        follow(view, Step::Srv, pox_probe(&format!("https://{target}/autodiscover/autodiscover.xml"), email), email)
+    }))
+}
+
+/// The hosts that SRV records name: smallest priority first, of equal ones the larger weight (RFC
+/// 2782). Outlook and others take no other port than 443; a target of "." is none.
+pub fn srv_targets(answer: &DnsAnswer) -> Vec<String> {
+    let mut targets: Vec<(u16, u16, String)> = Vec::new();
+    for record in &answer.answers {
+        if let RecordData::Srv { priority, weight, port: 443, target } = &record.data
             // a label may hold any byte (RFC 2181, 11), but a host of the web may not
             && let Some(target) = domain_name(target)
         {
-            targets.push((*priority, target));
+            targets.push((*priority, u16::MAX - weight, target));
         }
     }
     targets.sort();
-    view::all(targets.iter().map(|(_, target)| {
-        follow(view, Step::Srv, pox_probe(&format!("https://{target}/autodiscover/autodiscover.xml"), email), email)
-    }))
+    let mut hosts: Vec<String> = Vec::new();
+    for (_, _, target) in targets {
+        if !hosts.contains(&target) && hosts.len() < MOST_TARGETS {
+            hosts.push(target);
+        }
+    }
+    hosts
 }
 
 fn pox_probe(url: &str, email: &str) -> HttpProbe {
     HttpProbe::new(Method::Post, url).content(Content::PoxMobilesync { email: email.to_owned() })
 }
 
-fn json_probe(host: &str, email: &str) -> HttpProbe {
-    let mut url = format!("https://{host}/autodiscover/autodiscover.json");
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("Email", email)
-        .append_pair("Protocol", "ActiveSync")
-        .append_pair("RedirectCount", "1")
-        .finish();
-    url.push('?');
-    url.push_str(&query);
-    HttpProbe::new(Method::Get, url)
-}
-
-/// Follows one road to its end: redirects by hand, the POST kept, https only.
-fn follow(view: &View<'_>, step: Step, first: HttpProbe, email: &str) -> Result<Road, Stop> {
-    let mut road = Road::new();
-    let mut visited = BTreeSet::new();
-    let mut probe = first;
-    loop {
-        visited.insert(probe.url.clone());
-        let mut attempt = attempt(view, step, &probe)?;
-        let next = match &attempt.reason {
-            Reason::Redirect { to } => Some(to.clone()),
-            _ => None,
-        };
-        let next = match next {
-            Some(to) if visited.contains(&to) => {
-                attempt.reason = Reason::Loop { to };
-                None
-            }
-            Some(_) if road.len() >= MOST_HOPS => {
-                attempt.reason = Reason::TooManyHops;
-                None
-            }
-            other => other,
-        };
-        let signed = probe.sign_in;
-        road.push(attempt);
-        let Some(to) = next else { return Ok(road) };
-        probe =
-            if step == Step::Json { HttpProbe::new(Method::Get, to) } else { pox_probe(&to, email).sign_in(signed) };
-    }
-}
-
-/// One request, and what its answer means for the road.
-fn attempt(view: &View<'_>, step: Step, probe: &HttpProbe) -> Result<Attempt, Stop> {
-    let host = Probe::Http(probe.clone()).host().unwrap_or_default();
-    let mut attempt = Attempt {
-        step,
-        probe: probe.clone(),
-        host,
-        verdict: Verdict::Normal,
-        reason: Reason::Odd,
-        status: None,
-        address: None,
-        verified: None,
-        ms: 0,
-    };
-    let seen = match view.http(probe)? {
-        Ok(seen) => seen,
-        Err(why) => {
-            attempt.reason = Reason::NotAsked(why.clone());
-            return Ok(attempt);
-        }
-    };
-    attempt.address = seen.address;
-    attempt.verified = seen.verified;
-    attempt.ms = milliseconds(seen);
-    attempt.reason = match &seen.outcome {
-        HttpOutcome::Failed(failure) if failure.phase == Phase::Resolve => Reason::NoSuchName,
-        HttpOutcome::Failed(failure) => Reason::Unreachable(failure.clone()),
-        HttpOutcome::Response(response) => {
-            attempt.status = Some(response.status);
-            meaning(probe, step, response)
-        }
-    };
-    Ok(attempt)
-}
-
-fn milliseconds(seen: &HttpSeen) -> u64 {
-    let timing = &seen.timing;
-    [timing.resolve_ms, timing.connect_ms, timing.handshake_ms, timing.response_ms, timing.body_ms]
-        .into_iter()
-        .flatten()
-        .sum()
-}
-
-/// What an answer means, by its status (protocol reference: "HTTP status at each step").
-fn meaning(probe: &HttpProbe, step: Step, response: &Response) -> Reason {
-    match response.status {
-        301 | 302 | 303 | 307 | 308 => redirect(probe, step, response),
-        451 => response.header("x-ms-location").map_or(Reason::Odd, |to| Reason::Redirect { to: to.to_owned() }),
-        200..=299 if probe.url.starts_with("http://") => Reason::WebSite { page: true },
-        200..=299 if step == Step::Json => json(response),
-        200..=299 => match pox::parse(&response.body.text) {
-            pox::Answer::MobileSync { url } => Reason::Settings { url },
-            pox::Answer::NoMobileSync => Reason::NoMobileSync,
-            pox::Answer::OtherProtocols { protocols } => Reason::OtherProtocols(protocols),
-            pox::Answer::RedirectAddress { address } => Reason::RedirectAddress { address },
-            pox::Answer::RedirectUrl { url } => secure(url),
-            pox::Answer::Error { code, message } => Reason::Error { code, message },
-            pox::Answer::Html { form: true } => Reason::SignInPage,
-            pox::Answer::Html { form: false } => Reason::WebSite { page: true },
-            pox::Answer::Empty => Reason::Malformed("it is empty".to_owned()),
-            pox::Answer::Malformed { why } => Reason::Malformed(why),
-        },
-        // v2 is anonymous: a 401 there is a proxy's, or of a server that does not know v2
-        401 if step == Step::Json || probe.url.starts_with("http://") => Reason::NotThere,
-        401 if probe.sign_in == SignIn::Given => Reason::SignInRefused,
-        401 => Reason::SignInWanted,
-        403 => Reason::Forbidden,
-        400 | 404 | 405 | 410 | 501 => Reason::NotThere,
-        500..=599 => Reason::ServerError,
-        _ => Reason::Odd,
-    }
-}
-
-/// The EWS Managed API takes a Location only where it leads to an Autodiscover path.
-fn redirect(probe: &HttpProbe, step: Step, response: &Response) -> Reason {
-    let location = response.header("location").unwrap_or_default();
-    let Some(to) = url::Url::parse(&probe.url).ok().and_then(|base| base.join(location).ok()) else {
-        return Reason::WebSite { page: false };
-    };
-    let path = to.path().to_ascii_lowercase();
-    let wanted = if step == Step::Json { "autodiscover.json" } else { "autodiscover.xml" };
-    if path.contains("/autodiscover") && path.contains(wanted) {
-        return secure(to.to_string());
-    }
-    let is_login = ["logon", "login", "/adfs", "my.policy", "/oauth2", "signin"].iter().any(|mark| path.contains(mark));
-    if is_login { Reason::SignInPage } else { Reason::WebSite { page: false } }
-}
-
-fn secure(to: String) -> Reason {
-    if to.to_ascii_lowercase().starts_with("https://") { Reason::Redirect { to } } else { Reason::Insecure { to } }
-}
-
-/// An answer of Autodiscover v2.
-fn json(response: &Response) -> Reason {
-    let Ok(answer) = serde_json::from_str::<serde_json::Value>(&response.body.text) else {
-        return Reason::WebSite { page: true };
-    };
-    match answer.get("Url").and_then(serde_json::Value::as_str) {
-        Some(url) => Reason::Settings { url: url.to_owned() },
-        None => Reason::NotThere,
-    }
+fn v2_probe(host: &str, email: &str, protocol: Protocol) -> HttpProbe {
+    HttpProbe::new(Method::Get, v2::url(host, email, protocol))
 }
 
 /// Signs in at the first road that wants it, by the rules for credentials; the next one only
@@ -570,10 +521,13 @@ fn dns_failed(view: &View<'_>, domain: &str) -> Result<bool, Stop> {
 }
 
 /// Which road wins, and what the others are worth beside it.
-fn judge(roads: Vec<Road>, dns_failed: bool) -> Walk {
+fn judge(mut roads: Vec<Road>, dns_failed: bool) -> Walk {
+    number(&mut roads, 0);
     let mut attempts: Vec<Attempt> = roads.into_iter().flatten().collect();
     let rank = |attempt: &Attempt| {
         let kind = match (&attempt.reason, attempt.step) {
+            // a client that gets there has not come by the domain's records
+            (_, Step::Cloud) => return None,
             (Reason::Settings { .. }, Step::Json) => 1,
             (Reason::Settings { .. }, _) => 0,
             (Reason::SignInWanted, _) => 2,
@@ -586,13 +540,23 @@ fn judge(roads: Vec<Road>, dns_failed: bool) -> Walk {
         Reason::Settings { url } => Some(url.clone()),
         _ => None,
     };
-    let settings = attempts.iter().filter(|a| a.step != Step::Json).find_map(url_of);
+    let settings = attempts.iter().filter(|a| !a.step.is_v2()).find_map(url_of);
     let json = attempts.iter().filter(|a| a.step == Step::Json).find_map(url_of);
+    let cloud = attempts.iter().filter(|a| a.step == Step::Cloud).find_map(url_of);
     for (i, attempt) in attempts.iter_mut().enumerate() {
         attempt.verdict =
             if Some(i) == won { Verdict::Won } else { verdict(&attempt.reason, attempt.step, won.is_some()) };
     }
-    Walk { attempts, won, settings, json, dns_failed }
+    Walk { attempts, won, settings, json, cloud, dns_failed }
+}
+
+/// Gives every road a number, from this one on.
+fn number(roads: &mut [Road], first: usize) {
+    for (road, attempts) in (first..).zip(roads) {
+        for (hop, attempt) in attempts.iter_mut().enumerate() {
+            (attempt.road, attempt.hop) = (road, hop);
+        }
+    }
 }
 
 /// What an attempt that did not win is worth.
@@ -609,14 +573,22 @@ fn verdict(reason: &Reason, step: Step, has_winner: bool) -> Verdict {
         | Reason::WebSite { page: true }
         | Reason::Unreachable(_)
         | Reason::Forbidden
-            if step != Step::Json =>
+            if !step.is_v2() =>
         {
-            if has_winner {
-                Verdict::Noteworthy
-            } else {
-                Verdict::Fault
+            // the place of the web site: that it is one hides nothing from whoever goes on
+            let is_web_site = step == Step::RootDomain
+                && matches!(reason, Reason::WebSite { .. } | Reason::Unreachable(_) | Reason::Forbidden);
+            // nobody has to publish port 80, nor 443 where it is there for the redirect
+            let is_unreachable = matches!(reason, Reason::Unreachable(_));
+            let is_closed = matches!(reason, Reason::Unreachable(failure) if failure.kind == FailKind::Refused);
+            match has_winner {
+                true if is_web_site || is_closed || (is_unreachable && step == Step::HttpRedirect) => Verdict::Normal,
+                true => Verdict::Noteworthy,
+                false if is_unreachable && step == Step::HttpRedirect => Verdict::Noteworthy,
+                false => Verdict::Fault,
             }
         }
+        Reason::NotAsked(NoAnswer::Hung { .. }) if !has_winner => Verdict::Fault,
         Reason::Error { .. } | Reason::SignInRefused => Verdict::Fault,
         _ => Verdict::Normal,
     }

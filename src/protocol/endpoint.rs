@@ -55,8 +55,26 @@ pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
     let told = told.into_iter().find_map(|(url, origin)| url.as_deref().and_then(|url| Endpoint::parse(url, origin)));
     match told {
         Some(endpoint) if !is_internal(&endpoint.host) => Ok(Some(endpoint)),
-        _ => guess(view, &walk),
+        _ => {
+            match walk.cloud.as_deref().filter(|_| walk.won.is_none()).and_then(|url| Endpoint::parse(url, Origin::V2))
+            {
+                Some(cloud) => Ok(Some(cloud)),
+                None => guess(view, &walk),
+            }
+        }
     }
+}
+
+/// The address of EWS that Autodiscover tells, by whichever way of asking; `None` where none told a
+/// usable one. ([`endpoint`] and its host are known without.)
+pub fn told_ews(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
+    let Some(walk) = autodiscover::walk(view)? else { return Ok(None) };
+    let beside = autodiscover::beside(view, &walk)?;
+    let endpoints = beside
+        .ews_urls()
+        .into_iter()
+        .filter_map(|(step, url)| Endpoint::parse(url, if step.is_v2() { Origin::V2 } else { Origin::Pox }));
+    Ok(endpoints.into_iter().find(|endpoint| !is_internal(&endpoint.host)))
 }
 
 /// Whether a name or address can only be of use inside its own network.

@@ -1,15 +1,12 @@
 //! What does a plain-XML Autodiscover request look like, and what does the answer say?
 
-use quick_xml::XmlVersion;
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
+pub mod outlook;
 
-/// Elements deeper than this are no Autodiscover answer.
-const DEEPEST: usize = 32;
+use super::xml::{self, DEEPEST, DOCTYPE, ENDS_EARLY, TOO_DEEP, UNKNOWN_ENTITY, escaped};
 
 /// The request in the mobilesync schema for this address (MS-ASCMD, Autodiscover).
 pub fn mobilesync_request(email: &str) -> String {
-    let email = quick_xml::escape::escape(email);
+    let email = escaped(email);
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
          <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/mobilesync/requestschema/2006\">\
@@ -69,29 +66,28 @@ pub enum Answer {
 /// of the same kind.
 pub fn render(answer: &Answer) -> String {
     let document = |inner: String| format!("<Autodiscover><Response>{inner}</Response></Autodiscover>");
-    let escape = |text: &str| quick_xml::escape::escape(text).into_owned();
     match answer {
         Answer::Empty => String::new(),
         Answer::Html { form: false } => "<html></html>".to_owned(),
         Answer::Html { form: true } => "<html><form><input type=\"password\"></form></html>".to_owned(),
         Answer::MobileSync { url } => document(format!(
             "<Action><Settings><Server><Type>MobileSync</Type><Url>{}</Url></Server></Settings></Action>",
-            escape(url)
+            escaped(url)
         )),
         Answer::NoMobileSync => document("<Action><Settings></Settings></Action>".to_owned()),
         Answer::OtherProtocols { protocols } => {
-            let of = |protocol: &String| format!("<Protocol><Type>{}</Type></Protocol>", escape(protocol));
+            let of = |protocol: &String| format!("<Protocol><Type>{}</Type></Protocol>", escaped(protocol));
             document(format!("<Account>{}</Account>", protocols.iter().map(of).collect::<String>()))
         }
         Answer::RedirectAddress { address } => {
-            document(format!("<Action><Redirect>{}</Redirect></Action>", escape(address)))
+            document(format!("<Action><Redirect>{}</Redirect></Action>", escaped(address)))
         }
         Answer::RedirectUrl { url } => {
-            document(format!("<Account><RedirectUrl>{}</RedirectUrl></Account>", escape(url)))
+            document(format!("<Account><RedirectUrl>{}</RedirectUrl></Account>", escaped(url)))
         }
         Answer::Error { code, message } => {
             let code = code.map(|code| format!("<ErrorCode>{code}</ErrorCode>")).unwrap_or_default();
-            document(format!("<Error>{code}<Message>{}</Message></Error>", escape(message)))
+            document(format!("<Error>{code}<Message>{}</Message></Error>", escaped(message)))
         }
         Answer::Malformed { why } => match why.as_str() {
             TOO_DEEP => "<a>".repeat(DEEPEST + 1),
@@ -105,17 +101,13 @@ pub fn render(answer: &Answer) -> String {
     }
 }
 
-const TOO_DEEP: &str = "it is nested too deeply";
-const UNKNOWN_ENTITY: &str = "it uses an unknown entity";
-const DOCTYPE: &str = "it has a document type";
-const ENDS_EARLY: &str = "it ends early";
 const NO_ANSWER: &str = "it holds neither settings nor an error";
 const OTHER_ROOT: &str = "its root element is not Autodiscover";
 
 /// Reads an answer by local names: imitations put elements into either namespace (MS-ASCMD,
 /// MS-OXDSCLI). Document types and their entities are refused.
 pub fn parse(body: &str) -> Answer {
-    let text = body.trim_start_matches('\u{feff}').trim();
+    let text = xml::trimmed(body);
     if text.is_empty() {
         return Answer::Empty;
     }
@@ -129,7 +121,8 @@ pub fn parse(body: &str) -> Answer {
     }
 }
 
-fn is_html(text: &str) -> bool {
+/// Whether a text is a web page.
+pub fn is_html(text: &str) -> bool {
     let head: String = text.chars().take(1024).collect::<String>().to_ascii_lowercase();
     head.starts_with("<!doctype html")
         || head.contains("<html")
@@ -154,50 +147,17 @@ struct Fields {
 }
 
 fn fields(text: &str) -> Result<Fields, String> {
-    let mut reader = Reader::from_str(text);
-    let mut path: Vec<String> = Vec::new();
-    let mut value = String::new();
     let mut fields = Fields::default();
-    loop {
-        match reader.read_event().map_err(|e| e.to_string())? {
-            Event::Start(start) => {
-                let name = start.local_name().as_ref().to_owned();
-                if path.is_empty() {
-                    fields.is_autodiscover = name == "Autodiscover";
-                }
-                if path.len() >= DEEPEST {
-                    return Err(TOO_DEEP.to_owned());
-                }
-                fields.open(path.last().map(String::as_str), &name);
-                path.push(name);
-                value.clear();
-            }
-            Event::Text(text) => value.push_str(&text.xml_content(XmlVersion::Explicit1_0)),
-            Event::CData(data) => value.push_str(&data.xml_content(XmlVersion::Explicit1_0)),
-            Event::GeneralRef(reference) => {
-                let name = reference.xml_content(XmlVersion::Explicit1_0);
-                match reference.resolve_char_ref() {
-                    Ok(Some(c)) => value.push(c),
-                    _ => {
-                        value.push_str(quick_xml::escape::resolve_xml_entity(&name).ok_or(UNKNOWN_ENTITY)?);
-                    }
-                }
-            }
-            Event::End(_) => {
-                let name = path.pop().unwrap_or_default();
-                fields.close(&path, &name, value.trim());
-                value.clear();
-            }
-            Event::DocType(_) => return Err(DOCTYPE.to_owned()),
-            Event::Eof if path.is_empty() => return Ok(fields),
-            Event::Eof => return Err(ENDS_EARLY.to_owned()),
-            _ => {}
-        }
-    }
+    xml::read(text, &mut fields)?;
+    Ok(fields)
 }
 
-impl Fields {
-    fn open(&mut self, parent: Option<&str>, name: &str) {
+impl xml::Listener for Fields {
+    fn open(&mut self, path: &[String], name: &str, _: Option<&str>) {
+        let parent = path.last().map(String::as_str);
+        if parent.is_none() {
+            self.is_autodiscover = name == "Autodiscover";
+        }
         match name {
             "Error" => self.error = true,
             // in the outlook schema a Protocol has an element Server too
@@ -225,7 +185,9 @@ impl Fields {
             _ => {}
         }
     }
+}
 
+impl Fields {
     fn answer(self) -> Answer {
         let is_mail_only = |p: &String| matches!(p.to_ascii_uppercase().as_str(), "IMAP" | "POP3" | "SMTP");
         if !self.is_autodiscover {

@@ -32,6 +32,11 @@ pub fn is_public_suffix(domain: &str) -> bool {
     psl::suffix_str(domain) == Some(domain)
 }
 
+/// The domain that somebody registered and a host lies in, such as `corp.example` of `mail.corp.example`.
+pub fn registered_domain(host: &str) -> Option<&str> {
+    psl::domain_str(host.trim_end_matches('.'))
+}
+
 /// Whether the host is one of Microsoft's cloud hosts for mail.
 pub fn is_microsoft(host: &str) -> bool {
     MICROSOFT.iter().any(|known| is_under(host, known))

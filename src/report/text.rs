@@ -3,9 +3,10 @@
 //! The cause and the fix before the list; symbols that differ without colour; commands that can
 //! be copied.
 
+use super::trace;
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
 use crate::evidence::{
-    CrlSeen, DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, OcspSeen, Record, Seen, TlsOutcome,
+    CrlSeen, DnsSeen, FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, OcspSeen, Phase, Record, Seen, TlsOutcome,
 };
 use crate::finding::{Lang, Severity, Shell, Status, Text, harmless};
 use crate::text;
@@ -264,6 +265,8 @@ impl Page<'_> {
                 self.check_line(check, out);
                 if self.verbosity > Verbosity::Normal {
                     self.check_details(check, out);
+                } else if matches!(check.status, Status::Warn | Status::Fail | Status::Inconclusive) {
+                    trace::folded(check, self.lang, self.label(), out);
                 }
             }
         }
@@ -302,7 +305,7 @@ impl Page<'_> {
 
     fn check_details(&self, check: &CheckReport, out: &mut Vec<String>) {
         for finding in &check.findings {
-            Self::finding(finding, out);
+            self.finding(finding, out);
         }
         let ids: BTreeMap<String, &Record> =
             self.report.evidence.records.iter().map(|(probe, record)| (probe.to_string(), record)).collect();
@@ -313,7 +316,7 @@ impl Page<'_> {
         }
     }
 
-    fn finding(finding: &FindingReport, out: &mut Vec<String>) {
+    fn finding(&self, finding: &FindingReport, out: &mut Vec<String>) {
         let first = format!("    {} ", severity_symbol(finding.severity));
         let at = out.len();
         indented_after(out, 6, "      ", &finding.title);
@@ -327,9 +330,14 @@ impl Page<'_> {
                 both_ends(out, "      ", &format!("> {}", remedy.summary), &finding.code);
             }
         }
-        for value in finding.data.values() {
-            // a trace: one line a step
-            if let Value::Array(steps) = value
+        if finding.code == trace::CODE {
+            trace::whole(finding, self.lang, out);
+            return;
+        }
+        for (name, value) in &finding.data {
+            // a list: one line an item; the attempts stand in the trace
+            if name != trace::ATTEMPTS
+                && let Value::Array(steps) = value
                 && steps.iter().any(Value::is_object)
             {
                 for step in steps {
@@ -363,7 +371,7 @@ impl Page<'_> {
 }
 
 /// The symbol of a status; they differ without colour.
-fn symbol(status: Status) -> ColoredString {
+pub(super) fn symbol(status: Status) -> ColoredString {
     match status {
         Status::Pass => "✓".green(),
         Status::Fail => "✗".red(),
@@ -373,7 +381,7 @@ fn symbol(status: Status) -> ColoredString {
     }
 }
 
-fn severity_symbol(severity: Severity) -> ColoredString {
+pub(super) fn severity_symbol(severity: Severity) -> ColoredString {
     match severity {
         Severity::Fail => symbol(Status::Fail),
         Severity::Warn => symbol(Status::Warn),
@@ -391,7 +399,7 @@ fn marked(out: &mut Vec<String>, symbol: &ColoredString, text: &str) {
 }
 
 /// A text whose first line begins so and whose others begin otherwise.
-fn indented(out: &mut Vec<String>, first: &str, other: &str, text: &str) {
+pub(super) fn indented(out: &mut Vec<String>, first: &str, other: &str, text: &str) {
     let at = out.len();
     indented_after(out, first.width(), other, text);
     if let Some(line) = out.get_mut(at) {
@@ -570,12 +578,25 @@ fn seen_word(seen: &Seen) -> String {
         }
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
+            NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
             NoAnswer::Offline => "files only".to_owned(),
             NoAnswer::HeldBack { .. } => "held back".to_owned(),
             NoAnswer::Panicked { .. } => "bug".to_owned(),
         },
+    }
+}
+
+/// A phase by its name in the report.
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => "resolve",
+        Phase::Proxy => "proxy",
+        Phase::Connect => "connect",
+        Phase::Handshake => "handshake",
+        Phase::Request => "request",
+        Phase::Body => "body",
     }
 }
 

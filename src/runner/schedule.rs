@@ -79,7 +79,7 @@ pub async fn run<S: Source>(
         led_here = Some(probe);
     }
     let last_word = cut_short.clone().unwrap_or(NoAnswer::NotRecorded);
-    store.close(&last_word);
+    store.close(source.as_ref(), &last_word);
     finish(&mut running, &mut store, &last_word, started, events);
     store.evidence.cut_short = cut_short;
     let mut judged: Vec<Judged> = running.into_iter().filter_map(|r| r.judged).collect();

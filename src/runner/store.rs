@@ -1,6 +1,6 @@
 //! Which facts are there, and which are on their way? Each probe is gathered once (single flight).
 
-use crate::evidence::{Evidence, NoAnswer, Probe, Record, Seen, Source};
+use crate::evidence::{Evidence, NoAnswer, Phase, Probe, Record, Seen, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,12 +63,14 @@ impl Store {
     }
 
     /// Ends everything under way: what is open gets no answer.
-    pub(super) fn close(&mut self, why: &NoAnswer) {
+    pub(super) fn close<S: Source>(&mut self, source: &S, why: &NoAnswer) {
+        let reached = |probe: &Probe| source.reached(probe).filter(|_| *why == NoAnswer::Deadline);
+        let open: Vec<(Probe, Option<Phase>)> = self.open.keys().map(|probe| (probe.clone(), reached(probe))).collect();
         self.tasks.abort_all();
         self.names.clear();
-        let open: Vec<Probe> = self.open.keys().cloned().collect();
-        for probe in open {
-            self.enter(&probe, Seen::NoAnswer(why.clone()));
+        for (probe, reached) in open {
+            let why = reached.map_or_else(|| why.clone(), |phase| NoAnswer::Hung { phase });
+            self.enter(&probe, Seen::NoAnswer(why));
         }
     }
 
