@@ -165,6 +165,10 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::resolve::FINDINGS,
         common::service::FINDINGS,
         common::suites::FINDINGS,
+        auth_status::realm::FINDINGS,
+        dns::cloud::FINDINGS,
+        dns::compare::FINDINGS,
+        dns::zone::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());

@@ -363,6 +363,7 @@ fn nobody() -> Subject {
         revocation: true,
         ipv4: true,
         ipv6: true,
+        compare_dns: None,
         selected: Vec::new(),
     }
 }

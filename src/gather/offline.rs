@@ -140,6 +140,7 @@ fn given(name: &str, rtype: RecordType) -> DnsSeen {
             authentic: false,
             answers: address.into_iter().collect(),
             authority: Vec::new(),
+            additional: Vec::new(),
             extended_errors: Vec::new(),
         }),
         failures: Vec::new(),

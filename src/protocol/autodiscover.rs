@@ -384,7 +384,8 @@ fn pox_probe(url: &str, email: &str) -> HttpProbe {
     HttpProbe::new(Method::Post, url).content(Content::PoxMobilesync { email: email.to_owned() })
 }
 
-fn json_probe(host: &str, email: &str) -> HttpProbe {
+/// The question of Autodiscover v2 about this address.
+pub fn json_probe(host: &str, email: &str) -> HttpProbe {
     let mut url = format!("https://{host}/autodiscover/autodiscover.json");
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("Email", email)
