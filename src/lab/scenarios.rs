@@ -2,6 +2,9 @@
 //!
 //! A scenario is the healthy organisation and what is different in it.
 
+mod names;
+mod online;
+
 use super::dns::{Data, Fault};
 use super::exchange::{Account, Edition, Offers, Settings};
 use super::http::{asp_net_failure, iis_error, login_page, method_blocked, pool_stopped, redirect};
@@ -17,7 +20,7 @@ const AUTODISCOVER: &str = "autodiscover.corp.example";
 const SRV: &str = "_autodiscover._tcp.corp.example";
 const MAIL: &str = "mail.corp.example";
 
-static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(all);
+static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| [all(), names::all(), online::all()].concat());
 
 /// Every scenario, the healthy ones first, then in the order of the troubleshooting sequence.
 pub fn scenarios() -> &'static [Scenario] {
