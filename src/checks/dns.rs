@@ -174,7 +174,8 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         && !has_srv
         && !has_target
         && is_known
-        && walk.as_ref().is_some_and(|walk| walk.won.is_none()) {
+        && walk.as_ref().is_some_and(|walk| walk.won.is_none())
+    {
         let severity = if user_named { Severity::Warn } else { Severity::Fail };
         findings.push(
             Finding::new(&NO_AUTODISCOVER_RECORD)

@@ -83,7 +83,10 @@ impl Cloud {
             return json(200, said);
         }
         if self.realm == Realm::Unknown {
-            return json(400, json!({"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant not found."}));
+            return json(
+                400,
+                json!({"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant not found."}),
+            );
         }
         json(
             200,

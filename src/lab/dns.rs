@@ -103,7 +103,8 @@ impl Zone {
 
     /// RFC 4592: a wildcard answers for names that do not exist.
     fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = Data> + 'a {
-        let wild = if self.exists(owner) { None } else { owner.split_once('.').map(|(_, parent)| format!("*.{parent}")) };
+        let wild =
+            if self.exists(owner) { None } else { owner.split_once('.').map(|(_, parent)| format!("*.{parent}")) };
         let fits = move |at: &str| wild.as_deref().map_or(at == owner, |wild| at == wild);
         self.records.iter().filter(move |(at, _)| fits(at)).map(|(_, data)| *data)
     }

@@ -228,14 +228,10 @@ fn realm(view: &View<'_>, cloud: &'static Cloud, domain: &str, everywhere: bool)
 
 /// The answers of `getuserrealm` for a made-up user, and of the OpenID configuration of the domain.
 fn realm_at(view: &View<'_>, cloud: &'static Cloud, domain: &str) -> Result<Option<Realm>, Stop> {
-    let user = HttpProbe::new(
-        Method::Get,
-        format!("https://{}/getuserrealm.srf?login=exdiag%40{domain}&json=1", cloud.login),
-    );
-    let tenant = HttpProbe::new(
-        Method::Get,
-        format!("https://{}/{domain}/v2.0/.well-known/openid-configuration", cloud.login),
-    );
+    let user =
+        HttpProbe::new(Method::Get, format!("https://{}/getuserrealm.srf?login=exdiag%40{domain}&json=1", cloud.login));
+    let tenant =
+        HttpProbe::new(Method::Get, format!("https://{}/{domain}/v2.0/.well-known/openid-configuration", cloud.login));
     let (user_seen, tenant_seen) = (json(view, &user), json(view, &tenant));
     let (user_seen, tenant_seen) = (user_seen?, tenant_seen?);
     let Some(said) = user_seen else { return Ok(None) };

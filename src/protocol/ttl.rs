@@ -36,7 +36,9 @@ pub fn spoken(seconds: Option<u32>) -> Value {
         });
     };
     let (unit, one, many, one_de, many_de) = match seconds {
-        0 => return json!({"en": "the old answer is not cached", "de": "die alte Antwort wird nicht zwischengespeichert"}),
+        0 => {
+            return json!({"en": "the old answer is not cached", "de": "die alte Antwort wird nicht zwischengespeichert"});
+        }
         // a whole hour is one, ninety minutes are not two
         _ if seconds >= 2 * DAY || seconds == DAY => (DAY, "day", "days", "Tag", "Tage"),
         _ if seconds >= 2 * HOUR || seconds == HOUR => (HOUR, "hour", "hours", "Stunde", "Stunden"),

@@ -179,9 +179,12 @@ fn by_parent(view: &View<'_>, domain: &str) -> Result<Option<Delegation>, Stop> 
             continue;
         }
         let addresses = view::all(names.iter().take(MOST_PARENTS).map(|name| hosts::addresses(view, name)))?;
-        let asked = view::all(addresses.iter().filter_map(|all| best(all)).map(|address| {
-            view.dns_via(domain, RecordType::Ns, Via::NameServer { address })
-        }))?;
+        let asked = view::all(
+            addresses
+                .iter()
+                .filter_map(|all| best(all))
+                .map(|address| view.dns_via(domain, RecordType::Ns, Via::NameServer { address })),
+        )?;
         let referral = asked.into_iter().flatten().find_map(|seen| {
             let answer = seen.answer.as_ref()?;
             let both = || answer.answers.iter().chain(&answer.authority);

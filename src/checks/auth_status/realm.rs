@@ -85,7 +85,8 @@ fn unknown(member: &Membership, finding: Finding) -> Option<Finding> {
     // without mail there, it is the alias that leads astray, and the check dns tells it
     let severity = if in_use && signs.mail.is_some() { Severity::Fail } else { Severity::Warn };
     let clouds = ["worldwide", "US government", "China (21Vianet)"];
-    let clouds: Vec<&str> = std::iter::once(named.name).chain(clouds.into_iter().filter(|c| *c != named.name)).collect();
+    let clouds: Vec<&str> =
+        std::iter::once(named.name).chain(clouds.into_iter().filter(|c| *c != named.name)).collect();
     Some(finding.severity(severity).with("clouds", clouds))
 }
 

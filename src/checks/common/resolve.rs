@@ -23,8 +23,8 @@ findings! {
     SERVER_FAILURE = "dns.server-failure", Fail, Dns {
         title { en: "The DNS cannot answer for {host} ({rcode})", de: "Das DNS kann für {host} keine Antwort geben ({rcode})" }
         meaning {
-            en: "The resolver got no usable answer from the domain's name servers. {reason}",
-            de: "Der Resolver bekam von den Nameservern der Domain keine brauchbare Antwort. {reason}",
+            en: "The resolver got no usable answer from the domain's name servers: {reason}.",
+            de: "Der Resolver bekam von den Nameservern der Domain keine brauchbare Antwort: {reason}.",
         }
         remedy { en: "Repair the zone or its delegation", de: "Reparieren Sie die Zone oder ihre Delegation" }
         steps [
@@ -166,9 +166,8 @@ impl Name<'_> {
     /// What is wrong with its records.
     pub fn faults(&self, view: &View<'_>, weight: &dyn Fn(Severity) -> Severity) -> Result<Vec<Finding>, Stop> {
         let probe = Probe::dns(&self.host, address_type(!view.subject().ipv4));
-        let about = |code| {
-            Finding::new(code).host(&self.host).with("cached", cached(&self.seen, &self.host)).seen_in(&probe)
-        };
+        let about =
+            |code| Finding::new(code).host(&self.host).with("cached", cached(&self.seen, &self.host)).seen_in(&probe);
         let mut findings = Vec::new();
         let is_loop = self
             .chain
@@ -243,26 +242,41 @@ impl Name<'_> {
         };
         let answers = unchecked.filter(|answer| is_answer(&answer.rcode)).filter(same).is_some();
         Ok(match rcode {
-            "SERVFAIL" if bogus || answers => ("dnssec", json!({
-                "en": "The zone's DNSSEC signatures are broken: as soon as they are not validated, the same resolver answers, or it says so itself. Resolvers that do not validate still find the names, others do not.",
-                "de": "Die DNSSEC-Signaturen der Zone sind fehlerhaft: Sobald nicht validiert wird, antwortet derselbe Resolver, oder er sagt es selbst. Resolver, die nicht validieren, finden die Namen noch, andere nicht.",
-            })),
-            "REFUSED" => ("refused", json!({
-                "en": "It refuses the question: it may not serve this network, or it blocks the name.",
-                "de": "Er lehnt die Frage ab: Vielleicht bedient er dieses Netz nicht, oder er sperrt den Namen.",
-            })),
-            _ if nobody => ("unreachable", json!({
-                "en": "It says itself that it reaches none of the zone's name servers.",
-                "de": "Er sagt selbst, dass er keinen Nameserver der Zone erreicht.",
-            })),
-            _ if unchecked.is_some() => ("zone", json!({
-                "en": "It fails without validation too, so DNSSEC is not to blame: the name servers are dead, or the delegation leads to the wrong ones.",
-                "de": "Auch ohne Validierung scheitert er; an DNSSEC liegt es also nicht: Die Nameserver sind tot, oder die Delegation führt zu den falschen.",
-            })),
-            _ => ("unknown", json!({
-                "en": "Typical causes are broken DNSSEC signatures, dead name servers or a delegation to the wrong ones.",
-                "de": "Typische Ursachen sind fehlerhafte DNSSEC-Signaturen, tote Nameserver oder eine Delegation an die falschen.",
-            })),
+            "SERVFAIL" if bogus || answers => (
+                "dnssec",
+                json!({
+                    "en": "the DNSSEC signatures of the zone are broken, as the resolver says itself, or shows by answering as soon as it does not validate; resolvers that do not validate still find the names, others do not",
+                    "de": "Die DNSSEC-Signaturen der Zone sind fehlerhaft; der Resolver sagt es selbst oder antwortet, sobald er nicht validiert. Resolver, die nicht validieren, finden die Namen noch, andere nicht",
+                }),
+            ),
+            "REFUSED" => (
+                "refused",
+                json!({
+                    "en": "it refuses the question, because it does not serve this network or blocks the name",
+                    "de": "Er lehnt die Frage ab, weil er dieses Netz nicht bedient oder den Namen sperrt",
+                }),
+            ),
+            _ if nobody => (
+                "unreachable",
+                json!({
+                    "en": "it says itself that it reaches none of them",
+                    "de": "Er sagt selbst, dass er keinen von ihnen erreicht",
+                }),
+            ),
+            _ if unchecked.is_some() => (
+                "zone",
+                json!({
+                    "en": "it fails without validation too, so DNSSEC is not to blame; the name servers are dead, or the delegation leads to the wrong ones",
+                    "de": "Auch ohne Validierung scheitert er, an DNSSEC liegt es also nicht; die Nameserver sind tot, oder die Delegation führt zu den falschen",
+                }),
+            ),
+            _ => (
+                "unknown",
+                json!({
+                    "en": "typical causes are broken DNSSEC signatures, dead name servers or a delegation to the wrong ones",
+                    "de": "Typische Ursachen sind fehlerhafte DNSSEC-Signaturen, tote Nameserver oder eine Delegation an die falschen",
+                }),
+            ),
         })
     }
 }

@@ -99,7 +99,13 @@ fn without_mailbox(member: &Membership, realm: &Realm, walk: &Walk) -> Option<Fi
 }
 
 /// It leads elsewhere, or nowhere.
-fn elsewhere(view: &View<'_>, member: &Membership, realm: &Realm, subdomain: &Name<'_>, walk: &Walk) -> Option<Finding> {
+fn elsewhere(
+    view: &View<'_>,
+    member: &Membership,
+    realm: &Realm,
+    subdomain: &Name<'_>,
+    walk: &Walk,
+) -> Option<Finding> {
     if member.hosted != Hosted::Here || realm.kind == Kind::Unknown {
         return None;
     }

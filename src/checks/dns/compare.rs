@@ -126,7 +126,12 @@ pub fn compared(view: &View<'_>, name: &Name<'_>) -> Result<Option<Finding>, Sto
 }
 
 /// Whether both addresses show one certificate: then they are two of one service's many.
-fn is_one_server(view: &View<'_>, host: &str, ours: &BTreeSet<IpAddr>, theirs: &BTreeSet<IpAddr>) -> Result<bool, Stop> {
+fn is_one_server(
+    view: &View<'_>,
+    host: &str,
+    ours: &BTreeSet<IpAddr>,
+    theirs: &BTreeSet<IpAddr>,
+) -> Result<bool, Stop> {
     let first = |all: &BTreeSet<IpAddr>| all.iter().find(|address| address.is_ipv4()).or(all.first()).copied();
     let (Some(ours), Some(theirs)) = (first(ours), first(theirs)) else { return Ok(false) };
     let (ours, theirs) = (view.tls(ours, 443, host), view.tls(theirs, 443, host));

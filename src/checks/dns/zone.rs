@@ -82,7 +82,8 @@ pub fn wildcard(any: &Name<'_>, subdomain: &Name<'_>, walk: Option<&Walk>) -> Op
 pub fn delegation(view: &View<'_>, domain: &str, fails: Option<&[String]>) -> Result<Option<Finding>, Stop> {
     let Some(zone) = zone::zone(view, domain)? else { return Ok(None) };
     // RFC 8914, 4.23 and 4.24: the resolver has reached none, so silence here is no firewall's
-    let nobody = fails.is_some_and(|errors| errors.iter().any(|error| error.starts_with("22") || error.starts_with("23")));
+    let nobody =
+        fails.is_some_and(|errors| errors.iter().any(|error| error.starts_with("22") || error.starts_with("23")));
     let mut useless = zone.useless();
     if zone.responsible() == 0 && nobody {
         useless = zone.servers.iter().filter(|server| server.word != Word::Unasked).collect();

@@ -67,8 +67,8 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use crate::gather::dns::lab::{a, bytes, name, reply, start};
     use super::*;
+    use crate::gather::dns::lab::{a, bytes, name, reply, start};
     use crate::gather::{ConnectTo, Settings};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::rdata::NS;

@@ -85,14 +85,9 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .instead(AUTODISCOVER, Data::Alias("post.corp.example"))
         .record("post.corp.example", Data::Mail(MAIL)),
-        fault(
-            "srv-port",
-            "dns.srv-port-unusual",
-            "The SRV record names port 8443",
-            "Der SRV-Eintrag nennt Port 8443",
-        )
-        .without(AUTODISCOVER)
-        .record(SRV, Data::Service(8443, MAIL)),
+        fault("srv-port", "dns.srv-port-unusual", "The SRV record names port 8443", "Der SRV-Eintrag nennt Port 8443")
+            .without(AUTODISCOVER)
+            .record(SRV, Data::Service(8443, MAIL)),
         fault(
             "lame-name-server",
             "dns.delegation-broken",

@@ -16,9 +16,11 @@ impl Scenario {
     fn cloud(self, cloud: Cloud) -> Self {
         let to = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml";
         let with_names = HOSTS.iter().fold(self, |scenario, host| scenario.record(host, Data::Address(CLOUD)));
-        with_names
-            .door(CLOUD, 443, Door::https(HOSTS, Product::Cloud(cloud)))
-            .door(CLOUD, 80, Door::Plain(Product::Redirect(302, to).into()))
+        with_names.door(CLOUD, 443, Door::https(HOSTS, Product::Cloud(cloud))).door(
+            CLOUD,
+            80,
+            Door::Plain(Product::Redirect(302, to).into()),
+        )
     }
 
     /// With all mailboxes in the cloud, and no server of the company's own.
@@ -44,8 +46,12 @@ impl Scenario {
 
 pub(super) fn all() -> Vec<Scenario> {
     vec![
-        healthy("healthy-exchange-online", "All mailboxes are in Exchange Online", "Alle Postfächer liegen in Exchange Online")
-            .all_in_the_cloud(Cloud::MANAGED),
+        healthy(
+            "healthy-exchange-online",
+            "All mailboxes are in Exchange Online",
+            "Alle Postfächer liegen in Exchange Online",
+        )
+        .all_in_the_cloud(Cloud::MANAGED),
         healthy(
             "healthy-exchange-online-federated",
             "Exchange Online, with an identity provider of the company's own",
