@@ -252,10 +252,8 @@ impl Target {
             Some(about(&SRV_TARGET_INVALID).severity(weight(Severity::Fail)))
         } else if self.port != 443 {
             Some(about(&SRV_PORT_UNUSUAL))
-        } else if let Some(end) = &self.end {
-            Some(about(&SRV_TARGET_ALIAS).with("end", end.as_str()))
         } else {
-            None
+            self.end.as_ref().map(|end| about(&SRV_TARGET_ALIAS).with("end", end.as_str()))
         }
     }
 }

@@ -127,9 +127,8 @@ fn why(seen: &HttpSeen) -> Option<Value> {
         HttpOutcome::Response(response) if matches!(response.status, 500..=599) => {
             ("it fails with a server error", "er meldet einen Serverfehler")
         }
-        HttpOutcome::Response(_) => return None,
         // a proxy on the way out says nothing of the provider
-        HttpOutcome::Failed(Failure { phase: Phase::Proxy, .. }) => return None,
+        HttpOutcome::Response(_) | HttpOutcome::Failed(Failure { phase: Phase::Proxy, .. }) => return None,
         HttpOutcome::Failed(Failure { kind: FailKind::NoAddress, .. }) => {
             ("its name has no address", "sein Name hat keine Adresse")
         }

@@ -237,10 +237,10 @@ impl Name<'_> {
         let family = address_type(!view.subject().ipv4);
         let unchecked = view.dns_via(&self.host, family, Via::Unchecked)?;
         let unchecked = unchecked.ok().and_then(|seen| seen.answer.as_ref());
-        let same = |answer: &&DnsAnswer| {
+        let same = |answer: &DnsAnswer| {
             self.seen.iter().filter_map(|seen| seen.answer.as_ref()).any(|failing| failing.server == answer.server)
         };
-        let answers = unchecked.filter(|answer| is_answer(&answer.rcode)).filter(same).is_some();
+        let answers = unchecked.is_some_and(|answer| is_answer(&answer.rcode) && same(answer));
         Ok(match rcode {
             "SERVFAIL" if bogus || answers => (
                 "dnssec",
