@@ -169,6 +169,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         dns::cloud::FINDINGS,
         dns::compare::FINDINGS,
         dns::zone::FINDINGS,
+        clients::roads::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());

@@ -198,7 +198,6 @@ impl Gatherer {
             roots: roots.clone(),
             secrets,
             proxies: proxies(settings.proxy.as_deref()),
-            met: fetch::Met::default(),
             settings,
         };
         Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http })
@@ -219,28 +218,23 @@ impl Gatherer {
     }
 
     async fn ask(&self, probe: Probe) -> Result<Seen, HeldBack> {
-        if let Probe::Tls { address, .. } | Probe::Hello { address, .. } = &probe {
-            self.fetcher.met.note(*address);
-        }
         Ok(match probe {
             Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
             Probe::DnsVia { name, rtype, via } => Seen::Dns(self.resolver.look_via(&name, rtype, via).await?),
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
             Probe::Aia { .. } if !self.subject.aia => return Err(HeldBack::NoAia),
-            Probe::Aia { url } => Seen::Aia(self.fetcher.aia(&url).await?),
+            Probe::Aia { url, private } => Seen::Aia(self.fetcher.aia(&url, private).await?),
             Probe::Ocsp { .. } | Probe::Crl { .. } if !self.subject.revocation => return Err(HeldBack::NoRevocation),
-            Probe::Ocsp { url, request } => Seen::Ocsp(self.fetcher.ocsp(&url, &request).await?),
-            Probe::Crl { url, serial, issuer_key } => Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key).await?),
+            Probe::Ocsp { url, request, private } => Seen::Ocsp(self.fetcher.ocsp(&url, &request, private).await?),
+            Probe::Crl { url, serial, issuer_key, private } => {
+                Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key, private).await?)
+            }
             Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name).await),
             Probe::Hello { address, port, name, hello } => {
                 Seen::Hello(hello::look(&self.net, address, port, &name, hello).await)
             }
-            Probe::Http(probe) => {
-                let seen = self.http.ask(&probe).await?;
-                seen.address.into_iter().for_each(|address| self.fetcher.met.note(address));
-                Seen::Http(seen)
-            }
+            Probe::Http(probe) => Seen::Http(self.http.ask(&probe).await?),
         })
     }
 }
@@ -336,7 +330,7 @@ mod tests {
     async fn what_the_user_forbids_is_held_back_and_says_so() {
         let subject = Subject { aia: false, ..Subject::mailbox("anna@corp.example".parse().unwrap()) };
         let gatherer = gatherer(settings(), &subject).await;
-        let seen = gatherer.gather(Probe::Aia { url: "http://ca.example/".to_owned() }).await;
+        let seen = gatherer.gather(Probe::Aia { url: "http://ca.example/".to_owned(), private: false }).await;
         assert_eq!(seen, Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::NoAia }));
     }
 

@@ -278,6 +278,24 @@ pub struct ClientReport {
     pub status: Status,
     /// Codes of the findings because of which it does not.
     pub because: Vec<String>,
+    /// What it would find by Autodiscover, where it has a way of its own and any road leads anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autodiscover: Option<ClientRoad>,
+}
+
+/// What a family of clients would find by Autodiscover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientRoad {
+    /// The road that leads there; none: it finds nothing.
+    pub by: Option<String>,
+    /// The host at its end.
+    pub host: Option<String>,
+    /// Milliseconds until then, or until the last road has failed.
+    pub ms: u64,
+    /// How many requests that takes.
+    pub requests: u64,
+    /// Whether it asks the user first.
+    pub asks_user: bool,
 }
 
 /// A place that received a credential.

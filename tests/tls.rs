@@ -531,7 +531,7 @@ fn no_more_than_a_mebibyte_of_certificates_is_read() {
     all.resize(30, &large);
     let evidence = scene().sends(A, &all).trusts(&[&p.root]).done();
     let sent: Vec<String> = all.iter().map(|made| STANDARD.encode(&made.der)).collect();
-    let analysis = chain::look_at_chain(&View::new(&evidence), &sent).unwrap();
+    let analysis = chain::look_at_chain(&View::new(&evidence), &sent, false).unwrap();
     assert!((10..18).contains(&analysis.certificates.len()) && !analysis.accepted);
     assert!(codes(&evidence).contains(&("tls.chain-refused", FAIL)), "{:?}", codes(&evidence));
 }

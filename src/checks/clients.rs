@@ -3,10 +3,13 @@
 //! Models, judged by the public trust stores that are part of the program; `protocol::clients` holds
 //! what the families differ in. What keeps them from the server is told by the checks that own it.
 
+pub mod roads;
+
 use super::common;
 use crate::evidence::{Anchor, Phase, Probe, Seen, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity, Status};
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, HostTls};
+use crate::protocol::clients::roads::Found;
 use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown, Withdrawn};
 use crate::protocol::clock::{self, Clock};
 use crate::protocol::stores::{self, Public, Store};
@@ -148,7 +151,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         };
         return Ok(Outcome::inconclusive(reason));
     }
-    Ok(Outcome::checked(note(&all), common::once(findings)))
+    let (found, said) = roads::look(view)?;
+    findings.extend(said);
+    Ok(Outcome::checked(note(&all, &found), common::once(findings)))
 }
 
 /// The outcome where nothing that arrives here can be judged for others: a certificate made on the way,
@@ -156,7 +161,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
 fn not_of_the_server(view: &View<'_>, hosts: &[HostTls<'_>]) -> Result<Option<Outcome>, Stop> {
     let readings = clock::readings(view);
     let shown = hosts.iter().flat_map(|host| {
-        host.addresses.iter().filter_map(move |address| Some((host, address.address, address.chain.as_ref()?)))
+        // nobody stands between a file and its reader
+        let of_servers = host.addresses.iter().filter(|address| !matches!(address.outcome(), Some(TlsOutcome::File)));
+        of_servers.filter_map(move |address| Some((host, address.address, address.chain.as_ref()?)))
     });
     let shown: Vec<_> = shown.collect();
     let opened = view::all(shown.iter().map(|(host, address, chain)| inspection::opened(view, host, *address, chain)))?;
@@ -210,7 +217,7 @@ fn look(
     };
     let (installed, here): (Vec<Anchor>, Vec<Anchor>) = anchors.into_iter().partition(|a| a.store == "cacert");
     let withdrawn = match &address.chain {
-        Some(chain) => clients::look_at_revocation(view, seen, chain)?,
+        Some(chain) => clients::look_at_revocation(view, seen, chain, host.is_private())?,
         None => Withdrawn::default(),
     };
     let shown = Shown {
@@ -369,7 +376,7 @@ fn severity(row: &Row) -> Severity {
 }
 
 /// The one line beside the check's name; the rows of the report hang on it.
-fn note(all: &[Judged]) -> Sentence {
+fn note(all: &[Judged], found: &[Found]) -> Sentence {
     let mut rows = Vec::new();
     let mut signs: Vec<(Family, &str)> = Vec::new();
     for family in Family::ALL {
@@ -387,7 +394,8 @@ fn note(all: &[Judged]) -> Sentence {
             Accepts::Depends => (Status::Warn, "!"),
             Accepts::No => (Status::Fail, "✗"),
         };
-        rows.push(json!({"id": family.id(), "status": status, "because": because}));
+        let road = found.iter().find(|found| found.family == family).map(roads::row);
+        rows.push(json!({"id": family.id(), "status": status, "because": because, "autodiscover": road}));
         signs.push((family, sign));
     }
     let sign = |wanted: Family| signs.iter().find(|(family, _)| *family == wanted).map_or("?", |(_, sign)| sign);

@@ -4,30 +4,18 @@
 //! authorities; nothing of that is a fault.
 
 use super::common;
-use crate::evidence::{
-    CrlSeen, HeldBack, Missing, NoAnswer, OcspSeen, Probe, Seen, Stop, TlsOutcome, TlsSeen, View, view,
-};
+use crate::evidence::{HeldBack, NoAnswer, Probe, Stop, TlsSeen, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity, Text};
-use crate::protocol::chain::{self, ChainAnalysis, End};
+use crate::protocol::chain::{self, ChainAnalysis, End, HostTls};
 use crate::protocol::ct;
-use crate::protocol::revocation::{self, Authority, Judged, Standing, Why, crl};
-use crate::protocol::x509::{AltName, Certificate, Signature};
+use crate::protocol::revocation::lookup::{self, Lookup, Source, StapleFault, Status, day};
+use crate::protocol::revocation::{self, Judged, Standing};
+use crate::protocol::x509::{AltName, Certificate};
 use crate::{findings, text};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
-/// So many certificates of a path are looked up; honest ones have two or three.
-const MOST: usize = 6;
-/// How old something may be that does not say itself when the next one is due, in seconds: an OCSP
-/// response 10 days, a list of an authority's 12 months (Baseline Requirements 4.9.10, 4.9.7).
-const OLDEST: (i64, i64) = (10 * 86_400, 366 * 86_400);
 /// So many names are put into a command.
 const MOST_NAMES: usize = 100;
-/// So many addresses of a certificate are asked.
-const MOST_ADDRESSES: usize = 3;
 /// Up to this lifetime, in seconds, a certificate is short-lived and need not be revocable: 10 days
 /// when issued before 2026-03-15, 7 days since (Baseline Requirements, definition of a short-lived
 /// subscriber certificate).
@@ -39,7 +27,7 @@ findings! {
     REVOKED = "tls.revoked", Fail, Exchange {
         title { en: "The certificate \"{certificate}\" of {server} was revoked on {date} ({reason})", de: "Das Zertifikat „{certificate}“ von {server} wurde am {date} gesperrt ({reason})" }
         meaning {
-            en: "Its authority has taken back the certificate with the serial number {serial}; this is what {source_words} says. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
+            en: "Its authority has taken back the certificate with the serial number {serial}; this is according to {source_words}. Outlook on Windows, Apple's devices and current browsers refuse the server as soon as they have looked. Sync services under Linux, Android and Java mostly do not look and may still connect.",
             de: "Die Zertifizierungsstelle hat das Zertifikat mit der Seriennummer {serial} zurückgezogen; das besagt {source_words}. Outlook unter Windows, Apple-Geräte und aktuelle Browser lehnen den Server ab, sobald sie nachgesehen haben. Sync-Dienste unter Linux, Android und Java sehen meist nicht nach und verbinden sich womöglich noch.",
         }
         remedy { en: "Have a new certificate issued, with a new key, and bind it", de: "Lassen Sie ein neues Zertifikat mit neuem Schlüssel ausstellen, und binden Sie es" }
@@ -113,70 +101,27 @@ findings! {
     }
 }
 
-/// Where a verdict comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Staple,
-    Ocsp,
-    Crl,
-}
-
-impl Source {
-    /// As every language has it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Staple => "OCSP (stapled)",
-            Self::Ocsp => "OCSP",
-            Self::Crl => "CRL",
-        }
-    }
-
-    /// The same in a sentence.
-    fn words(self) -> Value {
-        match self {
-            Self::Staple => {
-                json!({"en": "the OCSP response that the server sends", "de": "die OCSP-Antwort, die der Server mitsendet"})
-            }
-            Self::Ocsp => json!({"en": "the OCSP responder", "de": "der OCSP-Dienst"}),
-            Self::Crl => json!({"en": "the revocation list (CRL)", "de": "die Sperrliste (CRL)"}),
-        }
+/// Where a verdict comes from, as every language has it.
+const fn name(source: Source) -> &'static str {
+    match source {
+        Source::Staple => "OCSP (stapled)",
+        Source::Ocsp => "OCSP",
+        Source::Crl => "CRL",
     }
 }
 
-/// What is known of one certificate.
-#[derive(Debug)]
-enum Status<'a> {
-    /// Somebody who may has said it.
-    Known(Source, Box<Judged>, Option<Probe>),
-    /// It names nobody to ask.
-    NoPointer,
-    /// It names only what is inside its own network.
-    Internal,
-    /// Nobody gave an answer that counts.
-    Failed(Vec<Attempt>),
-    /// Its issuer is not known, so nobody could be believed.
-    NoIssuer,
-    /// It is out of date, so nobody says anything about it any more.
-    OutOfDate,
-    /// exdiag could not ask.
-    Unanswered(&'a NoAnswer),
-    /// The user does not want it to be asked.
-    NotWanted,
-    /// The run is one over files, and none of them says anything about it.
-    NotJudged,
-}
-
-/// An address that was asked in vain.
-#[derive(Debug)]
-struct Attempt {
-    url: String,
-    probe: Option<Probe>,
-    /// A word for scripts.
-    id: &'static str,
-    /// What a reader is told, the same in every language.
-    problem: String,
-    /// Whether the address is one that outsiders are not meant to reach.
-    internal: bool,
+/// The same in a sentence.
+fn words(source: Source, file: bool) -> Value {
+    match source {
+        Source::Staple if file => {
+            json!({"en": "the OCSP response that was given", "de": "die angegebene OCSP-Antwort"})
+        }
+        Source::Staple => {
+            json!({"en": "the OCSP response that the server sends", "de": "die OCSP-Antwort, die der Server mitsendet"})
+        }
+        Source::Ocsp => json!({"en": "the OCSP responder", "de": "der OCSP-Dienst"}),
+        Source::Crl => json!({"en": "the revocation list (CRL)", "de": "die Sperrliste (CRL)"}),
+    }
 }
 
 /// What one address brought.
@@ -193,20 +138,6 @@ struct Told<'a> {
     not_judged: Vec<String>,
 }
 
-/// An issuer as the lookup needs it.
-#[derive(Debug)]
-struct Issuer {
-    name: Vec<u8>,
-    spki: Vec<u8>,
-    signs_lists: bool,
-}
-
-impl Issuer {
-    fn authority(&self) -> Authority<'_> {
-        Authority { name: &self.name, spki: &self.spki, signs_lists: self.signs_lists }
-    }
-}
-
 /// Judges whether any certificate of the chains is revoked.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let hosts = chain::look_at_all(view)?;
@@ -216,7 +147,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let looks = hosts.iter().flat_map(|host| host.addresses.iter().map(move |address| (host, address)));
     let looks = looks.filter_map(|(host, address)| Some((host, address, address.seen.ok()?, address.chain.as_ref()?)));
     let judged = view::all(looks.map(|(host, address, seen, chain)| {
-        Ok((host, address.address, address.probe(host), judge(view, seen, chain)?))
+        Ok((host, address.address, address.probe(host), judge(view, host, seen, chain)?))
     }))?;
     if judged.is_empty() {
         return Ok(common::see_check("tls-chain"));
@@ -267,12 +198,12 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
             "not revoked ({source} of {date}); no file says anything about {others}",
             "nicht gesperrt ({source} vom {date}); über {others} sagt keine Datei etwas",
         ));
-        let note = note.with("source", source.name()).with("date", day(*at)).with("others", others);
+        let note = note.with("source", name(source)).with("date", day(*at)).with("others", others);
         return Outcome::checked(note, findings);
     }
     if let Some((source, Judged { this_update: Some(at), .. })) = known {
         let note = Sentence::new(text!("not revoked ({source} of {date})", "nicht gesperrt ({source} vom {date})"));
-        return Outcome::checked(note.with("source", source.name()).with("date", day(*at)), findings);
+        return Outcome::checked(note.with("source", name(source)).with("date", day(*at)), findings);
     }
     let note = match leaves().next() {
         Some(Status::NotWanted) if findings.is_empty() => {
@@ -284,10 +215,17 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
                 "das Zertifikat des Ausstellers ist nicht bekannt; siehe die Prüfung tls-intermediate",
             )));
         }
-        Some(Status::NotJudged) if findings.is_empty() && !told.iter().any(|told| told.counted) => {
+        Some(Status::NotJudged(Some(why))) => {
+            let note = Sentence::new(text!(
+                "not known: the list that was given does not count ({why})",
+                "nicht bekannt: Die angegebene Sperrliste zählt nicht ({why})",
+            ));
+            return Outcome::Inconclusive { reason: note.with("why", why.as_str()), findings };
+        }
+        Some(Status::NotJudged(None)) if findings.is_empty() && !told.iter().any(|told| told.counted) => {
             return Outcome::skip(Sentence::new(NOT_TOLD));
         }
-        Some(Status::NotJudged) => NOT_TOLD,
+        Some(Status::NotJudged(None)) => NOT_TOLD,
         Some(Status::OutOfDate) => text!(
             "out of date: authorities say nothing about it any more",
             "abgelaufen oder noch nicht gültig: darüber gibt keine Stelle Auskunft",
@@ -305,50 +243,21 @@ fn outcome(told: &[&Told<'_>], findings: Vec<Finding>) -> Outcome {
 }
 
 /// Judges the certificates of one chain.
-fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<Told<'a>, Stop> {
+fn judge<'a>(view: &View<'a>, host: &HostTls<'_>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<Told<'a>, Stop> {
     let mut told = Told { self_signed: chain.end == End::SelfSigned, ..Told::default() };
     if told.self_signed {
         return Ok(told);
     }
-    let now = view.now();
-    let path = chain.full_path().unwrap_or_else(|| {
-        let sent = chain.on_path().filter(|(i, c)| *i == 0 || !c.is_self_signed());
-        sent.map(|(_, c)| c.clone()).collect()
-    });
-    let path: Vec<Certificate> = path.into_iter().take(MOST).collect();
-    let known = view::all(path.iter().map(|certificate| issuers(view, chain, certificate)))?;
-    let public = known.last().is_some_and(|(_, public)| *public);
-    let file = matches!(seen.outcome, TlsOutcome::File);
-    let staple = seen.ocsp.as_ref().and_then(|text| STANDARD.decode(text).ok());
-    let stapled = match (path.first(), known.first().and_then(|(issuers, _)| issuers.first()), &staple) {
-        (Some(leaf), Some(issuer), Some(staple)) => {
-            let judged = revocation::by_ocsp(staple, leaf, issuer.authority(), now, None);
-            Some(not_too_old(judged, Source::Staple, now))
-        }
-        _ => None,
-    };
-    let statuses =
-        view::all(path.iter().zip(&known).enumerate().map(|(i, (certificate, (issuers, _)))| match (&stapled, i) {
-            (Some(judged), 0) if !matches!(judged.standing, Standing::Unknown { .. }) => {
-                let of_staple = Status::Known(Source::Staple, Box::new(judged.clone()), None);
-                if !file {
-                    return Ok(of_staple);
-                }
-                // a list that lies beside it and takes the certificate back has the last word
-                let of_list = look_up(view, certificate, issuers, public)?;
-                Ok(if is_revoked(&of_list) { of_list } else { of_staple })
-            }
-            _ => look_up(view, certificate, issuers, public),
-        }))?;
-    if let Some(leaf) = path.first() {
+    let known = lookup::look(view, seen, chain, host.is_private(), true)?;
+    if let Some(leaf) = known.path.first() {
         // what a server would send beside its certificates is in no file, unless it was given
-        if !file || staple.is_some() {
-            told.findings.extend(staples(leaf, staple.is_some(), stapled.as_ref()));
+        if !known.file || known.staple.is_some() {
+            told.findings.extend(staples(leaf, &known));
         }
-        told.counted = public && ct::is_public(leaf);
-        told.findings.extend(public.then(|| logged(leaf, staple.as_deref())).flatten());
+        told.counted = known.public && ct::is_public(leaf);
+        told.findings.extend(logged(leaf, &known));
     }
-    for (i, (certificate, status)) in path.iter().zip(&statuses).enumerate() {
+    for (i, (certificate, status)) in known.path.iter().zip(&known.statuses).enumerate() {
         // what was fetched has no index
         let index = chain.certificates.iter().position(|sent| sent.fingerprint == certificate.fingerprint);
         let about = |finding: Finding| {
@@ -363,13 +272,13 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
                     let finding = about(Finding::new(&REVOKED))
                         .with("date", day(at))
                         .with("reason", reason.map_or("unspecified", revocation::Reason::name))
-                        .with("source", source.name())
-                        .with("source_words", source.words())
-                        .with("domains", domains(path.first(), certificate));
+                        .with("source", name(*source))
+                        .with("source_words", words(*source, known.file))
+                        .with("domains", domains(&host.host, known.path.first(), certificate));
                     told.findings.push(with_probe(finding, probe.as_ref()));
                 }
             }
-            Status::NoPointer if public && i == 0 && !is_short_lived(certificate) => {
+            Status::NoPointer if known.public && i == 0 && !is_short_lived(certificate) => {
                 told.findings.push(about(Finding::new(&NO_POINTER)));
             }
             Status::Failed(attempts) => {
@@ -386,11 +295,11 @@ fn judge<'a>(view: &View<'a>, seen: &TlsSeen, chain: &ChainAnalysis) -> Result<T
                 told.findings.push(probes.fold(finding, with_probe));
             }
             Status::Unanswered(why) => told.unanswered = Some(why),
-            Status::NotJudged => told.not_judged.push(certificate.short_name().to_owned()),
+            Status::NotJudged(_) => told.not_judged.push(certificate.short_name().clone()),
             _ => {}
         }
     }
-    told.leaf = statuses.into_iter().next();
+    told.leaf = known.statuses.into_iter().next();
     Ok(told)
 }
 
@@ -401,35 +310,15 @@ fn with_probe(finding: Finding, probe: Option<&Probe>) -> Finding {
     }
 }
 
-fn is_revoked(status: &Status<'_>) -> bool {
-    matches!(status, Status::Known(_, judged, _) if matches!(judged.standing, Standing::Revoked { .. }))
-}
-
 /// The names that a new certificate needs, as a command takes them: those of the server's own.
-fn domains(leaf: Option<&Certificate>, revoked: &Certificate) -> String {
+fn domains(host: &str, leaf: Option<&Certificate>, revoked: &Certificate) -> String {
     let names = &leaf.unwrap_or(revoked).names;
     let of_hosts = names.iter().take(MOST_NAMES).filter_map(|name| match name {
         AltName::Dns(name) => Some(name.as_str()),
-        _ => None,
+        AltName::Ip(_) => None,
     });
-    of_hosts.collect::<Vec<_>>().join(",")
-}
-
-/// An address as it can be told and put into a command: it comes from a stranger.
-fn plain(url: &str) -> String {
-    let mut out = String::new();
-    for byte in url.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:/?=%&+,@[]".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
+    let names = of_hosts.collect::<Vec<_>>().join(",");
+    if names.is_empty() { host.to_owned() } else { names }
 }
 
 /// Whether nobody needs to be able to revoke it: it is over before a list would be read.
@@ -440,228 +329,27 @@ fn is_short_lived(certificate: &Certificate) -> bool {
     })
 }
 
-/// Who issued a certificate, as far as it is known: certificates that were sent or fetched, and
-/// anchors. And whether one of the anchors is of a store of the system or the browsers.
-fn issuers(view: &View<'_>, chain: &ChainAnalysis, certificate: &Certificate) -> Result<(Vec<Issuer>, bool), Stop> {
-    let of = |issuer: &Certificate| Issuer {
-        name: issuer.subject.der.clone(),
-        spki: issuer.spki.clone(),
-        signs_lists: Authority::from(issuer).signs_lists,
-    };
-    let fetched = chain.repair.iter().flat_map(|repair| &repair.fetched);
-    let pool: Vec<&Certificate> =
-        chain.certificates.iter().chain(fetched).filter(|c| c.subject.der == certificate.issuer.der).collect();
-    let signed = |c: &&&Certificate| certificate.issued_by(c) == Signature::Good;
-    let mut found: Vec<Issuer> = pool.iter().filter(signed).map(|c| of(c)).collect();
-    let mut public = false;
-    if let Seen::Anchors { found: anchors } = &view.look(&Probe::Anchors { subject: certificate.issuer.base64() })?.seen
-    {
-        for anchor in anchors {
-            let spki = STANDARD.decode(&anchor.spki).unwrap_or_default();
-            if certificate.signed_by(&spki) != Signature::Good {
-                continue;
-            }
-            public |= anchor.store != "cacert";
-            let whole = anchor.certificate.as_ref().and_then(|text| STANDARD.decode(text).ok());
-            let signs_lists = whole.is_none_or(|der| Authority::from(&Certificate::read(&der)).signs_lists);
-            found.push(Issuer { name: certificate.issuer.der.clone(), spki, signs_lists });
-        }
-    }
-    // the same authority after a change of its key, certified by the key before (RFC 5280, 6.3.3 (f))
-    let renewed: Vec<Issuer> = pool
-        .iter()
-        .filter(|c| found.iter().all(|known| known.spki != c.spki))
-        .filter(|c| c.is_self_issued() && found.iter().any(|known| c.signed_by(&known.spki) == Signature::Good))
-        .map(|c| of(c))
-        .collect();
-    found.extend(renewed);
-    let mut distinct: Vec<Issuer> = Vec::new();
-    for issuer in found {
-        if distinct.iter().all(|known| known.spki != issuer.spki) {
-            distinct.push(issuer);
-        }
-    }
-    Ok((distinct, public))
-}
-
-/// Asks whoever the certificate names: the OCSP responder, and where that says nothing the list.
-fn look_up<'a>(
-    view: &View<'a>,
-    certificate: &Certificate,
-    issuers: &[Issuer],
-    public: bool,
-) -> Result<Status<'a>, Stop> {
-    let now = view.now();
-    if certificate.validity.is_some_and(|validity| !validity.contains(now)) {
-        return Ok(Status::OutOfDate);
-    }
-    let Some(issuer) = issuers.first() else { return Ok(Status::NoIssuer) };
-    if certificate.ocsp_urls.is_empty() && certificate.crl_urls.is_empty() {
-        return Ok(Status::NoPointer);
-    }
-    if !view.subject().revocation {
-        return Ok(Status::NotWanted);
-    }
-    let authorities: Vec<Authority<'_>> = issuers.iter().map(Issuer::authority).collect();
-    let request = STANDARD.encode(revocation::ocsp_request(certificate, issuer.authority()));
-    let ocsp = certificate.ocsp_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Ocsp, url));
-    let crl = certificate.crl_urls.iter().take(MOST_ADDRESSES).map(|url| (Source::Crl, url));
-    let all: Vec<(Source, &String)> = ocsp.chain(crl).collect();
-    let (mut attempts, mut file) = (Vec::new(), false);
-    // the first that is named usually answers; where it does not, all others are asked at once
-    for group in [all.get(..1), all.get(1..)].into_iter().flatten() {
-        let probes: Vec<Option<Probe>> = group
-            .iter()
-            .map(|(source, url)| {
-                is_web(url).then(|| match source {
-                    Source::Crl => Probe::Crl {
-                        url: (*url).clone(),
-                        serial: crl::serial(certificate),
-                        issuer_key: STANDARD.encode(&issuer.spki),
-                    },
-                    _ => Probe::Ocsp { url: (*url).clone(), request: request.clone() },
-                })
-            })
-            .collect();
-        let records = view::all(probes.iter().map(|probe| probe.as_ref().map(|probe| view.look(probe)).transpose()))?;
-        for (((source, url), probe), record) in group.iter().zip(probes).zip(records) {
-            let (Some(probe), Some(record)) = (probe, record) else {
-                let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-                attempts.push(Attempt::internal(url, "scheme", scheme));
-                continue;
-            };
-            let judged = match &record.seen {
-                Seen::Ocsp(OcspSeen { response: Some(response), .. }) => {
-                    let response = STANDARD.decode(response).unwrap_or_default();
-                    revocation::by_ocsp(&response, certificate, issuer.authority(), now, None)
-                }
-                Seen::Crl(seen @ CrlSeen { crl: Some(list), .. }) => {
-                    by_list(seen, list, certificate, &authorities, now)
-                }
-                Seen::Ocsp(OcspSeen { missing, status, failure, .. })
-                | Seen::Crl(CrlSeen { missing, status, failure, .. }) => {
-                    attempts.push(Attempt::missed(url, probe, *missing, *status, failure.as_deref()));
-                    continue;
-                }
-                Seen::NoAnswer(NoAnswer::HeldBack { rule: HeldBack::PrivateAddress }) => {
-                    let attempt = Attempt::internal(url, "private-address", "private");
-                    attempts.push(Attempt { probe: Some(probe), ..attempt });
-                    continue;
-                }
-                Seen::NoAnswer(NoAnswer::Offline) => {
-                    file = true;
-                    continue;
-                }
-                Seen::NoAnswer(why) => return Ok(Status::Unanswered(why)),
-                _ => continue,
-            };
-            let judged = not_too_old(judged, *source, now);
-            match &judged.standing {
-                Standing::Unknown { why } => attempts.push(Attempt::judged(url, probe, why, &judged)),
-                _ => return Ok(Status::Known(*source, Box::new(judged), Some(probe))),
-            }
-        }
-    }
-    if file && attempts.iter().all(|attempt| attempt.internal) {
-        return Ok(Status::NotJudged);
-    }
-    // a company's own authority need not answer outsiders
-    let internal = !public && attempts.iter().all(|attempt| attempt.internal);
-    Ok(if internal { Status::Internal } else { Status::Failed(attempts) })
-}
-
-/// What a list says, whole or as much as was kept of it.
-fn by_list(seen: &CrlSeen, list: &str, certificate: &Certificate, issuers: &[Authority<'_>], now: Timestamp) -> Judged {
-    let list = STANDARD.decode(list).unwrap_or_default();
-    match &seen.cut {
-        None => revocation::by_crl_of(&list, certificate, issuers, now, None),
-        Some(cut) => {
-            let signature = match cut.signed {
-                Some(true) => Signature::Good,
-                Some(false) => Signature::Bad,
-                None => Signature::Unknown,
-            };
-            crl::by_reduced_crl(&list, signature, certificate, issuers, now)
-        }
-    }
-}
-
-/// The same verdict, unless it is a good one of long ago that names no end.
-fn not_too_old(judged: Judged, source: Source, now: Timestamp) -> Judged {
-    let (answer, list) = OLDEST;
-    let oldest = now.as_second() - if source == Source::Crl { list } else { answer };
-    match (&judged.standing, judged.this_update, judged.next_update) {
-        (Standing::Good, Some(this), None) if this.as_second() < oldest => {
-            Judged { standing: Standing::Unknown { why: Why::TooOld }, ..judged }
-        }
-        _ => judged,
-    }
-}
-
-/// Whether an address is one that exdiag asks (RFC 5280, 4.2.1.13 knows ldap too).
-fn is_web(url: &str) -> bool {
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-}
-
-impl Attempt {
-    fn internal(url: &str, id: &'static str, problem: &str) -> Self {
-        Self { url: plain(url), probe: None, id, problem: problem.to_owned(), internal: true }
-    }
-
-    fn missed(url: &str, probe: Probe, kind: Option<Missing>, status: Option<u16>, failure: Option<&str>) -> Self {
-        let id = match kind {
-            Some(Missing::NoAddress) => "no-address",
-            Some(Missing::Scheme) => "scheme",
-            Some(Missing::OtherAnswer) => "other-answer",
-            Some(Missing::Unreachable) | None => "unreachable",
-        };
-        let problem = match (kind, status) {
-            (Some(Missing::OtherAnswer), Some(status)) if status != 200 => format!("HTTP {status}"),
-            _ => failure.map_or_else(|| id.to_owned(), |failure| format!("could not {failure}")),
-        };
-        let internal = matches!(kind, Some(Missing::NoAddress | Missing::Scheme));
-        Self { url: plain(url), probe: Some(probe), id, problem, internal }
-    }
-
-    fn judged(url: &str, probe: Probe, why: &Why, judged: &Judged) -> Self {
-        Self { url: plain(url), probe: Some(probe), id: why.id(), problem: in_words(why, judged), internal: false }
-    }
-}
-
-/// Why an answer does not count, in the words of the specifications.
-fn in_words(why: &Why, judged: &Judged) -> String {
-    match (why, judged.this_update, judged.next_update) {
-        (Why::Stale, _, Some(next)) => format!("nextUpdate {}", day(next)),
-        (Why::NotYet, Some(this), _) => format!("thisUpdate {}", day(this)),
-        (Why::Refused(status), ..) => format!("OCSP status {status}"),
-        (Why::Malformed(what), ..) => format!("malformed: {what}"),
-        (Why::OutOfScope(mark), ..) => format!("out of scope: {mark}"),
-        (Why::CriticalExtension(oid), ..) => format!("critical extension {oid}"),
-        _ => why.id().replace('-', " "),
-    }
-}
-
 /// What is wrong with the stapled response, or that there is none.
-fn staples(leaf: &Certificate, sent: bool, stapled: Option<&Judged>) -> Option<Finding> {
-    if !sent {
-        let ocsp = leaf.ocsp_urls.first().map_or("-", String::as_str);
-        return leaf.must_staple.then(|| Finding::new(&STAPLE_MISSING).with("ocsp", ocsp));
+fn staples(leaf: &Certificate, known: &Lookup<'_>) -> Option<Finding> {
+    match known.fault_of_staple()? {
+        StapleFault::Missing => {
+            let ocsp = leaf.ocsp_urls.first().map_or("-", String::as_str);
+            Some(Finding::new(&STAPLE_MISSING).with("ocsp", ocsp))
+        }
+        StapleFault::Invalid { why, judged } => {
+            let finding = Finding::new(&STAPLE_INVALID)
+                .with("problem", lookup::in_words(why, judged))
+                .with("problem_id", why.id());
+            // a certificate that demands a response demands one that holds
+            Some(if leaf.must_staple { finding.severity(Severity::Fail) } else { finding })
+        }
     }
-    let judged = stapled?;
-    let Standing::Unknown { why } = &judged.standing else { return None };
-    let finding = Finding::new(&STAPLE_INVALID).with("problem", in_words(why, judged)).with("problem_id", why.id());
-    // a certificate that demands a response demands one that holds
-    Some(if leaf.must_staple { finding.severity(Severity::Fail) } else { finding })
 }
 
 /// That a public certificate stands in fewer logs than clients want.
-fn logged(leaf: &Certificate, staple: Option<&[u8]>) -> Option<Finding> {
-    let validity = leaf.validity.filter(|_| ct::is_public(leaf))?;
-    let timestamps = ct::timestamps(leaf, staple);
-    let (found, needed) = (ct::logs(&timestamps), ct::needed(validity));
-    let mut sources: Vec<&str> = timestamps.iter().map(|timestamp| timestamp.from.id()).collect();
-    sources.dedup();
+fn logged(leaf: &Certificate, known: &Lookup<'_>) -> Option<Finding> {
+    let ct::Count { found, needed, sources } = known.logs()?;
+    let validity = leaf.validity?;
     (found < needed).then(|| {
         Finding::new(&CT_TOO_FEW)
             .with("found", found)

@@ -121,7 +121,7 @@ findings! {
         ]
     }
     WRONG_PURPOSE = "tls.wrong-purpose", Fail, Exchange {
-        title { en: "\"{certificate}\" that {server} sends is not meant for servers", de: "„{certificate}“, das {server} sendet, ist nicht für Server bestimmt" }
+        title { en: "\"{certificate}\" in the chain of {server} is not meant for servers", de: "„{certificate}“ in der Kette von {server} ist nicht für Server bestimmt" }
         meaning {
             en: "Its extended key usage does not hold server authentication, so clients refuse it for TLS. It was issued from the wrong template.",
             de: "Die erweiterte Schlüsselverwendung enthält keine Serverauthentifizierung, deshalb lehnen Clients es für TLS ab. Es wurde mit der falschen Vorlage ausgestellt.",

@@ -4,7 +4,7 @@
 //! of it. Handshakes that fail are told by `tls-protocol`.
 
 use super::common;
-use crate::evidence::{HeldBack, Probe, Stop, TlsOutcome, View};
+use crate::evidence::{HeldBack, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::chain::{self, ChainAnalysis, End, Repair, RepairProblem};
 use crate::protocol::clients::{self, Delivery};
@@ -171,6 +171,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             "die Zertifikatspeicher wurden nicht befragt",
         ))));
     }
+    let is_unread = |chain: &ChainAnalysis| matches!(&chain.end, End::Missing { issuer, .. } if issuer.der.is_empty());
+    if findings.is_empty() && chains().any(is_unread) {
+        return Ok(common::see_check("tls-chain"));
+    }
     Ok(Outcome::checked(note(&chains().collect::<Vec<_>>(), incomplete, &findings), findings))
 }
 
@@ -225,8 +229,8 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
             told.insert(index);
             let mut finding = dated(&EXPIRED, index, certificate)
                 .with("repaired", chain.repair.as_ref().is_some_and(|repair| repair.verified));
-            if let Some(url) = chain.repair.as_ref().and_then(|repair| repair.url.as_deref()) {
-                finding = finding.with("aia", url).seen_in(&Probe::Aia { url: url.to_owned() });
+            if let Some((repair, probe)) = chain.repair.as_ref().and_then(|repair| Some((repair, repair.probe()?))) {
+                finding = finding.with("aia", repair.url.as_deref()).seen_in(&probe);
             }
             found.push(with_chain(finding, chain));
         }
@@ -322,8 +326,8 @@ fn missing(chain: &ChainAnalysis, index: usize, repair: &Repair) -> Finding {
     if let Some(problem) = repair.problem.as_ref().filter(|_| !repair.verified) {
         finding = finding.with("aia_problem", problem.id());
     }
-    if let Some(url) = &repair.url {
-        finding = finding.seen_in(&Probe::Aia { url: url.clone() });
+    if let Some(probe) = repair.probe() {
+        finding = finding.seen_in(&probe);
     }
     with_chain(with_hiders(finding, chain), chain)
 }
@@ -365,6 +369,10 @@ fn who_fetches(delivery: &Delivery) -> Value {
         Delivery::NoAddress => json!({
             "en": "No client can fetch it, for the certificate names no address",
             "de": "Kein Client kann es nachladen, denn das Zertifikat nennt keine Adresse",
+        }),
+        Delivery::Inside(url) => json!({
+            "en": format!("Outlook on Windows fetches it itself inside the company's network alone, for the certificate names only {url}"),
+            "de": format!("Outlook unter Windows lädt es nur im Netz der Firma selbst nach, denn das Zertifikat nennt nur {url}"),
         }),
         Delivery::Nothing(url) => json!({
             "en": format!("Clients that fetch it themselves fail too: {url} does not deliver it"),

@@ -91,7 +91,7 @@ fn asked(probe: &Probe) -> String {
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),
         // no question to the network, and answered at once
         Probe::Anchors { .. } => String::new(),
-        Probe::Aia { url } | Probe::Crl { url, .. } => format!("GET {url}"),
+        Probe::Aia { url, .. } | Probe::Crl { url, .. } => format!("GET {url}"),
         Probe::Ocsp { url, .. } => format!("POST {url}"),
         Probe::Service(service) => format!("GET {}", service.api()),
     }

@@ -60,6 +60,9 @@ pub enum Probe {
     Aia {
         /// The `caIssuers` address.
         url: String,
+        /// Whether it may be a private address: the server that names it showed no other.
+        #[serde(default, skip_serializing_if = "is_false")]
+        private: bool,
     },
     /// Ask an OCSP responder about one certificate (RFC 6960).
     Ocsp {
@@ -67,6 +70,9 @@ pub enum Probe {
         url: String,
         /// The OCSPRequest, DER in base64.
         request: String,
+        /// Whether it may be a private address: the server that names it showed no other.
+        #[serde(default, skip_serializing_if = "is_false")]
+        private: bool,
     },
     /// Fetch a certificate revocation list (RFC 5280, 5), to see whether it holds one certificate.
     Crl {
@@ -77,6 +83,9 @@ pub enum Probe {
         /// The SubjectPublicKeyInfo of the certificate's issuer, DER in base64: of a list too
         /// large to be recorded whole, the signature is checked when it is fetched.
         issuer_key: String,
+        /// Whether it may be a private address: the server that names it showed no other.
+        #[serde(default, skip_serializing_if = "is_false")]
+        private: bool,
     },
     /// Ask the sync service.
     Service(ServiceProbe),
@@ -333,12 +342,22 @@ impl Probe {
                 Some(name.clone())
             }
             Self::Http(http) => url::Url::parse(&http.url).ok().and_then(|u| u.host_str().map(str::to_owned)),
-            Self::Aia { url } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
+            Self::Aia { url, .. } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
                 url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
             }
             Self::Anchors { .. } | Self::Service(_) => None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Tells a question that may lead to a private address from one that may not.
+const fn inside(private: bool) -> &'static str {
+    if private { "-inside" } else { "" }
 }
 
 impl fmt::Display for Probe {
@@ -364,10 +383,10 @@ impl fmt::Display for Probe {
                 })
             }
             Self::Anchors { subject } => write!(f, "anchors:{subject}"),
-            Self::Aia { url } => write!(f, "aia:{url}"),
-            Self::Ocsp { url, request } => write!(f, "ocsp:{url}#{request}"),
+            Self::Aia { url, private } => write!(f, "aia{}:{url}", inside(*private)),
+            Self::Ocsp { url, request, private } => write!(f, "ocsp{}:{url}#{request}", inside(*private)),
             // its keys differ only where a name has several, which no address of a list has
-            Self::Crl { url, serial, .. } => write!(f, "crl:{url}#{serial}"),
+            Self::Crl { url, serial, private, .. } => write!(f, "crl{}:{url}#{serial}", inside(*private)),
             Self::Service(ServiceProbe::Grant { id, .. }) => write!(f, "service:grant:{id}"),
             Self::Service(ServiceProbe::GrantsByEmail { api, email }) => write!(f, "service:grants:{email}@{api}"),
             Self::Service(ServiceProbe::NewestMessage { id, .. }) => write!(f, "service:newest-message:{id}"),

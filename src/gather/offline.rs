@@ -8,6 +8,7 @@ use crate::evidence::{
     Seen, Source, Subject, TlsOutcome, TlsSeen, Trust,
 };
 use crate::protocol::revocation::crl;
+use crate::protocol::revocation::lookup::FILE;
 use crate::protocol::x509::Signature;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -96,13 +97,11 @@ impl Offline {
                 let certificates = self.issuers.clone();
                 Seen::Aia(AiaSeen { certificates, format: None, status: None, failure: None, missing: None })
             }
-            // whichever list is signed with that key stands for what the address would give
-            Probe::Crl { serial, issuer_key, .. } => {
+            Probe::Crl { url, issuer_key, .. } => {
                 let key = BASE64.decode(issuer_key).unwrap_or_default();
                 let mut fitting = self.lists.iter().filter(|list| crl::signature(list, &key) != Signature::Bad);
-                // of several the one that takes the certificate back
-                let first = fitting.clone().next();
-                match fitting.find(|list| crl::names(list, &serial)).or(first) {
+                let number = url.strip_prefix(FILE).and_then(|number| number.parse().ok());
+                match number.and_then(|number| fitting.nth(number)) {
                     Some(list) => Seen::Crl(CrlSeen {
                         crl: Some(BASE64.encode(list)),
                         cut: None,

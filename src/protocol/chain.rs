@@ -5,6 +5,7 @@
 //! every address, the anchors behind every issuer, the issuers that Authority Information Access names.
 
 use super::path::{self, Builder, Fault, FaultKind, Path, Weight};
+use super::reach::is_private;
 use super::x509::{Certificate, Name, Signature};
 use super::{autodiscover, endpoint, handshake, hosts, stores};
 use crate::evidence::{
@@ -74,6 +75,8 @@ pub struct ChainAnalysis {
 pub struct Repair {
     /// The address that was asked first.
     pub url: Option<String>,
+    /// Whether that may be a private address.
+    pub private: bool,
     /// What was fetched: issuers, the lowest first, and what came in the same bundle.
     pub fetched: Vec<Certificate>,
     /// The repaired path: leaf and intermediates, without the root.
@@ -88,6 +91,15 @@ pub struct Repair {
     pub unknown_root: Option<Name>,
     /// Why nothing, or not enough, was found.
     pub problem: Option<RepairProblem>,
+    /// The address that this is about.
+    pub problem_at: Option<String>,
+}
+
+impl Repair {
+    /// The first question.
+    pub fn probe(&self) -> Option<Probe> {
+        Some(Probe::Aia { url: self.url.clone()?, private: self.private })
+    }
 }
 
 /// Why an issuer could not be had.
@@ -384,8 +396,8 @@ impl Stores {
 }
 
 /// Judges a chain as sent (DER in base64, the leaf first), with what the stores hold and what the
-/// missing issuer's address gives.
-pub fn look_at_chain(view: &View<'_>, chain: &[String]) -> Result<ChainAnalysis, Stop> {
+/// missing issuer's address gives. `private`: the server has private addresses only.
+pub fn look_at_chain(view: &View<'_>, chain: &[String], private: bool) -> Result<ChainAnalysis, Stop> {
     let at = view.now();
     let read = |text: &String| Certificate::read(&STANDARD.decode(text).unwrap_or_default());
     let mut bytes = 0;
@@ -399,7 +411,7 @@ pub fn look_at_chain(view: &View<'_>, chain: &[String]) -> Result<ChainAnalysis,
     stores.ask(view, certificates.iter())?;
     let mut analysis = analyse(certificates, &stores.anchors, at);
     if let Some(child) = wants_repair(&analysis) {
-        let repair = repair(view, &analysis, child, &mut stores)?;
+        let repair = repair(view, &analysis, child, &mut stores, private)?;
         let given = view.header().stores.iter().any(|store| store == path::PRIVATE_STORE);
         settle(&mut analysis, child, repair, given);
     }
@@ -430,17 +442,23 @@ fn wants_repair(analysis: &ChainAnalysis) -> Option<usize> {
 }
 
 /// Fetches issuer after issuer, beginning with that of `child`, and judges what comes out.
-fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut Stores) -> Result<Repair, Stop> {
+fn repair(
+    view: &View<'_>,
+    analysis: &ChainAnalysis,
+    child: usize,
+    stores: &mut Stores,
+    private: bool,
+) -> Result<Repair, Stop> {
     let at = view.now();
     let sent = &analysis.certificates;
-    let mut out = Repair::default();
+    let mut out = Repair { private, ..Repair::default() };
     let mut asked: BTreeSet<String> = BTreeSet::new();
     let mut child = sent.get(child).cloned();
     for _ in 0..HOPS {
         let Some(asking) = child.take() else { break };
         asked.insert(asking.fingerprint.clone());
         out.url = out.url.or_else(|| web_addresses(&asking).first().map(|u| (*u).to_owned()));
-        match fetch_issuer(view, &asking)? {
+        match fetch_issuer(view, &asking, private)? {
             Ok(found) => {
                 stores.ask(view, found.iter())?;
                 for certificate in found {
@@ -450,7 +468,7 @@ fn repair(view: &View<'_>, analysis: &ChainAnalysis, child: usize, stores: &mut 
                     }
                 }
             }
-            Err(why) => out.problem = Some(why),
+            Err((why, url)) => (out.problem, out.problem_at) = (Some(why), url),
         }
         let pool: Vec<&Certificate> = sent.iter().chain(&out.fetched).collect();
         let mut builder = Builder::new(pool, &stores.anchors);
@@ -489,24 +507,33 @@ pub(super) fn web_addresses(certificate: &Certificate) -> Vec<&str> {
     certificate.issuer_urls.iter().map(String::as_str).filter(is_web).take(HOPS).collect()
 }
 
+/// Certificates, or why there are none and the address that this is about.
+type Delivered = Result<Vec<Certificate>, (RepairProblem, Option<String>)>;
+
 /// Fetches the certificates that issued this one, and those that came with them: a bundle may hold
 /// the links further up.
-fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certificate>, RepairProblem>, Stop> {
+fn fetch_issuer(view: &View<'_>, child: &Certificate, private: bool) -> Result<Delivered, Stop> {
     let urls = web_addresses(child);
     if urls.is_empty() {
-        return Ok(Err(RepairProblem::NoAddress { others: !child.issuer_urls.is_empty() }));
+        let other = child.issuer_urls.first().filter(|url| !url.contains(char::is_control)).cloned();
+        return Ok(Err((RepairProblem::NoAddress { others: other.is_some() }, other)));
     }
     if !view.subject().aia {
-        return Ok(Err(RepairProblem::HeldBack(HeldBack::NoAia)));
+        return Ok(Err((RepairProblem::HeldBack(HeldBack::NoAia), urls.first().map(|url| (*url).to_owned()))));
     }
-    let records = view::all(urls.iter().map(|url| view.look(&Probe::Aia { url: (*url).to_owned() })))?;
+    let records = view::all(urls.iter().map(|url| view.look(&Probe::Aia { url: (*url).to_owned(), private })))?;
     let (mut found, mut beside) = (Vec::new(), Vec::new());
-    let mut problem = RepairProblem::NoAnswer;
-    for record in records {
+    let mut problem = (RepairProblem::NoAnswer, urls.first().map(|url| (*url).to_owned()));
+    for (record, url) in records.into_iter().zip(&urls) {
+        let at = Some((*url).to_owned());
         match &record.seen {
             Seen::Aia(AiaSeen { certificates, failure, status, missing, .. }) => {
                 let now = match (failure, status, certificates.is_empty()) {
                     (_, _, false) => RepairProblem::NotTheIssuer,
+                    // another moment, or another way there, may bring another answer
+                    (_, Some(status @ (407 | 429 | 500..=599)), _) => {
+                        RepairProblem::Unreachable(format!("be fetched: HTTP {status}"))
+                    }
                     (Some(failure), ..) if matches!(missing, Some(Missing::NoAddress | Missing::Unreachable)) => {
                         RepairProblem::Unreachable(failure.clone())
                     }
@@ -515,8 +542,8 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
                     (None, None, _) => RepairProblem::Failed("be read as a certificate".to_owned()),
                 };
                 // what lies at an address that was not reached is still open
-                if !matches!(problem, RepairProblem::Unreachable(_)) {
-                    problem = now;
+                if !matches!(problem.0, RepairProblem::Unreachable(_)) {
+                    problem = (now, at);
                 }
                 for text in certificates.iter().take(FETCHED / HOPS) {
                     let certificate = Certificate::read(&STANDARD.decode(text).unwrap_or_default());
@@ -524,7 +551,7 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate) -> Result<Result<Vec<Certi
                     if issued { &mut found } else { &mut beside }.push(certificate);
                 }
             }
-            Seen::NoAnswer(NoAnswer::HeldBack { rule }) => problem = RepairProblem::HeldBack(*rule),
+            Seen::NoAnswer(NoAnswer::HeldBack { rule }) => problem = (RepairProblem::HeldBack(*rule), at),
             _ => {}
         }
     }
@@ -596,6 +623,13 @@ pub struct AddressTls<'a> {
     pub chain: Option<ChainAnalysis>,
 }
 
+impl HostTls<'_> {
+    /// Whether all its addresses are private: what its certificates name may be so too.
+    pub fn is_private(&self) -> bool {
+        self.addresses.iter().all(|address| is_private(address.address))
+    }
+}
+
 impl AddressTls<'_> {
     /// The probe that looked.
     pub fn probe(&self, host: &HostTls<'_>) -> Probe {
@@ -628,15 +662,16 @@ pub fn hosts_to_look_at(view: &View<'_>) -> Result<Vec<(String, u16)>, Stop> {
 /// Shakes hands with every address of a host and judges what each sends.
 pub fn look_at_host<'a>(view: &View<'a>, host: &str, port: u16) -> Result<HostTls<'a>, Stop> {
     let addresses = hosts::addresses(view, host)?;
+    let private = addresses.iter().all(|address| is_private(*address));
     let looks = addresses.into_iter().map(|address| {
         let seen = view.tls(address, port, host)?;
         let chain = match seen {
-            Ok(seen) if !seen.chain.is_empty() => Some(look_at_chain(view, &seen.chain)?),
+            Ok(seen) if !seen.chain.is_empty() => Some(look_at_chain(view, &seen.chain, private)?),
             // up to TLS 1.2 a server shows its chain before the handshake can fail for want of a common suite
             Ok(TlsSeen { outcome: TlsOutcome::Failed(failure), .. }) if failure.phase >= Phase::Handshake => {
                 match handshake::chain_in_clear(view, host, port, address)? {
                     [] => None,
-                    chain => Some(look_at_chain(view, chain)?),
+                    chain => Some(look_at_chain(view, chain, private)?),
                 }
             }
             _ => None,

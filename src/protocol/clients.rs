@@ -4,6 +4,7 @@
 //! families differ in stands in [`Family::stores`], [`Family::pool`] and [`reaction`]; the rest is
 //! common to all. The codes are those of the findings that the other checks make of the same facts.
 
+pub mod roads;
 mod trust;
 mod withdrawn;
 
@@ -287,12 +288,11 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         _ if fault.mild => Depends,
         // the rest seldom looks
         ("tls.revoked", family) if !matches!(family, Family::OutlookWindows | Family::Ios) => Depends,
-        // Apple 103214; Android from 16 on
-        ("tls.ct-too-few", Family::Android | Family::Thunderbird) => Depends,
-        ("tls.ct-too-few", Family::OutlookWindows | Family::Java | Family::SyncService) => Yes,
         // old editions of Windows still speak it; OpenSSL takes dated suites at level 2, a service of
         // its own and Android may not
         ("tls.protocol-too-old", Family::OutlookWindows)
+        // Apple 103214; Android from 16 on
+        | ("tls.ct-too-few", Family::Android | Family::Thunderbird)
         | ("tls.suites-dated", Family::SyncService | Family::Android) => Depends,
         ("tls.weak-key", _) if !strict => Depends,
         // SHA-1 is refused under public roots, and under others by some
@@ -300,6 +300,7 @@ fn reaction(fault: Fault, family: Family, public: bool) -> Accepts {
         // mozilla::pkix takes no authority's certificate for a server's
         ("tls.ca-as-server", Family::Thunderbird) => No,
         ("tls.ca-as-server" | "tls.suites-dated", _) => Yes,
+        ("tls.ct-too-few", family) if family != Family::Ios => Yes,
         // a rule of Apple's
         (code, family) if family != Family::Ios && (!code.contains('.') || code == "tls.lifetime-too-long") => Yes,
         _ => No,
@@ -476,14 +477,8 @@ fn without_repair(family: Family, chain: &ChainAnalysis) -> Accepts {
         return Accepts::Yes;
     }
     match family.pool() {
-        // exdiag did not fetch it, they may; or it is among the preloaded
-        Pool::Fetched if matches!(delivery(chain), Delivery::Unasked(_)) => Accepts::Depends,
-        // from inside the company they may reach what no address of the web names
-        Pool::Fetched
-            if repair.is_none_or(|repair| {
-                matches!(repair.problem, None | Some(RepairProblem::NoAddress { others: true }))
-            }) =>
-        {
+        // exdiag did not fetch it, they may: some only from inside the company; or it is among the preloaded
+        Pool::Fetched if matches!(delivery(chain), Delivery::Unasked(_) | Delivery::Inside(_)) || repair.is_none() => {
             Accepts::Depends
         }
         Pool::Preloaded if repair.is_none_or(|repair| repair.fetched.is_empty()) => Accepts::Depends,
@@ -498,6 +493,8 @@ pub enum Delivery {
     Whole,
     /// Nothing: no certificate says where the next one lies.
     NoAddress,
+    /// Nothing over the web: only that address, of another kind (ldap, file), is named.
+    Inside(String),
     /// Nothing: that address does not deliver it.
     Nothing(String),
     /// Nobody knows: that address was not asked, or the run ended first.
@@ -507,21 +504,21 @@ pub enum Delivery {
 /// What a client gets that fetches the issuers missing in this chain.
 pub fn delivery(chain: &ChainAnalysis) -> Delivery {
     let End::Missing { index, .. } = &chain.end else { return Delivery::Whole };
-    let repair = chain.repair.as_ref();
-    // the last that came names where the next one lies
-    let asking = repair.and_then(|repair| repair.fetched.last()).or_else(|| chain.certificates.get(*index));
-    let address = asking.and_then(|asking| super::chain::web_addresses(asking).first().map(|url| (*url).to_owned()));
-    match (repair, repair.and_then(|repair| repair.problem.as_ref()), address) {
-        (Some(_), None, _) => Delivery::Whole,
+    let Some(repair) = &chain.repair else {
+        let child = chain.certificates.get(*index);
+        let address = child.and_then(|child| super::chain::web_addresses(child).first().map(|url| (*url).to_owned()));
+        return address.map_or(Delivery::NoAddress, Delivery::Unasked);
+    };
+    match (&repair.problem, repair.problem_at.clone()) {
+        (None, _) => Delivery::Whole,
         // what was missing came; what it leads to is another matter
-        (Some(repair), Some(RepairProblem::NoAddress { .. }), _) if !repair.fetched.is_empty() => Delivery::Whole,
-        (_, Some(RepairProblem::NoAddress { .. }), _) | (_, _, None) => Delivery::NoAddress,
-        (_, Some(RepairProblem::Failed(_) | RepairProblem::NotTheIssuer), Some(address)) => Delivery::Nothing(address),
-        (
-            _,
-            Some(RepairProblem::HeldBack(_) | RepairProblem::NoAnswer | RepairProblem::Unreachable(_)) | None,
-            Some(address),
-        ) => Delivery::Unasked(address),
+        (Some(RepairProblem::NoAddress { .. }), _) if !repair.fetched.is_empty() => Delivery::Whole,
+        (Some(RepairProblem::NoAddress { others: true }), Some(address)) => Delivery::Inside(address),
+        (Some(RepairProblem::NoAddress { .. }), _) | (_, None) => Delivery::NoAddress,
+        (Some(RepairProblem::Failed(_) | RepairProblem::NotTheIssuer), Some(address)) => Delivery::Nothing(address),
+        (Some(RepairProblem::HeldBack(_) | RepairProblem::NoAnswer | RepairProblem::Unreachable(_)), Some(address)) => {
+            Delivery::Unasked(address)
+        }
     }
 }
 

@@ -59,6 +59,26 @@ pub fn logs(timestamps: &[Timestamped]) -> usize {
     timestamps.iter().map(|timestamp| timestamp.log).collect::<BTreeSet<_>>().len()
 }
 
+/// In how many logs a certificate stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// How many different ones.
+    pub found: usize,
+    /// How many it must be.
+    pub needed: usize,
+    /// How the timestamps came.
+    pub sources: Vec<&'static str>,
+}
+
+/// Counts the logs of a certificate of the public web, with those of the OCSP response (DER) stapled to it.
+pub fn count(certificate: &Certificate, staple: Option<&[u8]>) -> Option<Count> {
+    let validity = certificate.validity.filter(|_| is_public(certificate))?;
+    let timestamps = timestamps(certificate, staple);
+    let mut sources: Vec<&str> = timestamps.iter().map(|timestamp| timestamp.from.id()).collect();
+    sources.dedup();
+    Some(Count { found: logs(&timestamps), needed: needed(validity), sources })
+}
+
 /// How many logs a certificate of that lifetime must stand in.
 pub fn needed(validity: Validity) -> usize {
     // both ends are included (Baseline Requirements 6.3.2)

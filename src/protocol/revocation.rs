@@ -5,6 +5,7 @@
 //! certificate, or not by whom it may, is [`Standing::Unknown`] with the reason as data.
 
 pub mod crl;
+pub mod lookup;
 pub mod ocsp;
 mod parts;
 

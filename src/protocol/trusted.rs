@@ -32,8 +32,10 @@ pub fn is_login(host: &str) -> bool {
 /// anybody can register a name below it.
 pub fn may_receive(subject: &Subject, host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-    subject.mailbox.as_ref().is_some_and(|mailbox| under(&mailbox.domain) && !is_public_suffix(&mailbox.domain))
+    subject
+        .mailbox
+        .as_ref()
+        .is_some_and(|mailbox| is_under(&host, &mailbox.domain) && !is_public_suffix(&mailbox.domain))
         || subject.server.as_ref().is_some_and(|server| server.host == host)
         || subject.allow_hosts.contains(&host)
         || is_microsoft(&host)
@@ -46,7 +48,12 @@ pub fn is_public_suffix(domain: &str) -> bool {
 
 /// Whether the host is one of Microsoft's cloud hosts for mail.
 pub fn is_microsoft(host: &str) -> bool {
-    MICROSOFT.iter().any(|known| host == *known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.')))
+    MICROSOFT.iter().any(|known| is_under(host, known))
+}
+
+/// Whether the host is this domain or a name below it.
+pub fn is_under(host: &str, domain: &str) -> bool {
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 #[cfg(test)]

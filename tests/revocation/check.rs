@@ -321,8 +321,13 @@ fn over_files_what_no_list_was_given_for_is_not_judged() {
     };
     let codes = |outcome: &Outcome| outcome.findings().iter().map(|f| f.code.id).collect::<Vec<_>>();
     let p = pki_with(|params| params.custom_extensions.push(responder_at(RESPONDER)));
+    let leaf_key = STANDARD.encode(p.inter.facts().spki);
     let list = |list: Vec<u8>| {
-        move |probe: &Probe| matches!(probe, Probe::Crl { url, .. } if url == LIST).then(|| list_seen(&list))
+        let leaf_key = leaf_key.clone();
+        move |probe: &Probe| {
+            matches!(probe, Probe::Crl { url, issuer_key, .. } if url == "file:0" && *issuer_key == leaf_key)
+                .then(|| list_seen(&list))
+        }
     };
     let good_list = list(List::of(&p.inter).der());
     let outcome = of_file(&p, None, &good_list);
@@ -334,6 +339,35 @@ fn over_files_what_no_list_was_given_for_is_not_judged() {
     assert_eq!(codes(&outcome), ["tls.revoked"]);
     assert_eq!(outcome.findings()[0].data["source"], "CRL");
     assert_eq!(codes(&of_file(&p, Some(&good(&p)), &good_list)), Vec::<&str>::new());
+    // of several lists one that takes it back decides, and one that does not count hides none that does
+    let lists = |lists: [Vec<u8>; 2]| {
+        let leaf_key = STANDARD.encode(p.inter.facts().spki);
+        move |probe: &Probe| match probe {
+            Probe::Crl { url, issuer_key, .. } if *issuer_key == leaf_key => {
+                let at = url.strip_prefix("file:").unwrap().parse::<usize>().unwrap();
+                lists.get(at).map(|list| list_seen(list))
+            }
+            _ => None,
+        }
+    };
+    let revoking = || List::of(&p.inter).entry(&p.leaf.serial(), Some(1)).der();
+    // onlyContainsCACerts
+    let of_others = || List::of(&p.inter).entry(&p.leaf.serial(), Some(1)).scope(&[0x82, 0x01, 0xff]).der();
+    let fine = || List::of(&p.inter).der();
+    for both in [[of_others(), revoking()], [revoking(), of_others()], [fine(), revoking()]] {
+        assert_eq!(codes(&of_file(&p, Some(&good(&p)), &lists(both))), ["tls.revoked"]);
+    }
+    for both in [[of_others(), fine()], [fine(), of_others()]] {
+        assert_eq!(of_file(&p, None, &lists(both)).status(), Status::Pass);
+    }
+    let outcome = of_file(&p, None, &lists([of_others(), of_others()]));
+    assert_eq!(outcome.status(), Status::Inconclusive, "{outcome:?}");
+    // a certificate that names no list is in one all the same
+    let silent = pki_with(|params| params.crl_distribution_points.clear());
+    let revoking = List::of(&silent.inter).entry(&silent.leaf.serial(), Some(1)).der();
+    let given =
+        |probe: &Probe| matches!(probe, Probe::Crl { url, .. } if url == "file:0").then(|| list_seen(&revoking));
+    assert!(codes(&of_file(&silent, None, &given)).contains(&"tls.revoked"));
     // no file at all: the logs can be counted all the same, and what a server staples is not known
     let p = pki_with(|params| params.custom_extensions = vec![public_policy(), must_staple()]);
     let outcome = of_file(&p, None, &|_| None);

@@ -44,7 +44,7 @@ impl Scene {
             failure: certificates.is_empty().then(|| "be fetched: HTTP 404".to_owned()),
             missing: None,
         };
-        self.put(Probe::Aia { url: url.to_owned() }, Seen::Aia(seen));
+        self.put(Probe::Aia { url: url.to_owned(), private: false }, Seen::Aia(seen));
         self
     }
 }

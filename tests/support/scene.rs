@@ -95,6 +95,8 @@ impl Scene {
                         failure: Some("connect: timed out".to_owned()),
                         missing: None,
                     }),
+                    // with which a chain of no store is compared
+                    Probe::Dns { name, rtype } if name.starts_with("outlook.") => resolved(name, *rtype, &[]),
                     other => panic!("nobody planned {other}"),
                 });
                 self.put(probe, seen);

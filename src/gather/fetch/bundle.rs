@@ -1,5 +1,6 @@
 //! Which certificates are in a file, whatever it is called?
 
+use crate::protocol::der::any;
 use crate::protocol::x509::{Certificate, Signature};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -45,7 +46,7 @@ pub fn as_sent(bytes: &[u8], name: &str) -> Vec<Vec<u8>> {
         return armoured.into_iter().filter(|(kind, _)| *kind == Armour::Certificate).map(|(_, der)| der).collect();
     }
     match certificates(bytes) {
-        (Some("pkcs7"), found) => in_order(found, name),
+        (Some("pkcs7"), found) => in_order(&found, name),
         // as much as there is of SEQUENCE, SEQUENCE, [0]: what a certificate begins with
         (None, _) => match bytes {
             [0x30, 0x82, _, _, 0x30, 0x82, _, _, 0xa0, ..] | [0x30, 0x82, _, _, 0x30, 0x81, _, 0xa0, ..] => {
@@ -58,9 +59,11 @@ pub fn as_sent(bytes: &[u8], name: &str) -> Vec<Vec<u8>> {
 }
 
 /// The leaf, its issuers, the rest.
-fn in_order(found: Vec<Vec<u8>>, name: &str) -> Vec<Vec<u8>> {
+fn in_order(found: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
     let mut left: Vec<Certificate> = found.iter().map(|der| Certificate::read(der)).collect();
-    let named = left.iter().position(|c| !c.is_ca && c.is_for(name));
+    // of an old one and its successor the latter
+    let newest = |(_, c): &(usize, &Certificate)| c.validity.map(|validity| validity.not_before);
+    let named = left.iter().enumerate().filter(|(_, c)| !c.is_ca && c.is_for(name)).max_by_key(newest).map(|(i, _)| i);
     let leaf =
         named.or_else(|| left.iter().position(|c| !c.is_ca)).or_else(|| left.iter().position(|c| c.is_for(name)));
     let mut next = leaf;
@@ -78,6 +81,8 @@ fn in_order(found: Vec<Vec<u8>>, name: &str) -> Vec<Vec<u8>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Armour {
     Certificate,
+    /// With openssl's settings behind it.
+    Trusted,
     Pkcs7,
 }
 
@@ -96,24 +101,43 @@ fn armoured(bytes: &[u8]) -> Vec<(Armour, Vec<u8>)> {
         engine.decode(text.get(..whole).unwrap_or_default()).unwrap_or_default()
     };
     let mut out = Vec::new();
-    let mut open: Option<(Armour, Vec<u8>)> = None;
-    for line in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        let line = line.trim_ascii();
-        if line.starts_with(b"-----") {
-            out.extend(open.take().map(|(kind, text)| (kind, decoded(&text))));
-            open = match line {
-                b"-----BEGIN CERTIFICATE-----"
-                | b"-----BEGIN X509 CERTIFICATE-----"
-                | b"-----BEGIN TRUSTED CERTIFICATE-----" => Some((Armour::Certificate, Vec::new())),
-                b"-----BEGIN PKCS7-----" | b"-----BEGIN CMS-----" => Some((Armour::Pkcs7, Vec::new())),
-                _ => None,
-            };
-        } else if let Some((_, text)) = &mut open {
-            text.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    let mut open: Option<Armour> = None;
+    // by the dashes, not by the lines: a byte-order mark may stand before them, and all of it in one line
+    for part in split(bytes, b"-----") {
+        if let Some(kind) = open.take() {
+            let text: Vec<u8> = part.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+            let mut der = decoded(&text);
+            if kind == Armour::Trusted {
+                // openssl writes its own settings behind the certificate
+                let length = any(&der).map_or(der.len(), |(_, rest)| der.len() - rest.len());
+                der.truncate(length);
+            }
+            let kind = if kind == Armour::Trusted { Armour::Certificate } else { kind };
+            out.push((kind, der));
         }
+        open = match part {
+            b"BEGIN CERTIFICATE" | b"BEGIN X509 CERTIFICATE" => Some(Armour::Certificate),
+            b"BEGIN TRUSTED CERTIFICATE" => Some(Armour::Trusted),
+            b"BEGIN PKCS7" | b"BEGIN CMS" => Some(Armour::Pkcs7),
+            _ => None,
+        };
     }
-    out.extend(open.map(|(kind, text)| (kind, decoded(&text))));
     out
+}
+
+/// The parts of a text between its marks.
+fn split<'a>(mut text: &'a [u8], mark: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut is_over = false;
+    std::iter::from_fn(move || {
+        if is_over {
+            return None;
+        }
+        let at = text.windows(mark.len()).position(|window| window == mark);
+        let part = text.get(..at.unwrap_or(text.len()))?;
+        text = at.and_then(|at| text.get(at + mark.len()..)).unwrap_or_default();
+        is_over = at.is_none();
+        Some(part)
+    })
 }
 
 /// A SignedData without signatures (RFC 5652, 5): how certificate authorities send several.
@@ -165,8 +189,14 @@ mod tests {
         let odd =
             format!("-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n{}", pem("CERTIFICATE", &inter));
         assert_eq!(of(&odd), [Vec::new(), inter.clone()]);
+        // as Windows saves it, as a web form sends it, and as openssl marks what it trusts
+        let text = pem("CERTIFICATE", &leaf);
+        let in_one_line = text.replace('\n', "");
+        assert_eq!(of(&format!("\u{feff}{text}{in_one_line}")), [&leaf[..], &leaf]);
+        let settings = [&leaf[..], &[0x30, 0x03, 0x30, 0x01, 0x00]].concat();
+        assert_eq!(of(&pem("TRUSTED CERTIFICATE", &settings)), std::slice::from_ref(&leaf));
         // without its end
-        assert_eq!(of(pem("CERTIFICATE", &leaf).split("-----END").next().unwrap()), [leaf.clone()]);
+        assert_eq!(of(pem("CERTIFICATE", &leaf).split("-----END").next().unwrap()), std::slice::from_ref(&leaf));
         assert_eq!(as_sent(&cut, ""), [cut]);
         assert!(as_sent(b"nothing", "").is_empty());
         // nobody wants to repair a chain with half a certificate
@@ -180,7 +210,7 @@ mod tests {
     fn rfc5652_10_2_3_a_bundle_is_a_set_and_the_leaf_comes_first() {
         let [leaf, inter, root] = chain();
         let set = vec![root.clone(), inter.clone(), leaf.clone()];
-        assert_eq!(in_order(set.clone(), "mail.corp.example"), [leaf.clone(), inter.clone(), root.clone()]);
-        assert_eq!(in_order(set, "www.corp.example"), [leaf, inter, root]);
+        assert_eq!(in_order(&set, "mail.corp.example"), [leaf.clone(), inter.clone(), root.clone()]);
+        assert_eq!(in_order(&set, "www.corp.example"), [leaf, inter, root]);
     }
 }

@@ -1,7 +1,7 @@
 //! What do OCSP responders and the addresses of revocation lists answer?
 //!
 //! The addresses stand in certificates, so they come from a stranger: they lead to no private
-//! host, unless the servers under diagnosis, or all of the run's names, do.
+//! host, unless the server that shows them is private itself, or all of the run's names are.
 
 use super::{Asking, Fetched, Fetcher, MOST_REDIRECTS, Missed, Patience, in_words, is_web, missing};
 use crate::evidence::{CrlCut, CrlSeen, HeldBack, Missing, OcspSeen};
@@ -29,9 +29,9 @@ struct Got {
 
 impl Fetcher {
     /// Asks an OCSP responder (RFC 6960, A.1): by POST, which every responder takes.
-    pub async fn ocsp(&self, url: &str, request: &str) -> Result<OcspSeen, HeldBack> {
+    pub async fn ocsp(&self, url: &str, request: &str, private: bool) -> Result<OcspSeen, HeldBack> {
         let body = BASE64.decode(request).unwrap_or_default();
-        let got = self.got(url, LARGEST_ANSWER, "64 KiB", Some(("application/ocsp-request", body))).await?;
+        let got = self.got(url, LARGEST_ANSWER, "64 KiB", Some(("application/ocsp-request", body)), private).await?;
         let (response, failure) = match got.outcome {
             Ok(bytes) => (Some(BASE64.encode(bytes)), None),
             Err(failure) => (None, Some(failure)),
@@ -41,8 +41,8 @@ impl Fetcher {
     }
 
     /// Fetches a list (RFC 5280, 4.2.1.13), DER or, as some servers have it, PEM.
-    pub async fn crl(&self, url: &str, serial: &str, issuer_key: &str) -> Result<CrlSeen, HeldBack> {
-        let got = self.got(url, LARGEST_LIST, "10 MiB", None).await?;
+    pub async fn crl(&self, url: &str, serial: &str, issuer_key: &str, private: bool) -> Result<CrlSeen, HeldBack> {
+        let got = self.got(url, LARGEST_LIST, "10 MiB", None, private).await?;
         let mut seen = CrlSeen { crl: None, cut: None, status: got.status, failure: None, missing: None };
         let list = match got.outcome.map(der) {
             Ok(list) => list,
@@ -80,6 +80,7 @@ impl Fetcher {
         limit: usize,
         limit_in_words: &str,
         post: Option<(&'static str, Vec<u8>)>,
+        private: bool,
     ) -> Result<Got, HeldBack> {
         let fail = |status: Option<u16>, kind: Missing, why: String| Ok(Got { status, outcome: Err((kind, why)) });
         let mut at = match Url::parse(url) {
@@ -91,7 +92,7 @@ impl Fetcher {
         let mut status = None;
         for hop in 0..=MOST_REDIRECTS {
             let within = patience.left();
-            let asking = Asking { authorization: None, limit, trusted: false, within, post: post.clone() };
+            let asking = Asking { authorization: None, limit, trusted: private, within, post: post.clone() };
             let fetched = match self.send(&at, asking).await {
                 Ok(fetched) => fetched,
                 Err(Missed::Private) if hop == 0 => return Err(HeldBack::PrivateAddress),
@@ -190,7 +191,7 @@ mod tests {
 
     async fn fetch(answer: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static) -> CrlSeen {
         let web = Web::start(None, answer).await;
-        fetcher(web.port, None, hosts()).await.crl(URL, "07", "").await.unwrap()
+        fetcher(web.port, None, hosts()).await.crl(URL, "07", "", false).await.unwrap()
     }
 
     fn failure(seen: &CrlSeen) -> (Option<Missing>, &str) {
@@ -222,7 +223,7 @@ mod tests {
             params.serial_number = Some(SerialNumber::from(number));
             let leaf = params.signed_by(&KeyPair::generate().unwrap(), &ca).unwrap();
             let leaf = Certificate::read(leaf.der());
-            let seen = fetcher.crl(URL, &crl::serial(&leaf), &key(&ca)).await.unwrap();
+            let seen = fetcher.crl(URL, &crl::serial(&leaf), &key(&ca), false).await.unwrap();
             let cut = seen.cut.clone().unwrap();
             assert_eq!((cut.entries, cut.signed), (15_000, Some(true)));
             let kept = BASE64.decode(seen.crl.unwrap()).unwrap();
@@ -233,7 +234,7 @@ mod tests {
             assert_eq!(judged.standing == Standing::Good, !revoked);
         }
         // somebody else's key
-        let seen = fetcher.crl(URL, "07", &key(&authority())).await.unwrap();
+        let seen = fetcher.crl(URL, "07", &key(&authority()), false).await.unwrap();
         assert_eq!(seen.cut.unwrap().signed, Some(false));
     }
 
@@ -262,8 +263,8 @@ mod tests {
             })
             .await;
         let fetcher = fetcher(web.port, None, hosts()).await;
-        assert!(fetcher.crl("http://ca.example/3", "07", "").await.unwrap().crl.is_some());
-        let endless = fetcher.crl("http://ca.example/4", "07", "").await.unwrap();
+        assert!(fetcher.crl("http://ca.example/3", "07", "", false).await.unwrap().crl.is_some());
+        let endless = fetcher.crl("http://ca.example/4", "07", "", false).await.unwrap();
         assert_eq!(failure(&endless), (Some(Missing::OtherAnswer), "follow more than 3 redirects"));
     }
 
@@ -279,7 +280,7 @@ mod tests {
         let short = Duration::from_millis(100);
         let settings = Settings { connect_timeout: short, response_timeout: short, ..hosts() };
         let started = Instant::now();
-        let seen = fetcher(port, None, settings).await.crl(URL, "07", "").await.unwrap();
+        let seen = fetcher(port, None, settings).await.crl(URL, "07", "", false).await.unwrap();
         assert_eq!(failure(&seen), (Some(Missing::Unreachable), "get the file from ca.example: no answer"));
         assert!(started.elapsed() < Duration::from_secs(3));
     }
@@ -288,7 +289,7 @@ mod tests {
     async fn nobody_there_no_address_another_scheme_and_a_private_address_are_told_apart() {
         let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let fetcher = fetcher(refusing, None, hosts()).await;
-        let of = async |url: &str| fetcher.crl(url, "07", "").await.map(|seen| seen.missing);
+        let of = async |url: &str| fetcher.crl(url, "07", "", false).await.map(|seen| seen.missing);
         assert_eq!(of(URL).await, Ok(Some(Missing::Unreachable)));
         assert_eq!(of("http://nowhere.example/").await, Ok(Some(Missing::NoAddress)));
         assert_eq!(of("ldap:///CN=CA").await, Ok(Some(Missing::Scheme)));
@@ -304,7 +305,7 @@ mod tests {
         let request = BASE64.encode(ocsp_request(&leaf, &issuer));
         let web = Web::start(None, |_| http(200, "", b"<html>")).await;
         let fetcher = fetcher(web.port, None, hosts()).await;
-        let seen = fetcher.ocsp("http://ca.example/", &request).await.unwrap();
+        let seen = fetcher.ocsp("http://ca.example/", &request, false).await.unwrap();
         assert_eq!((seen.status, seen.response.as_deref()), (Some(200), Some(BASE64.encode("<html>").as_str())));
         let head = web.heads().remove(0);
         assert!(head.starts_with("POST / HTTP/1.1\r\n"), "{head}");
@@ -323,9 +324,9 @@ mod tests {
         })
         .await;
         let fetcher = fetcher(web.port, None, hosts()).await;
-        let moved = fetcher.ocsp("http://ca.example/301", "MAA=").await.unwrap();
+        let moved = fetcher.ocsp("http://ca.example/301", "MAA=", false).await.unwrap();
         assert_eq!((moved.missing, moved.status), (Some(Missing::OtherAnswer), Some(301)));
-        let again = fetcher.ocsp("http://ca.example/307", "MAA=").await.unwrap();
+        let again = fetcher.ocsp("http://ca.example/307", "MAA=", false).await.unwrap();
         assert_eq!(again.response, Some(BASE64.encode("answer")));
     }
 }

@@ -130,14 +130,6 @@ pub fn reduced(crl: &[u8], serial: &str) -> Option<(Vec<u8>, usize)> {
     Some((sequence(&parts.concat()), entries.count))
 }
 
-/// Whether a CRL has an entry for the certificate of that number, written as [`serial`] does.
-pub fn names(crl: &[u8], serial: &str) -> bool {
-    let entries = open(crl)
-        .ok()
-        .and_then(|list| list.entries(|asked| hex(number(asked)) == serial).ok().map(|e| e.found.is_some()));
-    entries == Some(true)
-}
-
 /// The number of a certificate as [`reduced`] takes it.
 pub fn serial(certificate: &Certificate) -> String {
     Frame::read(&certificate.der).map(|frame| hex(number(frame.serial))).unwrap_or_default()
