@@ -73,6 +73,26 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.srv-target-invalid", &["autodiscover.not-found"], At::Anywhere),
     ("dns.srv-port-unusual", &["autodiscover.not-found"], At::Anywhere),
     ("dns.private-address", &["net."], At::SameHost),
+    // whoever is led to another server than everybody else sees that one's faults
+    ("dns.hosts-file-override", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
+    ("dns.resolvers-disagree", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
+    (
+        "dns.wildcard",
+        &[
+            "autodiscover.not-found",
+            "autodiscover.web-host-answers",
+            "autodiscover.other-protocol",
+            "autodiscover.redirect-page",
+            "tls.name-mismatch",
+            "tls.self-signed",
+        ],
+        At::SameHost,
+    ),
+    ("dns.delegation-broken", &["dns.server-failure", "autodiscover.not-found"], At::Anywhere),
+    ("dns.exchange-online-target-wrong", &["autodiscover.", "tls.name-mismatch", "tls.self-signed"], At::SameHost),
+    ("dns.cloud-target-without-mailbox", &["autodiscover.", "auth.realm-unknown"], At::SameHost),
+    ("auth.realm-unknown", &["auth.basic-retired", "auth.rejected"], At::Anywhere),
+    ("auth.federation-unreachable", &["auth.basic-retired", "auth.rejected"], At::Anywhere),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
     // of Autodiscover only what names no host: nobody there has given an answer
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),

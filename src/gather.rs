@@ -35,6 +35,8 @@ use std::time::Duration;
 pub struct Settings {
     /// `--dns-servers`; else the system's.
     pub name_servers: Option<Vec<SocketAddr>>,
+    /// The hosts file; else the system's.
+    pub hosts_file: Option<PathBuf>,
     /// `--resolve HOST:PORT:ADDR[,ADDR]`
     pub resolve: Vec<Resolve>,
     /// `--connect-to HOST1:PORT1:HOST2:PORT2`
@@ -61,6 +63,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             name_servers: None,
+            hosts_file: None,
             resolve: Vec::new(),
             connect_to: Vec::new(),
             cacert: None,
@@ -225,6 +228,7 @@ impl Gatherer {
     async fn ask(&self, probe: Probe) -> Result<Seen, HeldBack> {
         Ok(match probe {
             Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
+            Probe::DnsVia { name, rtype, via } => Seen::Dns(self.resolver.look_via(&name, rtype, via).await?),
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
             Probe::Aia { .. } if !self.subject.aia => return Err(HeldBack::NoAia),
             Probe::Aia { url, private } => Seen::Aia(self.fetcher.aia(&url, private).await?),

@@ -4,6 +4,7 @@
 //! [`Scenario`], for `exdiag demo` and the tests. The real check is led here by documented options
 //! alone ([`Lab::arguments`]): no privilege, no fixed port, nothing leaves the machine.
 
+mod cloud;
 mod dns;
 mod exchange;
 mod http;
@@ -24,6 +25,7 @@ use server::{Ground, Held, Journal};
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
@@ -49,7 +51,9 @@ pub struct Lab {
     name_server: SocketAddr,
     /// Where each address and port of the scenario really is.
     places: Vec<(IpAddr, Option<u16>, SocketAddr)>,
+    second: Option<SocketAddr>,
     root: NamedTempFile,
+    hosts: NamedTempFile,
     journal: Journal,
     _held: Vec<Held>,
     _tasks: JoinSet<()>,
@@ -71,10 +75,19 @@ impl Lab {
         let pki = Arc::new(Pki::new(SystemTime::now() + ahead)?);
         let mut root = tempfile::Builder::new().prefix("exdiag-lab-").suffix(".pem").tempfile()?;
         root.write_all(pki.root_pem().as_bytes())?;
+        let mut hosts = tempfile::Builder::new().prefix("exdiag-lab-").suffix(".hosts").tempfile()?;
+        hosts.write_all(scenario.hosts_file.as_bytes())?;
         let journal = Journal::default();
         let ground = Ground { pki, journal: journal.clone(), round_trip: options.round_trip, ahead };
         let (mut tasks, mut held, mut places) = (JoinSet::new(), Vec::new(), Vec::new());
         let name_server = dns::serve(scenario.zone.clone(), options.round_trip, &mut tasks).await?;
+        let second = match &scenario.second {
+            Some(zone) => Some(dns::serve(zone.clone(), options.round_trip, &mut tasks).await?),
+            None => None,
+        };
+        for (address, zone) in &scenario.name_servers {
+            places.push((*address, Some(53), dns::serve(zone.clone(), options.round_trip, &mut tasks).await?));
+        }
         for (address, port, door) in &scenario.doors {
             let (at, kept) = server::open((*address, *port), door, &ground, &mut tasks).await?;
             places.push((*address, Some(*port), at));
@@ -91,7 +104,9 @@ impl Lab {
             scenario,
             name_server,
             places,
+            second,
             root,
+            hosts,
             journal,
             _held: held,
             _tasks: tasks,
@@ -115,6 +130,9 @@ impl Lab {
             "--proxy".to_owned(),
             String::new(),
         ];
+        if let Some(second) = self.second {
+            arguments.extend(["--compare-dns".to_owned(), second.to_string()]);
+        }
         for (address, port, place) in &self.places {
             let host = match address {
                 IpAddr::V4(address) => address.to_string(),
@@ -125,6 +143,11 @@ impl Lab {
         }
         arguments.extend(self.scenario.options.iter().map(|&option| option.to_owned()));
         arguments
+    }
+
+    /// The hosts file that stands in for this machine's own, which knows nothing of the lab.
+    pub fn hosts_file(&self) -> &Path {
+        self.hosts.path()
     }
 
     /// The requests that have reached the lab so far, in order.

@@ -3,6 +3,8 @@
 //! Owns the ways to sign in that the endpoint offers, what became of the one sign-in of the run,
 //! and the sync service's grant. Without credentials it still tells the ways, and is skipped.
 
+pub mod realm;
+
 use super::common;
 use super::common::net::At;
 use super::common::service::{API_REFUSED, CONNECTOR_WRONG, of_grant, service};
@@ -198,8 +200,9 @@ const PERSONAL: &[&str] = &[
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let service = service(view);
     let server = endpoint(view).and_then(|found| found.map(|endpoint| Server::look(view, endpoint)).transpose());
-    let (service, server) = (service?, server?);
     let subject = view.subject();
+    let realm = if is_personal(subject) { Ok(Vec::new()) } else { realm::findings(view) };
+    let (service, server, realm) = (service?, server?, realm?);
     let mut findings = Vec::new();
     if is_personal(subject) {
         let accepted = server.as_ref().is_some_and(|s| s.sign_in(subject).is_accepted());
@@ -207,6 +210,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     } else if let Some(server) = &server {
         findings.extend(server.methods(subject.credential));
     }
+    findings.extend(realm);
     let mut sign_in = server.as_ref().map_or(SignedIn::NoServer, |server| server.sign_in(subject));
     if subject.credential.is_some()
         && matches!(sign_in, SignedIn::Unknown(_) | SignedIn::NoServer)

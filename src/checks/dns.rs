@@ -1,10 +1,15 @@
 //! Do the domain's names lead to a server, and does the DNS answer at all?
 
-use super::common::resolve::{self, HOST_NOT_FOUND, Name, SERVER_FAILURE, is_answer, name_of, silence};
+pub mod cloud;
+pub mod compare;
+pub mod zone;
+
+use super::common::resolve::{self, HOST_NOT_FOUND, Name, SERVER_FAILURE, cached, is_answer, name_of, silence};
 use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, Probe, RecordData, RecordType, Stop, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::autodiscover::{self, srv_name};
+use crate::protocol::cloud::membership;
 use crate::protocol::endpoint::{self, Origin};
 use crate::{findings, text};
 use std::net::IpAddr;
@@ -19,6 +24,7 @@ findings! {
         remedy { en: "Add a record for autodiscover.{domain} that points to the Exchange server", de: "Legen Sie einen Eintrag für autodiscover.{domain} an, der auf den Exchange-Server zeigt" }
         steps [
             { en: "Add one of these to the zone (the second where the certificate does not hold the name autodiscover.{domain}):", de: "Tragen Sie eine dieser Zeilen in die Zone ein (die zweite, wenn das Zertifikat den Namen autodiscover.{domain} nicht enthält):", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}.\n_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
             { en: "Until then, name the server:", de: "Bis dahin nennen Sie den Server selbst:", Shell "exdiag check {mailbox} --server mail.{domain}" },
         ]
         links [ "https://learn.microsoft.com/connectivity-analyzer/host-name-could-not-be-resolved-dns" ]
@@ -30,7 +36,10 @@ findings! {
             de: "Clients, die über den SRV-Eintrag kommen, enden dort. Meist ist der Name falsch geschrieben oder der Server umgezogen.",
         }
         remedy { en: "Correct the target of the SRV record", de: "Berichtigen Sie das Ziel des SRV-Eintrags" }
-        steps [ { en: "Write the server's real name into the zone:", de: "Tragen Sie den richtigen Servernamen in die Zone ein:", Zone "_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." } ]
+        steps [
+            { en: "Write the server's real name into the zone:", de: "Tragen Sie den richtigen Servernamen in die Zone ein:", Zone "_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
+        ]
         links [ "https://learn.microsoft.com/connectivity-analyzer/could-not-find-autodiscover-service-location-srv-record-dns" ]
     }
     SRV_PORT_UNUSUAL = "dns.srv-port-unusual", Warn, Dns {
@@ -40,7 +49,21 @@ findings! {
             de: "Die meisten Clients benutzen nur Port 443: Sie übergehen einen solchen Eintrag oder ignorieren den Port.",
         }
         remedy { en: "Publish Autodiscover on port 443", de: "Veröffentlichen Sie Autodiscover auf Port 443" }
-        steps [ { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 {target}." } ]
+        steps [
+            { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 {target}." },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
+        ]
+        links [ "https://learn.microsoft.com/connectivity-analyzer/could-not-find-autodiscover-service-location-srv-record-dns" ]
+    }
+    SRV_TARGET_ALIAS = "dns.srv-target-alias", Info, Dns {
+        title { en: "The Autodiscover SRV record names {target}, which is an alias", de: "Der SRV-Eintrag für Autodiscover nennt {target}, und der Name ist ein Alias" }
+        meaning {
+            en: "RFC 2782 asks for a name with addresses of its own. Most clients follow the alias all the same, some do not.",
+            de: "RFC 2782 verlangt einen Namen mit eigenen Adressen. Die meisten Clients folgen dem Alias trotzdem, manche nicht.",
+        }
+        remedy { en: "Name the host that the alias leads to", de: "Nennen Sie den Host, zu dem der Alias führt" }
+        steps [ { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 {srv_port} {end}." } ]
+        links [ "https://www.rfc-editor.org/rfc/rfc2782" ]
     }
     MX_ELSEWHERE = "dns.mx-elsewhere", Info, Dns {
         title { en: "Mail for {domain} is received by {exchangers}", de: "Mail für {domain} nimmt {exchangers} an" }
@@ -74,6 +97,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let targets = srv.and_then(|seen| srv_targets(view, seen));
     let walk = autodiscover::walk(view);
     let endpoint = endpoint::endpoint(view);
+    let any = if has_mailbox { zone::any(view, &domain).map(Some) } else { Ok(None) };
+    let member = membership(view);
+    // the resolver's own word on why it fails is known only then
+    let zone = crate::protocol::zone::zone(view, &domain);
     let own = own?;
     let (mx, targets, srv) = (mx?, targets?, srv?);
 
@@ -81,6 +108,8 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         return Ok(outcome);
     }
     let (walk, endpoint) = (walk?, endpoint?);
+    let (any, member) = (any?, member?);
+    zone?;
     let mut names = own;
     let endpoint_name = match &endpoint {
         Some(endpoint)
@@ -104,7 +133,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         let is_told = |new: &Finding| {
             new.code.id == SERVER_FAILURE.id && findings.iter().any(|f: &Finding| f.code.id == new.code.id)
         };
-        let new: Vec<Finding> = name.faults(view, &weight).into_iter().filter(|new| !is_told(new)).collect();
+        let new: Vec<Finding> = name.faults(view, &weight)?.into_iter().filter(|new| !is_told(new)).collect();
         findings.extend(new);
     }
     if user_named
@@ -114,6 +143,24 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     {
         findings.push(Finding::new(&HOST_NOT_FOUND).host(&name.host));
     }
+    findings.extend(broken_delegation(view, &domain, &names)?);
+    for name in names.iter().filter(|name| name.host != domain || !has_mailbox) {
+        let (file, other) = (compare::hosts_file(view, name), compare::compared(view, name));
+        findings.extend(file?.into_iter().chain(other?));
+    }
+    let subdomain_name = names.iter().find(|name| name.host == subdomain);
+    if let (Some(any), Some(name)) = (&any, subdomain_name) {
+        findings.extend(zone::wildcard(any, name, walk.as_ref()));
+    }
+    let of_cloud = match (&member, subdomain_name, &walk) {
+        (Some(member), Some(name), Some(walk)) => cloud::judge(view, member, name, walk).map(|finding| {
+            if user_named && finding.severity == Severity::Fail { finding.severity(Severity::Warn) } else { finding }
+        }),
+        _ => None,
+    };
+    // what it should be an alias of is more than that it is none
+    let has_target = of_cloud.is_some();
+    findings.extend(of_cloud);
     for target in &targets {
         findings.extend(target.faults(&domain, &weight));
     }
@@ -122,18 +169,37 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         .and_then(|seen| seen.answer.as_ref())
         .is_some_and(|a| a.answers.iter().any(|rr| matches!(rr.data, RecordData::Srv { .. })));
     let is_known = names.iter().filter(|name| name.host == subdomain).all(|name| name.rcode.is_some_and(is_answer));
-    if has_mailbox && !has_record && !has_srv && is_known && walk.as_ref().is_some_and(|walk| walk.won.is_none()) {
+    if has_mailbox
+        && !has_record
+        && !has_srv
+        && !has_target
+        && is_known
+        && walk.as_ref().is_some_and(|walk| walk.won.is_none())
+    {
         let severity = if user_named { Severity::Warn } else { Severity::Fail };
         findings.push(
             Finding::new(&NO_AUTODISCOVER_RECORD)
                 .severity(severity)
                 .host(&subdomain)
+                .with("cached", names.iter().find(|name| name.host == subdomain).map(|n| cached(&n.seen, &subdomain)))
                 .seen_in(&Probe::dns(&subdomain, address_type(!view.subject().ipv4)))
                 .seen_in(&Probe::dns(&srv_name(&domain), RecordType::Srv)),
         );
     }
     findings.extend(mx.ok().and_then(|seen| mx_elsewhere(&domain, seen)));
     Ok(Outcome::checked(note(&names, &subdomain, endpoint.as_ref().map(|e| e.host.as_str()), &domain), findings))
+}
+
+/// What is wrong with the zone's delegation, where DNSSEC does not explain why the resolver fails.
+fn broken_delegation(view: &View<'_>, domain: &str, names: &[Name<'_>]) -> Result<Option<Finding>, Stop> {
+    let fails = names.iter().find(|name| name.rcode.is_some_and(|rcode| !is_answer(rcode)));
+    if let Some(name) = fails
+        && name.faults(view, &|severity| severity)?.iter().any(|f| f.data.get("why").is_some_and(|why| why == "dnssec"))
+    {
+        return Ok(None);
+    }
+    let errors = fails.map(Name::extended_errors);
+    zone::delegation(view, domain, errors.as_deref())
 }
 
 /// The target of an SRV record.
@@ -143,6 +209,10 @@ struct Target {
     port: u16,
     has_address: bool,
     is_known: bool,
+    /// Where its aliases end, if it is one.
+    end: Option<String>,
+    /// For how long the record is kept.
+    cached: serde_json::Value,
 }
 
 fn srv_targets(view: &View<'_>, seen: Option<&DnsSeen>) -> Result<Vec<Target>, Stop> {
@@ -157,6 +227,8 @@ fn srv_targets(view: &View<'_>, seen: Option<&DnsSeen>) -> Result<Vec<Target>, S
         Ok(Target {
             has_address: found.as_ref().is_some_and(|f| !f.is_empty()),
             is_known: found.as_ref().is_none_or(|f| f.rcode.is_some_and(is_answer)),
+            end: found.as_ref().and_then(|f| f.chain.last().cloned()),
+            cached: cached(seen.as_slice(), &srv_name(view.subject().domain())),
             name,
             port,
         })
@@ -170,6 +242,7 @@ impl Target {
                 .host(srv_name(domain))
                 .with("target", if self.name.is_empty() { "." } else { &self.name })
                 .with("srv_port", self.port)
+                .with("cached", self.cached.clone())
                 .seen_in(&Probe::dns(&srv_name(domain), RecordType::Srv))
         };
         // "." is what an admin writes who wants no client to come this way
@@ -180,7 +253,7 @@ impl Target {
         } else if self.port != 443 {
             Some(about(&SRV_PORT_UNUSUAL))
         } else {
-            None
+            self.end.as_ref().map(|end| about(&SRV_TARGET_ALIAS).with("end", end.as_str()))
         }
     }
 }

@@ -271,6 +271,9 @@ pub struct NetworkArgs {
     /// Ask these name servers instead of the system's
     #[arg(long, value_name = "IP[:PORT],...", value_delimiter = ',')]
     pub dns_servers: Vec<String>,
+    /// A second resolver to compare with: what it sees otherwise is told
+    #[arg(long, value_name = "IP[:PORT]")]
+    pub compare_dns: Option<String>,
     /// These addresses for this host and port, whatever the DNS says; repeats
     #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]...")]
     pub resolve: Vec<String>,

@@ -370,6 +370,7 @@ fn nobody() -> Subject {
         ask_ecp: false,
         ipv4: true,
         ipv6: true,
+        compare_dns: None,
         selected: Vec::new(),
     }
 }

@@ -78,6 +78,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.revocation = !args.trust.no_revocation;
         subject.ask_ecp = args.ask_ecp;
         (subject.ipv4, subject.ipv6) = families(&args.network);
+        subject.compare_dns = compared(&args.network)?;
         subject.selected.clone_from(&selected);
         subjects.push(subject);
     }
@@ -101,6 +102,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     subject.allow_hosts = allowed_hosts(&args.sign_in)?;
     subject.trust = args.roots.trust.into();
     (subject.ipv4, subject.ipv6) = families(&args.network);
+    subject.compare_dns = compared(&args.network)?;
     subject.selected = vec!["autodiscover".to_owned()];
     let plan = Plan {
         subjects: vec![subject],
@@ -138,6 +140,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         ask_ecp: false,
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
+        compare_dns: compared(&args.network)?,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };
     if let Some(chain) = &args.files.chain {
@@ -441,7 +444,7 @@ fn limits(args: &NetworkArgs) -> Limits {
 fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
     let (ipv4, ipv6) = families(args);
     let name_servers: Vec<SocketAddr> =
-        args.dns_servers.iter().map(|text| name_server(text)).collect::<Result<_, _>>()?;
+        args.dns_servers.iter().map(|text| name_server("--dns-servers", text)).collect::<Result<_, _>>()?;
     Ok(Settings {
         name_servers: (!name_servers.is_empty()).then_some(name_servers),
         resolve: args.resolve.iter().map(|text| resolve(text)).collect::<Result<_, _>>()?,
@@ -466,16 +469,22 @@ impl From<Trust> for evidence::Trust {
     }
 }
 
+/// The second resolver.
+fn compared(args: &NetworkArgs) -> Result<Option<SocketAddr>, Trouble> {
+    args.compare_dns.as_deref().map(|text| name_server("--compare-dns", text)).transpose()
+}
+
 /// `IP`, `IP:PORT` or `[IP]:PORT`
-fn name_server(text: &str) -> Result<SocketAddr, Trouble> {
+fn name_server(option: &str, text: &str) -> Result<SocketAddr, Trouble> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let parsed = bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)).or_else(|_| text.parse());
     parsed.map_err(|_| {
         Trouble::new(text!(
-            "--dns-servers {text} is not an address; give IP or IP:PORT, several with commas",
-            "--dns-servers {text} ist keine Adresse; geben Sie IP oder IP:PORT an, mehrere mit Komma",
+            "{option} {text} is not an address; give IP or IP:PORT, several with commas",
+            "{option} {text} ist keine Adresse; geben Sie IP oder IP:PORT an, mehrere mit Komma",
         ))
+        .with("option", option)
         .with("text", format!("{text:?}"))
     })
 }
@@ -593,9 +602,9 @@ mod tests {
         assert_eq!((both.host.as_str(), both.port, both.addresses.len()), ("mail.example", 443, 3));
         assert!(resolve("mail.example:443:").is_err());
         assert!(resolve("mail.example:443:here").is_err());
-        assert_eq!(name_server("192.0.2.1").unwrap().to_string(), "192.0.2.1:53");
-        assert_eq!(name_server("[::1]:5353").unwrap().to_string(), "[::1]:5353");
-        assert_eq!(name_server("::1").unwrap().to_string(), "[::1]:53");
-        assert!(name_server("ns.example").is_err());
+        assert_eq!(name_server("--dns-servers", "192.0.2.1").unwrap().to_string(), "192.0.2.1:53");
+        assert_eq!(name_server("--dns-servers", "[::1]:5353").unwrap().to_string(), "[::1]:5353");
+        assert_eq!(name_server("--dns-servers", "::1").unwrap().to_string(), "[::1]:53");
+        assert!(name_server("--dns-servers", "ns.example").is_err());
     }
 }

@@ -7,6 +7,7 @@ use super::output::{Outputs, print};
 use crate::Diagnosis;
 use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Severity};
+use crate::gather::Settings;
 use crate::gather::auth::Secrets;
 use crate::lab::{self, Entry, Lab, LabOptions, Scenario};
 use crate::text;
@@ -81,7 +82,9 @@ async fn rehearse_until(
         return Err(Trouble::verbatim("no mailbox".to_owned()));
     };
     plan.give(&mut subject, &secrets);
-    let diagnosis = watched(progress, subject, plan.settings.clone(), secrets, plan.limits, cancelled)
+    // this machine's own would count otherwise
+    let settings = Settings { hosts_file: Some(lab.hosts_file().to_owned()), ..plan.settings.clone() };
+    let diagnosis = watched(progress, subject, settings, secrets, plan.limits, cancelled)
         .await
         .map_err(|error| not_set_up(&error))?;
     Ok((diagnosis, lab.journal()))

@@ -85,6 +85,7 @@ impl Drop for Progress {
 fn asked(probe: &Probe) -> String {
     match probe {
         Probe::Dns { name, rtype } => format!("DNS {rtype} {name}"),
+        Probe::DnsVia { name, rtype, via } => format!("DNS {rtype} {name} ({via})"),
         Probe::Tls { address, port, name } => format!("TLS {name}:{port} ({address})"),
         Probe::Hello { address, port, name, hello } => format!("TLS {name}:{port} ({address}), {hello}"),
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),

@@ -56,6 +56,9 @@ pub struct DnsAnswer {
     /// The authority section (the SOA of a negative answer).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authority: Vec<ResourceRecord>,
+    /// The addresses that a referral brings along (RFC 1034, 4.2.1); only of a zone's own name servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional: Vec<ResourceRecord>,
     /// Extended DNS errors (RFC 8914), `code text`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extended_errors: Vec<String>,

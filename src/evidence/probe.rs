@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// One question to the network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,15 @@ pub enum Probe {
         name: String,
         /// What is asked for.
         rtype: RecordType,
+    },
+    /// A DNS question that goes another way than the run's own.
+    DnsVia {
+        /// A full name in A-labels, without the final dot.
+        name: String,
+        /// What is asked for.
+        rtype: RecordType,
+        /// Which way.
+        via: Via,
     },
     /// One look at the TLS server at one address, with SNI; any certificate is accepted
     /// and nothing is said afterwards.
@@ -80,6 +89,38 @@ pub enum Probe {
     },
     /// Ask the sync service.
     Service(ServiceProbe),
+}
+
+/// Which way a DNS question goes, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum Via {
+    /// The configured name servers, past hosts file and overrides.
+    Wire,
+    /// The configured name servers, told not to validate (RFC 4035, 3.2.2: the CD bit).
+    Unchecked,
+    /// Another resolver.
+    Resolver {
+        /// Its address and port.
+        #[schemars(with = "String")]
+        server: SocketAddr,
+    },
+    /// A name server that should be responsible for the zone, on port 53; no recursion is asked for.
+    NameServer {
+        /// Its address.
+        address: IpAddr,
+    },
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wire => f.write_str("wire"),
+            Self::Unchecked => f.write_str("unchecked"),
+            Self::Resolver { server } => write!(f, "{server}"),
+            Self::NameServer { address } => write!(f, "{address}"),
+        }
+    }
 }
 
 /// What a hand-written ClientHello offers. All of them offer the cipher suites of twenty years.
@@ -289,6 +330,11 @@ impl Probe {
         Self::Dns { name: name.trim_end_matches('.').to_ascii_lowercase(), rtype }
     }
 
+    /// A DNS question that goes another way.
+    pub fn dns_via(name: &str, rtype: RecordType, via: Via) -> Self {
+        Self::DnsVia { name: name.trim_end_matches('.').to_ascii_lowercase(), rtype, via }
+    }
+
     /// A look at a TLS server.
     pub fn tls(address: IpAddr, port: u16, name: &str) -> Self {
         Self::Tls { address, port, name: name.to_ascii_lowercase() }
@@ -302,7 +348,9 @@ impl Probe {
     /// The host that an HTTP or TLS probe asks, without port.
     pub fn host(&self) -> Option<String> {
         match self {
-            Self::Tls { name, .. } | Self::Hello { name, .. } | Self::Dns { name, .. } => Some(name.clone()),
+            Self::Tls { name, .. } | Self::Hello { name, .. } | Self::Dns { name, .. } | Self::DnsVia { name, .. } => {
+                Some(name.clone())
+            }
             Self::Http(http) => url::Url::parse(&http.url).ok().and_then(|u| u.host_str().map(str::to_owned)),
             Self::Aia { url, .. } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
                 url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
@@ -327,6 +375,7 @@ impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns { name, rtype } => write!(f, "dns:{rtype}:{name}"),
+            Self::DnsVia { name, rtype, via } => write!(f, "dns:{rtype}:{name}@{via}"),
             Self::Tls { address: IpAddr::V4(address), port, name } => write!(f, "tls:{address}:{port}:{name}"),
             Self::Tls { address: IpAddr::V6(address), port, name } => write!(f, "tls:[{address}]:{port}:{name}"),
             Self::Hello { address, port, name, hello } => {

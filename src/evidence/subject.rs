@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// A mailbox address.
@@ -187,6 +188,10 @@ pub struct Subject {
     pub ipv4: bool,
     /// Whether IPv6 is used (`-4` switches it off).
     pub ipv6: bool,
+    /// `--compare-dns`: a second resolver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub compare_dns: Option<SocketAddr>,
     /// The checks that run, by id; the others are skipped.
     pub selected: Vec<String>,
 }
@@ -212,6 +217,7 @@ impl Subject {
             ask_ecp: false,
             ipv4: true,
             ipv6: true,
+            compare_dns: None,
             selected: Vec::new(),
         }
     }

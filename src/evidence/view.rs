@@ -6,7 +6,7 @@
 
 use super::{
     DnsSeen, Evidence, HelloKind, HelloSeen, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen,
-    ServiceProbe, Subject, TlsSeen,
+    ServiceProbe, Subject, TlsSeen, Via,
 };
 use jiff::Timestamp;
 use std::cell::RefCell;
@@ -87,7 +87,16 @@ impl<'a> View<'a> {
 
     /// Looks at a DNS answer.
     pub fn dns(&self, name: &str, rtype: RecordType) -> Look<'a, DnsSeen> {
-        Ok(match &self.look(&Probe::dns(name, rtype))?.seen {
+        self.dns_seen(&Probe::dns(name, rtype))
+    }
+
+    /// Looks at the answer to a DNS question that went another way.
+    pub fn dns_via(&self, name: &str, rtype: RecordType, via: Via) -> Look<'a, DnsSeen> {
+        self.dns_seen(&Probe::dns_via(name, rtype, via))
+    }
+
+    fn dns_seen(&self, probe: &Probe) -> Look<'a, DnsSeen> {
+        Ok(match &self.look(probe)?.seen {
             Seen::Dns(seen) => Ok(seen),
             Seen::NoAnswer(why) => Err(why),
             _ => Err(&WRONG_KIND),

@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(super) mod lab;
 mod system;
+mod via;
 mod wire;
 
 use super::{Settings, SetupError};
@@ -25,7 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use system::system_servers;
-use wire::{answer, ask};
+use wire::{Manner, answer, ask, glue};
 
 /// As resolv.conf(5) has it (MAXNS).
 const MOST_SERVERS: usize = 3;
@@ -42,6 +43,7 @@ struct Inner {
     servers: Vec<Server>,
     hosts: Hosts,
     overrides: Vec<super::Resolve>,
+    rules: Vec<super::ConnectTo>,
     limit: Duration,
     ipv4: bool,
     ipv6: bool,
@@ -71,8 +73,16 @@ impl Resolver {
             Some(given) => given.clone(),
             None => system_servers()?,
         };
-        // a machine without a hosts file has no such names
-        let hosts = Hosts::from_system().unwrap_or_default();
+        let hosts = match &settings.hosts_file {
+            // a machine without a hosts file has no such names
+            None => Hosts::from_system().unwrap_or_default(),
+            Some(path) => {
+                let mut hosts = Hosts::default();
+                let read = std::fs::File::open(path).and_then(|file| hosts.read_hosts_conf(file));
+                read.map_err(|error| SetupError::unreadable(path.display(), error))?;
+                hosts
+            }
+        };
         Ok(Self::with(servers, hosts, settings))
     }
 
@@ -87,6 +97,7 @@ impl Resolver {
             servers: known,
             hosts,
             overrides: settings.resolve.clone(),
+            rules: settings.connect_to.clone(),
             limit: settings.dns_timeout,
             ipv4: settings.ipv4,
             ipv6: settings.ipv6,
@@ -140,11 +151,16 @@ impl Resolver {
         all
     }
 
-    /// The hosts file, else one question on the wire, whoever asks and however often.
+    /// The hosts file, else the wire.
     async fn ask_once(&self, name: String, rtype: RecordType) -> DnsSeen {
         if let Some(addresses) = self.0.in_hosts_file(&name, rtype) {
             return fixed("hosts-file", &name, rtype, &addresses);
         }
+        self.on_wire(name, rtype).await
+    }
+
+    /// One question on the wire, whoever asks and however often.
+    async fn on_wire(&self, name: String, rtype: RecordType) -> DnsSeen {
         let asked = {
             let mut asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
             let inner = &self.0;
@@ -152,7 +168,7 @@ impl Resolver {
                 .entry((name.clone(), rtype))
                 .or_insert_with(|| {
                     let inner = Arc::clone(inner);
-                    async move { inner.resolve(&name, rtype).await }.boxed().shared()
+                    async move { inner.resolve(&name, rtype, Manner::Resolve).await }.boxed().shared()
                 })
                 .clone()
         };
@@ -192,11 +208,11 @@ impl Inner {
     }
 
     /// Asks, and follows aliases where the server has not done it.
-    async fn resolve(&self, name: &str, rtype: RecordType) -> DnsSeen {
-        let mut seen = self.ask_servers(name, rtype).await;
+    async fn resolve(&self, name: &str, rtype: RecordType, manner: Manner) -> DnsSeen {
+        let mut seen = self.ask_servers(name, rtype, manner).await;
         for _ in 0..MOST_ALIASES {
             let Some(target) = seen.answer.as_ref().and_then(|answer| open_end(answer, name, rtype)) else { break };
-            let next = self.ask_servers(&target, rtype).await;
+            let next = self.ask_servers(&target, rtype, manner).await;
             seen.failures.extend(next.failures);
             // an alias whose end nobody could be asked about is no answer
             let (Some(answer), Some(end)) = (seen.answer.as_mut(), next.answer) else {
@@ -214,7 +230,7 @@ impl Inner {
 
     /// Puts one question to the servers in turn. A silent one is not given up when the next is
     /// asked: a slow answer still counts.
-    async fn ask_servers(&self, name: &str, rtype: RecordType) -> DnsSeen {
+    async fn ask_servers(&self, name: &str, rtype: RecordType, manner: Manner) -> DnsSeen {
         let Some(wire_name) = wire_name(name) else { return DnsSeen { answer: None, failures: Vec::new() } };
         let mut order: Vec<usize> = (0..self.servers.len()).collect();
         order.sort_by_key(|at| self.servers.get(*at).is_some_and(|s| s.silent.load(Ordering::Relaxed)));
@@ -236,7 +252,7 @@ impl Inner {
                     tried.push((at, None));
                 }
                 let wire_name = wire_name.clone();
-                open.push(async move { (at, ask(server.address, wire_name, wire_type(rtype)).await) });
+                open.push(async move { (at, ask(server.address, wire_name, wire_type(rtype), manner).await) });
                 let time = tokio::time::sleep(self.limit);
                 let mut time = std::pin::pin!(time);
                 loop {
@@ -251,7 +267,10 @@ impl Inner {
                         Some((from, Ok((message, transport)))) => {
                             let spoke = self.servers.get(from).map_or(server, |s| s);
                             spoke.silent.store(false, Ordering::Relaxed);
-                            let answer = answer(&message, spoke.address, transport);
+                            let mut answer = answer(&message, spoke.address, transport);
+                            if manner == Manner::Own {
+                                answer.additional = glue(&message);
+                            }
                             if is_final(&message) {
                                 tried.retain(|(t, _)| *t != from);
                                 return self.seen(Some(answer), &tried);
@@ -331,6 +350,7 @@ fn fixed(server: &str, name: &str, rtype: RecordType, addresses: &[IpAddr]) -> D
             authentic: false,
             answers: addresses.iter().filter(fits).map(record).collect(),
             authority: Vec::new(),
+            additional: Vec::new(),
             extended_errors: Vec::new(),
         }),
         failures: Vec::new(),

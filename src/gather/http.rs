@@ -16,7 +16,7 @@ use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
 use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::soap;
+use crate::protocol::{soap, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -145,6 +145,10 @@ impl Http {
             Ok(link) => link,
             Err(failure) => return Ok(Err(failure)),
         };
+        // what is said of a domain's sign-in counts only from whom it claims to be
+        if trusted::is_login(&target.host) && seen.verified != Some(true) {
+            return Ok(Err(Failure::new(Phase::Handshake, FailKind::NotVerified)));
+        }
         let mut turn = None;
         if probe.sign_in == SignIn::Given {
             // others sign in before: nothing is held while they are waited for

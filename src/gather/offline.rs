@@ -139,6 +139,7 @@ fn given(name: &str, rtype: RecordType) -> DnsSeen {
             authentic: false,
             answers: address.into_iter().collect(),
             authority: Vec::new(),
+            additional: Vec::new(),
             extended_errors: Vec::new(),
         }),
         failures: Vec::new(),

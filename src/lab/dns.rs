@@ -4,7 +4,7 @@
 //! the SOA of the zone (RFC 2308).
 
 use hickory_proto::op::{Edns, Message, MessageType, Metadata, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, SOA, SRV};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, SOA, SRV};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -31,6 +31,8 @@ pub enum Data {
     Service(u16, &'static str),
     /// Mail exchanger, preference 10.
     Mail(&'static str),
+    /// A name server of the zone.
+    NameServer(&'static str),
 }
 
 /// How the name server fails.
@@ -38,8 +40,24 @@ pub enum Data {
 pub enum Fault {
     /// SERVFAIL, as from a validating resolver when DNSSEC is broken.
     ServerFailure,
+    /// SERVFAIL, unless whoever asks does not want it validated.
+    Bogus,
+    /// REFUSED, as from a name server that does not hold the zone.
+    Refused,
     /// Nothing comes back.
     Silence,
+}
+
+/// Whom the name server speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Nobody: it is a resolver.
+    #[default]
+    Resolver,
+    /// The zone: it is responsible for it.
+    Authority,
+    /// The zone above: names at and below this one are another's, whose name server and address it tells.
+    Parent(&'static str, &'static [(&'static str, Ipv4Addr)]),
 }
 
 /// All that the name server knows; whatever is not here does not exist.
@@ -49,6 +67,8 @@ pub struct Zone {
     pub records: Vec<(&'static str, Data)>,
     /// Names for which it fails, those below included; the empty name is all of them.
     pub faults: Vec<(&'static str, Fault)>,
+    /// Whom it speaks for.
+    pub role: Role,
 }
 
 impl Data {
@@ -59,6 +79,7 @@ impl Data {
             Self::Alias(_) => RecordType::CNAME,
             Self::Service(..) => RecordType::SRV,
             Self::Mail(_) => RecordType::MX,
+            Self::NameServer(_) => RecordType::NS,
         }
     }
 
@@ -69,6 +90,7 @@ impl Data {
             Self::Alias(target) => RData::CNAME(CNAME(name(target)?)),
             Self::Service(port, target) => RData::SRV(SRV::new(0, 0, port, name(target)?)),
             Self::Mail(exchange) => RData::MX(MX::new(10, name(exchange)?)),
+            Self::NameServer(server) => RData::NS(NS(name(server)?)),
         })
     }
 }
@@ -79,8 +101,12 @@ impl Zone {
         self.faults.iter().find(|(at, _)| at.is_empty() || is_below(owner, at)).map(|(_, fault)| *fault)
     }
 
+    /// RFC 4592: a wildcard answers for names that do not exist.
     fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = Data> + 'a {
-        self.records.iter().filter(move |(at, _)| *at == owner).map(|(_, data)| *data)
+        let wild =
+            if self.exists(owner) { None } else { owner.split_once('.').map(|(_, parent)| format!("*.{parent}")) };
+        let fits = move |at: &str| wild.as_deref().map_or(at == owner, |wild| at == wild);
+        self.records.iter().filter(move |(at, _)| fits(at)).map(|(_, data)| *data)
     }
 
     /// RFC 8020: a name exists where it or any name below it has a record.
@@ -99,7 +125,8 @@ impl Zone {
     fn answer(&self, question: &Message) -> Option<Message> {
         let mut answer = Message::response(question.metadata.id, OpCode::Query);
         answer.metadata = Metadata::response_from_request(&question.metadata);
-        answer.metadata.recursion_available = true;
+        answer.metadata.recursion_available = self.role == Role::Resolver;
+        answer.metadata.authoritative = self.role != Role::Resolver;
         if question.edns.is_some() {
             let mut edns = Edns::new();
             edns.set_max_payload(1232);
@@ -113,14 +140,32 @@ impl Zone {
         answer.add_query(query.clone());
         let mut owner = query.name().to_ascii().trim_end_matches('.').to_ascii_lowercase();
         for _ in 0..LONGEST_CHAIN {
-            match self.fault(&owner) {
+            let failure = match self.fault(&owner) {
                 Some(Fault::Silence) => return None,
-                Some(Fault::ServerFailure) => {
-                    answer.answers.clear();
-                    answer.metadata.response_code = ResponseCode::ServFail;
-                    return Some(answer);
+                Some(Fault::Bogus) if question.metadata.checking_disabled => None,
+                Some(Fault::ServerFailure | Fault::Bogus) => Some(ResponseCode::ServFail),
+                Some(Fault::Refused) => Some(ResponseCode::Refused),
+                None => None,
+            };
+            if let Some(code) = failure {
+                answer.answers.clear();
+                answer.metadata.response_code = code;
+                answer.metadata.authoritative = false;
+                return Some(answer);
+            }
+            if let Role::Parent(cut, servers) = self.role
+                && is_below(&owner, cut)
+            {
+                answer.metadata.authoritative = false;
+                for (server, address) in servers {
+                    answer.add_authorities(record(cut, Data::NameServer(server).rdata()?));
+                    answer.add_additionals(record(server, RData::A(A(*address))));
                 }
-                None => {}
+                return Some(answer);
+            }
+            if query.query_type() == RecordType::SOA && self.apex(&owner) == owner {
+                answer.add_answers(self.start_of_authority(&owner));
+                return Some(answer);
             }
             let wanted = self.of(&owner).filter(|data| data.rtype() == query.query_type());
             let found: Vec<Record> = wanted.filter_map(|data| record(&owner, data.rdata()?)).collect();
@@ -132,7 +177,7 @@ impl Zone {
                 Data::Alias(target) => Some(target),
                 _ => None,
             }) else {
-                if !self.exists(&owner) {
+                if !self.exists(&owner) && self.of(&owner).next().is_none() {
                     answer.metadata.response_code = ResponseCode::NXDomain;
                 }
                 answer.add_authorities(self.start_of_authority(&owner));

@@ -3,11 +3,13 @@
 //! Every scenario starts from one healthy organisation, corp.example, and changes what makes it
 //! different. All addresses are those for documentation (RFC 5737, RFC 3849).
 
+use super::cloud::Cloud;
 use super::dns::{Data, Fault, Zone};
 use super::exchange::Exchange;
 use super::http::Answer;
 use super::nylas::Nylas;
 use super::pki::AIA_HOST;
+use crate::protocol::reach::is_private;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The mailbox of every scenario.
@@ -27,6 +29,12 @@ pub const EXCHANGE_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0,
 pub const APART: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 6));
 /// The company's web site.
 pub const WEBSITE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 80));
+/// The identity provider of the company's own.
+pub const PROVIDER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 30));
+/// A name server of the company's own.
+pub const NAME_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 53));
+/// Microsoft's cloud.
+pub const CLOUD: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 30));
 /// A hoster of another domain.
 pub const HOSTER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 10));
 /// The sync service.
@@ -60,7 +68,13 @@ pub struct Scenario {
     pub options: Vec<&'static str>,
     /// How many days the world is ahead of the clock of whoever checks.
     pub days_ahead: u32,
+    /// What the hosts file of this machine holds.
+    pub hosts_file: &'static str,
     pub(super) zone: Zone,
+    /// What another resolver sees, which is compared with.
+    pub(super) second: Option<Zone>,
+    /// Name servers by their address, and what each says.
+    pub(super) name_servers: Vec<(IpAddr, Zone)>,
     pub(super) doors: Vec<(IpAddr, u16, Door)>,
 }
 
@@ -224,6 +238,8 @@ pub enum Product {
     Issuer,
     /// The sync service's API.
     Nylas(Nylas),
+    /// Microsoft's cloud.
+    Cloud(Cloud),
 }
 
 impl From<Product> for Site {
@@ -272,6 +288,7 @@ pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenar
         service_key: None,
         options: Vec::new(),
         days_ahead: 0,
+        hosts_file: "",
         zone: Zone {
             records: vec![
                 (DOMAIN, Data::Mail("mail.corp.example")),
@@ -281,8 +298,10 @@ pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenar
                 ("autodiscover.corp.example", Data::Address(EXCHANGE)),
                 (AIA_HOST, Data::Address(AUTHORITY)),
             ],
-            faults: Vec::new(),
+            ..Zone::default()
         },
+        second: None,
+        name_servers: Vec::new(),
         doors: vec![
             (
                 EXCHANGE,
@@ -313,7 +332,14 @@ impl Scenario {
             Data::Address(address) => Some(*address),
             _ => None,
         });
-        let mut all: Vec<IpAddr> = of_zone.chain(self.doors.iter().map(|(address, _, _)| *address)).collect();
+        let of_second = self.second.iter().flat_map(|zone| &zone.records).filter_map(|(_, data)| match data {
+            // nobody is led to an inner one
+            Data::Address(address) if !is_private(*address) => Some(*address),
+            _ => None,
+        });
+        let of_doors = self.doors.iter().map(|(address, _, _)| *address);
+        let of_servers = self.name_servers.iter().map(|(address, _)| *address);
+        let mut all: Vec<IpAddr> = of_zone.chain(of_second).chain(of_doors).chain(of_servers).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -334,6 +360,18 @@ impl Scenario {
     /// With this record as the only one of its name.
     pub(super) fn instead(self, owner: &'static str, data: Data) -> Self {
         self.without(owner).record(owner, data)
+    }
+
+    /// With this as the DNS of everybody who asks the other resolver.
+    pub(super) fn compared_with(mut self, change: impl Fn(Self) -> Self) -> Self {
+        self.second = Some(change(self.clone()).zone);
+        self
+    }
+
+    /// With a name server at this address.
+    pub(super) fn name_server(mut self, address: IpAddr, zone: Zone) -> Self {
+        self.name_servers.push((address, zone));
+        self
     }
 
     /// With a name server that fails for this name and all below it; for all where it is empty.

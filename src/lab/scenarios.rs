@@ -3,6 +3,8 @@
 //! A scenario is the healthy organisation and what is different in it.
 
 mod autodiscover;
+mod names;
+mod online;
 mod server;
 
 use super::dns::{Data, Fault};
@@ -20,7 +22,8 @@ const AUTODISCOVER: &str = "autodiscover.corp.example";
 const SRV: &str = "_autodiscover._tcp.corp.example";
 const MAIL: &str = "mail.corp.example";
 
-static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| [all(), autodiscover::all(), server::all()].concat());
+static ALL: LazyLock<Vec<Scenario>> =
+    LazyLock::new(|| [all(), autodiscover::all(), names::all(), online::all(), server::all()].concat());
 
 /// Every scenario, the healthy ones first, then in the order of the troubleshooting sequence.
 pub fn scenarios() -> &'static [Scenario] {

@@ -23,6 +23,7 @@ impl Site {
             (None, Product::Redirect(status, location)) => redirect(*status, *location),
             (None, Product::Issuer) => authority(request, pki),
             (None, Product::Nylas(nylas)) => nylas.answer(request),
+            (None, Product::Cloud(cloud)) => cloud.answer(request),
         }
     }
 }

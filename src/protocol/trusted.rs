@@ -13,6 +13,20 @@ const MICROSOFT: &[&str] = &[
     "outlook.sovcloud.de",
 ];
 
+/// Where Microsoft's clouds say how the users of a domain sign in. No credential goes there from here.
+const LOGIN: &[&str] = &[
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.sovcloud-identity.fr",
+    "login.sovcloud-identity.de",
+];
+
+/// Whether the host is one of those by which Microsoft's clouds sign their users in.
+pub fn is_login(host: &str) -> bool {
+    LOGIN.contains(&host)
+}
+
 /// Whether credentials may go to this host: under the mailbox's domain (not its parents), named
 /// by the user, or a Microsoft cloud host. A domain that is itself a public suffix is nobody's own:
 /// anybody can register a name below it.

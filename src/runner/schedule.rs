@@ -98,7 +98,12 @@ pub fn judge(checks: &'static [Check], evidence: Evidence) -> (Finished, Evidenc
     let mut running = start(checks, &store.evidence.header.subject.selected.clone(), started);
     let recorded = store.evidence.clone();
     finish(&mut running, &mut store, &NoAnswer::NotRecorded, started, &mut |_| {});
-    let checks = running.into_iter().filter_map(|r| r.judged).collect();
+    let mut checks: Vec<Judged> = running.into_iter().filter_map(|r| r.judged).collect();
+    // an older report holds nothing of what only today's checks look at
+    let held: BTreeSet<String> = recorded.records.keys().map(ToString::to_string).collect();
+    for check in &mut checks {
+        check.looked.retain(|id| held.contains(id));
+    }
     (Finished { checks, took: started.elapsed() }, recorded)
 }
 

@@ -121,6 +121,7 @@ pub fn resolved(name: &str, rtype: RecordType, addresses: &[IpAddr]) -> Seen {
         authentic: false,
         answers: answers.collect(),
         authority: Vec::new(),
+        additional: Vec::new(),
         extended_errors: Vec::new(),
     };
     Seen::Dns(DnsSeen { answer: Some(answer), failures: Vec::new() })

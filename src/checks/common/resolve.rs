@@ -3,11 +3,11 @@
 //! The judgement of the check `dns`, for the checks that speak in its place where it does not run.
 
 use crate::evidence::dns::{DnsFailKind, address_type};
-use crate::evidence::{DnsAnswer, DnsSeen, NoAnswer, Probe, Stop, View, view};
+use crate::evidence::{DnsAnswer, DnsSeen, NoAnswer, Probe, Stop, Via, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
-use crate::protocol::reach;
+use crate::protocol::{reach, ttl};
 use crate::{findings, text};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 
 findings! {
@@ -23,11 +23,16 @@ findings! {
     SERVER_FAILURE = "dns.server-failure", Fail, Dns {
         title { en: "The DNS cannot answer for {host} ({rcode})", de: "Das DNS kann für {host} keine Antwort geben ({rcode})" }
         meaning {
-            en: "The resolver got no usable answer from the domain's name servers. Typical causes are broken DNSSEC signatures, dead name servers or a delegation to the wrong ones.",
-            de: "Der Resolver bekam von den Nameservern der Domain keine brauchbare Antwort. Typische Ursachen sind fehlerhafte DNSSEC-Signaturen, tote Nameserver oder eine Delegation an die falschen.",
+            en: "The resolver got no usable answer from the domain's name servers: {reason}.",
+            de: "Der Resolver bekam von den Nameservern der Domain keine brauchbare Antwort: {reason}.",
         }
         remedy { en: "Repair the zone or its delegation", de: "Reparieren Sie die Zone oder ihre Delegation" }
-        steps [ { en: "See whether DNSSEC is to blame: the second command answers, the first does not:", de: "Prüfen Sie, ob DNSSEC schuld ist: dann antwortet der zweite Befehl, der erste nicht:", Shell "dig {host} A\ndig {host} A +cd" } ]
+        steps [
+            { en: "See whether DNSSEC is to blame: the second command answers, the first does not:", de: "Prüfen Sie, ob DNSSEC schuld ist: dann antwortet der zweite Befehl, der erste nicht:", Shell "dig {host} A\ndig {host} A +cd" },
+            { en: "If it is, sign the zone again, or have the registrar take the DS record back until the signatures are right; compare both:", de: "Wenn ja, signieren Sie die Zone neu oder lassen Sie den Registrar den DS-Eintrag zurücknehmen, bis die Signaturen stimmen; vergleichen Sie beide:", Shell "dig {domain} DS\ndig {domain} DNSKEY +multiline" },
+            { en: "If it is not, follow the delegation and see which name server fails:", de: "Wenn nicht, verfolgen Sie die Delegation und sehen Sie nach, welcher Nameserver versagt:", Shell "dig {domain} NS +trace" },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc8914", "https://dnsviz.net/"]
     }
     NO_ANSWER = "dns.no-answer", Warn, Caller {
         title { en: "No name server answers", de: "Kein Nameserver antwortet" }
@@ -48,13 +53,17 @@ findings! {
         steps [ { en: "Run it again:", de: "Starten Sie erneut:", Shell "exdiag check {mailbox}" } ]
     }
     DANGLING_ALIAS = "dns.dangling-alias", Fail, Dns {
-        title { en: "{host} is an alias of {target}, which does not exist", de: "{host} ist ein Alias auf {target}, und den Namen gibt es nicht" }
+        title { en: "{host} is an alias of {target}, which has no address", de: "{host} ist ein Alias auf {target}, und der Name hat keine Adresse" }
         meaning {
             en: "The CNAME record was left behind when the server moved. Whoever asks for {host} gets no address.",
             de: "Der CNAME-Eintrag blieb stehen, als der Server umzog. Wer nach {host} fragt, bekommt keine Adresse.",
         }
         remedy { en: "Point the alias to the present server, or remove it", de: "Lassen Sie den Alias auf den heutigen Server zeigen oder löschen Sie ihn" }
-        steps [ { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "{host}. 3600 IN CNAME mail.{domain}." } ]
+        steps [
+            { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "{host}. 3600 IN CNAME mail.{domain}." },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/host-name-could-not-be-resolved-dns"]
     }
     ALIAS_LOOP = "dns.alias-loop", Fail, Dns {
         title { en: "The aliases of {host} lead in a circle", de: "Die Aliasse von {host} führen im Kreis" }
@@ -63,7 +72,11 @@ findings! {
             de: "Die CNAME-Einträge zeigen aufeinander ({chain}); eine Adresse gibt es so nie.",
         }
         remedy { en: "Point the alias to a name that has an address", de: "Lassen Sie den Alias auf einen Namen zeigen, der eine Adresse hat" }
-        steps [ { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "{host}. 3600 IN CNAME mail.{domain}." } ]
+        steps [
+            { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "{host}. 3600 IN CNAME mail.{domain}." },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/host-name-could-not-be-resolved-dns"]
     }
     PRIVATE_ADDRESS = "dns.private-address", Fail, Dns {
         title { en: "A public resolver gives {host} the private address {address}", de: "Ein öffentlicher Resolver gibt für {host} die private Adresse {address} an" }
@@ -72,7 +85,12 @@ findings! {
             de: "Von außerhalb des Firmennetzes ist diese Adresse nicht erreichbar, auch nicht für den Sync-Dienst.",
         }
         remedy { en: "Publish the server's public address in the outer zone", de: "Veröffentlichen Sie in der äußeren Zone die öffentliche Adresse des Servers" }
-        steps [ { en: "See what the public DNS says of the name:", de: "Sehen Sie nach, was das öffentliche DNS zu dem Namen sagt:", Shell "nslookup {host} 9.9.9.9" } ]
+        steps [
+            { en: "See what the public DNS says of the name:", de: "Sehen Sie nach, was das öffentliche DNS zu dem Namen sagt:", Shell "nslookup {host} 9.9.9.9" },
+            { en: "Write the public address of firewall or server in its place:", de: "Tragen Sie an seiner Stelle die öffentliche Adresse von Firewall oder Server ein:", Zone "{host}. 3600 IN A PUBLIC-ADDRESS" },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc1918#section-5"]
     }
     HOST_NOT_FOUND = "dns.host-not-found", Fail, Caller {
         title { en: "The server {host} has no address in the DNS", de: "Der Server {host} hat keine Adresse im DNS" }
@@ -146,9 +164,10 @@ impl Name<'_> {
     }
 
     /// What is wrong with its records.
-    pub fn faults(&self, view: &View<'_>, weight: &dyn Fn(Severity) -> Severity) -> Vec<Finding> {
+    pub fn faults(&self, view: &View<'_>, weight: &dyn Fn(Severity) -> Severity) -> Result<Vec<Finding>, Stop> {
         let probe = Probe::dns(&self.host, address_type(!view.subject().ipv4));
-        let about = |code| Finding::new(code).host(&self.host).seen_in(&probe);
+        let about =
+            |code| Finding::new(code).host(&self.host).with("cached", cached(&self.seen, &self.host)).seen_in(&probe);
         let mut findings = Vec::new();
         let is_loop = self
             .chain
@@ -159,7 +178,7 @@ impl Name<'_> {
                 findings
                     .push(about(&ALIAS_LOOP).severity(weight(Severity::Fail)).with("chain", self.chain.join(" → ")));
             }
-            Some("NXDOMAIN") if !self.chain.is_empty() => {
+            Some(rcode) if is_answer(rcode) && !self.chain.is_empty() && self.is_wholly_empty() => {
                 let target = self.chain.last().cloned().unwrap_or_default();
                 findings.push(
                     about(&DANGLING_ALIAS)
@@ -169,7 +188,15 @@ impl Name<'_> {
                 );
             }
             Some(rcode) if !is_answer(rcode) && self.is_empty() => {
-                findings.push(about(&SERVER_FAILURE).severity(weight(Severity::Fail)).with("rcode", rcode));
+                let (why, reason) = self.failing(view, rcode)?;
+                findings.push(
+                    about(&SERVER_FAILURE)
+                        .severity(weight(Severity::Fail))
+                        .with("rcode", rcode)
+                        .with("why", why)
+                        .with("reason", reason)
+                        .with("extended_errors", self.extended_errors()),
+                );
             }
             _ => {}
         }
@@ -180,8 +207,83 @@ impl Name<'_> {
                 findings.push(about(&PRIVATE_ADDRESS).address(*address).with("resolver", answer.server.as_str()));
             }
         }
-        findings
+        Ok(findings)
     }
+
+    /// Whether both families' questions brought a usable answer without an address.
+    fn is_wholly_empty(&self) -> bool {
+        let is_usable = |seen: &&DnsSeen| seen.answer.as_ref().is_some_and(|answer| is_answer(&answer.rcode));
+        let is_denied = self.rcode == Some("NXDOMAIN");
+        self.is_empty() && (is_denied || (self.seen.len() > 1 && self.seen.iter().all(is_usable)))
+    }
+
+    /// What the resolver says of its failure (RFC 8914), `code text`.
+    pub fn extended_errors(&self) -> Vec<String> {
+        let mut all: Vec<String> =
+            self.seen.iter().filter_map(|seen| seen.answer.as_ref()).flat_map(|a| a.extended_errors.clone()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Why the resolver fails: a word for scripts, and a sentence. DNSSEC is to blame only where the same
+    /// server answers as soon as it does not validate, or says so itself.
+    fn failing(&self, view: &View<'_>, rcode: &str) -> Result<(&'static str, Value), Stop> {
+        let number = |error: &String| error.split(' ').next().and_then(|code| code.parse::<u16>().ok());
+        let said: Vec<u16> = self.extended_errors().iter().filter_map(number).collect();
+        // RFC 8914, 4.7 to 4.13: what is wrong with the signatures; 4.23, 4.24: nobody was reached
+        let bogus = said.iter().any(|code| (6..=12).contains(code));
+        let nobody = said.iter().any(|code| matches!(code, 22 | 23));
+        let family = address_type(!view.subject().ipv4);
+        let unchecked = view.dns_via(&self.host, family, Via::Unchecked)?;
+        let unchecked = unchecked.ok().and_then(|seen| seen.answer.as_ref());
+        let same = |answer: &DnsAnswer| {
+            self.seen.iter().filter_map(|seen| seen.answer.as_ref()).any(|failing| failing.server == answer.server)
+        };
+        let answers = unchecked.is_some_and(|answer| is_answer(&answer.rcode) && same(answer));
+        Ok(match rcode {
+            "SERVFAIL" if bogus || answers => (
+                "dnssec",
+                json!({
+                    "en": "the DNSSEC signatures of the zone are broken, as the resolver says itself, or shows by answering as soon as it does not validate; resolvers that do not validate still find the names, others do not",
+                    "de": "Die DNSSEC-Signaturen der Zone sind fehlerhaft; der Resolver sagt es selbst oder antwortet, sobald er nicht validiert. Resolver, die nicht validieren, finden die Namen noch, andere nicht",
+                }),
+            ),
+            "REFUSED" => (
+                "refused",
+                json!({
+                    "en": "it refuses the question, because it does not serve this network or blocks the name",
+                    "de": "Er lehnt die Frage ab, weil er dieses Netz nicht bedient oder den Namen sperrt",
+                }),
+            ),
+            _ if nobody => (
+                "unreachable",
+                json!({
+                    "en": "it says itself that it reaches none of them",
+                    "de": "Er sagt selbst, dass er keinen von ihnen erreicht",
+                }),
+            ),
+            _ if unchecked.is_some() => (
+                "zone",
+                json!({
+                    "en": "it fails without validation too, so DNSSEC is not to blame; the name servers are dead, or the delegation leads to the wrong ones",
+                    "de": "Auch ohne Validierung scheitert er, an DNSSEC liegt es also nicht; die Nameserver sind tot, oder die Delegation führt zu den falschen",
+                }),
+            ),
+            _ => (
+                "unknown",
+                json!({
+                    "en": "typical causes are broken DNSSEC signatures, dead name servers or a delegation to the wrong ones",
+                    "de": "Typische Ursachen sind fehlerhafte DNSSEC-Signaturen, tote Nameserver oder eine Delegation an die falschen",
+                }),
+            ),
+        })
+    }
+}
+
+/// For how long the world keeps what these answers say of a name, as a piece of a sentence.
+pub fn cached(seen: &[&DnsSeen], owner: &str) -> Value {
+    ttl::spoken(seen.iter().filter_map(|seen| ttl::of(seen.answer.as_ref()?, owner)).max())
 }
 
 /// The outcome where no name server answered; `None` where one did.
@@ -219,7 +321,7 @@ pub fn no_address(view: &View<'_>, host: &str) -> Result<Option<Outcome>, Stop> 
     if !name.is_empty() {
         return Ok(None);
     }
-    let mut findings = name.faults(view, &|severity| severity);
+    let mut findings = name.faults(view, &|severity| severity)?;
     if findings.is_empty() {
         let probe = Probe::dns(host, address_type(!view.subject().ipv4));
         findings.push(Finding::new(&HOST_NOT_FOUND).host(host).seen_in(&probe));
@@ -243,8 +345,8 @@ pub fn no_domain(view: &View<'_>) -> Result<Option<Outcome>, Stop> {
         return Ok(Some(outcome));
     }
     let is_denied = names.first().is_some_and(Name::is_denied);
-    let failing = names.iter().flat_map(|name| name.faults(view, &|severity| severity));
-    let failing = failing.filter(|finding| finding.code.id == SERVER_FAILURE.id).take(1);
+    let faults = view::all(names.iter().map(|name| name.faults(view, &|severity| severity)))?;
+    let failing = faults.into_iter().flatten().filter(|finding| finding.code.id == SERVER_FAILURE.id).take(1);
     let findings: Vec<Finding> = if is_denied { vec![domain_not_found(view, domain)] } else { failing.collect() };
     let note =
         Sentence::new(text!("no name of {domain} leads to a server", "kein Name von {domain} führt zu einem Server"));

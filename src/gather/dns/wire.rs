@@ -15,13 +15,29 @@ const UDP_PAYLOAD: u16 = 1232;
 /// RFC 8914
 const EXTENDED_DNS_ERROR: u16 = 15;
 
+/// What a question wants of whoever it is put to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// To resolve the name, and to validate where it can.
+    Resolve,
+    /// To resolve it without validating (RFC 4035, 3.2.2).
+    Unchecked,
+    /// To say what it knows itself.
+    Own,
+}
+
 /// Puts the question to one server; waits as long as it takes.
-pub async fn ask(server: SocketAddr, name: Name, rtype: WireType) -> Result<(Message, &'static str), DnsFailKind> {
-    let reply = ask_with(server, &question(name.clone(), rtype, true)).await?;
+pub async fn ask(
+    server: SocketAddr,
+    name: Name,
+    rtype: WireType,
+    manner: Manner,
+) -> Result<(Message, &'static str), DnsFailKind> {
+    let reply = ask_with(server, &question(name.clone(), rtype, manner, true)).await?;
     match reply.0.metadata.response_code {
         // RFC 6891, 7: so speaks a server that does not know EDNS
         ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS | ResponseCode::BADSIG => {
-            Ok(ask_with(server, &question(name, rtype, false)).await.unwrap_or(reply))
+            Ok(ask_with(server, &question(name, rtype, manner, false)).await.unwrap_or(reply))
         }
         _ => Ok(reply),
     }
@@ -35,9 +51,10 @@ async fn ask_with(server: SocketAddr, question: &Message) -> Result<(Message, &'
     }
 }
 
-fn question(name: Name, rtype: WireType, edns: bool) -> Message {
+fn question(name: Name, rtype: WireType, manner: Manner, edns: bool) -> Message {
     let mut message = Message::query();
-    message.metadata.recursion_desired = true;
+    message.metadata.recursion_desired = manner != Manner::Own;
+    message.metadata.checking_disabled = manner == Manner::Unchecked;
     // RFC 6840, 5.7: asks for the AD bit without asking for signatures
     message.metadata.authentic_data = true;
     message.add_query(Query::query(name, rtype));
@@ -115,8 +132,15 @@ pub fn answer(message: &Message, server: SocketAddr, transport: &str) -> DnsAnsw
         authentic: head.authentic_data,
         answers: message.answers.iter().map(record).collect(),
         authority: message.authorities.iter().map(record).collect(),
+        additional: Vec::new(),
         extended_errors: options.iter().filter_map(|(_, option)| extended_error(option)).collect(),
     }
+}
+
+/// The addresses that a referral brings along.
+pub fn glue(message: &Message) -> Vec<ResourceRecord> {
+    let records = message.additionals.iter().map(record);
+    records.filter(|record| matches!(record.data, RecordData::Address { .. })).collect()
 }
 
 /// `code text` (RFC 8914, 2).

@@ -1,0 +1,141 @@
+//! Does `autodiscover.` lead to the cloud if, and only if, the mailbox is there?
+
+use crate::checks::common::resolve::{Name, cached};
+use crate::evidence::dns::address_type;
+use crate::evidence::{Probe, RecordType, View};
+use crate::finding::{Finding, Owner, Severity};
+use crate::findings;
+use crate::protocol::autodiscover::{Reason, Walk};
+use crate::protocol::cloud::{Hosted, Kind, Membership, Realm, of_host};
+use crate::protocol::endpoint::{Endpoint, Origin};
+use serde_json::json;
+
+findings! {
+    TARGET_WRONG = "dns.exchange-online-target-wrong", Fail, Dns {
+        title { en: "The mailbox is in Exchange Online, but {host} does not lead there", de: "Das Postfach liegt in Exchange Online, aber {host} führt nicht dorthin" }
+        meaning {
+            en: "Mail for {domain} goes to Microsoft's cloud ({exchanger}), where the domain is known, but {host} leads to {target}. Apps that look for the mailbox there do not find it.",
+            de: "Mail für {domain} geht an die Microsoft-Cloud ({exchanger}), die die Domain auch kennt, aber {host} führt zu {target}. Apps, die das Postfach dort suchen, finden es nicht.",
+        }
+        remedy { en: "Make {host} an alias of {wanted}", de: "Machen Sie {host} zu einem Alias von {wanted}" }
+        steps [
+            { en: "Correct the record in the zone, in place of all others of that name:", de: "Berichtigen Sie den Eintrag in der Zone, anstelle aller anderen dieses Namens:", Zone "{host}. 3600 IN CNAME {wanted}." },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns,autodiscover" },
+        ]
+        links ["https://learn.microsoft.com/microsoft-365/enterprise/external-domain-name-system-records"]
+    }
+    TARGET_WITHOUT_MAILBOX = "dns.cloud-target-without-mailbox", Fail, Dns {
+        title { en: "{host} leads to Exchange Online, but the mailbox is not there", de: "{host} führt zu Exchange Online, aber das Postfach liegt nicht dort" }
+        meaning {
+            en: "{reason} Apps that are sent to the cloud do not find the mailbox.",
+            de: "{reason} Apps, die in die Cloud geschickt werden, finden das Postfach nicht.",
+        }
+        remedy { en: "Point {host} to the company's own Exchange Server as long as mailboxes are there", de: "Lassen Sie {host} auf den eigenen Exchange-Server zeigen, solange dort Postfächer liegen" }
+        steps [
+            { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "{host}. 3600 IN CNAME mail.{domain}." },
+            { en: "In a hybrid organisation, see that the cloud knows where the mailbox is (as a mail user with the company's address):", de: "Prüfen Sie in einer Hybrid-Organisation, ob die Cloud weiß, wo das Postfach liegt (als Mail-User mit der Firmenadresse):", Powershell "Connect-ExchangeOnline\nGet-Recipient {mailbox} | Format-List RecipientTypeDetails,ExternalEmailAddress\nGet-OrganizationRelationship | Format-List DomainNames,TargetAutodiscoverEpr" },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox}" },
+        ]
+        links ["https://learn.microsoft.com/exchange/exchange-hybrid"]
+    }
+    MAILBOX_TWICE = "dns.mailbox-claimed-twice", Warn, Exchange {
+        title { en: "Exchange Online says that {mailbox} is there, {server} says that it is not", de: "Exchange Online sagt, {mailbox} liege dort; {server} sagt das Gegenteil" }
+        meaning {
+            en: "{host} leads to the company's own Exchange, which names {server} as the mailbox's server, while the cloud claims the mailbox too. After a move, Exchange should send clients on to the cloud; else there are two mailboxes of one address.",
+            de: "{host} führt zum eigenen Exchange, der {server} als Server des Postfachs nennt, während die Cloud das Postfach ebenfalls beansprucht. Nach einem Umzug sollte Exchange Clients in die Cloud weiterschicken; sonst gibt es zwei Postfächer mit einer Adresse.",
+        }
+        remedy { en: "Find out which mailbox is the right one, and remove the other", de: "Stellen Sie fest, welches Postfach das richtige ist, und entfernen Sie das andere" }
+        steps [
+            { en: "On the Exchange Server; a moved mailbox is a remote mailbox there:", de: "Auf dem Exchange-Server; ein umgezogenes Postfach ist dort ein Remotepostfach:", Powershell "Get-Recipient {mailbox} | Format-List RecipientTypeDetails,PrimarySmtpAddress\nGet-RemoteMailbox {mailbox} | Format-List RemoteRoutingAddress,ExchangeGuid" },
+            { en: "In the cloud:", de: "In der Cloud:", Powershell "Connect-ExchangeOnline\nGet-Recipient {mailbox} | Format-List RecipientTypeDetails,ExternalEmailAddress" },
+            { en: "If the mailbox is in the cloud, make it a remote mailbox on the Exchange Server:", de: "Liegt das Postfach in der Cloud, machen Sie es auf dem Exchange-Server zum Remotepostfach:", Powershell "Disable-Mailbox {mailbox}\nEnable-RemoteMailbox {mailbox} -RemoteRoutingAddress ALIAS@TENANT.mail.onmicrosoft.com" },
+        ]
+        links ["https://learn.microsoft.com/exchange/exchange-hybrid"]
+    }
+}
+
+/// Judges where `autodiscover.` leads against where the cloud says that the mailbox is.
+pub fn judge(view: &View<'_>, member: &Membership, subdomain: &Name<'_>, walk: &Walk) -> Option<Finding> {
+    let realm = member.realm.as_ref()?;
+    let finding = if member.signs.alias.is_some() {
+        without_mailbox(member, realm, walk)
+    } else {
+        elsewhere(view, member, realm, subdomain, walk)
+    }?;
+    let family = address_type(!view.subject().ipv4);
+    let mut finding = finding
+        .host(&subdomain.host)
+        .with("wanted", realm.cloud.autodiscover)
+        .with("cloud", realm.cloud.name)
+        .with("cached", cached(&subdomain.seen, &subdomain.host))
+        .seen_in(&Probe::dns(&subdomain.host, family))
+        .seen_in(&Probe::Http(realm.probe.clone()));
+    if let Some(probe) = &member.hosted_probe {
+        finding = finding.seen_in(&Probe::Http(probe.clone()));
+    }
+    Some(finding)
+}
+
+/// The alias leads to the cloud.
+fn without_mailbox(member: &Membership, realm: &Realm, walk: &Walk) -> Option<Finding> {
+    // mail goes there, so the domain should be there: the check auth-status tells it
+    if realm.kind == Kind::Unknown && member.signs.mail.is_some() {
+        return None;
+    }
+    let reason = match (realm.kind, &member.hosted) {
+        (Kind::Unknown, _) => json!({
+            "en": "The cloud does not know the domain.",
+            "de": "Die Cloud kennt die Domain nicht.",
+        }),
+        // a hybrid organisation: the cloud sends on to the company's own server, and that one answers
+        (_, Hosted::Elsewhere(_)) if walk.json.is_some() || walk.settings.is_some() => return None,
+        (_, Hosted::Elsewhere(host)) => json!({
+            "en": format!("The cloud sends whoever asks for it back to {host}, where nobody answers for it."),
+            "de": format!("Die Cloud schickt jeden, der danach fragt, zurück zu {host}, wo niemand dafür antwortet."),
+        }),
+        (_, Hosted::Here | Hosted::Unsaid) => return None,
+    };
+    Some(Finding::new(&TARGET_WITHOUT_MAILBOX).with("reason", reason))
+}
+
+/// It leads elsewhere, or nowhere.
+fn elsewhere(
+    view: &View<'_>,
+    member: &Membership,
+    realm: &Realm,
+    subdomain: &Name<'_>,
+    walk: &Walk,
+) -> Option<Finding> {
+    if member.hosted != Hosted::Here || realm.kind == Kind::Unknown {
+        return None;
+    }
+    let named = walk.settings.as_deref().or(walk.json.as_deref());
+    let server = named.and_then(|url| Endpoint::parse(url, Origin::V2)).map(|endpoint| endpoint.host);
+    let reached = walk.attempts.iter().any(|attempt| {
+        matches!(attempt.reason, Reason::SignInWanted | Reason::Settings { .. }) && of_host(&attempt.host).is_some()
+    });
+    if reached || server.as_deref().is_some_and(|server| of_host(server).is_some()) {
+        return None;
+    }
+    if let Some(server) = server {
+        // only where company and cloud are joined is the cloud's word on the mailbox a sure one
+        let severity = if member.signs.hybrid { Severity::Warn } else { Severity::Info };
+        return Some(Finding::new(&MAILBOX_TWICE).severity(severity).owner(Owner::Exchange).with("server", server));
+    }
+    // an Exchange Server of the company's own answers: where its mailboxes are it has not said
+    if walk.won.is_some() {
+        return None;
+    }
+    let mail = view.dns(view.subject().domain(), RecordType::Mx).ok()?.ok()?.answer.as_ref()?;
+    let exchanger = mail.answers.iter().find_map(|record| match &record.data {
+        crate::evidence::RecordData::Mx { exchange, .. } => Some(exchange.clone()),
+        _ => None,
+    });
+    member.signs.mail?;
+    let target = match (subdomain.chain.last(), subdomain.addresses.first()) {
+        (Some(alias), _) => json!(alias),
+        (None, Some((address, _))) => json!(address.to_string()),
+        (None, None) => json!({"en": "nowhere", "de": "keinem Ziel"}),
+    };
+    Some(Finding::new(&TARGET_WRONG).with("target", target).with("exchanger", exchanger))
+}

@@ -1,0 +1,150 @@
+//! Which scenarios are about Exchange Online and hybrid organisations?
+
+use super::{AUTODISCOVER, MAIL};
+use crate::lab::cloud::{Cloud, HOSTS, Realm};
+use crate::lab::dns::Data;
+use crate::lab::exchange::{Account, Offers};
+use crate::lab::scenario::{CLOUD, DOMAIN, Door, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy};
+
+const EXCHANGER: &str = "corp-example.mail.protection.outlook.com";
+const ALIAS: &str = "autodiscover.outlook.com";
+const PROVIDER_NAME: &str = "sts.corp.example";
+const FEDERATED: Cloud = Cloud { realm: Realm::Federated("https://sts.corp.example/adfs/ls/"), sends_to: None };
+
+impl Scenario {
+    /// With Microsoft's cloud, which says this of the domain.
+    fn cloud(self, cloud: Cloud) -> Self {
+        let to = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml";
+        let with_names = HOSTS.iter().fold(self, |scenario, host| scenario.record(host, Data::Address(CLOUD)));
+        with_names.door(CLOUD, 443, Door::https(HOSTS, Product::Cloud(cloud))).door(
+            CLOUD,
+            80,
+            Door::Plain(Product::Redirect(302, to).into()),
+        )
+    }
+
+    /// With all mailboxes in the cloud, and no server of the company's own.
+    fn all_in_the_cloud(self, cloud: Cloud) -> Self {
+        self.cloud(cloud)
+            .without(MAIL)
+            .without(DOMAIN)
+            .record(DOMAIN, Data::Mail(EXCHANGER))
+            .record(DOMAIN, Data::Address(WEBSITE))
+            .instead(AUTODISCOVER, Data::Alias(ALIAS))
+    }
+
+    /// With an identity provider of the company's own.
+    fn provider(self, door: Door) -> Self {
+        self.record(PROVIDER_NAME, Data::Address(PROVIDER)).door(PROVIDER, 443, door)
+    }
+
+    /// With a cloud that the company's own Exchange has its users sign in at.
+    fn hybrid(self, cloud: Cloud) -> Self {
+        self.cloud(cloud).exchange(|exchange| exchange.offers = Offers::Modern)
+    }
+}
+
+pub(super) fn all() -> Vec<Scenario> {
+    vec![
+        healthy(
+            "healthy-exchange-online",
+            "All mailboxes are in Exchange Online",
+            "Alle Postfächer liegen in Exchange Online",
+        )
+        .all_in_the_cloud(Cloud::MANAGED),
+        healthy(
+            "healthy-exchange-online-federated",
+            "Exchange Online, with an identity provider of the company's own",
+            "Exchange Online mit eigenem Identitätsanbieter",
+        )
+        .all_in_the_cloud(FEDERATED)
+        .provider(Door::https(&[PROVIDER_NAME], Product::StartPage)),
+        healthy(
+            "healthy-hybrid",
+            "A hybrid organisation whose Autodiscover is the company's own",
+            "Eine Hybrid-Organisation mit eigenem Autodiscover",
+        )
+        .hybrid(Cloud { sends_to: Some(AUTODISCOVER), ..Cloud::MANAGED }),
+        healthy(
+            "healthy-hybrid-by-the-cloud",
+            "A hybrid organisation whose Autodiscover is the cloud, which sends on",
+            "Eine Hybrid-Organisation mit Autodiscover in der Cloud, die weiterleitet",
+        )
+        .hybrid(Cloud { sends_to: Some(MAIL), ..Cloud::MANAGED })
+        .instead(AUTODISCOVER, Data::Alias(ALIAS)),
+        fault(
+            "exchange-online-target",
+            "dns.exchange-online-target-wrong",
+            "The mailboxes moved to Exchange Online, autodiscover still leads to the web site",
+            "Die Postfächer sind nach Exchange Online umgezogen, autodiscover führt noch zur Website",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .instead(AUTODISCOVER, Data::Address(WEBSITE)),
+        fault(
+            "exchange-online-no-record",
+            "dns.exchange-online-target-wrong",
+            "Exchange Online, but no record for autodiscover",
+            "Exchange Online, aber kein Eintrag für autodiscover",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .without(AUTODISCOVER),
+        fault(
+            "cloud-too-early",
+            "dns.cloud-target-without-mailbox",
+            "autodiscover leads to the cloud, the mailbox is still on the company's own server",
+            "autodiscover führt in die Cloud, das Postfach liegt noch auf dem eigenen Server",
+        )
+        .cloud(Cloud { sends_to: Some(AUTODISCOVER), ..Cloud::MANAGED })
+        .instead(AUTODISCOVER, Data::Alias(ALIAS)),
+        fault(
+            "cloud-without-domain",
+            "dns.cloud-target-without-mailbox",
+            "autodiscover leads to the cloud, which does not know the domain",
+            "autodiscover führt in die Cloud, die die Domain nicht kennt",
+        )
+        .cloud(Cloud { realm: Realm::Unknown, sends_to: Some(AUTODISCOVER) })
+        .instead(AUTODISCOVER, Data::Alias(ALIAS)),
+        fault(
+            "claimed-twice",
+            "dns.mailbox-claimed-twice",
+            "Cloud and company's own Exchange both claim the mailbox",
+            "Cloud und eigener Exchange beanspruchen beide das Postfach",
+        )
+        .hybrid(Cloud::MANAGED),
+        fault(
+            "realm-unknown",
+            "auth.realm-unknown",
+            "Mail goes to Exchange Online, where no tenant has the domain",
+            "Die Mail geht an Exchange Online, wo kein Mandant die Domain hat",
+        )
+        .all_in_the_cloud(Cloud { realm: Realm::Unknown, sends_to: None }),
+        fault(
+            "federation-closed",
+            "auth.federation-unreachable",
+            "The identity provider of the company's own refuses connections",
+            "Der eigene Identitätsanbieter lehnt Verbindungen ab",
+        )
+        .all_in_the_cloud(FEDERATED)
+        .provider(Door::Closed),
+        fault(
+            "federation-certificate",
+            "auth.federation-unreachable",
+            "The identity provider shows a certificate for another name",
+            "Der Identitätsanbieter zeigt ein Zertifikat für einen anderen Namen",
+        )
+        .all_in_the_cloud(FEDERATED)
+        .provider(Door::https(&["adfs01.corp.example"], Product::StartPage)),
+        fault(
+            "moved-to-the-cloud",
+            "activesync.wrong-mailbox-server",
+            "The mailbox was moved to the cloud, the server sends clients there",
+            "Das Postfach ist in die Cloud umgezogen, der Server schickt Clients dorthin",
+        )
+        .hybrid(Cloud::MANAGED)
+        .password(PASSWORD)
+        .exchange(|exchange| {
+            exchange.account = Account::Elsewhere("https://outlook.office365.com/Microsoft-Server-ActiveSync");
+            exchange.external_url = "https://mail.corp.example/Microsoft-Server-ActiveSync";
+        }),
+    ]
+}

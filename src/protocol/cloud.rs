@@ -1,0 +1,324 @@
+//! Is the mailbox's domain one of Microsoft's cloud, how do its users sign in there, and is the mailbox there?
+//!
+//! Asked only where the DNS or the server points to the cloud, without credentials, and for the domain
+//! with a made-up user: only where the mailbox itself lies depends on who asks.
+
+use super::endpoint::{self, Endpoint, Origin};
+use super::v2::{self, Protocol};
+use super::{eas, trusted};
+use crate::evidence::dns::address_type;
+use crate::evidence::{HttpProbe, HttpSeen, Method, RecordData, RecordType, Response, Stop, View, view};
+use serde_json::Value;
+
+/// One of Microsoft's clouds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// As Microsoft calls it.
+    pub name: &'static str,
+    /// Where Exchange Online answers.
+    pub exchange: &'static str,
+    /// What `autodiscover.` of a domain in it is an alias of.
+    pub autodiscover: &'static str,
+    /// Where its users sign in.
+    pub login: &'static str,
+    /// Its hosts for mail, and the names above them.
+    hosts: &'static [&'static str],
+    /// The names above its mail exchangers.
+    exchangers: &'static [&'static str],
+}
+
+/// All of them; the worldwide one first.
+pub static CLOUDS: &[Cloud] = &[
+    Cloud {
+        name: "worldwide",
+        exchange: "outlook.office365.com",
+        autodiscover: "autodiscover.outlook.com",
+        login: "login.microsoftonline.com",
+        hosts: &["outlook.com", "outlook.office.com", "outlook.office365.com"],
+        exchangers: &["mail.protection.outlook.com", "mx.microsoft"],
+    },
+    Cloud {
+        name: "US government",
+        exchange: "outlook.office365.us",
+        autodiscover: "autodiscover.office365.us",
+        login: "login.microsoftonline.us",
+        hosts: &["office365.us"],
+        exchangers: &["mail.protection.office365.us"],
+    },
+    Cloud {
+        name: "China (21Vianet)",
+        exchange: "partner.outlook.cn",
+        autodiscover: "autodiscover.partner.outlook.cn",
+        login: "login.partner.microsoftonline.cn",
+        hosts: &["partner.outlook.cn"],
+        exchangers: &["mail.protection.partner.outlook.cn"],
+    },
+    Cloud {
+        name: "France (Bleu)",
+        exchange: "outlook.sovcloud.fr",
+        autodiscover: "autodiscover-s.outlook.sovcloud.fr",
+        login: "login.sovcloud-identity.fr",
+        hosts: &["outlook.sovcloud.fr"],
+        exchangers: &[],
+    },
+    Cloud {
+        name: "Germany (Delos)",
+        exchange: "outlook.sovcloud.de",
+        autodiscover: "autodiscover-s.outlook.sovcloud.de",
+        login: "login.sovcloud-identity.de",
+        hosts: &["outlook.sovcloud.de"],
+        exchangers: &[],
+    },
+];
+
+fn is_below(host: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
+}
+
+/// The cloud that a host for mail belongs to.
+pub fn of_host(host: &str) -> Option<&'static Cloud> {
+    CLOUDS.iter().find(|cloud| is_below(host, cloud.hosts))
+}
+
+/// The cloud that a mail exchanger belongs to.
+pub fn of_exchanger(host: &str) -> Option<&'static Cloud> {
+    CLOUDS.iter().find(|cloud| is_below(host, cloud.exchangers))
+}
+
+/// What points to Microsoft's cloud.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Signs {
+    /// The preferred mail exchanger.
+    pub mail: Option<&'static Cloud>,
+    /// The alias of `autodiscover.`
+    pub alias: Option<&'static Cloud>,
+    /// The server of ActiveSync, named by the user or by Autodiscover.
+    pub server: Option<&'static Cloud>,
+    /// An Exchange Server of the company's own that has its users sign in there.
+    pub hybrid: bool,
+}
+
+impl Signs {
+    fn cloud(&self) -> Option<&'static Cloud> {
+        self.alias.or(self.mail).or(self.server).or(CLOUDS.first().filter(|_| self.hybrid))
+    }
+}
+
+/// How the users of a domain sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// At Microsoft.
+    Managed,
+    /// At an identity provider of their own.
+    Federated,
+    /// The cloud does not know the domain.
+    Unknown,
+}
+
+/// What a cloud says of a domain.
+#[derive(Debug, Clone)]
+pub struct Realm {
+    /// The cloud that said it.
+    pub cloud: &'static Cloud,
+    /// How users sign in.
+    pub kind: Kind,
+    /// The company's name, as its admin wrote it.
+    pub brand: Option<String>,
+    /// Where a federated user is sent to sign in.
+    pub provider: Option<String>,
+    /// The tenant's id.
+    pub tenant: Option<String>,
+    /// The question that was answered.
+    pub probe: HttpProbe,
+}
+
+/// Where the cloud says that the mailbox is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hosted {
+    /// In the cloud.
+    Here,
+    /// It sends whoever asks to this host, which is not the cloud's.
+    Elsewhere(String),
+    /// It gave no usable answer, or was not asked.
+    Unsaid,
+}
+
+/// The domain and the mailbox as the cloud sees them.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// What points there.
+    pub signs: Signs,
+    /// What the cloud says of the domain; `None` where it gave no usable answer.
+    pub realm: Option<Realm>,
+    /// Where it says that the mailbox is.
+    pub hosted: Hosted,
+    /// The question that says where the mailbox is, where it was asked.
+    pub hosted_probe: Option<HttpProbe>,
+}
+
+/// What Microsoft's cloud says of domain and mailbox; `None` where nothing points there, or where the
+/// domain is Microsoft's own.
+pub fn membership(view: &View<'_>) -> Result<Option<Membership>, Stop> {
+    let Some(mailbox) = &view.subject().mailbox else { return Ok(None) };
+    if of_host(&mailbox.domain).is_some() {
+        return Ok(None);
+    }
+    let (mail, alias) = (of_mail(view, &mailbox.domain), of_alias(view, &mailbox.domain));
+    if let Ok(Some(early)) = mail.and_then(|mail| Ok(alias?.or(mail))) {
+        // what the DNS alone says does not wait for the server
+        let _ = realm(view, early, &mailbox.domain, true);
+    }
+    let server = of_server(view);
+    let (mail, alias, (server, hybrid)) = (mail?, alias?, server?);
+    let signs = Signs { mail, alias, server, hybrid };
+    let Some(cloud) = signs.cloud() else { return Ok(None) };
+    let realm = realm(view, cloud, &mailbox.domain, mail.or(alias).is_some())?;
+    let known = realm.as_ref().filter(|realm| realm.kind != Kind::Unknown);
+    let (hosted, hosted_probe) = match known {
+        Some(realm) => {
+            let probe =
+                HttpProbe::new(Method::Get, v2::url(realm.cloud.exchange, &mailbox.address, Protocol::ActiveSync));
+            (hosted(view, &probe)?, Some(probe))
+        }
+        None => (Hosted::Unsaid, None),
+    };
+    Ok(Some(Membership { signs, realm, hosted, hosted_probe }))
+}
+
+fn of_mail(view: &View<'_>, domain: &str) -> Result<Option<&'static Cloud>, Stop> {
+    let answer = view.dns(domain, RecordType::Mx)?.ok().and_then(|seen| seen.answer.as_ref());
+    let exchangers = answer.into_iter().flat_map(|answer| &answer.answers).filter_map(|record| match &record.data {
+        RecordData::Mx { preference, exchange } => Some((*preference, exchange)),
+        _ => None,
+    });
+    Ok(exchangers.min().and_then(|(_, exchange)| of_exchanger(exchange)))
+}
+
+fn of_alias(view: &View<'_>, domain: &str) -> Result<Option<&'static Cloud>, Stop> {
+    let name = format!("autodiscover.{domain}");
+    let answer = view.dns(&name, address_type(!view.subject().ipv4))?.ok().and_then(|seen| seen.answer.as_ref());
+    Ok(answer.into_iter().flat_map(|answer| answer.alias_chain(&name)).find_map(|alias| of_host(&alias)))
+}
+
+/// The cloud of the endpoint, and whether it is a server of the company's own that leads there.
+fn of_server(view: &View<'_>) -> Result<(Option<&'static Cloud>, bool), Stop> {
+    let Some(endpoint) = endpoint::endpoint(view)? else { return Ok((None, false)) };
+    if let Some(cloud) = of_host(&endpoint.host) {
+        return Ok((Some(cloud), false));
+    }
+    let offered = eas::challenges(view, &endpoint)?.unwrap_or_default();
+    let leads = |uri: &str| {
+        let host = Endpoint::parse(uri, Origin::Guess).map(|at| at.host).unwrap_or_default();
+        trusted::is_login(&host) || host == "login.windows.net"
+    };
+    let hybrid = offered.iter().filter_map(|challenge| challenge.parameter("authorization_uri")).any(leads);
+    Ok((None, hybrid))
+}
+
+/// What the cloud says of the domain; where it does not know it, and the DNS is sure of a cloud, what
+/// another one says.
+fn realm(view: &View<'_>, cloud: &'static Cloud, domain: &str, everywhere: bool) -> Result<Option<Realm>, Stop> {
+    let first = realm_at(view, cloud, domain)?;
+    if !everywhere || first.as_ref().is_none_or(|realm| realm.kind != Kind::Unknown) {
+        return Ok(first);
+    }
+    let others = CLOUDS.iter().take(3).filter(|other| other.login != cloud.login);
+    let others = view::all(others.map(|other| realm_at(view, other, domain)))?;
+    Ok(others.into_iter().flatten().find(|realm| realm.kind != Kind::Unknown).or(first))
+}
+
+/// The answers of `getuserrealm` for a made-up user, and of the OpenID configuration of the domain.
+fn realm_at(view: &View<'_>, cloud: &'static Cloud, domain: &str) -> Result<Option<Realm>, Stop> {
+    let user =
+        HttpProbe::new(Method::Get, format!("https://{}/getuserrealm.srf?login=exdiag%40{domain}&json=1", cloud.login));
+    let tenant =
+        HttpProbe::new(Method::Get, format!("https://{}/{domain}/v2.0/.well-known/openid-configuration", cloud.login));
+    let (user_seen, tenant_seen) = (json(view, &user), json(view, &tenant));
+    let (user_seen, tenant_seen) = (user_seen?, tenant_seen?);
+    let Some(said) = user_seen else { return Ok(None) };
+    let text = |name: &str| said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let kind = match text("NameSpaceType").as_deref() {
+        Some("Managed") => Kind::Managed,
+        Some("Federated") => Kind::Federated,
+        Some("Unknown") => Kind::Unknown,
+        _ => return Ok(None),
+    };
+    let issuer = tenant_seen.as_ref().and_then(|said| said.get("issuer")).and_then(Value::as_str);
+    Ok(Some(Realm {
+        cloud,
+        kind,
+        brand: text("FederationBrandName"),
+        provider: text("AuthURL").filter(|_| kind == Kind::Federated),
+        tenant: issuer.and_then(tenant_of),
+        probe: user,
+    }))
+}
+
+/// The id in `https://login.microsoftonline.com/<id>/v2.0`.
+fn tenant_of(issuer: &str) -> Option<String> {
+    let id = url::Url::parse(issuer).ok()?.path_segments()?.next()?.to_owned();
+    let is_id = id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    is_id.then_some(id)
+}
+
+/// An answer from whoever it claims to be from; of others nothing counts.
+fn verified<'a>(view: &View<'a>, probe: &HttpProbe) -> Result<Option<&'a Response>, Stop> {
+    let seen = view.http(probe)?.ok().filter(|seen| seen.verified == Some(true));
+    Ok(seen.and_then(HttpSeen::response))
+}
+
+fn json(view: &View<'_>, probe: &HttpProbe) -> Result<Option<Value>, Stop> {
+    let response = verified(view, probe)?.filter(|response| response.status == 200);
+    Ok(response.and_then(|response| serde_json::from_str(&response.body.text).ok()))
+}
+
+/// What the cloud's Autodiscover v2 says of the mailbox: its own address, or the way to another host.
+fn hosted(view: &View<'_>, probe: &HttpProbe) -> Result<Hosted, Stop> {
+    let Some(response) = verified(view, probe)? else { return Ok(Hosted::Unsaid) };
+    let host = |url: &str| Endpoint::parse(url, Origin::V2).map(|endpoint| endpoint.host);
+    let to = match response.status {
+        200 => {
+            let answer: Option<Value> = serde_json::from_str(&response.body.text).ok();
+            answer.and_then(|answer| host(answer.get("Url")?.as_str()?))
+        }
+        301 | 302 | 303 | 307 | 308 => response.header("location").and_then(host),
+        _ => None,
+    };
+    Ok(match to {
+        // from one of its hosts to another is no answer yet
+        Some(host) if of_host(&host).is_some() && response.status != 200 => Hosted::Unsaid,
+        Some(host) if of_host(&host).is_some() => Hosted::Here,
+        Some(host) => Hosted::Elsewhere(host),
+        None => Hosted::Unsaid,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_is_known_by_its_own_names() {
+        for cloud in CLOUDS {
+            assert_eq!(of_host(cloud.exchange), Some(cloud), "{}", cloud.name);
+            assert_eq!(of_host(cloud.autodiscover), Some(cloud), "{}", cloud.name);
+            assert!(trusted::is_microsoft(cloud.exchange) && trusted::is_login(cloud.login), "{}", cloud.name);
+        }
+        let name = |host: &str| of_exchanger(host).map(|cloud| cloud.name);
+        assert_eq!(name("corp-example.mail.protection.outlook.com"), Some("worldwide"));
+        assert_eq!(name("corp-example.p-v1.mx.microsoft"), Some("worldwide"));
+        assert_eq!(name("corp-example.mail.protection.partner.outlook.cn"), Some("China (21Vianet)"));
+        assert_eq!(name("mail.corp.example"), None);
+        assert_eq!(of_host("notoutlook.com"), None);
+    }
+
+    #[test]
+    fn a_tenant_is_told_by_its_id_alone() {
+        let id = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
+        assert_eq!(tenant_of(&format!("https://login.microsoftonline.com/{id}/v2.0")).as_deref(), Some(id));
+        for other in ["https://login.microsoftonline.com/corp.example/v2.0", "https://login.microsoftonline.com/", "x"]
+        {
+            assert_eq!(tenant_of(other), None, "{other}");
+        }
+    }
+}
