@@ -209,14 +209,20 @@ fn rfc5280_4_2_2_1_a_missing_intermediate_is_fetched_by_some_only() {
     assert_eq!(cause.explains, deaf.map(Family::code));
     // where it lies nowhere, nobody can fetch it; where exdiag was not to ask, some may
     assert_eq!(told(&self::report(&scene().done(), Lang::En)).1[0].1, Status::Fail);
-    // the same where exdiag could not reach the address: others may
-    let mut evidence = scene().done();
-    for record in evidence.records.values_mut() {
-        if let Seen::Aia(seen) = &mut record.seen {
-            seen.missing = Some(Missing::Unreachable);
+    // where exdiag could not reach the address others may, and at another time it may deliver
+    for (status, missing, outlook) in [
+        (None, Missing::Unreachable, Status::Warn),
+        (Some(503), Missing::OtherAnswer, Status::Warn),
+        (Some(404), Missing::OtherAnswer, Status::Fail),
+    ] {
+        let mut evidence = scene().done();
+        for record in evidence.records.values_mut() {
+            if let Seen::Aia(seen) = &mut record.seen {
+                (seen.status, seen.missing) = (status, Some(missing));
+            }
         }
+        assert_eq!(told(&self::report(&evidence, Lang::En)).1[0].1, outlook, "{status:?}");
     }
-    assert_eq!(told(&self::report(&evidence, Lang::En)).1[0].1, Status::Warn);
     let mut evidence = scene().done();
     evidence.header.subject.aia = false;
     evidence.records.retain(|probe, _| !matches!(probe, Probe::Aia { .. }));

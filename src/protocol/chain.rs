@@ -530,14 +530,14 @@ fn fetch_issuer(view: &View<'_>, child: &Certificate, private: bool) -> Result<D
             Seen::Aia(AiaSeen { certificates, failure, status, missing, .. }) => {
                 let now = match (failure, status, certificates.is_empty()) {
                     (_, _, false) => RepairProblem::NotTheIssuer,
+                    // another moment, or another way there, may bring another answer
+                    (_, Some(status @ (407 | 429 | 500..=599)), _) => {
+                        RepairProblem::Unreachable(format!("be fetched: HTTP {status}"))
+                    }
                     (Some(failure), ..) if matches!(missing, Some(Missing::NoAddress | Missing::Unreachable)) => {
                         RepairProblem::Unreachable(failure.clone())
                     }
                     (Some(failure), ..) => RepairProblem::Failed(failure.clone()),
-                    // another moment, or another way there, may bring another answer
-                    (None, Some(status @ (407 | 429 | 500..=599)), _) => {
-                        RepairProblem::Unreachable(format!("be fetched: HTTP {status}"))
-                    }
                     (None, Some(status), _) => RepairProblem::Failed(format!("be fetched: HTTP {status}")),
                     (None, None, _) => RepairProblem::Failed("be read as a certificate".to_owned()),
                 };
