@@ -510,7 +510,10 @@ async fn hints_say_which_clients_they_matter_to_and_are_no_more_than_hints() {
 async fn of_a_certificate_that_is_not_accepted_the_trace_says_why() {
     let report = worded(&rehearsed("healthy-root-certificate").await, Lang::En);
     let root = trace(&report).into_iter().find(|attempt| attempt["step"] == "root-domain").unwrap();
-    assert_eq!((&root["certificate"]["fault"], &root["certificate"]["names"][0]), (&"other-name".into(), &"www.hoster.example".into()));
+    assert_eq!(
+        (&root["certificate"]["fault"], &root["certificate"]["names"][0]),
+        (&"other-name".into(), &"www.hoster.example".into())
+    );
     let check = report.checks.iter().find(|check| check.id == "autodiscover").unwrap();
     let hint = check.findings.iter().find(|f| f.code == "autodiscover.root-domain-certificate").unwrap();
     assert_eq!(hint.title, "The certificate of the web site of corp.example is for another name");

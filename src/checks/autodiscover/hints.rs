@@ -116,7 +116,8 @@ fn root<'a>(walk: &'a Walk, won: &Attempt) -> Option<&'a Attempt> {
 fn root_certificate(view: &View<'_>, walk: &Walk, won: &Attempt) -> Result<Option<Finding>, Stop> {
     let Some(attempt) = root(walk, won).filter(|attempt| attempt.verified == Some(false)) else { return Ok(None) };
     let refused = certificate::refused(view, attempt)?;
-    let names: Vec<String> = refused.iter().flat_map(|(leaf, _)| &leaf.names).take(8).map(ToString::to_string).collect();
+    let names: Vec<String> =
+        refused.iter().flat_map(|(leaf, _)| &leaf.names).take(8).map(ToString::to_string).collect();
     let fault = words_of_certificate(refused.map(|(_, fault)| fault));
     let finding = about(&ROOT_CERTIFICATE, attempt).with("winner", won.host.as_str());
     Ok(Some(finding.with("fault", both(fault)).with("names", names)))
