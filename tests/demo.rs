@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 async fn every_planted_fault_is_the_first_cause_and_a_healthy_one_has_neither_warning_nor_failure() {
     let mut runs = tokio::task::JoinSet::new();
     // all at once would make loopback slower than any limit of a scenario
-    let turns = Arc::new(Semaphore::new(24));
+    let turns = Arc::new(Semaphore::new(16));
     for scenario in scenarios() {
         let turns = Arc::clone(&turns);
         runs.spawn(async move {
