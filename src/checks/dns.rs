@@ -128,12 +128,20 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     if has_mailbox && names.first().is_some_and(Name::is_denied) && !found_otherwise {
         return Ok(Outcome::checked(note_none(&domain), vec![resolve::domain_not_found(view, &domain)]));
     }
-    for name in &names {
+    // all is looked at before anything of it is told
+    let faults = view::all(names.iter().map(|name| name.faults(view, &weight)));
+    let broken = broken_delegation(view, &domain, &names);
+    let told_otherwise = view::all(names.iter().filter(|name| name.host != domain || !has_mailbox).map(|name| {
+        let (file, other) = (compare::hosts_file(view, name), compare::compared(view, name));
+        Ok(file?.into_iter().chain(other?).collect::<Vec<_>>())
+    }));
+    let (faults, broken, told_otherwise) = (faults?, broken?, told_otherwise?);
+    for faults in faults {
         // a zone that fails as a whole is told once
         let is_told = |new: &Finding| {
             new.code.id == SERVER_FAILURE.id && findings.iter().any(|f: &Finding| f.code.id == new.code.id)
         };
-        let new: Vec<Finding> = name.faults(view, &weight)?.into_iter().filter(|new| !is_told(new)).collect();
+        let new: Vec<Finding> = faults.into_iter().filter(|new| !is_told(new)).collect();
         findings.extend(new);
     }
     if user_named
@@ -143,11 +151,8 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     {
         findings.push(Finding::new(&HOST_NOT_FOUND).host(&name.host));
     }
-    findings.extend(broken_delegation(view, &domain, &names)?);
-    for name in names.iter().filter(|name| name.host != domain || !has_mailbox) {
-        let (file, other) = (compare::hosts_file(view, name), compare::compared(view, name));
-        findings.extend(file?.into_iter().chain(other?));
-    }
+    findings.extend(broken);
+    findings.extend(told_otherwise.into_iter().flatten());
     let subdomain_name = names.iter().find(|name| name.host == subdomain);
     if let (Some(any), Some(name)) = (&any, subdomain_name) {
         findings.extend(zone::wildcard(any, name, walk.as_ref()));

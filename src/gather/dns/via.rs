@@ -10,9 +10,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// Where name servers listen.
 const PORT: u16 = 53;
+/// For each try of a zone's own name server, which needs nobody to answer. Many networks let no question
+/// through to them, and a run does not wait long for that.
+const PATIENCE: Duration = Duration::from_millis(750);
 
 impl Resolver {
     /// Asks one question another way. What the DNS of an outsider names is asked only where it is no
@@ -22,13 +26,16 @@ impl Resolver {
         Ok(match via {
             Via::Wire => self.on_wire(name, rtype).await,
             Via::Unchecked => self.0.resolve(&name, rtype, Manner::Unchecked).await,
-            Via::Resolver { server } => self.0.with_server(server).resolve(&name, rtype, Manner::Resolve).await,
+            Via::Resolver { server } => {
+                self.0.with_server(server, self.0.limit).resolve(&name, rtype, Manner::Resolve).await
+            }
             Via::NameServer { address } if is_private(address) && !self.is_internal() => {
                 return Err(HeldBack::PrivateAddress);
             }
             Via::NameServer { address } => {
                 let place = self.0.place(address);
-                let mut seen = self.0.with_server(place).ask_servers(&name, rtype, Manner::Own).await;
+                let mut seen =
+                    self.0.with_server(place, self.0.limit.min(PATIENCE)).ask_servers(&name, rtype, Manner::Own).await;
                 // whoever it was led to, this one was meant
                 let meant = SocketAddr::new(address, PORT).to_string();
                 seen.failures.iter_mut().for_each(|failure| failure.server.clone_from(&meant));
@@ -42,14 +49,14 @@ impl Resolver {
 }
 
 impl Inner {
-    /// The same limits, one other server, no file and no override.
-    fn with_server(&self, address: SocketAddr) -> Self {
+    /// One other server within this limit, no file and no override.
+    fn with_server(&self, address: SocketAddr, limit: Duration) -> Self {
         Self {
             servers: vec![Server { address, silent: AtomicBool::new(false) }],
             hosts: Hosts::default(),
             overrides: Vec::new(),
             rules: Vec::new(),
-            limit: self.limit,
+            limit,
             ipv4: self.ipv4,
             ipv6: self.ipv6,
             asked: Mutex::new(BTreeMap::new()),
@@ -73,7 +80,6 @@ mod tests {
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::rdata::NS;
     use hickory_proto::rr::{RData, Record};
-    use std::time::Duration;
 
     fn resolver(server: SocketAddr, settings: Settings) -> Resolver {
         Resolver::with(vec![server], Hosts::default(), &Settings { dns_timeout: Duration::from_secs(20), ..settings })

@@ -4,7 +4,9 @@ use super::{AUTODISCOVER, MAIL};
 use crate::lab::cloud::{Cloud, HOSTS, Realm};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Account, Offers};
-use crate::lab::scenario::{CLOUD, DOMAIN, Door, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy};
+use crate::lab::scenario::{
+    CLOUD, Chain, DOMAIN, Door, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy,
+};
 
 const EXCHANGER: &str = "corp-example.mail.protection.outlook.com";
 const ALIAS: &str = "autodiscover.outlook.com";
@@ -134,6 +136,14 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .all_in_the_cloud(FEDERATED)
         .provider(Door::https(&["adfs01.corp.example"], Product::StartPage)),
+        fault(
+            "cloud-impostor",
+            "tls.self-signed",
+            "Somebody on the way plays Microsoft's cloud, with a certificate of their own",
+            "Jemand auf dem Weg spielt die Microsoft-Cloud, mit eigenem Zertifikat",
+        )
+        .all_in_the_cloud(Cloud { realm: Realm::Unknown, sends_to: None })
+        .identity(CLOUD, |identity| identity.chain = Chain::SelfSigned),
         fault(
             "moved-to-the-cloud",
             "activesync.wrong-mailbox-server",
