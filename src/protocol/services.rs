@@ -3,8 +3,7 @@
 //! Anonymous questions only. Healthy is a 401 with the ways to sign in, of Outlook on the web also its
 //! logon page; `healthcheck.htm` (Exchange 2013 and later) says 200 OK without a sign-in.
 
-use super::autodiscover::{self, Reason};
-use super::endpoint::{Endpoint, Origin, is_internal};
+use super::endpoint::{Endpoint, Origin, told_ews};
 use super::front::{self, Front};
 use super::portal::{self, Leads};
 use super::{eas, hosts, trusted};
@@ -243,23 +242,13 @@ fn nodes<'a>(view: &View<'a>, endpoint: &Endpoint) -> Result<Vec<(IpAddr, Asked<
     }))
 }
 
-/// The question for EWS where Autodiscover v2 names another host for it than for ActiveSync.
+/// The question for EWS where Autodiscover names another host for it than for ActiveSync.
 fn ews_elsewhere(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<HttpProbe>, Stop> {
     if endpoint.origin == Origin::User {
         return Ok(None);
     }
-    let Some(walk) = autodiscover::walk(view)? else { return Ok(None) };
-    let told = walk.attempts.iter().find(|attempt| {
-        matches!(attempt.reason, Reason::Settings { .. }) && attempt.probe.url.contains("/autodiscover.json?")
-    });
-    let Some(told) = told else { return Ok(None) };
-    let url = told.probe.url.replace("Protocol=ActiveSync", "Protocol=EWS");
-    let answer = view.http(&HttpProbe { url, ..told.probe.clone() })?.ok().and_then(HttpSeen::response);
-    let json = answer.and_then(|response| serde_json::from_str::<serde_json::Value>(&response.body.text).ok());
-    let named = json.as_ref().and_then(|json| json.get("Url")?.as_str());
-    let ews = named.and_then(|url| Endpoint::parse(url, Origin::V2));
-    let ews = ews.filter(|ews| ews.host != endpoint.host && !is_internal(&ews.host));
-    Ok(ews.map(|ews| HttpProbe::new(Method::Get, ews.url)))
+    let told = told_ews(view)?.filter(|ews| ews.host != endpoint.host);
+    Ok(told.map(|ews| HttpProbe::new(Method::Get, ews.url)))
 }
 
 fn ask<'a>(view: &View<'a>, service: Service, probe: HttpProbe) -> Result<Asked<'a>, Stop> {

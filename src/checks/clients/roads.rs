@@ -49,7 +49,7 @@ pub fn look(view: &View<'_>) -> Result<(Vec<Found>, Vec<Finding>), Stop> {
     let Some(mailbox) = view.subject().mailbox.as_ref().filter(|_| view.subject().server.is_none()) else {
         return Ok((Vec::new(), Vec::new()));
     };
-    let Some(walk) = autodiscover::walk(view)?.filter(|walk| walk.won.is_some()) else {
+    let Some(walk) = autodiscover::walk(view)?.filter(|walk| walk.won.is_some() || walk.cloud.is_some()) else {
         return Ok((Vec::new(), Vec::new()));
     };
     let found = roads::found(&walk, &mailbox.domain);

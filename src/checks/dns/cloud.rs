@@ -5,7 +5,7 @@ use crate::evidence::dns::address_type;
 use crate::evidence::{Probe, RecordType, View};
 use crate::finding::{Finding, Owner, Severity};
 use crate::findings;
-use crate::protocol::autodiscover::{Reason, Walk};
+use crate::protocol::autodiscover::{Reason, Step, Walk};
 use crate::protocol::cloud::{Hosted, Kind, Membership, Realm, of_host};
 use crate::protocol::endpoint::{Endpoint, Origin};
 use serde_json::json;
@@ -111,7 +111,8 @@ fn elsewhere(
     }
     let named = walk.settings.as_deref().or(walk.json.as_deref());
     let server = named.and_then(|url| Endpoint::parse(url, Origin::V2)).map(|endpoint| endpoint.host);
-    let reached = walk.attempts.iter().any(|attempt| {
+    // the cloud's own names are no road of the domain
+    let reached = walk.attempts.iter().filter(|attempt| attempt.step != Step::Cloud).any(|attempt| {
         matches!(attempt.reason, Reason::SignInWanted | Reason::Settings { .. }) && of_host(&attempt.host).is_some()
     });
     if reached || server.as_deref().is_some_and(|server| of_host(server).is_some()) {

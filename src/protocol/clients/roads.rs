@@ -28,11 +28,10 @@ pub struct Found {
 /// In which order a family tries the roads, and whether it tries them all at once; none for a family
 /// that has no way of its own.
 fn order(family: Family) -> Option<(&'static [Step], bool)> {
-    use Step::{HttpRedirect, Json, RootDomain, Srv, Subdomain};
+    use Step::{Cloud, HttpRedirect, Json, RootDomain, Srv, Subdomain};
     match family {
-        Family::OutlookWindows | Family::Android | Family::SyncService => {
-            Some((&[RootDomain, Subdomain, HttpRedirect, Srv], false))
-        }
+        Family::OutlookWindows => Some((&[Cloud, RootDomain, Subdomain, HttpRedirect, Srv], false)),
+        Family::Android | Family::SyncService => Some((&[RootDomain, Subdomain, HttpRedirect, Srv], false)),
         Family::Ios => Some((&[Json, RootDomain, Subdomain, HttpRedirect, Srv], false)),
         Family::Thunderbird => Some((&[Subdomain, RootDomain, HttpRedirect, Srv], true)),
         Family::Java => None,
