@@ -7,6 +7,10 @@ use serde_json::json;
 pub const HOSTS: &[&str] =
     &["outlook.office365.com", "autodiscover-s.outlook.com", "autodiscover.outlook.com", "login.microsoftonline.com"];
 
+/// Those of the US government's.
+pub const GOVERNMENT: &[&str] =
+    &["outlook.office365.us", "autodiscover-s.office365.us", "autodiscover.office365.us", "login.microsoftonline.us"];
+
 /// The tenant's id.
 const TENANT: &str = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
 
@@ -17,6 +21,8 @@ pub struct Cloud {
     pub realm: Realm,
     /// Where whoever asks for the mailbox is sent, in place of the cloud itself.
     pub sends_to: Option<&'static str>,
+    /// Its Exchange Online, where the mailbox is.
+    pub exchange: &'static str,
 }
 
 /// How the users of a domain sign in.
@@ -32,7 +38,7 @@ pub enum Realm {
 
 impl Cloud {
     /// A managed domain whose mailbox is in the cloud.
-    pub const MANAGED: Self = Self { realm: Realm::Managed, sends_to: None };
+    pub const MANAGED: Self = Self { realm: Realm::Managed, sends_to: None, exchange: "outlook.office365.com" };
 
     /// The answer to a request.
     pub fn answer(&self, request: &Request) -> Answer {
@@ -104,7 +110,7 @@ impl Cloud {
                 .header("Location", format!("https://{host}/autodiscover/autodiscover.json?{}", request.query)),
             None => online(200).body(
                 "application/json; charset=utf-8",
-                json!({"Protocol": "ActiveSync", "Url": "https://outlook.office365.com/Microsoft-Server-ActiveSync"})
+                json!({"Protocol": "ActiveSync", "Url": format!("https://{}/Microsoft-Server-ActiveSync", self.exchange)})
                     .to_string(),
             ),
         }

@@ -18,7 +18,7 @@ findings! {
         title { en: "Users of {domain} sign in at {provider}", de: "Personen aus {domain} melden sich bei {provider} an" }
         meaning {
             en: "The domain is federated in Microsoft's cloud ({cloud}, tenant {tenant}): an identity provider of its own checks the passwords. If that one fails, nobody gets in.",
-            de: "Die Domain ist in der Microsoft-Cloud ({cloud}, Mandant {tenant}) ein Verbund: Ein eigener Identitätsanbieter prüft die Passwörter. Fällt er aus, kommt niemand hinein.",
+            de: "Die Domain ist in der Microsoft-Cloud ({cloud}, Mandant {tenant}) eine Verbunddomäne: Ein eigener Identitätsanbieter prüft die Passwörter. Fällt er aus, kommt niemand hinein.",
         }
     }
     REALM_UNKNOWN = "auth.realm-unknown", Fail, Entra {
@@ -38,7 +38,7 @@ findings! {
         title { en: "{host}, where users of {domain} sign in, cannot be used: {why}", de: "{host}, wo sich Personen aus {domain} anmelden, ist nicht nutzbar: {why}" }
         meaning {
             en: "The domain is federated: Microsoft's cloud sends its users to {host} to sign in. As long as that server is not reachable from the internet with a certificate that everybody trusts, nobody gets into the cloud, whatever the password.",
-            de: "Die Domain ist ein Verbund: Die Microsoft-Cloud schickt Anmeldungen zu {host}. Solange dieser Server nicht aus dem Internet und mit einem allgemein vertrauten Zertifikat erreichbar ist, kommt niemand in die Cloud, gleich mit welchem Passwort.",
+            de: "Die Domain ist eine Verbunddomäne: Die Microsoft-Cloud schickt Anmeldungen zu {host}. Solange dieser Server nicht aus dem Internet und mit einem allgemein vertrauten Zertifikat erreichbar ist, kommt niemand in die Cloud, gleich mit welchem Passwort.",
         }
         remedy { en: "Publish the identity provider {host} again, with a certificate of a public authority", de: "Veröffentlichen Sie den Identitätsanbieter {host} wieder, mit dem Zertifikat einer öffentlichen Zertifizierungsstelle" }
         steps [

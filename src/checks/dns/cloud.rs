@@ -2,7 +2,7 @@
 
 use crate::checks::common::resolve::{Name, cached};
 use crate::evidence::dns::address_type;
-use crate::evidence::{Probe, RecordType, View};
+use crate::evidence::{Probe, View};
 use crate::finding::{Finding, Owner, Severity};
 use crate::findings;
 use crate::protocol::autodiscover::{Reason, Step, Walk};
@@ -12,10 +12,10 @@ use serde_json::json;
 
 findings! {
     TARGET_WRONG = "dns.exchange-online-target-wrong", Fail, Dns {
-        title { en: "The mailbox is in Exchange Online, but {host} does not lead there", de: "Das Postfach liegt in Exchange Online, aber {host} führt nicht dorthin" }
+        title { en: "The mailbox is in Exchange Online ({cloud}), but {host} does not lead there", de: "Das Postfach liegt in Exchange Online ({cloud}), aber {host} führt nicht dorthin" }
         meaning {
-            en: "Mail for {domain} goes to Microsoft's cloud ({exchanger}), where the domain is known, but {host} leads to {target}. Apps that look for the mailbox there do not find it.",
-            de: "Mail für {domain} geht an die Microsoft-Cloud ({exchanger}), die die Domain auch kennt, aber {host} führt zu {target}. Apps, die das Postfach dort suchen, finden es nicht.",
+            en: "Microsoft's cloud knows the domain and claims the mailbox, but {host} leads to {target}. Apps that look for the mailbox there do not find it.",
+            de: "Die Microsoft-Cloud kennt die Domain und beansprucht das Postfach, aber {host} führt zu {target}. Apps, die das Postfach dort suchen, finden es nicht.",
         }
         remedy { en: "Make {host} an alias of {wanted}", de: "Machen Sie {host} zu einem Alias von {wanted}" }
         steps [
@@ -57,10 +57,12 @@ findings! {
 /// Judges where `autodiscover.` leads against where the cloud says that the mailbox is.
 pub fn judge(view: &View<'_>, member: &Membership, subdomain: &Name<'_>, walk: &Walk) -> Option<Finding> {
     let realm = member.realm.as_ref()?;
-    let finding = if member.signs.alias.is_some() {
-        without_mailbox(member, realm, walk)
+    let finding = if let Some(alias) = member.signs.alias {
+        // one of Microsoft's clouds knows nothing of another's mailboxes
+        let strays = alias != realm.cloud && member.hosted == Hosted::Here;
+        if strays { Some(wrong(subdomain)) } else { without_mailbox(member, realm, walk) }
     } else {
-        elsewhere(view, member, realm, subdomain, walk)
+        elsewhere(member, realm, subdomain, walk)
     }?;
     let family = address_type(!view.subject().ipv4);
     let mut finding = finding
@@ -99,13 +101,7 @@ fn without_mailbox(member: &Membership, realm: &Realm, walk: &Walk) -> Option<Fi
 }
 
 /// It leads elsewhere, or nowhere.
-fn elsewhere(
-    view: &View<'_>,
-    member: &Membership,
-    realm: &Realm,
-    subdomain: &Name<'_>,
-    walk: &Walk,
-) -> Option<Finding> {
+fn elsewhere(member: &Membership, realm: &Realm, subdomain: &Name<'_>, walk: &Walk) -> Option<Finding> {
     if member.hosted != Hosted::Here || realm.kind == Kind::Unknown {
         return None;
     }
@@ -127,16 +123,16 @@ fn elsewhere(
     if walk.won.is_some() {
         return None;
     }
-    let mail = view.dns(view.subject().domain(), RecordType::Mx).ok()?.ok()?.answer.as_ref()?;
-    let exchanger = mail.answers.iter().find_map(|record| match &record.data {
-        crate::evidence::RecordData::Mx { exchange, .. } => Some(exchange.clone()),
-        _ => None,
-    });
-    member.signs.mail?;
+    // mail alone decides: a tenant may hold the domain for other services than mail
+    member.signs.mail.map(|_| wrong(subdomain))
+}
+
+/// `autodiscover.` is to be an alias of the cloud's.
+fn wrong(subdomain: &Name<'_>) -> Finding {
     let target = match (subdomain.chain.last(), subdomain.addresses.first()) {
         (Some(alias), _) => json!(alias),
         (None, Some((address, _))) => json!(address.to_string()),
         (None, None) => json!({"en": "nowhere", "de": "keinem Ziel"}),
     };
-    Some(Finding::new(&TARGET_WRONG).with("target", target).with("exchanger", exchanger))
+    Finding::new(&TARGET_WRONG).with("target", target)
 }

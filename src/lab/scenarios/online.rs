@@ -1,17 +1,17 @@
 //! Which scenarios are about Exchange Online and hybrid organisations?
 
 use super::{AUTODISCOVER, MAIL};
-use crate::lab::cloud::{Cloud, HOSTS, Realm};
+use crate::lab::cloud::{Cloud, GOVERNMENT, HOSTS, Realm};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Account, Offers};
 use crate::lab::scenario::{
-    CLOUD, Chain, DOMAIN, Door, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy,
+    CLOUD, Chain, DOMAIN, Door, HOSTER, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy,
 };
 
 const EXCHANGER: &str = "corp-example.mail.protection.outlook.com";
 const ALIAS: &str = "autodiscover.outlook.com";
 const PROVIDER_NAME: &str = "sts.corp.example";
-const FEDERATED: Cloud = Cloud { realm: Realm::Federated("https://sts.corp.example/adfs/ls/"), sends_to: None };
+const FEDERATED: Cloud = Cloud { realm: Realm::Federated("https://sts.corp.example/adfs/ls/"), ..Cloud::MANAGED };
 
 impl Scenario {
     /// With Microsoft's cloud, which says this of the domain.
@@ -33,6 +33,17 @@ impl Scenario {
             .record(DOMAIN, Data::Mail(EXCHANGER))
             .record(DOMAIN, Data::Address(WEBSITE))
             .instead(AUTODISCOVER, Data::Alias(ALIAS))
+    }
+
+    /// With the US government's cloud beside the worldwide one, which does not know the domain.
+    fn with_government(self, cloud: Cloud) -> Self {
+        let to = "https://autodiscover-s.office365.us/autodiscover/autodiscover.xml";
+        let unknown = Cloud { realm: Realm::Unknown, ..Cloud::MANAGED };
+        let with_names = GOVERNMENT.iter().fold(self, |scenario, host| scenario.record(host, Data::Address(HOSTER)));
+        with_names
+            .door(CLOUD, 443, Door::https(HOSTS, Product::Cloud(unknown)))
+            .door(HOSTER, 443, Door::https(GOVERNMENT, Product::Cloud(cloud)))
+            .door(HOSTER, 80, Door::Plain(Product::Redirect(302, to).into()))
     }
 
     /// With an identity provider of the company's own.
@@ -61,6 +72,16 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .all_in_the_cloud(FEDERATED)
         .provider(Door::https(&[PROVIDER_NAME], Product::StartPage)),
+        healthy(
+            "healthy-exchange-online-government",
+            "All mailboxes are in the US government's cloud",
+            "Alle Postfächer liegen in der Cloud der US-Behörden",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .instead(DOMAIN, Data::Mail("corp-example.mail.protection.office365.us"))
+        .record(DOMAIN, Data::Address(WEBSITE))
+        .instead(AUTODISCOVER, Data::Alias("autodiscover.office365.us"))
+        .with_government(Cloud { exchange: "outlook.office365.us", ..Cloud::MANAGED }),
         healthy(
             "healthy-hybrid",
             "A hybrid organisation whose Autodiscover is the company's own",
@@ -104,7 +125,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "autodiscover leads to the cloud, which does not know the domain",
             "autodiscover führt in die Cloud, die die Domain nicht kennt",
         )
-        .cloud(Cloud { realm: Realm::Unknown, sends_to: Some(AUTODISCOVER) })
+        .cloud(Cloud { realm: Realm::Unknown, sends_to: Some(AUTODISCOVER), ..Cloud::MANAGED })
         .instead(AUTODISCOVER, Data::Alias(ALIAS)),
         fault(
             "claimed-twice",
@@ -114,12 +135,20 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .hybrid(Cloud::MANAGED),
         fault(
+            "exchange-online-other-cloud",
+            "dns.exchange-online-target-wrong",
+            "The names lead to the worldwide cloud, the domain is in the US government's",
+            "Die Namen führen zur weltweiten Cloud, die Domain liegt in der der US-Behörden",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .with_government(Cloud { exchange: "outlook.office365.us", ..Cloud::MANAGED }),
+        fault(
             "realm-unknown",
             "auth.realm-unknown",
             "Mail goes to Exchange Online, where no tenant has the domain",
             "Die Mail geht an Exchange Online, wo kein Mandant die Domain hat",
         )
-        .all_in_the_cloud(Cloud { realm: Realm::Unknown, sends_to: None }),
+        .all_in_the_cloud(Cloud { realm: Realm::Unknown, ..Cloud::MANAGED }),
         fault(
             "federation-closed",
             "auth.federation-unreachable",
@@ -142,7 +171,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "Somebody on the way plays Microsoft's cloud, with a certificate of their own",
             "Jemand auf dem Weg spielt die Microsoft-Cloud, mit eigenem Zertifikat",
         )
-        .all_in_the_cloud(Cloud { realm: Realm::Unknown, sends_to: None })
+        .all_in_the_cloud(Cloud { realm: Realm::Unknown, ..Cloud::MANAGED })
         .identity(CLOUD, |identity| identity.chain = Chain::SelfSigned),
         fault(
             "moved-to-the-cloud",
