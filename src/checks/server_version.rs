@@ -164,7 +164,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Kind::Nothing => without_answer(view, &endpoint, &answers),
         Kind::Unknown if endpoint.origin == Origin::Guess => Ok(common::see_check("autodiscover")),
         Kind::Unknown if !services::speaks_activesync(&answers) => Ok(services::hidden(&endpoint, &answers)),
-        Kind::Unknown => Ok(not_exchange(&endpoint, &answers)),
+        Kind::Unknown | Kind::Other => Ok(not_exchange(&endpoint, &answers)),
         Kind::Online => Ok(online(view, &endpoint, &answers)),
         Kind::Exchange => Ok(exchange(view, &endpoint, &answers, &readings)),
     }
@@ -175,8 +175,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
 enum Kind {
     /// Nothing answered in HTTP.
     Nothing,
-    /// No mark of Exchange.
+    /// No mark of any product.
     Unknown,
+    /// A product that is not Exchange.
+    Other,
     Online,
     Exchange,
 }
@@ -191,6 +193,8 @@ impl Kind {
             Self::Online
         } else if products.contains(&front::Product::Exchange) || services::looks_like_exchange(answers) {
             Self::Exchange
+        } else if products.iter().any(|product| product.name().is_some()) {
+            Self::Other
         } else {
             Self::Unknown
         }
