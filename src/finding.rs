@@ -8,7 +8,7 @@ mod code;
 mod text;
 
 pub use code::{Code, Command, Owner, Severity, Shell, Step};
-pub use text::{Lang, Sentence, Text, fill, fill_command, harmless};
+pub use text::{Lang, Sentence, Text, fill, fill_command, harmless, steers};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -114,7 +114,7 @@ findings! {
         links ["https://learn.microsoft.com/connectivity-analyzer/mobilesync-autodiscover-provider-returned-error-status-xml-response"]
     }
     MALFORMED_ANSWER = "autodiscover.malformed-answer", Fail, Exchange {
-        title { en: "{host} answers 200, but not with an Autodiscover document", de: "{host} antwortet mit 200, aber nicht mit einem Autodiscover-Dokument" }
+        title { en: "{host} answers, but not with an Autodiscover document", de: "{host} antwortet, aber nicht mit einem Autodiscover-Dokument" }
         meaning {
             en: "The answer could not be used: {why}. Either something in front changes it, or another service answers there.",
             de: "Die Antwort war nicht zu gebrauchen: {why}. Entweder verändert sie etwas davor, oder dort antwortet ein anderer Dienst.",

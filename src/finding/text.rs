@@ -180,11 +180,12 @@ fn fill_with(
 /// The text without what steers a terminal or turns the direction of reading: names and answers
 /// come from servers, and nobody vouches for them.
 pub fn harmless(text: &str) -> String {
-    let steers = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     text.chars().map(|letter| if steers(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+/// Whether a letter steers a terminal or turns the direction of reading.
+pub fn steers(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_name(name: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::evidence::Evidence;
+use crate::finding::steers;
 use serde_json::Value;
 use std::fmt;
 use std::io::{self, Write};
@@ -14,13 +15,28 @@ const MAJOR: u64 = 1;
 
 /// Writes a report for people and programs: indented, with a final newline.
 pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
-    out.write_all(b"\n")
+    write_harmless(&serde_json::to_string_pretty(report)?, out)
 }
 
 /// Writes a report as one line: one of several (JSON Lines).
 pub fn write_json_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, report)?;
+    write_harmless(&serde_json::to_string(report)?, out)
+}
+
+/// Writes JSON so that nothing in it steers a terminal. What JSON itself leaves as it is (U+007F to
+/// U+009F, turns of the reading direction) stands only in strings: there `\u` means the same.
+fn write_harmless(json: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut rest = json;
+    while let Some(at) = rest.find(|letter| letter != '\n' && steers(letter)) {
+        let (before, after) = rest.split_at(at);
+        out.write_all(before.as_bytes())?;
+        let mut letters = after.chars();
+        if let Some(letter) = letters.next() {
+            write!(out, "\\u{:04x}", u32::from(letter))?;
+        }
+        rest = letters.as_str();
+    }
+    out.write_all(rest.as_bytes())?;
     out.write_all(b"\n")
 }
 
@@ -89,6 +105,17 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Evidence>, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_seen_steers_no_terminal_and_is_read_back_as_it_was() {
+        let value = serde_json::json!({"x-feserver": "EX01\u{9b}31m \u{202e} \u{7f} \u{1b}[2J ü\n"});
+        let mut out = Vec::new();
+        write_harmless(&serde_json::to_string_pretty(&value).unwrap(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains(|letter| letter != '\n' && steers(letter)), "{text:?}");
+        assert!(text.contains("EX01\\u009b31m \\u202e"), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn a_report_of_a_newer_major_is_refused_and_of_a_newer_minor_is_read() {

@@ -130,6 +130,13 @@ impl Page<'_> {
             out.push(format!("{tool}   {when} UTC   {duration}"));
             indented(out, "", "", self.label());
         }
+        if let Some(now) = report.evidence.judged_at {
+            let line = match self.lang {
+                Lang::En => format!("Judged as of {now}, which --now of exdiag replay gave."),
+                Lang::De => format!("Beurteilt zum {now}, wie mit --now von exdiag replay angegeben."),
+            };
+            indented(out, "", "", &line);
+        }
         if report.evidence.cut_short == Some(NoAnswer::Cancelled) {
             out.push(String::new());
             let sentence = text!(
@@ -341,7 +348,7 @@ impl Page<'_> {
                 && steps.iter().any(Value::is_object)
             {
                 for step in steps {
-                    indented(out, "      · ", "        ", &one_line(step));
+                    indented(out, "      · ", "        ", &one_line(step, self.lang));
                 }
             }
         }
@@ -611,13 +618,26 @@ fn failure_word(failure: &Failure) -> String {
     }
 }
 
-/// A piece of data as one line: the values of an object one after the other.
-fn one_line(value: &Value) -> String {
+/// A piece of data as one line: the values of an object one after the other, of those in several
+/// languages the reader's.
+fn one_line(value: &Value, lang: Lang) -> String {
+    let join = |parts: Vec<String>, mark: &str| {
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(mark)
+    };
     match value {
         Value::Object(fields) => {
-            fields.values().map(one_line).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+            if let (Some(en), Some(de)) = (fields.get("en"), fields.get("de")) {
+                return one_line(if lang == Lang::De { de } else { en }, lang);
+            }
+            // a yes or no says nothing without its name
+            let told = fields.iter().filter_map(|(name, value)| match value {
+                Value::Bool(true) => Some(name.replace('_', " ")),
+                Value::Bool(false) => None,
+                value => Some(one_line(value, lang)),
+            });
+            join(told.collect(), " ")
         }
-        Value::Array(items) => items.iter().map(one_line).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => join(items.iter().map(|item| one_line(item, lang)).collect(), ", "),
         Value::String(text) => harmless(text),
         Value::Null => String::new(),
         other => other.to_string(),
@@ -643,9 +663,11 @@ mod tests {
     #[test]
     fn what_was_seen_steers_no_terminal() {
         assert_eq!(
-            one_line(&serde_json::json!({"url": "https://a.example/\u{1b}[2J"})),
+            one_line(&serde_json::json!({"url": "https://a.example/\u{1b}[2J"}), Lang::En),
             "https://a.example/\u{fffd}[2J"
         );
+        let said = serde_json::json!({"ok": true, "not_ok": false, "why": {"en": "the port", "de": "der Port"}});
+        assert_eq!(one_line(&said, Lang::De), "ok der Port");
         let record = Record { seen: Seen::NoAnswer(NoAnswer::Deadline), at_ms: 0, took_ms: 0, after: None };
         assert!(looked_line(0, "http:GET:\u{9b}31m", &record).contains("GET:\u{fffd}31m"));
     }

@@ -99,6 +99,7 @@ pub fn malformed(why: &str) -> Value {
         text!("it holds neither settings nor an error", "sie enthält weder Einstellungen noch einen Fehler"),
         text!("its root element is not Autodiscover", "ihr Wurzelelement ist nicht Autodiscover"),
         text!("it is no text", "sie ist kein Text"),
+        text!("it is no JSON with an address", "sie ist kein JSON mit einer Adresse"),
         text!("it is larger than any answer of Autodiscover", "sie ist größer als jede Antwort von Autodiscover"),
         text!(
             "it is no HTTP, or its headers are more than any client reads",

@@ -77,7 +77,9 @@ pub fn attempt(view: &View<'_>, step: Step, probe: &HttpProbe, email: &str) -> R
     };
     attempt.address = seen.address;
     attempt.verified = seen.verified;
-    attempt.ms = milliseconds(seen);
+    // of a phase that failed no time stands in the answer
+    let failed = seen.failure().is_some();
+    attempt.ms = if failed { view.look(&Probe::Http(probe.clone()))?.took_ms } else { milliseconds(seen) };
     attempt.reason = match &seen.outcome {
         HttpOutcome::Failed(failure) if failure.phase == Phase::Resolve => Reason::NoSuchName,
         // somebody answers, but not as a web server does
