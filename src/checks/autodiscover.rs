@@ -263,6 +263,20 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         ));
         return Ok(Outcome::Inconclusive { reason: reason.with("host", host), findings });
     }
+    if let Some(won) = walk.winner().filter(|won| won.verified == Some(false)) {
+        let note = Sentence::new(text!(
+            "found at {host}, whose certificate clients do not accept: exdiag tls {host}",
+            "gefunden unter {host}, dessen Zertifikat Clients nicht akzeptieren: exdiag tls {host}",
+        ));
+        let note = note.with("host", won.host.as_str());
+        // whoever judges certificates says what is wrong with it
+        let is_told = view.subject().selected.iter().any(|id| id == "tls-chain");
+        return Ok(if is_told || has_fault {
+            Outcome::checked(note, findings)
+        } else {
+            Outcome::Inconclusive { reason: note, findings }
+        });
+    }
     Ok(Outcome::checked(trace::note(&walk), findings))
 }
 
@@ -388,6 +402,11 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
     let alone = if walk.won.is_some() && !is_last_word { Severity::Warn } else { Severity::Fail };
     // at the domain itself a web site is in its place
     let at_root = attempt.step == Step::RootDomain && walk.won.is_some();
+    // a browser's redirect is no business of Autodiscover's: nobody needs that road
+    let astray = match attempt.step {
+        Step::RootDomain | Step::HttpRedirect if walk.won.is_some() => Severity::Info,
+        _ => alone,
+    };
     let is_token = view.subject().credential == Some(Credential::Token);
     let is_v2 = attempt.step.is_v2();
     match &attempt.reason {
@@ -406,17 +425,18 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
             Some(about(&OTHER_PROTOCOL).severity(weight(Severity::Fail)).with("protocols", protocols.clone()))
         }
         Reason::Loop { to } => {
-            Some(about(&REDIRECT_LOOP).severity(alone).with("to", bounded(to)).with("hops", hops(walk, attempt)))
+            Some(about(&REDIRECT_LOOP).severity(astray).with("to", bounded(to)).with("hops", hops(walk, attempt)))
         }
-        Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(alone).with("hops", hops(walk, attempt))),
-        Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(alone).with("to", bounded(to))),
+        Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(astray).with("hops", hops(walk, attempt))),
+        Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(astray).with("to", bounded(to))),
         Reason::Error { code, message } => {
             let meaning = error::of_code(*code, message);
             let (cause, owner) = words(meaning, is_token);
             let finding = match meaning {
                 Some(Meaning::ProviderMissing | Meaning::NoMobileMailbox) => about(&NO_MOBILESYNC),
-                _ => about(&ERROR_ANSWER).owner(owner),
+                _ => about(&ERROR_ANSWER).owner(if at_root { Owner::Web } else { owner }),
             };
+            let finding = if at_root { finding.severity(Severity::Info) } else { finding };
             Some(
                 finding
                     .with("code", code.map_or_else(|| "-".to_owned(), |c| c.to_string()))

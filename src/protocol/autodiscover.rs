@@ -374,7 +374,9 @@ pub fn walk(view: &View<'_>) -> Result<Option<Walk>, Stop> {
         asked.insert(email.to_ascii_lowercase());
         let mut found = anonymous_roads(view, &email)?;
         sign_in(view, &email, &mut found)?;
-        let next = found.iter().filter_map(|road| road.last()).find_map(|last| match &last.reason {
+        // nobody sends the mailbox on who cannot prove who he is
+        let ends = found.iter().filter_map(|road| road.last()).filter(|last| last.is_usable());
+        let next = ends.into_iter().find_map(|last| match &last.reason {
             Reason::RedirectAddress { address } => Some(address.clone()),
             _ => None,
         });
@@ -589,7 +591,14 @@ fn verdict(reason: &Reason, step: Step, has_winner: bool) -> Verdict {
             }
         }
         Reason::NotAsked(NoAnswer::Hung { .. }) if !has_winner => Verdict::Fault,
+        Reason::Error { .. } if has_winner && step == Step::RootDomain => Verdict::Noteworthy,
         Reason::Error { .. } | Reason::SignInRefused => Verdict::Fault,
+        // where nothing has led anywhere, what the mail domain's own names answer is what matters
+        Reason::NotThere | Reason::Odd | Reason::WebSite { .. }
+            if !has_winner && matches!(step, Step::Subdomain | Step::HttpRedirect | Step::Srv) =>
+        {
+            Verdict::Fault
+        }
         _ => Verdict::Normal,
     }
 }

@@ -85,7 +85,7 @@ impl Zone {
         let is_useless = |server: &&NameServer| match &server.word {
             Word::Responsible | Word::Unasked => false,
             Word::NoAddress => true,
-            Word::Lame { rcode } => some_work || rcode != "NOERROR",
+            Word::Lame { rcode } => some_work || (self.from_parent && rcode != "NOERROR"),
             Word::Silent => some_work,
         };
         self.servers.iter().filter(is_useless).collect()
@@ -261,7 +261,9 @@ mod tests {
         let lame = |rcode: &str| Word::Lame { rcode: rcode.to_owned() };
         assert_eq!(zone(&[Word::Silent, Word::Silent]).useless().len(), 0);
         assert_eq!(zone(&[lame("NOERROR"), lame("NOERROR")]).useless().len(), 0);
-        assert_eq!(zone(&[lame("REFUSED"), Word::NoAddress, Word::Unasked]).useless().len(), 2);
+        assert_eq!(zone(&[lame("REFUSED"), Word::NoAddress, Word::Unasked]).useless().len(), 1);
+        let of_parent = Zone { from_parent: true, ..zone(&[lame("REFUSED"), Word::NoAddress, Word::Unasked]) };
+        assert_eq!(of_parent.useless().len(), 2);
         assert_eq!(zone(&[Word::Responsible, lame("NOERROR"), Word::Silent, Word::Unasked]).useless().len(), 2);
     }
 

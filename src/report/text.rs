@@ -285,6 +285,7 @@ impl Page<'_> {
             .findings
             .iter()
             .max_by_key(|finding| finding.severity)
+            .filter(|finding| finding.severity > Severity::Info)
             .filter(|_| matches!(check.status, Status::Warn | Status::Fail | Status::Inconclusive));
         let note = match (worst, &check.summary, &check.reason) {
             // its line is a table, with whatever is wrong in it

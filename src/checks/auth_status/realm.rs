@@ -124,7 +124,7 @@ fn why(seen: &HttpSeen) -> Option<Value> {
         HttpOutcome::Response(_) if seen.verified == Some(false) => {
             ("its certificate is not trusted", "sein Zertifikat ist nicht vertrauenswürdig")
         }
-        HttpOutcome::Response(response) if matches!(response.status, 500..=599) => {
+        HttpOutcome::Response(response) if matches!(response.status, 502..=504) => {
             ("it fails with a server error", "er meldet einen Serverfehler")
         }
         // a proxy on the way out says nothing of the provider

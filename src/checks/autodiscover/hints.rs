@@ -142,6 +142,9 @@ fn only_by_fallback(walk: &Walk, won: &Attempt) -> Option<Finding> {
             && matches!(attempt.reason, Reason::SignInWanted | Reason::SignInRefused | Reason::Settings { .. })
             && attempt.verified == Some(true)
     };
+    if won.verified != Some(true) {
+        return None;
+    }
     // with Exchange Online, the redirect is how it is meant to be
     if walk.attempts.iter().any(|attempt| is_direct(&attempt)) || trusted::is_microsoft(&won.host) {
         return None;

@@ -191,7 +191,7 @@ impl Name<'_> {
                 let (why, reason) = self.failing(view, rcode)?;
                 findings.push(
                     about(&SERVER_FAILURE)
-                        .severity(weight(Severity::Fail))
+                        .severity(weight(if why == "passing" { Severity::Warn } else { Severity::Fail }))
                         .with("rcode", rcode)
                         .with("why", why)
                         .with("reason", reason)
@@ -235,13 +235,23 @@ impl Name<'_> {
         let bogus = said.iter().any(|code| (6..=12).contains(code));
         let nobody = said.iter().any(|code| matches!(code, 22 | 23));
         let family = address_type(!view.subject().ipv4);
-        let unchecked = view.dns_via(&self.host, family, Via::Unchecked)?;
-        let unchecked = unchecked.ok().and_then(|seen| seen.answer.as_ref());
+        // the second time without the CD bit tells a failure that has passed from one that validation makes
+        let (unchecked, again) =
+            (view.dns_via(&self.host, family, Via::Unchecked), view.dns_via(&self.host, family, Via::Wire));
+        let unchecked = unchecked?.ok().and_then(|seen| seen.answer.as_ref());
         let same = |answer: &DnsAnswer| {
             self.seen.iter().filter_map(|seen| seen.answer.as_ref()).any(|failing| failing.server == answer.server)
         };
+        let again = again?.ok().and_then(|seen| seen.answer.as_ref()).is_some_and(|answer| is_answer(&answer.rcode));
         let answers = unchecked.is_some_and(|answer| is_answer(&answer.rcode) && same(answer));
         Ok(match rcode {
+            "SERVFAIL" if again => (
+                "passing",
+                json!({
+                    "en": "asked a second time it answers, so the failure was a passing one: a name server was slow or unreachable for a moment",
+                    "de": "Auf die zweite Frage antwortet er, die Störung war also vorübergehend: Ein Nameserver war einen Moment lang langsam oder nicht erreichbar",
+                }),
+            ),
             "SERVFAIL" if bogus || answers => (
                 "dnssec",
                 json!({

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 findings! {
     WILDCARD = "dns.wildcard", Warn, Dns {
-        title { en: "{host} is answered by a wildcard, not by a record of its own", de: "{host} beantwortet ein Wildcard-Eintrag, kein eigener" }
+        title { en: "{host} leads where any made-up name of the domain leads", de: "{host} führt dorthin, wohin jeder erfundene Name der Domain führt" }
         meaning {
             en: "Even a made-up name of the domain leads to the same place ({target}): a record *.{domain} answers for all. Clients looking for Autodiscover end at whatever stands there, usually a web site with the wrong certificate.",
             de: "Auch ein erfundener Name der Domain führt an dieselbe Stelle ({target}): Ein Eintrag *.{domain} antwortet für alle. Clients, die Autodiscover suchen, landen dort, meist bei einer Website mit falschem Zertifikat.",
