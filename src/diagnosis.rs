@@ -168,6 +168,8 @@ const RULES: &[(&str, &[&str], At)] = &[
 const EWS: &[&str] = &[
     "server.ews-not-found",
     "server.ews-refused",
+    "server.ews-throttled",
+    "server.ews-unreachable",
     "server.ews-preauthentication",
     "server.ews-redirected",
     "server.ews-unavailable",

@@ -165,7 +165,7 @@ fn groupware_of_others_is_not_red_because_it_is_no_exchange() {
 #[test]
 fn r9_support_has_an_end_and_the_report_has_its_own_day() {
     let e2016 = on_premises(TODAY, "15.1.2507.61");
-    expect("server-end-of-support", &e2016, &[("server.mitigations-outdated", WARN), ("server.end-of-support", WARN)]);
+    expect("server-end-of-support", &e2016, &[("server.end-of-support", WARN), ("server.mitigations-outdated", INFO)]);
     let behind = on_premises(TODAY, "15.2.1544.33");
     let all = [("server.update-missing", WARN), ("server.end-of-support", WARN)];
     expect("server-end-of-support-and-behind", &behind, &all);
@@ -344,43 +344,165 @@ fn n15_a_fault_of_one_address_is_a_warning_about_that_address() {
     assert_eq!(found[0].place.address, Some(B.parse().unwrap()));
 }
 
+/// Autodiscover names this EWS beside ActiveSync on the usual host, and there it answers so, with a
+/// certificate that is accepted or not.
+fn told_ews(ews_url: &'static str, verified: bool, ews: impl Fn(&HttpProbe) -> HttpOutcome) -> Evidence {
+    let json = |url: &str| answer(200, &[], &serde_json::json!({"Url": url}).to_string());
+    let mut scene = Scene::of(HOST, TODAY, &[CHECK]);
+    scene.evidence.header.subject.server = None;
+    scene.answered(&[CHECK], |probe| match probe {
+        Probe::Dns { name, rtype } => {
+            let known = ["mail.corp.example", "ews.corp.example", "autodiscover.corp.example", ONLINE];
+            let addresses: &[IpAddr] = if known.contains(&name.as_str()) { &[A.parse().unwrap()] } else { &[] };
+            Some(scene::resolved(name, *rtype, addresses))
+        }
+        Probe::Http(http) => Some(Seen::Http(HttpSeen {
+            address: None,
+            tried: Vec::new(),
+            verified: Some(verified || http.url != ews_url),
+            client_certificate_requested: false,
+            credential_sent: None,
+            outcome: match http.url.as_str() {
+                url if url.contains("Protocol=ActiveSync") => {
+                    json("https://mail.corp.example/Microsoft-Server-ActiveSync")
+                }
+                url if url.contains("Protocol=EWS") => json(ews_url),
+                url if url == ews_url => ews(http),
+                "https://mail.corp.example/EWS/Exchange.asmx" => answer(404, &[("server", "Apache")], ""),
+                _ => exchange(http, "15.2.2562.46"),
+            },
+            timing: Timing::default(),
+        })),
+        _ => None,
+    })
+}
+
 #[test]
 fn ews_is_judged_where_autodiscover_says_it_is() {
-    let json = |url: &str| answer(200, &[], &serde_json::json!({"Url": url}).to_string());
-    let of = |ews_url: &'static str| {
-        let mut scene = Scene::of(HOST, TODAY, &[CHECK]);
-        scene.evidence.header.subject.server = None;
-        scene.answered(&[CHECK], |probe| match probe {
-            Probe::Dns { name, rtype } => {
-                let known =
-                    ["mail.corp.example", "ews.corp.example", "autodiscover.corp.example"].contains(&name.as_str());
-                let addresses: &[IpAddr] = if known { &[A.parse().unwrap()] } else { &[] };
-                Some(scene::resolved(name, *rtype, addresses))
-            }
-            Probe::Http(http) => Some(Seen::Http(HttpSeen {
-                address: None,
-                tried: Vec::new(),
-                verified: Some(true),
-                client_certificate_requested: false,
-                credential_sent: None,
-                outcome: match http.url.as_str() {
-                    url if url.contains("Protocol=ActiveSync") => {
-                        json("https://mail.corp.example/Microsoft-Server-ActiveSync")
-                    }
-                    url if url.contains("Protocol=EWS") => json(ews_url),
-                    "https://mail.corp.example/EWS/Exchange.asmx" => answer(404, &[("server", "Apache")], ""),
-                    _ => exchange(http, "15.2.2562.46"),
-                },
-                timing: Timing::default(),
-            })),
-            _ => None,
-        })
-    };
+    let of = |ews_url| told_ews(ews_url, true, |http| exchange(http, "15.2.2562.46"));
     let elsewhere = of("https://ews.corp.example/EWS/Exchange.asmx");
     expect("server-healthy-ews-elsewhere", &elsewhere, &[]);
     // an address of the inside is of no use to a sync service
     let inside = of("https://exch01.corp.local/EWS/Exchange.asmx");
     assert_eq!(outcome(&inside).findings()[0].code.id, "server.ews-not-found");
+    // another port or path of the same host is another address
+    for url in ["https://mail.corp.example:8443/EWS/Exchange.asmx", "https://mail.corp.example/myews/Exchange.asmx"] {
+        assert_eq!(outcome(&of(url)).status(), Status::Pass, "{url}");
+        let gone = told_ews(url, true, |_| answer(404, &[("server", "nginx")], ""));
+        let found = outcome(&gone).findings()[0].clone();
+        assert_eq!((found.code.id, found.place.url.as_deref()), ("server.ews-not-found", Some(url)));
+    }
+}
+
+#[test]
+fn ews_at_an_address_of_its_own_that_cannot_be_reached_or_trusted_is_a_failure() {
+    const URL: &str = "https://ews.corp.example/EWS/Exchange.asmx";
+    let failed =
+        |phase, kind: FailKind| told_ews(URL, true, move |_| HttpOutcome::Failed(Failure::new(phase, kind.clone())));
+    let untrusted = told_ews(URL, false, |http| exchange(http, "15.2.2562.46"));
+    for (case, owner, evidence) in [
+        ("server-ews-unreachable-no-address", "dns", failed(Phase::Resolve, FailKind::NoAddress)),
+        ("server-ews-unreachable", "network", failed(Phase::Connect, FailKind::Refused)),
+        ("server-ews-unreachable-silent", "network", failed(Phase::Connect, FailKind::Timeout)),
+        ("server-ews-unreachable-handshake", "exchange", failed(Phase::Handshake, FailKind::Closed)),
+        ("server-ews-unreachable-certificate", "exchange", untrusted),
+    ] {
+        let found = expect(case, &evidence, &[("server.ews-unreachable", FAIL)]);
+        assert_eq!(serde_json::to_value(found[0].owner).unwrap(), owner, "{case}");
+        assert_eq!(found[0].place.host.as_deref(), Some("ews.corp.example"), "{case}");
+        assert!(note(&evidence).ends_with("without a usable EWS"), "{case}");
+        assert_eq!(exdiag::replay(evidence).verdict().causes[0].finding.code.id, "server.ews-unreachable", "{case}");
+    }
+    // of another port of the same host nobody else tells either
+    let port = told_ews("https://mail.corp.example:8443/EWS/Exchange.asmx", true, |_| {
+        HttpOutcome::Failed(Failure::new(Phase::Connect, FailKind::Refused))
+    });
+    assert_eq!(
+        (outcome(&port).findings()[0].code.id, outcome(&port).status()),
+        ("server.ews-unreachable", Status::Fail)
+    );
+}
+
+#[test]
+fn an_ews_in_the_cloud_does_not_make_the_server_exchange_online() {
+    let hybrid = told_ews("https://outlook.office365.com/EWS/Exchange.asmx", true, |_| {
+        let bearer = "Bearer authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"";
+        let marks = [("x-feproxyinfo", "a"), ("x-owa-version", "15.20.1.1"), ("www-authenticate", bearer)];
+        answer(401, &marks, "")
+    });
+    assert_eq!(note(&hybrid), "Exchange Server SE RTM Aug26SU (15.2.2562.46), with EWS");
+    let found = outcome(&hybrid).findings().to_vec();
+    assert!(found.iter().all(|finding| finding.code.id != "server.nodes-differ"));
+}
+
+#[test]
+fn rfc6585_429_is_a_pause_and_no_refusal() {
+    let slow = with_ews(|| answer(429, &[("server", "nginx"), ("retry-after", "60")], ""));
+    let found = expect("server-ews-throttled", &slow, &[("server.ews-throttled", WARN), ("server.in-front", INFO)]);
+    assert_eq!(found[0].data["state"], "throttled");
+    assert_eq!(note(&slow), "Exchange Server SE RTM Aug26SU (15.2.2562.46)");
+    for status in [400, 101] {
+        let odd = outcome(&with_ews(|| answer(status, &[], ""))).findings()[0].clone();
+        let title = odd.code.title.of(Lang::En);
+        assert!(odd.code.id == "server.ews-refused" && !title.contains("everybody"), "{title}");
+    }
+}
+
+#[test]
+fn a_build_that_the_table_does_not_have_is_not_given_the_name_of_another() {
+    let what = |build| {
+        let evidence = on_premises(TODAY, build);
+        let identified = outcome(&evidence).findings().last().unwrap().clone();
+        (note(&evidence), identified.data["beyond_table"].clone())
+    };
+    let between = what("15.2.2562.44");
+    assert_eq!(between, ("Exchange Server SE, at least RTM Jun26SU (15.2.2562.44), with EWS".to_owned(), false.into()));
+    for build in ["15.2.2562.60", "15.2.3000.1"] {
+        let told =
+            format!("Exchange Server SE ({build}), newer than this tool's table of {}, with EWS", exdiag_table());
+        assert_eq!(what(build), (told, true.into()));
+    }
+    assert_eq!(what("15.2").0, "Exchange Server (15.2), with EWS");
+}
+
+fn exdiag_table() -> String {
+    exdiag::protocol::builds::STATE.to_string()
+}
+
+#[test]
+fn a_text_with_a_date_says_whether_it_is_over() {
+    let said = |at| {
+        let found = outcome(&seen(ONLINE, at, &["52.97.1.1"], online)).findings().to_vec();
+        found
+            .iter()
+            .map(|f| {
+                let title = f.code.title.of(Lang::En);
+                assert!(title.ends_with("{when}"), "{title}");
+                f.data["when"]["en"].as_str().unwrap().to_owned()
+            })
+            .collect()
+    };
+    let before: Vec<String> = said("2026-02-01T08:00:00Z");
+    assert!(before == ["from 2027-04-01 on", "from 2026-03-01 on"], "{before:?}");
+    let after: Vec<String> = said("2027-05-01T08:00:00Z");
+    assert!(after == ["since 2027-04-01", "since 2026-03-01"], "{after:?}");
+}
+
+#[test]
+fn what_is_no_http_is_not_laid_at_the_door_of_a_mitigation() {
+    let evidence = |kind: FailKind| {
+        seen(HOST, TODAY, &[A], move |probe| match path(probe).as_str() {
+            "/mapi/emsmdb" => HttpOutcome::Failed(Failure::new(Phase::Request, kind.clone())),
+            _ => exchange(probe, "15.2.2562.46"),
+        })
+    };
+    let garbled = outcome(&evidence(FailKind::Malformed)).findings().to_vec();
+    assert_eq!(garbled[0].data["services"][0]["en"], "MAPI/HTTP (what comes back is not HTTP)");
+    assert_ne!(garbled[1].code.id, "server.mitigated");
+    let cut = outcome(&evidence(FailKind::Closed)).findings().to_vec();
+    assert_eq!(cut[0].data["services"][0]["de"], "MAPI/HTTP (die Verbindung wird gekappt)");
+    let how = cut[1].data["how"]["en"].as_str().unwrap();
+    assert!(cut[1].code.id == "server.mitigated" && !how.contains("IIS"), "{how}");
 }
 
 #[test]

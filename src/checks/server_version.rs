@@ -38,8 +38,8 @@ findings! {
     END_OF_SUPPORT = "server.end-of-support", Warn, Exchange {
         title { en: "{product} on {host} has been out of support since {since}", de: "{product} auf {host} wird seit {since} nicht mehr unterstützt" }
         meaning {
-            en: "Mail still flows, but holes that are found now stay open, and apps, sync services and Microsoft's cloud drop such servers one after the other. Paid updates, for 2016 and 2019 alone, run until October 2026 at most.",
-            de: "Noch laufen die Mails, aber jetzt entdeckte Lücken bleiben offen, und Apps, Sync-Dienste und die Cloud von Microsoft lassen solche Server nach und nach fallen. Bezahlte Updates gibt es nur für 2016 und 2019 und höchstens bis Oktober 2026.",
+            en: "Mail still flows, but holes that are found now stay open, and apps, sync services and Microsoft's cloud drop such servers one after the other. There are paid updates for 2016 and 2019 alone, the last in October 2026.",
+            de: "Noch laufen die Mails, aber jetzt entdeckte Lücken bleiben offen, und Apps, Sync-Dienste und die Cloud von Microsoft lassen solche Server nach und nach fallen. Bezahlte Updates gibt es nur für 2016 und 2019, das letzte im Oktober 2026.",
         }
         remedy { en: "Move to Exchange Server Subscription Edition or to Exchange Online", de: "Wechseln Sie zu Exchange Server Subscription Edition oder zu Exchange Online" }
         steps [
@@ -74,14 +74,15 @@ findings! {
         ]
         links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates", "https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/"]
     }
-    MITIGATIONS_OUTDATED = "server.mitigations-outdated", Warn, Exchange {
+    MITIGATIONS_OUTDATED = "server.mitigations-outdated", Info, Exchange {
         title { en: "The emergency mitigation of Exchange on {host} gets no new rules any more", de: "Der Notfallschutz von Exchange auf {host} bekommt keine neuen Regeln mehr" }
         meaning {
             en: "Exchange fetches mitigations for newly found holes by itself. Builds before the update of June 2026 ({installed} is one) do not accept what was published after it.",
             de: "Exchange holt sich Maßnahmen gegen neu entdeckte Lücken selbst. Builds vor dem Update vom Juni 2026 (wie {installed}) akzeptieren nicht, was danach veröffentlicht wurde.",
         }
-        remedy { en: "Install the update of June 2026 or a later one", de: "Installieren Sie das Update vom Juni 2026 oder ein späteres" }
+        remedy { en: "Move to Exchange Server Subscription Edition", de: "Wechseln Sie zu Exchange Server Subscription Edition" }
         steps [
+            { en: "For {product} only those who paid for longer support got that update. Exchange 2019 is upgraded in place, from the folder of the setup of Subscription Edition; beside 2016 a new server is installed:", de: "Für {product} bekam dieses Update nur, wer für längeren Support bezahlt hat. Exchange 2019 wird an Ort und Stelle aktualisiert, im Ordner des Setups der Subscription Edition; neben 2016 wird ein neuer Server installiert:", Powershell ".\\Setup.exe /IAcceptExchangeServerLicenseTerms_DiagnosticDataON /Mode:Upgrade" },
             { en: "See what the mitigation service says of itself:", de: "Sehen Sie nach, was der Notfalldienst von sich sagt:", Powershell "Get-ExchangeServer | Format-List Name,MitigationsEnabled,MitigationsApplied\nGet-Service MSExchangeMitigation" },
         ]
         links ["https://learn.microsoft.com/exchange/exchange-emergency-mitigation-service", "https://microsoft.github.io/CSS-Exchange/Diagnostics/HealthChecker/EEMSCheck/"]
@@ -98,10 +99,10 @@ findings! {
         ]
     }
     ACTIVESYNC_ENDING = "server.activesync-ending", Info, Sync {
-        title { en: "Exchange Online takes ActiveSync below 16.1 only until {until}", de: "Exchange Online nimmt ActiveSync unter 16.1 nur bis {until} an" }
+        title { en: "Exchange Online refuses ActiveSync below 16.1 {when}", de: "Exchange Online lehnt ActiveSync unter 16.1 {when} ab" }
         meaning {
-            en: "Older apps and devices get status 138 from that day on. Exchange Server on-premises is not affected.",
-            de: "Ältere Apps und Geräte bekommen ab diesem Tag den Status 138. Exchange Server vor Ort ist nicht betroffen.",
+            en: "Older apps and devices get status 138 {when}. Exchange Server on-premises is not affected.",
+            de: "Ältere Apps und Geräte bekommen {when} den Status 138. Exchange Server vor Ort ist nicht betroffen.",
         }
         remedy { en: "Use an app that speaks ActiveSync 16.1", de: "Verwenden Sie eine App, die ActiveSync 16.1 spricht" }
         steps [
@@ -112,8 +113,8 @@ findings! {
     HYBRID_APP_MISSING = "server.hybrid-app-missing", Info, Exchange {
         title { en: "{host} is set up for hybrid sign-in, with a build of before April 2025", de: "{host} ist für hybride Anmeldung eingerichtet, mit einem Build von vor April 2025" }
         meaning {
-            en: "From 2025-10-31 on, Exchange Online refuses calls of hybrid servers that have no application of their own; builds before the hotfix of April 2025 cannot have one. Free/busy times, photos and MailTips between the two stay empty then.",
-            de: "Ab dem 2025-10-31 lehnt Exchange Online Aufrufe hybrider Server ohne eigene Anwendung ab; Builds vor dem Hotfix vom April 2025 können keine haben. Frei/Gebucht-Zeiten, Fotos und MailTips zwischen beiden bleiben dann leer.",
+            en: "Exchange Online refuses calls of hybrid servers that have no application of their own {when}; builds before the hotfix of April 2025 cannot have one. Free/busy times, photos and MailTips between the two stay empty then.",
+            de: "Exchange Online lehnt Aufrufe hybrider Server ohne eigene Anwendung {when} ab; Builds vor dem Hotfix vom April 2025 können keine haben. Frei/Gebucht-Zeiten, Fotos und MailTips zwischen beiden bleiben dann leer.",
         }
         remedy { en: "Update the server, then set up the dedicated hybrid application", de: "Aktualisieren Sie den Server und richten Sie dann die dedizierte Hybridanwendung ein" }
         steps [
@@ -135,6 +136,8 @@ const MITIGATIONS: Date = date(2026, 6, 9);
 const FIRST_MITIGATIONS: Date = date(2021, 9, 28);
 /// The hotfix that brought the dedicated hybrid application.
 const HYBRID_APP: Date = date(2025, 4, 18);
+/// Exchange Online refuses hybrid servers without it from this day on.
+const HYBRID_REFUSED: Date = date(2025, 10, 31);
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
@@ -191,7 +194,7 @@ impl Kind {
             Self::Nothing
         } else if products.contains(&front::Product::ExchangeOnline) {
             Self::Online
-        } else if products.contains(&front::Product::Exchange) || services::looks_like_exchange(answers) {
+        } else if products.contains(&front::Product::Exchange) || services::looks_like_exchange(endpoint, answers) {
             Self::Exchange
         } else if products.iter().any(|product| product.name().is_some()) {
             Self::Other
@@ -243,6 +246,7 @@ fn online(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -> Outcom
         about(&ACTIVESYNC_ENDING, endpoint)
             .with("until", ACTIVESYNC_16_1.to_string())
             .with("over", today >= ACTIVESYNC_16_1)
+            .with("when", services::since(ACTIVESYNC_16_1, today))
             .seen_in(&Probe::Http(eas::options(endpoint))),
     );
     Outcome::checked(
@@ -255,15 +259,18 @@ fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, reading
     let today = day_of(view.now());
     let distinct = distinct(readings);
     let oldest = distinct.iter().min().copied();
-    let what = oldest.map_or_else(|| "Exchange Server".to_owned(), |version| named(&version));
+    let what = oldest.map_or_else(|| Value::from("Exchange Server"), |version| named(&version));
     let mut findings = Vec::new();
     if let Some(version) = oldest {
-        let missing = outdated(endpoint, &version, today).or_else(|| unprotected(endpoint, &version, today));
+        let missing = outdated(endpoint, &version, today);
+        let unprotected = if missing.is_none() { unprotected(endpoint, &version, today) } else { None };
         findings.extend(missing);
         findings.extend(lifecycle(endpoint, &version, today));
+        findings.extend(unprotected);
         let is_old = version.release().is_some_and(|release| release.day < HYBRID_APP);
-        if is_old && version.product() >= Some(Product::E2016) && services::is_hybrid(answers) {
-            findings.push(about(&HYBRID_APP_MISSING, endpoint).with("build", version.to_string()));
+        if is_old && version.product() >= Some(Product::E2016) && services::is_hybrid(endpoint, answers) {
+            let finding = about(&HYBRID_APP_MISSING, endpoint).with("build", version.to_string());
+            findings.push(finding.with("when", services::since(HYBRID_REFUSED, today)));
         }
     }
     findings.extend(differing(endpoint, &distinct));
@@ -274,7 +281,8 @@ fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, reading
     let judged = services::judge(endpoint, answers, oldest.as_ref());
     findings.splice(0..0, judged.faults);
     findings.extend(judged.remarks);
-    findings.push(identified(endpoint, answers, readings, &what));
+    let beyond = oldest.is_some_and(|version| version.is_beyond_table());
+    findings.push(identified(endpoint, answers, readings, &what).with("beyond_table", beyond));
     let note = Sentence::new(match judged.works {
         Some(true) => text!("{what}, with EWS", "{what}, mit EWS"),
         Some(false) => text!("{what}, without a usable EWS", "{what}, ohne nutzbares EWS"),
@@ -305,13 +313,27 @@ fn distinct(readings: &[Reading]) -> Vec<Version> {
     kept
 }
 
-/// A version in words that every language has: `Exchange Server 2019 CU14 Apr24HU (15.2.1544.11)`.
-fn named(version: &Version) -> String {
+/// A version in words: `Exchange Server 2019 CU14 Apr24HU (15.2.1544.11)`, in each language where the
+/// table does not have it.
+fn named(version: &Version) -> Value {
     let product = version.product().map_or("Exchange Server", Product::name);
-    match version.release() {
-        Some(release) if matches!(version, Version::Exact(_)) => format!("{product} {} ({version})", release.name),
-        Some(release) => format!("{product} {} ({version})", release.name.split(' ').next().unwrap_or_default()),
-        None => format!("{product} ({version})"),
+    if version.is_beyond_table() {
+        let table = builds::STATE;
+        return json!({
+            "en": format!("{product} ({version}), newer than this tool's table of {table}"),
+            "de": format!("{product} ({version}), neuer als die Tabelle dieses Werkzeugs vom {table}"),
+        });
+    }
+    match (version.release(), version) {
+        (Some(release), Version::Exact(build)) if release.build != *build => json!({
+            "en": format!("{product}, at least {} ({version})", release.name),
+            "de": format!("{product}, mindestens {} ({version})", release.name),
+        }),
+        (Some(release), Version::Exact(_)) => format!("{product} {} ({version})", release.name).into(),
+        (Some(release), _) => {
+            format!("{product} {} ({version})", release.name.split(' ').next().unwrap_or_default()).into()
+        }
+        (None, _) => format!("{product} ({version})").into(),
     }
 }
 
@@ -348,12 +370,14 @@ fn outdated(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Findi
     )
 }
 
-/// Whether the mitigations of today are not accepted.
+/// Whether the mitigations of today are not accepted, by a server whose update for that was a paid one.
 fn unprotected(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Finding> {
     let release = version.release().filter(|_| matches!(version, Version::Exact(_)))?;
-    let has_service = release.product() >= Product::E2016 && release.day >= FIRST_MITIGATIONS;
+    let product = version.product().filter(|product| product.paid_until().is_some())?;
+    let has_service = release.day >= FIRST_MITIGATIONS;
     let is_late = today.checked_sub(Span::new().days(TIME_TO_INSTALL)).is_ok_and(|before| before >= MITIGATIONS);
-    let finding = || about(&MITIGATIONS_OUTDATED, endpoint).with("installed", named(version));
+    let finding =
+        || about(&MITIGATIONS_OUTDATED, endpoint).with("installed", named(version)).with("product", product.name());
     (has_service && release.day < MITIGATIONS && is_late).then(finding)
 }
 
@@ -366,7 +390,7 @@ fn differing(endpoint: &Endpoint, distinct: &[Version]) -> Option<Finding> {
 }
 
 /// Everything that was seen, for scripts.
-fn identified(endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading], what: &str) -> Finding {
+fn identified(endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading], what: &Value) -> Finding {
     let versions: Vec<Value> = readings
         .iter()
         .map(|r| json!({"version": r.version.to_string(), "source": r.source.name(), "node": r.node, "address": r.address}))
@@ -391,7 +415,7 @@ fn identified(endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading], 
         }
     }
     about(&IDENTIFIED, endpoint)
-        .with("what", what)
+        .with("what", what.clone())
         .with("versions", told)
         .with("nodes", nodes.into_iter().collect::<Vec<_>>())
         .with("inner_names", inner.into_iter().collect::<Vec<_>>())

@@ -76,9 +76,11 @@ impl Version {
         }
     }
 
-    /// Whether the table knows nothing as new of its product.
+    /// Whether the table knows nothing as new of its product, or, where it is of none, nothing as new.
     pub fn is_beyond_table(&self) -> bool {
-        let last = table().iter().filter(|release| Some(release.product()) == self.product()).map(|r| r.build).max();
+        let product = self.product();
+        let of_product = table().iter().filter(|release| product.is_none_or(|product| release.product() == product));
+        let last = of_product.map(|release| release.build).max();
         last.is_some_and(|last| match self {
             Self::Family(_) => false,
             Self::Cumulative(parts) => last.get(..3) < Some(parts.as_slice()),

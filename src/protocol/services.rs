@@ -122,6 +122,10 @@ pub enum State {
     Silent,
     /// A connection stood, and was ended without an answer.
     Cut,
+    /// What came back is not HTTP.
+    Garbled,
+    /// 429: too much was asked.
+    Throttled,
     /// Any other answer.
     Odd,
 }
@@ -141,6 +145,8 @@ impl State {
             Self::ServerError => "server-error",
             Self::Silent => "silent",
             Self::Cut => "cut",
+            Self::Garbled => "garbled",
+            Self::Throttled => "throttled",
             Self::Odd => "odd",
         }
     }
@@ -158,6 +164,16 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// The host and port that were asked.
+    pub fn at(&self) -> Option<(String, u16)> {
+        Endpoint::parse(&self.probe.url, Origin::Guess).map(|at| (at.host, at.port))
+    }
+
+    /// Whether the host of the endpoint was asked, whatever the port.
+    pub fn is_of_host(&self, endpoint: &Endpoint) -> bool {
+        self.at().is_none_or(|(host, _)| host == endpoint.host)
+    }
+
     /// The answer, where one came.
     pub fn response(&self) -> Option<&'a Response> {
         self.seen.ok().and_then(HttpSeen::response)
@@ -200,9 +216,12 @@ impl<'a> Answers<'a> {
         let options = view.http(&eas::options(endpoint));
         let services: Vec<Result<Asked<'a>, Stop>> =
             asked.iter().filter_map(|service| Some(ask(view, *service, question(*service, endpoint)?))).collect();
-        let nodes = if online { Ok(Vec::new()) } else { nodes(view, endpoint) };
-        let elsewhere = ews_elsewhere(view, endpoint)
-            .and_then(|probe| probe.map(|probe| ask(view, Service::Ews, probe)).transpose());
+        let told = ews_elsewhere(view, endpoint);
+        let nodes = match &told {
+            Ok(told) if !online => nodes(view, endpoint, told.clone().or_else(|| question(Service::Ews, endpoint))),
+            _ => Ok(Vec::new()),
+        };
+        let elsewhere = told.and_then(|probe| probe.map(|probe| ask(view, Service::Ews, probe)).transpose());
         let (services, nodes) = (view::all(services)?, nodes?);
         // a server is asked few questions at a time: those that others wait for go first
         let healthy = asked.iter().filter(|_| !online);
@@ -211,17 +230,18 @@ impl<'a> Answers<'a> {
         if let Some(ews) = elsewhere? {
             answers.services.retain(|asked| asked.service != Service::Ews);
             answers.services.insert(0, ews);
-            answers.nodes.clear();
         }
         Ok(answers)
     }
 
-    /// Every HTTP answer, with its question.
+    /// Every HTTP answer of the endpoint's host, with its question.
     pub fn responses(&self, endpoint: &Endpoint) -> Vec<(HttpProbe, &'a HttpSeen, &'a Response)> {
         let options = (eas::options(endpoint), self.options.ok());
         let others = self.services.iter().chain(&self.health).chain(self.nodes.iter().map(|(_, asked)| asked));
         std::iter::once(options)
-            .chain(others.map(|asked| (asked.probe.clone(), asked.seen.ok())))
+            .chain(
+                others.filter(|asked| asked.is_of_host(endpoint)).map(|asked| (asked.probe.clone(), asked.seen.ok())),
+            )
             .filter_map(|(probe, seen)| Some((probe, seen?, seen?.response()?)))
             .collect()
     }
@@ -232,22 +252,30 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// EWS at each address, where there are several.
-fn nodes<'a>(view: &View<'a>, endpoint: &Endpoint) -> Result<Vec<(IpAddr, Asked<'a>)>, Stop> {
+/// EWS at each address, where the endpoint's host has it and several of these.
+fn nodes<'a>(view: &View<'a>, endpoint: &Endpoint, ews: Option<HttpProbe>) -> Result<Vec<(IpAddr, Asked<'a>)>, Stop> {
+    let is_own = |probe: &HttpProbe| {
+        Endpoint::parse(&probe.url, endpoint.origin).is_some_and(|asked| asked.host == endpoint.host)
+    };
+    let Some(probe) = ews.filter(is_own) else { return Ok(Vec::new()) };
     let addresses = hosts::addresses(view, &endpoint.host)?;
-    let Some(probe) = question(Service::Ews, endpoint).filter(|_| addresses.len() > 1) else { return Ok(Vec::new()) };
+    if addresses.len() < 2 {
+        return Ok(Vec::new());
+    }
     view::all(addresses.into_iter().map(|address| {
         let probe = HttpProbe { address: Some(address), ..probe.clone() };
         Ok((address, ask(view, Service::Ews, probe)?))
     }))
 }
 
-/// The question for EWS where Autodiscover names another host for it than for ActiveSync.
+/// The question for EWS where Autodiscover names another address for it than the usual one beside
+/// ActiveSync. (IIS takes paths in any spelling.)
 fn ews_elsewhere(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<HttpProbe>, Stop> {
     if endpoint.origin == Origin::User {
         return Ok(None);
     }
-    let told = told_ews(view)?.filter(|ews| ews.host != endpoint.host);
+    let usual = question(Service::Ews, endpoint).map(|probe| probe.url).unwrap_or_default();
+    let told = told_ews(view)?.filter(|ews| !ews.url.eq_ignore_ascii_case(&usual));
     Ok(told.map(|ews| HttpProbe::new(Method::Get, ews.url)))
 }
 
@@ -272,6 +300,7 @@ fn of_response(service: Service, url: &str, response: &Response) -> State {
         },
         404 | 410 => State::Missing,
         403 | 405 | 501 => State::Forbidden,
+        429 => State::Throttled,
         502..=504 => State::Unavailable,
         500..=599 => State::ServerError,
         _ => State::Odd,
@@ -286,6 +315,7 @@ fn of_failure(failure: &Failure) -> Option<State> {
         FailKind::Timeout => Some(State::Silent),
         // a client certificate that is wanted is for `tls-protocol` to tell
         FailKind::Renegotiation | FailKind::Alert { .. } => None,
+        FailKind::Malformed => Some(State::Garbled),
         _ => Some(State::Cut),
     }
 }
@@ -355,9 +385,11 @@ mod tests {
         assert_eq!(of(503, &[], ""), State::Unavailable);
         assert_eq!(of(500, &[], ""), State::ServerError);
         assert_eq!(of(400, &[], ""), State::Odd);
+        assert_eq!(of(429, &[], ""), State::Throttled);
         let failed = |phase, kind| of_failure(&Failure::new(phase, kind));
         assert_eq!(failed(Phase::Request, FailKind::Timeout), Some(State::Silent));
         assert_eq!(failed(Phase::Request, FailKind::Closed), Some(State::Cut));
+        assert_eq!(failed(Phase::Request, FailKind::Malformed), Some(State::Garbled));
         assert_eq!(failed(Phase::Connect, FailKind::Refused), None);
     }
 

@@ -4,7 +4,7 @@
 //! use (MAPI/HTTP, OAB, OWA) is worth a remark only.
 
 use crate::checks::common;
-use crate::evidence::{NoAnswer, Probe, Response};
+use crate::evidence::{FailKind, HttpSeen, NoAnswer, Phase, Probe, Response};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::builds::Version;
 use crate::protocol::endpoint::Endpoint;
@@ -33,10 +33,10 @@ findings! {
         links ["https://developer.nylas.com/docs/provider-guides/exchange-on-prem/", "https://learn.microsoft.com/powershell/module/exchangepowershell/new-webservicesvirtualdirectory"]
     }
     EWS_REFUSED = "server.ews-refused", Fail, Network {
-        title { en: "EWS on {host} turns everybody away (HTTP {status})", de: "EWS auf {host} weist alle ab (HTTP {status})" }
+        title { en: "EWS on {host} answers HTTP {status}, without a way to sign in", de: "EWS auf {host} antwortet mit HTTP {status}, ohne einen Anmeldeweg" }
         meaning {
-            en: "A healthy server asks for a sign-in (401 with the ways to do it). Here a rule says no before that: of a web application firewall, an address restriction in IIS, or, in Exchange Online, of the organisation. Sync services reach an Exchange Server on-premises through EWS (Nylas does).",
-            de: "Ein gesunder Server verlangt eine Anmeldung (401 mit den Wegen dazu). Hier sagt vorher eine Regel Nein: einer Web Application Firewall, eine Adressbeschränkung in IIS oder, in Exchange Online, die der Organisation. Sync-Dienste erreichen einen Exchange Server vor Ort über EWS (so auch Nylas).",
+            en: "A healthy server asks for a sign-in (401 with the ways to do it). Mostly a rule says no before that: of a web application firewall, an address restriction in IIS, or, in Exchange Online, of the organisation. Sync services reach an Exchange Server on-premises through EWS (Nylas does).",
+            de: "Ein gesunder Server verlangt eine Anmeldung (401 mit den Wegen dazu). Meist sagt vorher eine Regel Nein: einer Web Application Firewall, eine Adressbeschränkung in IIS oder, in Exchange Online, die der Organisation. Sync-Dienste erreichen einen Exchange Server vor Ort über EWS (so auch Nylas).",
         }
         remedy { en: "Let /EWS through, from everywhere or from the addresses of the sync service", de: "Lassen Sie /EWS durch, von überall oder von den Adressen des Sync-Dienstes" }
         steps [
@@ -46,6 +46,33 @@ findings! {
             { en: "Look again; in order is 401 with WWW-Authenticate:", de: "Prüfen Sie erneut; in Ordnung ist 401 mit WWW-Authenticate:", Shell "curl -i {url}" },
         ]
         links ["https://developer.nylas.com/docs/provider-guides/exchange-on-prem/", "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-ews-exchange-online"]
+    }
+    EWS_THROTTLED = "server.ews-throttled", Warn, Network {
+        title { en: "EWS on {host} asks for a pause (HTTP 429)", de: "EWS auf {host} verlangt eine Pause (HTTP 429)" }
+        meaning {
+            en: "Whoever answers finds that too much was asked from this address. Whether EWS works cannot be told from that; a sync service asks often, and is slowed down or held off by the same limit.",
+            de: "Wer hier antwortet, findet, dass von dieser Adresse zu viel gefragt wurde. Ob EWS funktioniert, lässt sich daraus nicht sagen; ein Sync-Dienst fragt oft und wird von derselben Grenze gebremst oder ferngehalten.",
+        }
+        remedy { en: "Except EWS, or the addresses of the sync service, from the limit", de: "Nehmen Sie EWS oder die Adressen des Sync-Dienstes von der Begrenzung aus" }
+        steps [
+            { en: "Look again after some minutes; in order is 401 with WWW-Authenticate:", de: "Prüfen Sie nach einigen Minuten erneut; in Ordnung ist 401 mit WWW-Authenticate:", Shell "curl -i {url}" },
+            { en: "If it stays, look for the limit of requests per address in the firewall, proxy or balancer in front.", de: "Bleibt es dabei, suchen Sie in Firewall, Proxy oder Load Balancer davor die Grenze für Anfragen je Adresse." },
+        ]
+        links ["https://www.rfc-editor.org/rfc/rfc6585"]
+    }
+    EWS_UNREACHABLE = "server.ews-unreachable", Fail, Network {
+        title { en: "EWS at {url}, where Autodiscover sends clients, cannot be used: {answer}", de: "EWS unter {url}, wohin Autodiscover die Clients schickt, ist nicht nutzbar: {answer}" }
+        meaning {
+            en: "Sync services ask Autodiscover where EWS is and go there (Nylas does). ActiveSync stands at another address, so that it works says nothing about this one.",
+            de: "Sync-Dienste fragen Autodiscover, wo EWS ist, und gehen dorthin (so auch Nylas). ActiveSync steht unter einer anderen Adresse; dass es funktioniert, sagt über diese nichts.",
+        }
+        remedy { en: "Put {host}:{port} in order, or have Autodiscover name an address that works", de: "Bringen Sie {host}:{port} in Ordnung oder lassen Sie Autodiscover eine Adresse nennen, die funktioniert" }
+        steps [
+            { en: "See from outside how far it goes: the name, the connection, the certificate:", de: "Sehen Sie von außen nach, wie weit es geht: Name, Verbindung, Zertifikat:", Shell "nslookup {host}\ncurl -v {url}" },
+            { en: "See which address Exchange hands out:", de: "Sehen Sie nach, welche Adresse Exchange ausgibt:", Powershell "Get-WebServicesVirtualDirectory | Format-List Server,Name,InternalUrl,ExternalUrl" },
+            { en: "If it is to be another, set it on every server:", de: "Soll es eine andere sein, setzen Sie sie auf jedem Server:", Powershell "Set-WebServicesVirtualDirectory -Identity '<SERVER>\\EWS (Default Web Site)' -ExternalUrl 'https://<HOST>/EWS/Exchange.asmx'" },
+        ]
+        links ["https://developer.nylas.com/docs/provider-guides/exchange-on-prem/", "https://learn.microsoft.com/powershell/module/exchangepowershell/set-webservicesvirtualdirectory"]
     }
     EWS_PREAUTHENTICATION = "server.ews-preauthentication", Fail, Network {
         title { en: "A login page stands in front of EWS on {host}", de: "Auf {host} steht eine Anmeldeseite vor EWS" }
@@ -101,14 +128,14 @@ findings! {
         links ["https://learn.microsoft.com/exchange/clients/default-virtual-directory-settings"]
     }
     EWS_ENDING = "server.ews-ending", Info, Sync {
-        title { en: "EWS in Exchange Online works only until {until}", de: "EWS in Exchange Online funktioniert nur bis {until}" }
+        title { en: "Exchange Online offers no EWS {when}", de: "Exchange Online bietet {when} kein EWS mehr" }
         meaning {
-            en: "From {from} on, only applications on the organisation's list may use it; on {until} Microsoft removes it for all. EWS of an Exchange Server on-premises is not affected.",
-            de: "Ab dem {from} dürfen es nur Anwendungen auf der Liste der Organisation nutzen; am {until} entfernt Microsoft es für alle. EWS eines Exchange Servers vor Ort ist nicht betroffen.",
+            en: "Only applications on the organisation's list may use it {by_list}, and nobody {when}. EWS of an Exchange Server on-premises is not affected.",
+            de: "Nur Anwendungen auf der Liste der Organisation dürfen es {by_list} nutzen, und {when} niemand mehr. EWS eines Exchange Servers vor Ort ist nicht betroffen.",
         }
         remedy { en: "Connect the mailbox through Microsoft Graph (at Nylas: the provider microsoft)", de: "Verbinden Sie das Postfach über Microsoft Graph (bei Nylas: Provider microsoft)" }
         steps [
-            { en: "See what the organisation allows until then:", de: "Sehen Sie nach, was die Organisation bis dahin erlaubt:", Powershell "Get-OrganizationConfig | Format-List EwsEnabled,EwsAllowedAppIDs" },
+            { en: "See what the organisation allows:", de: "Sehen Sie nach, was die Organisation erlaubt:", Powershell "Get-OrganizationConfig | Format-List EwsEnabled,EwsAllowedAppIDs" },
         ]
         links ["https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-ews-exchange-online"]
     }
@@ -122,8 +149,8 @@ findings! {
     MITIGATED = "server.mitigated", Info, Exchange {
         title { en: "A rule of IIS or an emergency mitigation may block {services} on {host}", de: "Eine IIS-Regel oder eine Notfallmaßnahme sperrt auf {host} vielleicht {services}" }
         meaning {
-            en: "The answer comes from IIS, and Exchange has not seen the request. So look a rule of URL Rewrite, an address restriction, and the mitigations that Exchange's emergency service sets by itself.",
-            de: "Die Antwort kommt von IIS, und Exchange hat die Anfrage nicht gesehen. So sehen eine Regel von URL Rewrite, eine Adressbeschränkung und die Maßnahmen aus, die der Notfalldienst von Exchange selbst setzt.",
+            en: "{how} So look a rule of URL Rewrite, an address restriction, and the mitigations that Exchange's emergency service sets by itself.",
+            de: "{how} So sehen eine Regel von URL Rewrite, eine Adressbeschränkung und die Maßnahmen aus, die der Notfalldienst von Exchange selbst setzt.",
         }
         remedy { en: "See which rules and mitigations are in force", de: "Sehen Sie nach, welche Regeln und Maßnahmen gelten" }
         steps [
@@ -176,11 +203,16 @@ pub fn judge<'a>(endpoint: &Endpoint, answers: &Answers<'a>, version: Option<&Ve
         let open = ews.response().filter(|_| ews.state() == Some(State::Open));
         judged.remarks.extend(open.map(|open| about(&EWS_ANONYMOUS, endpoint, ews).with("status", open.status)));
         judged.unanswered = ews.seen.err().filter(|why| **why != NoAnswer::NotRecorded);
+        let unreachable = unreachable(endpoint, answers, ews);
         let states = by_address(answers, ews);
         let broken: Vec<_> = states.iter().filter(|(_, asked)| asked.state().is_some_and(is_broken)).collect();
-        judged.works = states.iter().any(|(_, asked)| asked.state().is_some()).then_some(broken.is_empty());
+        let is_known = |asked: &Asked<'_>| asked.state().is_some_and(|state| state != State::Throttled);
+        judged.works = states.iter().any(|(_, asked)| is_known(asked)).then_some(broken.is_empty());
         let is_whole = broken.len() == states.iter().filter(|(_, asked)| asked.state().is_some()).count();
-        if let Some((address, asked)) = broken.first() {
+        if unreachable.is_some() {
+            judged.works = Some(false);
+            judged.faults.extend(unreachable);
+        } else if let Some((address, asked)) = broken.first() {
             let finding = fault(endpoint, asked);
             judged.faults.extend(finding.map(|finding| match (is_whole, address) {
                 // whoever meets the other address is served
@@ -210,6 +242,8 @@ pub fn online(endpoint: &Endpoint, answers: &Answers<'_>, today: Date) -> Vec<Fi
             .with("from", EWS_BY_LIST.to_string())
             .with("until", EWS_OFF.to_string())
             .with("over", gone)
+            .with("by_list", since(EWS_BY_LIST, today))
+            .with("when", since(EWS_OFF, today))
             .severity(if gone { Severity::Warn } else { Severity::Info }),
     );
     findings
@@ -228,12 +262,65 @@ fn is_broken(state: State) -> bool {
     !matches!(state, State::Healthy | State::Open)
 }
 
+/// From when on something is so, said as of that day.
+pub fn since(day: Date, today: Date) -> Value {
+    if today >= day {
+        json!({"en": format!("since {day}"), "de": format!("seit dem {day}")})
+    } else {
+        json!({"en": format!("from {day} on"), "de": format!("ab dem {day}")})
+    }
+}
+
 fn about(code: &'static Code, endpoint: &Endpoint, asked: &Asked<'_>) -> Finding {
-    Finding::new(code)
-        .host(&endpoint.host)
-        .port(endpoint.port)
-        .url(&asked.probe.url)
-        .seen_in(&Probe::Http(asked.probe.clone()))
+    let (host, port) = asked.at().unwrap_or_else(|| (endpoint.host.clone(), endpoint.port));
+    Finding::new(code).host(host).port(port).url(&asked.probe.url).seen_in(&Probe::Http(asked.probe.clone()))
+}
+
+/// What keeps everybody from an EWS that stands elsewhere than ActiveSync, where no other check looks.
+fn unreachable(endpoint: &Endpoint, answers: &Answers<'_>, ews: &Asked<'_>) -> Option<Finding> {
+    let seen = ews.seen.ok().filter(|_| ews.at().is_some_and(|at| at != (endpoint.host.clone(), endpoint.port)))?;
+    let finding = |owner, en: &str, de: &str| {
+        about(&EWS_UNREACHABLE, endpoint, ews).with("answer", json!({"en": en, "de": de})).owner(owner)
+    };
+    let Some(failure) = seen.failure().filter(|_| ews.state().is_none()) else {
+        // where nothing is accepted here, `tls-chain` tells why, of ActiveSync too
+        let is_common = answers.options.is_ok_and(|options: &HttpSeen| options.verified == Some(false));
+        let severity = if is_common { Severity::Warn } else { Severity::Fail };
+        let refused = (Owner::Exchange, "its certificate is not accepted", "sein Zertifikat wird nicht akzeptiert");
+        return (seen.verified == Some(false))
+            .then(|| finding(refused.0, refused.1, refused.2).with("phase", "certificate").severity(severity));
+    };
+    let found = match (failure.phase, &failure.kind) {
+        (Phase::Resolve, FailKind::NoAddress) => {
+            finding(Owner::Dns, "the name has no address", "der Name hat keine Adresse")
+        }
+        (Phase::Resolve, _) => {
+            finding(Owner::Dns, "the name cannot be looked up", "der Name lässt sich nicht auflösen")
+        }
+        // a proxy on the way out is no fault of the server
+        (Phase::Proxy, _) => finding(
+            Owner::Network,
+            "the proxy on the way lets nobody through to it",
+            "der Proxy auf dem Weg lässt niemanden dorthin durch",
+        )
+        .severity(Severity::Warn),
+        (Phase::Connect, FailKind::Timeout) => {
+            finding(Owner::Network, "no connection in time", "keine Verbindung in der vorgesehenen Zeit")
+        }
+        (Phase::Connect, FailKind::Refused) => {
+            finding(Owner::Network, "the port is closed", "der Port ist geschlossen")
+        }
+        (Phase::Connect, _) => finding(Owner::Network, "no connection", "keine Verbindung"),
+        (_, FailKind::NotVerified) => {
+            finding(Owner::Exchange, "its certificate is not accepted", "sein Zertifikat wird nicht akzeptiert")
+        }
+        _ => finding(
+            Owner::Exchange,
+            "an encrypted connection (TLS) does not come about",
+            "eine verschlüsselte Verbindung (TLS) kommt nicht zustande",
+        ),
+    };
+    Some(found.with("phase", json!(failure.phase)))
 }
 
 /// What is wrong with EWS; `None` where nothing is.
@@ -246,7 +333,8 @@ fn fault(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Finding> {
         State::Missing => &EWS_NOT_FOUND,
         State::Portal => &EWS_PREAUTHENTICATION,
         State::Redirected => &EWS_REDIRECTED,
-        State::Unavailable | State::ServerError | State::Silent | State::Cut => &EWS_UNAVAILABLE,
+        State::Unavailable | State::ServerError | State::Silent | State::Cut | State::Garbled => &EWS_UNAVAILABLE,
+        State::Throttled => &EWS_THROTTLED,
         _ => &EWS_REFUSED,
     };
     let mut finding = about(code, endpoint, asked).with("state", state.name());
@@ -268,6 +356,7 @@ fn fault(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Finding> {
 fn said(state: State) -> Value {
     match state {
         State::Silent => json!({"en": "no answer in time", "de": "keine Antwort in der vorgesehenen Zeit"}),
+        State::Garbled => json!({"en": "what comes back is not HTTP", "de": "was zurückkommt, ist kein HTTP"}),
         _ => json!({"en": "the connection is cut", "de": "die Verbindung wird gekappt"}),
     }
 }
@@ -289,20 +378,24 @@ fn owner(state: State, is_own: bool, response: Option<&Response>) -> Owner {
 
 /// The services that are not needed, and do not answer as they should.
 fn odd(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<Value> = Vec::new();
     let mut evidence = Vec::new();
     for asked in &answers.services {
-        if asked.service != Service::Ews && asked.state().is_some_and(|state| state != State::Healthy) {
+        let state = asked.state().filter(|state| asked.service != Service::Ews && *state != State::Healthy);
+        if let Some(state) = state {
+            let name = asked.service.name();
+            let said = said(state);
+            let of = |lang: &str| format!("{name} ({})", said.get(lang).and_then(Value::as_str).unwrap_or_default());
             names.push(match asked.response() {
-                Some(response) => format!("{} (HTTP {})", asked.service.name(), response.status),
-                None => asked.service.name().to_owned(),
+                Some(response) => Value::from(format!("{name} (HTTP {})", response.status)),
+                None => json!({"en": of("en"), "de": of("de")}),
             });
             evidence.push(Probe::Http(asked.probe.clone()).to_string());
         }
     }
     for asked in answers.health.iter().filter(|asked| is_well(asked) == Some(false)) {
         let status = asked.response().map(|response| response.status).unwrap_or_default();
-        names.push(format!("{}/healthcheck.htm (HTTP {status})", asked.service.directory()));
+        names.push(format!("{}/healthcheck.htm (HTTP {status})", asked.service.directory()).into());
         evidence.push(Probe::Http(asked.probe.clone()).to_string());
     }
     let mut finding =
@@ -311,13 +404,14 @@ fn odd(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
     (!names.is_empty()).then_some(finding)
 }
 
-/// What IIS refuses without having asked Exchange, while Exchange answers elsewhere.
+/// What IIS refuses or cuts without having asked Exchange, while Exchange answers elsewhere.
 fn mitigated(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
     let exchange_answers =
         answers.responses(endpoint).iter().any(|(_, _, r)| front::recognise(r).product == Product::Exchange);
     let blocked: Vec<&Asked<'_>> = answers
         .services
         .iter()
+        .filter(|asked| asked.is_of_host(endpoint))
         .filter(|asked| match asked.state() {
             Some(State::Cut) => true,
             Some(State::Forbidden) => asked.response().is_some_and(is_of_iis_alone),
@@ -328,7 +422,25 @@ fn mitigated(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
         return None;
     }
     let names: Vec<&str> = blocked.iter().map(|asked| asked.service.directory()).collect();
-    let finding = Finding::new(&MITIGATED).host(&endpoint.host).port(endpoint.port).with("services", names);
+    let is_cut = blocked.iter().filter(|asked| asked.state() == Some(State::Cut)).count();
+    let how = if is_cut == 0 {
+        json!({
+            "en": "The answer comes from IIS, and Exchange has not seen the request.",
+            "de": "Die Antwort kommt von IIS, und Exchange hat die Anfrage nicht gesehen.",
+        })
+    } else if is_cut == blocked.len() {
+        json!({
+            "en": "The connection is cut without an answer, while other paths of the same server answer.",
+            "de": "Die Verbindung wird ohne Antwort gekappt, während andere Pfade desselben Servers antworten.",
+        })
+    } else {
+        json!({
+            "en": "IIS answers in Exchange's place, or the connection is cut without an answer.",
+            "de": "IIS antwortet anstelle von Exchange, oder die Verbindung wird ohne Antwort gekappt.",
+        })
+    };
+    let finding = Finding::new(&MITIGATED).host(&endpoint.host).port(endpoint.port);
+    let finding = finding.with("services", names).with("how", how);
     Some(blocked.iter().fold(finding, |finding, asked| finding.seen_in(&Probe::Http(asked.probe.clone()))))
 }
 
@@ -389,8 +501,8 @@ fn extended_protection(endpoint: &Endpoint, answers: &Answers<'_>, version: Opti
 }
 
 /// Whether the server asks for tokens of Entra ID beside its own ways to sign in.
-pub fn is_hybrid(answers: &Answers<'_>) -> bool {
-    let ews = answers.of(Service::Ews).and_then(Asked::response);
+pub fn is_hybrid(endpoint: &Endpoint, answers: &Answers<'_>) -> bool {
+    let ews = answers.of(Service::Ews).filter(|ews| ews.is_of_host(endpoint)).and_then(Asked::response);
     let options = answers.options.ok().and_then(crate::evidence::HttpSeen::response);
     let mut offers = ews.into_iter().chain(options).flat_map(challenge::offered);
     offers.any(|offer| {
@@ -402,8 +514,8 @@ pub fn is_hybrid(answers: &Answers<'_>) -> bool {
 
 /// Marks of Exchange that stay where a proxy takes its headers away: Windows sign-in for EWS, or the
 /// logon page of Outlook on the web.
-pub fn looks_like_exchange(answers: &Answers<'_>) -> bool {
-    let of = |service| answers.of(service).and_then(Asked::response);
+pub fn looks_like_exchange(endpoint: &Endpoint, answers: &Answers<'_>) -> bool {
+    let of = |service| answers.of(service).filter(|asked| asked.is_of_host(endpoint)).and_then(Asked::response);
     let windows = of(Service::Ews).is_some_and(|response| {
         challenge::offered(response).iter().any(|offer| offer.is("NTLM") || offer.is("Negotiate"))
     });
