@@ -61,6 +61,8 @@ pub enum NoAnswer {
 pub enum HeldBack {
     /// An earlier sign-in of this run was refused: never a second try.
     SignInRefused,
+    /// An earlier sign-in of this run got no answer, or a redirect that says nothing of the credentials.
+    SignInUnclear,
     /// The chain or the name of the certificate was not verified.
     CertificateNotVerified,
     /// The host is neither under the mailbox's domain nor named by the user nor Microsoft's.
@@ -150,12 +152,23 @@ pub struct Evidence {
     pub cut_short: Option<NoAnswer>,
     /// The moment as of which it is judged, where that is not the start of the run.
     pub judged_at: Option<Timestamp>,
+    /// What was sent with requests that were still open when the run ended.
+    pub left_open: Vec<LeftOpen>,
+}
+
+/// A request that was signed in, and still open when the run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOpen {
+    /// Where it went.
+    pub url: String,
+    /// What it carried.
+    pub credential_sent: Credential,
 }
 
 impl Evidence {
     /// No facts yet.
     pub fn new(header: Header) -> Self {
-        Self { header, records: BTreeMap::new(), cut_short: None, judged_at: None }
+        Self { header, records: BTreeMap::new(), cut_short: None, judged_at: None, left_open: Vec::new() }
     }
 
     /// The longest chain of probes of which each led to the next, last first: what a run cannot
@@ -205,6 +218,9 @@ struct Shape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     judged_at: Option<Timestamp>,
+    /// What was sent with requests that were still open when the run ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_open: Vec<LeftOpen>,
     /// Every fact, in a fixed order.
     records: Vec<Line>,
 }
@@ -215,6 +231,7 @@ impl Serialize for Evidence {
             header: self.header.clone(),
             cut_short: self.cut_short.clone(),
             judged_at: self.judged_at,
+            left_open: self.left_open.clone(),
             records: self
                 .records
                 .iter()
@@ -229,7 +246,8 @@ impl<'de> Deserialize<'de> for Evidence {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let shape = Shape::deserialize(deserializer)?;
         let records = shape.records.into_iter().map(|line| (line.probe, line.record)).collect();
-        Ok(Self { header: shape.header, records, cut_short: shape.cut_short, judged_at: shape.judged_at })
+        let Shape { header, cut_short, judged_at, left_open, .. } = shape;
+        Ok(Self { header, records, cut_short, judged_at, left_open })
     }
 }
 
@@ -252,6 +270,11 @@ pub trait Source: Send + Sync + 'static {
 
     /// How far a question has got that is still under way, where that is known.
     fn reached(&self, _probe: &Probe) -> Option<Phase> {
+        None
+    }
+
+    /// Which credential has gone out with a question that is still under way.
+    fn sent(&self, _probe: &Probe) -> Option<Credential> {
         None
     }
 }

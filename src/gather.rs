@@ -14,7 +14,9 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust};
+use crate::evidence::{
+    Credential, Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust,
+};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
@@ -264,6 +266,11 @@ impl Source for Gatherer {
     fn reached(&self, probe: &Probe) -> Option<Phase> {
         let Probe::Http(probe) = probe else { return None };
         self.requests().get(probe).and_then(|progress| progress.phase())
+    }
+
+    fn sent(&self, probe: &Probe) -> Option<Credential> {
+        let Probe::Http(probe) = probe else { return None };
+        self.requests().get(probe).and_then(|progress| progress.sent())
     }
 }
 

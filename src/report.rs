@@ -101,7 +101,12 @@ impl Verdict {
 
     /// Every place that received a credential, without doubles.
     pub fn credentials_sent_to(&self) -> Vec<CredentialSent> {
-        let mut sent = BTreeSet::new();
+        let mut sent: BTreeSet<_> = self
+            .evidence
+            .left_open
+            .iter()
+            .filter_map(|open| CredentialSent::to(&open.url, open.credential_sent.into()))
+            .collect();
         for (probe, record) in &self.evidence.records {
             let (url, credential) = match (probe, &record.seen) {
                 (Probe::Http(http), Seen::Http(seen)) => match seen.credential_sent {
@@ -120,11 +125,7 @@ impl Verdict {
                 }
                 _ => continue,
             };
-            if let Ok(url) = url::Url::parse(&url)
-                && let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default())
-            {
-                sent.insert(CredentialSent { host: host.to_owned(), port, credential });
-            }
+            sent.extend(CredentialSent::to(&url, credential));
         }
         sent.into_iter().collect()
     }
@@ -308,6 +309,14 @@ pub struct CredentialSent {
     pub port: u16,
     /// What it received.
     pub credential: SentKind,
+}
+
+impl CredentialSent {
+    /// `None` where it is no address of a place.
+    fn to(url: &str, credential: SentKind) -> Option<Self> {
+        let url = url::Url::parse(url).ok()?;
+        Some(Self { host: url.host_str()?.to_owned(), port: url.port_or_known_default()?, credential })
+    }
 }
 
 /// What a place received.

@@ -230,6 +230,16 @@ fn contract_5_every_place_that_received_a_credential_is_listed_once() {
     }
     let sent = serde_json::to_value(worded(&verdict, Lang::En).credentials_sent_to).unwrap();
     assert_eq!(sent, serde_json::json!([{"host": "mail.corp.example", "port": 443, "credential": "password"}]));
+    // the header had gone out when the time of the run was over
+    verdict.evidence.left_open.push(exdiag::evidence::LeftOpen {
+        url: "https://ex.corp.example/EWS/Exchange.asmx".to_owned(),
+        credential_sent: Credential::Password,
+    });
+    let sent = worded(&verdict, Lang::En).credentials_sent_to;
+    assert_eq!(
+        sent.iter().map(|sent| sent.host.as_str()).collect::<Vec<_>>(),
+        ["ex.corp.example", "mail.corp.example"]
+    );
 }
 
 #[test]

@@ -6,7 +6,8 @@
 
 use exdiag::checks::{Check, Group};
 use exdiag::evidence::{
-    Evidence, Gathering, Header, NoAnswer, Probe, RecordType, Seen, Source, Stop, Subject, View, view,
+    Credential, Evidence, Gathering, Header, HttpProbe, LeftOpen, Method, NoAnswer, Probe, RecordType, Seen, SignIn,
+    Source, Stop, Subject, View, view,
 };
 use exdiag::finding::{Outcome, Sentence, Status, Text};
 use exdiag::runner::{Event, Finished, Limits, judge, run};
@@ -44,6 +45,10 @@ impl Source for Fake {
             tokio::time::sleep(Duration::from_millis(50 * trips)).await;
             Seen::NoAnswer(NoAnswer::NotRecorded)
         })
+    }
+
+    fn sent(&self, probe: &Probe) -> Option<Credential> {
+        matches!(probe, Probe::Http(http) if http.sign_in == SignIn::Given).then_some(Credential::Password)
     }
 }
 
@@ -127,6 +132,30 @@ async fn a_cancelled_run_reports_what_is_known_so_far() {
     let (finished, evidence) = run(&WITH_SILENCE, evidence(&WITH_SILENCE), source, limits, stop, &mut |_| {}).await;
     assert_eq!(evidence.cut_short, Some(NoAnswer::Cancelled));
     assert_eq!(finished.checks[1].outcome.status(), Status::Pass);
+}
+
+fn signed_in() -> Probe {
+    let url = "https://silent.corp.example/EWS/Exchange.asmx";
+    Probe::Http(HttpProbe::new(Method::Post, url).sign_in(SignIn::Given))
+}
+
+static SIGNED_IN: [Check; 1] = [check("probe", |v| v.look(&signed_in()).map(|_| pass()))];
+
+#[tokio::test(start_paused = true)]
+async fn contract_5_a_sign_in_that_is_open_at_the_end_of_the_run_counts_as_sent() {
+    for seconds in [1, 60] {
+        let limits = Limits { deadline: Duration::from_secs(seconds) };
+        let stop = tokio::time::sleep(Duration::from_secs(2));
+        let (source, begun) = (Arc::new(Fake::default()), evidence(&SIGNED_IN));
+        let (_, evidence) = run(&SIGNED_IN, begun, source, limits, stop, &mut |_| {}).await;
+        let open = LeftOpen {
+            url: "https://silent.corp.example/EWS/Exchange.asmx".to_owned(),
+            credential_sent: Credential::Password,
+        };
+        assert_eq!(evidence.left_open, [open]);
+        let again: Evidence = serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
+        assert_eq!(again.left_open, evidence.left_open);
+    }
 }
 
 static WITH_PANICS: [Check; 3] = [

@@ -542,11 +542,12 @@ async fn a_body_is_read_up_to_its_limit_and_kept_as_text() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_and_counts_as_far_as_it_came() {
+async fn of_a_body_without_end_the_rest_is_waited_for_and_what_came_is_no_answer() {
     let endless = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nand so on".as_slice();
-    assert_eq!(body(endless).await, ("and so on".to_owned(), 9, true));
+    let endless = answered(endless).await;
+    assert_eq!(failure(&endless), (Phase::Body, FailKind::Timeout), "silence, not a large answer");
     let short = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nbegun".as_slice();
-    assert_eq!(body(short).await, ("begun".to_owned(), 5, true));
+    assert_eq!(failure(&answered(short).await), (Phase::Body, FailKind::Closed));
     let refused = b"HTTP/1.1 401 X\r\nContent-Length: 50\r\n\r\n".as_slice();
     assert_eq!(body(refused).await, (String::new(), 0, true));
     let nothing = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n").await;
@@ -752,6 +753,64 @@ async fn contract_5_credentials_go_over_verified_tls_and_a_first_401_is_the_last
     assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInRefused));
     assert_eq!(status(&http(&gatherer, options()).await.unwrap()), 401, "anonymous requests go on");
     assert_eq!(web.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn contract_5_a_front_that_redirects_to_itself_gets_the_password_twice_at_most() {
+    let world = World::new().with_password();
+    let web = world.https(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n").await;
+    let gatherer = world.mail(&[(FIRST, web.place)]).gatherer().await;
+    for _ in 0..2 {
+        assert_eq!(status(&http(&gatherer, signed_in()).await.unwrap()), 302);
+    }
+    for _ in 0..3 {
+        assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
+    }
+    assert_eq!(web.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_known_as_sent() {
+    let world = World::new().with_password();
+    let (silent, asked) = swallowing(&world).await;
+    let gatherer = world.mail(&[(FIRST, silent)]).gatherer().await;
+    let probe = Probe::Http(signed_in());
+    let open = async {
+        asked.notified().await;
+        exdiag::evidence::Source::sent(&gatherer, &probe)
+    };
+    let sent = tokio::select! {
+        _ = http(&gatherer, signed_in()) => None,
+        sent = open => sent,
+    };
+    assert_eq!(sent, Some(Credential::Password));
+    assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
+
+    let world = World::new().with_password();
+    let cut = world.https(b"HTTP/1.1 ").await;
+    let gatherer = world.mail(&[(FIRST, cut.place)]).gatherer().await;
+    assert!(http(&gatherer, signed_in()).await.unwrap().failure().is_some());
+    assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
+    assert_eq!(cut.requests().len(), 1);
+}
+
+/// Takes a request over TLS and says nothing; tells when it has come.
+async fn swallowing(world: &World) -> (SocketAddr, Arc<Notify>) {
+    let (chain, key) = world.certified();
+    let tls = acceptor(server(&[&TLS13]).with_no_client_auth(), chain, &key);
+    let asked = Arc::new(Notify::new());
+    let noted = Arc::clone(&asked);
+    let place = listen(move |stream| {
+        let (tls, noted) = (tls.clone(), Arc::clone(&noted));
+        async move {
+            let mut stream = tls.accept(stream).await.unwrap();
+            request(&mut stream).await.unwrap();
+            noted.notify_one();
+            let _ = stream.read(&mut [0; 1]).await;
+        }
+    })
+    .await;
+    (place, asked)
 }
 
 #[tokio::test]

@@ -240,6 +240,10 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
                     "nach einer abgelehnten Anmeldung nicht erneut versucht"
                 )
             }
+            HeldBack::SignInUnclear => text!(
+                "not signed in again: an earlier sign-in of this run got no answer, or only a redirect, and whether the credentials are right is not known; no account is to be locked",
+                "nicht noch einmal angemeldet: Eine frühere Anmeldung dieses Laufs blieb ohne Antwort oder wurde nur umgeleitet, und ob die Anmeldedaten stimmen, ist nicht bekannt; kein Konto soll gesperrt werden",
+            ),
             HeldBack::CertificateNotVerified => text!(
                 "credentials not sent: the certificate could not be verified; see the check tls-chain",
                 "Anmeldedaten nicht gesendet: Das Zertifikat ließ sich nicht prüfen; siehe die Prüfung tls-chain",

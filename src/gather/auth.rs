@@ -1,7 +1,8 @@
 //! Which secrets are there, and who may get them? The only file that sees one.
 //!
 //! The rules are those of the contract, section 5. A diagnosis never locks an account: one
-//! refused sign-in, and nobody signs in again in that run.
+//! refused sign-in, and nobody signs in again in that run; nor after one that stayed without an answer.
+//! Of one that is answered with a redirect nobody knows whether it was refused: one more is tried.
 
 mod echo;
 
@@ -16,13 +17,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
-
-/// So often a sign-in may stay without an answer. A domain controller may have counted it, and
-/// locks an account after as few as three.
-const MOST_UNANSWERED: u8 = 2;
 
 /// Where secrets are read from.
 #[derive(Debug, Clone, Default)]
@@ -133,39 +129,52 @@ pub struct Authorizer(Arc<Inner>);
 struct Inner {
     subject: Subject,
     secrets: Secrets,
-    /// A sign-in was refused.
-    refused: AtomicBool,
-    /// Sign-ins without an answer.
-    unanswered: AtomicU8,
-    /// Hosts that have accepted the credentials: there, several may be under way at once.
-    accepted: Mutex<BTreeSet<String>>,
+    known: Mutex<Known>,
     /// Held from the request to its answer.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// What the sign-ins of a run have told.
+#[derive(Debug, Default)]
+struct Known {
+    /// One was refused.
+    refused: bool,
+    /// One stayed without an answer. A domain controller may have counted it, and locks an account
+    /// after as few as three.
+    unanswered: bool,
+    /// What became of those that were answered with a redirect.
+    redirected: Redirected,
+    /// Hosts that have accepted the credentials: there, several may be under way at once.
+    accepted: BTreeSet<String>,
+}
+
+/// A front may send whom it refuses to itself, and every round counts as a failed sign-in.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Redirected {
+    #[default]
+    Never,
+    /// One sign-in may follow.
+    Once,
+    /// It has followed.
+    Followed,
+}
+
 /// Leave to sign in once. Say how it ended with [`SignInTurn::answered`]; dropped without, it counts
-/// as unanswered.
+/// as unanswered if it was [`SignInTurn::sent`].
 #[derive(Debug)]
 pub struct SignInTurn {
     authorizer: Arc<Inner>,
     host: String,
     header: HeaderValue,
     credential: Credential,
-    answered: bool,
+    open: bool,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Authorizer {
     /// An authorizer for one run: it remembers a refusal.
     pub fn new(subject: Subject, secrets: Secrets) -> Self {
-        Self(Arc::new(Inner {
-            subject,
-            secrets,
-            refused: AtomicBool::new(false),
-            unanswered: AtomicU8::new(0),
-            accepted: Mutex::default(),
-            turn: Arc::default(),
-        }))
+        Self(Arc::new(Inner { subject, secrets, known: Mutex::default(), turn: Arc::default() }))
     }
 
     /// Whether the rules let the credentials go to this address at all, its certificate aside.
@@ -184,15 +193,13 @@ impl Authorizer {
         let host = url.host_str().unwrap_or_default().to_owned();
         let inner = &self.0;
         let mut turn = None;
-        if !inner.has_accepted(&host) {
+        if !inner.known().accepted.contains(&host) {
             let waited = Arc::clone(&inner.turn).lock_owned().await;
             // it may have been accepted meanwhile
-            turn = (!inner.has_accepted(&host)).then_some(waited);
+            turn = (!inner.known().accepted.contains(&host)).then_some(waited);
         }
-        if inner.is_over() {
-            return Err(HeldBack::SignInRefused);
-        }
-        Ok(SignInTurn { authorizer: Arc::clone(inner), host, header, credential, answered: false, _turn: turn })
+        inner.known().allows(&host)?;
+        Ok(SignInTurn { authorizer: Arc::clone(inner), host, header, credential, open: false, _turn: turn })
     }
 
     /// Whether the text holds what signs in, should this server have sent it back.
@@ -233,9 +240,7 @@ impl Authorizer {
         if !may_receive(subject, host) {
             return Err(HeldBack::ForeignHost);
         }
-        if self.0.is_over() {
-            return Err(HeldBack::SignInRefused);
-        }
+        self.0.known().allows(host)?;
         let header = match (credential, &secrets.token) {
             (Credential::Token, Some(token)) => format!("Bearer {}", token.expose_secret()),
             (Credential::Password, _) => {
@@ -251,19 +256,35 @@ impl Authorizer {
 }
 
 impl Inner {
-    fn is_over(&self) -> bool {
-        self.refused.load(Ordering::SeqCst) || self.unanswered.load(Ordering::SeqCst) >= MOST_UNANSWERED
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn has_accepted(&self, host: &str) -> bool {
-        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+impl Known {
+    /// Whether one more may be tried at this host.
+    fn allows(&self, host: &str) -> Result<(), HeldBack> {
+        if self.refused {
+            return Err(HeldBack::SignInRefused);
+        }
+        let used_up = self.redirected == Redirected::Followed && !self.accepted.contains(host);
+        if self.unanswered || used_up { Err(HeldBack::SignInUnclear) } else { Ok(()) }
     }
 }
 
 impl SignInTurn {
     /// The value of `Authorization`; it prints as nothing.
-    pub fn header(&self) -> &HeaderValue {
-        &self.header
+    pub fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    /// Says that the header goes out now.
+    pub fn sent(&mut self) {
+        self.open = true;
+        let mut known = self.authorizer.known();
+        if known.redirected == Redirected::Once && !known.accepted.contains(&self.host) {
+            known.redirected = Redirected::Followed;
+        }
     }
 
     /// What it holds.
@@ -273,14 +294,20 @@ impl SignInTurn {
 
     /// Says with which HTTP status the sign-in was answered, and ends the turn.
     pub fn answered(mut self, status: u16) {
-        self.answered = true;
+        self.open = false;
+        let mut known = self.authorizer.known();
         match status {
-            401 => self.authorizer.refused.store(true, Ordering::SeqCst),
+            401 => known.refused = true,
+            300..=399 => {
+                known.accepted.remove(&self.host);
+                if known.redirected == Redirected::Never {
+                    known.redirected = Redirected::Once;
+                }
+            }
             // Only what a server says to one who is signed in, 449 and 451 are ActiveSync's: a
-            // redirect, a 404 or a 503 may come from somebody who has not looked at the password.
+            // 404 or a 503 may come from somebody who has not looked at the password.
             200..=299 | 449 | 451 => {
-                let mut accepted = self.authorizer.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-                accepted.insert(self.host.clone());
+                known.accepted.insert(self.host.clone());
             }
             _ => {}
         }
@@ -289,8 +316,8 @@ impl SignInTurn {
 
 impl Drop for SignInTurn {
     fn drop(&mut self) {
-        if !self.answered {
-            self.authorizer.unanswered.fetch_add(1, Ordering::SeqCst);
+        if self.open {
+            self.authorizer.known().unanswered = true;
         }
     }
 }
@@ -435,12 +462,41 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sign_ins_without_an_answer_end_too() {
+    async fn contract_5_after_a_sign_in_without_an_answer_nobody_signs_in_again() {
         let authorizer = with_password();
-        for _ in 0..MOST_UNANSWERED {
-            drop(authorizer.sign_in(&exchange(), true).await.unwrap());
+        drop(authorizer.sign_in(&exchange(), true).await.unwrap());
+        let mut turn = authorizer.sign_in(&exchange(), true).await.unwrap();
+        turn.sent();
+        drop(turn);
+        assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), Some(HeldBack::SignInUnclear));
+    }
+
+    /// One sign-in at that host, answered so.
+    async fn tried(authorizer: &Authorizer, host: &str, status: u16) -> Result<(), HeldBack> {
+        let mut turn = authorizer.sign_in(&url(&format!("https://{host}.corp.example/")), true).await?;
+        turn.sent();
+        turn.answered(status);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn contract_5_after_a_redirect_one_further_sign_in_and_no_more_until_it_is_accepted() {
+        let unclear = Err(HeldBack::SignInUnclear);
+        for further in [302, 404, 503] {
+            let authorizer = with_password();
+            assert_eq!(tried(&authorizer, "mail", 302).await, Ok(()));
+            assert_eq!(tried(&authorizer, "mail", further).await, Ok(()));
+            assert_eq!(tried(&authorizer, "mail", 200).await, unclear);
+            assert_eq!(authorizer.may_sign_in(&exchange()), unclear);
         }
-        assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), Some(HeldBack::SignInRefused));
+        let authorizer = with_password();
+        assert_eq!(tried(&authorizer, "autodiscover", 302).await, Ok(()));
+        for _ in 0..3 {
+            assert_eq!(tried(&authorizer, "mail", 200).await, Ok(()), "it has accepted the credentials");
+        }
+        assert_eq!(tried(&authorizer, "autodiscover", 302).await, unclear);
+        assert_eq!(tried(&authorizer, "mail", 302).await, Ok(()));
+        assert_eq!(tried(&authorizer, "mail", 200).await, unclear, "what redirects has accepted nothing");
     }
 
     #[tokio::test]

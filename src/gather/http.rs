@@ -333,12 +333,12 @@ impl Http {
         mut link: Link,
         target: &Target,
         probe: &HttpProbe,
-        turn: Option<SignInTurn>,
+        mut turn: Option<SignInTurn>,
         seen: &mut HttpSeen,
         whole: &Arc<Progress>,
     ) -> Result<Response, Failure> {
         let authorization = match (&turn, probe.sign_in) {
-            (Some(turn), _) => Some(turn.header().clone()),
+            (Some(turn), _) => Some(turn.header()),
             (None, SignIn::EmptyBearer) => Some(HeaderValue::from_static("Bearer ")),
             (None, _) => None,
         };
@@ -348,6 +348,10 @@ impl Http {
             detail: error.to_string(),
         })?;
         seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
+        if let Some(turn) = &mut turn {
+            turn.sent();
+            whole.send(turn.credential());
+        }
         let signed_in = turn.is_some();
         let started = time::Instant::now();
         let answered = asked(link.sender.send_request(request), link.again.as_ref());
@@ -383,8 +387,8 @@ impl Http {
         let read = body::read(&mut body, &head.headers, until).await;
         seen.timing.body_ms = Some(millis(received.elapsed()));
         match read.cut {
-            // of a 200 to such a request, the body is the answer
-            Some(failure) if status == 200 && probe.method != Method::Options && read.bytes.is_empty() => {
+            // of a 200 to such a request, the body is the answer, and part of one is none
+            Some(failure) if status == 200 && probe.method != Method::Options => {
                 return Err(failure);
             }
             _ => {}

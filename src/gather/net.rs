@@ -6,7 +6,7 @@
 use super::dns::Resolver;
 use super::roots::Loading;
 use super::{ConnectTo, Settings, tls};
-use crate::evidence::{FailKind, Failure, Phase};
+use crate::evidence::{Credential, FailKind, Failure, Phase};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -102,13 +102,15 @@ pub(super) struct Permit {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     furthest: Mutex<Option<Phase>>,
+    /// What has gone out with the request.
+    sent: Mutex<Option<Credential>>,
     whole: Option<Arc<Progress>>,
 }
 
 impl Progress {
     /// The progress of one attempt among several of one question.
     pub(super) fn part_of(whole: &Arc<Self>) -> Self {
-        Self { furthest: Mutex::default(), whole: Some(Arc::clone(whole)) }
+        Self { whole: Some(Arc::clone(whole)), ..Self::default() }
     }
 
     pub(super) fn reach(&self, phase: Phase) {
@@ -121,6 +123,15 @@ impl Progress {
 
     pub(super) fn phase(&self) -> Option<Phase> {
         *self.furthest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a credential goes out with the request.
+    pub(super) fn send(&self, credential: Credential) {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(credential);
+    }
+
+    pub(super) fn sent(&self) -> Option<Credential> {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -503,7 +503,8 @@ fn sign_in(view: &View<'_>, email: &str, roads: &mut Vec<Road>) -> Result<(), St
         let probe = last.probe.clone().sign_in(SignIn::Given);
         let further = follow(view, last.step, probe, email)?;
         let held_back = further.last().is_some_and(|last| {
-            matches!(&last.reason, Reason::NotAsked(NoAnswer::HeldBack { rule }) if *rule != HeldBack::SignInRefused)
+            matches!(&last.reason, Reason::NotAsked(NoAnswer::HeldBack { rule })
+                if !matches!(rule, HeldBack::SignInRefused | HeldBack::SignInUnclear))
         });
         signed.push(further);
         if !held_back {

@@ -1,6 +1,6 @@
 //! Which facts are there, and which are on their way? Each probe is gathered once (single flight).
 
-use crate::evidence::{Evidence, NoAnswer, Phase, Probe, Record, Seen, Source};
+use crate::evidence::{Evidence, LeftOpen, NoAnswer, Phase, Probe, Record, Seen, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +66,11 @@ impl Store {
     pub(super) fn close<S: Source>(&mut self, source: &S, why: &NoAnswer) {
         let reached = |probe: &Probe| source.reached(probe).filter(|_| *why == NoAnswer::Deadline);
         let open: Vec<(Probe, Option<Phase>)> = self.open.keys().map(|probe| (probe.clone(), reached(probe))).collect();
+        let sent = self.open.keys().filter_map(|probe| {
+            let (Probe::Http(http), Some(credential_sent)) = (probe, source.sent(probe)) else { return None };
+            Some(LeftOpen { url: http.url.clone(), credential_sent })
+        });
+        self.evidence.left_open.extend(sent);
         self.tasks.abort_all();
         self.names.clear();
         for (probe, reached) in open {
