@@ -3,13 +3,13 @@
 //! One file a check, each a pure function from a [`View`] to an [`Outcome`].
 
 pub mod activesync;
+pub mod activesync_session;
 pub mod auth_status;
 pub mod autodiscover;
 pub mod clients;
 pub mod common;
 pub mod dns;
 pub mod last_sync;
-pub mod later;
 pub mod revocation;
 pub mod server_version;
 pub mod tls_chain;
@@ -105,8 +105,8 @@ pub static ALL: &[Check] = &[
         id: "activesync-session",
         title: text!("A sync session works", "Eine Sync-Sitzung gelingt"),
         group: Group::Talking,
-        run: later::activesync_session,
-        findings: &[],
+        run: activesync_session::check,
+        findings: activesync_session::FINDINGS,
     },
     Check {
         id: "tls-chain",
@@ -166,6 +166,7 @@ pub fn catalogue() -> Vec<&'static Code> {
     for shared in [
         autodiscover::hints::FINDINGS,
         common::FINDINGS,
+        common::mailbox::FINDINGS,
         common::net::FINDINGS,
         common::resolve::FINDINGS,
         common::service::FINDINGS,

@@ -159,6 +159,8 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.lifetime-too-long", &["clients."], At::SameHost),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
+    // no client syncs a mailbox whose session fails
+    ("activesync.", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-blocked", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-unknown", &["sync.no-source"], At::Anywhere),

@@ -12,7 +12,7 @@ pub mod view;
 
 pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
-pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SignIn, Via};
+pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SessionAsk, SignIn, Via};
 pub use subject::{Credential, Mailbox, Server, Subject, Trust};
 pub use tls::{
     AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, HelloOutcome, HelloSeen, Missing, OcspSeen, TlsOutcome, TlsSeen,

@@ -4,6 +4,7 @@
 //! [`Scenario`], for `exdiag demo` and the tests. The real check is led here by documented options
 //! alone ([`Lab::arguments`]): no privilege, no fixed port, nothing leaves the machine.
 
+mod activesync;
 mod cloud;
 mod dns;
 mod exchange;

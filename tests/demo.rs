@@ -80,3 +80,26 @@ async fn house_4_behind_a_closed_door_the_connection_is_the_cause_and_silence_sa
         assert_eq!(verdict.causes.len(), 1, "{name}");
     }
 }
+
+#[tokio::test]
+async fn ms_asprov_a_wipe_is_reported_and_never_acknowledged() {
+    let (_, journal) = rehearse(find("wipe-requested").unwrap(), LabOptions::default()).await.unwrap();
+    let commands: Vec<&str> = journal
+        .iter()
+        .filter(|entry| entry.method == "POST")
+        .filter_map(|entry| entry.path.split_once("Cmd=").map(|(_, rest)| rest.split('&').next().unwrap()))
+        .collect();
+    assert_eq!(commands, ["FolderSync", "Provision"]);
+}
+
+#[tokio::test]
+async fn of_a_session_nothing_private_is_recorded() {
+    let (diagnosis, journal) = rehearse(find("healthy-signed-in").unwrap(), LabOptions::default()).await.unwrap();
+    let commands = journal.iter().filter(|entry| entry.path.contains("DeviceId=EXDIAG0000000001&DeviceType=exdiag"));
+    assert_eq!(commands.filter(|entry| entry.status == 200).count(), 7);
+    let text = serde_json::to_string(&diagnosis.evidence).unwrap();
+    assert!(text.contains("2026-11-22T18:05:11Z"));
+    for private in ["Seeblick", "Kündigung", "Posteingang", "K\\u00fcndigung"] {
+        assert!(!text.contains(private), "{private}");
+    }
+}

@@ -249,6 +249,50 @@ pub enum Content {
         /// The SMTP address asked about.
         email: String,
     },
+    /// A command of an ActiveSync session (MS-ASCMD), from the device that exdiag is known as.
+    ActiveSync {
+        /// The name that signs in.
+        user: String,
+        /// The version spoken, such as 16.1.
+        version: String,
+        /// The policy key; 0 where there is none yet.
+        policy_key: String,
+        /// What is asked.
+        ask: SessionAsk,
+    },
+}
+
+/// What a session asks. Nothing of it changes what is in the mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub enum SessionAsk {
+    /// The folders.
+    FolderSync,
+    /// Says what device this is (versions before 14.1).
+    DeviceInformation,
+    /// The policy.
+    Provision,
+    /// Says that the policy is known; the policy key is the one to be confirmed.
+    Acknowledge,
+    /// A first key for a folder.
+    Open {
+        /// The folder's id.
+        folder: String,
+    },
+    /// How many messages a folder would bring.
+    Estimate {
+        /// The folder's id.
+        folder: String,
+        /// The folder's key.
+        sync_key: String,
+    },
+    /// One message, without its body.
+    Newest {
+        /// The folder's id.
+        folder: String,
+        /// The folder's key.
+        sync_key: String,
+    },
 }
 
 /// One HTTP request.
@@ -265,6 +309,20 @@ pub struct HttpProbe {
     pub sign_in: SignIn,
     /// What it carries.
     pub content: Content,
+}
+
+impl fmt::Display for SessionAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FolderSync => f.write_str("folder-sync"),
+            Self::DeviceInformation => f.write_str("device-information"),
+            Self::Provision => f.write_str("provision"),
+            Self::Acknowledge => f.write_str("acknowledge"),
+            Self::Open { folder } => write!(f, "open:{folder}"),
+            Self::Estimate { folder, sync_key } => write!(f, "estimate:{folder}:{sync_key}"),
+            Self::Newest { folder, sync_key } => write!(f, "newest:{folder}:{sync_key}"),
+        }
+    }
 }
 
 impl HttpProbe {
@@ -394,7 +452,13 @@ impl fmt::Display for Probe {
                     SignIn::None => "",
                     SignIn::EmptyBearer => "#empty-bearer",
                     SignIn::Given => "#signed-in",
-                })
+                })?;
+                match &http.content {
+                    Content::ActiveSync { version, policy_key, ask, .. } => {
+                        write!(f, "#{ask}#{version}#{policy_key}")
+                    }
+                    _ => Ok(()),
+                }
             }
             Self::Anchors { subject } => write!(f, "anchors:{subject}"),
             Self::Aia { url, private } => write!(f, "aia{}:{url}", inside(*private)),

@@ -16,7 +16,7 @@ use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
 use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::{soap, trusted};
+use crate::protocol::{session, soap, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -401,7 +401,7 @@ impl Http {
             body: Body { text, length: read.bytes.len() as u64, truncated: read.truncated || shortened },
         };
         Ok(if signed_in {
-            signed::essence(probe, response, &|text| self.authorizer.echoes(&target.url, text))
+            signed::essence(probe, response, &read.bytes, &|text| self.authorizer.echoes(&target.url, text))
         } else {
             response
         })
@@ -491,7 +491,15 @@ fn request(
     let url = &target.url;
     let host = url.host_str().unwrap_or_default();
     let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = match &probe.content {
+        Content::ActiveSync { user, ask, .. } => Some(session::query(user, ask)),
+        _ => url.query().map(str::to_owned),
+    };
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let agent = match &probe.content {
+        Content::ActiveSync { .. } => session::USER_AGENT,
+        _ => USER_AGENT,
+    };
     let path = format!("{}{query}", url.path());
     // RFC 9112, 3.2.2: a proxy is told the whole address
     let to = if proxy.is_some() { format!("http://{authority}{path}") } else { path };
@@ -503,7 +511,7 @@ fn request(
         })
         .uri(to)
         .header(header::HOST, authority)
-        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::USER_AGENT, agent)
         .header(header::ACCEPT, if probe.sign_in == SignIn::EmptyBearer { "application/json" } else { "*/*" });
     if let Some(basic) = proxy.and_then(Intercept::basic_auth) {
         request = request.header(header::PROXY_AUTHORIZATION, basic);
@@ -516,10 +524,19 @@ fn request(
         Content::PoxMobilesync { email } => mobilesync_request(email).into(),
         Content::PoxOutlook { email } => outlook::request(email).into(),
         Content::SoapUserSettings { email } => soap::request(email, &probe.url).into(),
+        Content::ActiveSync { version, policy_key, ask, .. } => {
+            request = request
+                .header(header::ACCEPT_LANGUAGE, "en-us")
+                .header("MS-ASProtocolVersion", version)
+                .header("X-MS-PolicyKey", policy_key);
+            session::body(version, policy_key, ask).into()
+        }
     };
-    if probe.content != Content::Empty {
-        request = request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8");
-    }
+    request = match &probe.content {
+        Content::Empty => request,
+        Content::ActiveSync { .. } => request.header(header::CONTENT_TYPE, "application/vnd.ms-sync.wbxml"),
+        _ => request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8"),
+    };
     request.body(Full::new(body))
 }
 

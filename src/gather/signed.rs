@@ -8,6 +8,7 @@
 
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
+use crate::protocol::session::Reply;
 use crate::protocol::{eas, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
@@ -52,8 +53,9 @@ const TEXTS: &[&str] = &[
     "x-z-push-version",
 ];
 
-/// Of an answer what checks read; `holds` says whether a text holds a secret.
-pub fn essence(probe: &HttpProbe, response: Response, holds: &dyn Fn(&str) -> bool) -> Response {
+/// Of an answer, whose body came in these bytes, what checks read; `holds` says whether a text holds
+/// a secret.
+pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn Fn(&str) -> bool) -> Response {
     let Response { status, headers, body } = response;
     let headers = headers.into_iter().filter_map(|(name, value)| {
         // names are compared with ours, whatever case they came in
@@ -74,6 +76,7 @@ pub fn essence(probe: &HttpProbe, response: Response, holds: &dyn Fn(&str) -> bo
         Content::PoxOutlook { .. } if (200..300).contains(&status) => for_outlook(&body.text, holds),
         // a fault comes with 500
         Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
+        Content::ActiveSync { ask, .. } if status == 200 => Reply::read(ask, bytes).without(holds).record(),
         _ => front::page_marks(&body.text),
     };
     Response { status, headers: headers.collect(), body: Body { text, ..body } }
@@ -176,7 +179,8 @@ mod tests {
         let url = "https://webmail.corp.example/Microsoft-Server-ActiveSync";
         let authorizer = authorizer(password);
         let target = url::Url::parse(url).unwrap();
-        essence(&probe(url, pox), response, &|text| authorizer.echoes(&target, text))
+        let bytes = response.body.text.clone().into_bytes();
+        essence(&probe(url, pox), response, &bytes, &|text| authorizer.echoes(&target, text))
     }
 
     const HEALTHY: &[(&str, &str)] = &[
@@ -233,7 +237,7 @@ mod tests {
         let target = url::Url::parse(url).unwrap();
         let kept = |content: Content, text: &str| {
             let probe = HttpProbe::new(Method::Post, url).content(content);
-            essence(&probe, response(200, &[], text), &|text| authorizer.echoes(&target, text)).body.text
+            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text)).body.text
         };
         let ews = "https://mail.corp.example/EWS/Exchange.asmx";
         let outlook_text = format!(

@@ -5,6 +5,7 @@
 
 mod others;
 
+use super::activesync::Session;
 use super::http::{Answer, Request, iis, iis_error};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -71,6 +72,8 @@ pub struct Exchange {
     pub offers: Offers,
     /// What happens at a sign-in.
     pub account: Account,
+    /// How the sessions of the mailbox go.
+    pub session: Session,
     /// What Autodiscover says after it.
     pub settings: Settings,
     /// `ExternalUrl` of ActiveSync.
@@ -107,6 +110,7 @@ impl Exchange {
             build: None,
             offers: Offers::Default,
             account: Account::Good,
+            session: Session::Good,
             settings: Settings::ActiveSync,
             external_url: "https://mail.corp.example/Microsoft-Server-ActiveSync",
             external_ews: "https://mail.corp.example/EWS/Exchange.asmx",
@@ -166,7 +170,8 @@ impl Exchange {
                     .header("MS-ASProtocolVersions", self.versions)
                     .header("MS-ASProtocolCommands", self.commands),
                 // MS-ASHTTP: a POST without a command is no request
-                ("POST", _) => iis(400),
+                ("POST", _) if request.query.is_empty() => iis(400),
+                ("POST", _) => self.session.answer(request),
                 _ => iis(501),
             },
         }

@@ -16,6 +16,8 @@ pub struct Request {
     pub query: String,
     /// The value of `Authorization`.
     pub authorization: Option<String>,
+    /// The value of `X-MS-PolicyKey`.
+    pub policy_key: Option<String>,
     /// The body, lossy UTF-8.
     pub body: String,
     /// The body as sent.
@@ -170,6 +172,7 @@ mod tests {
             path: "/microsoft-server-activesync".to_owned(),
             query: String::new(),
             authorization: Some(format!("basic {}", STANDARD.encode("anna@corp.example:a:b"))),
+            policy_key: None,
             body: String::new(),
             bytes: Vec::new(),
         };

@@ -6,6 +6,7 @@ mod autodiscover;
 mod names;
 mod online;
 mod server;
+mod session;
 
 use super::dns::{Data, Fault};
 use super::exchange::{Account, Offers, Settings};
@@ -23,7 +24,7 @@ const SRV: &str = "_autodiscover._tcp.corp.example";
 const MAIL: &str = "mail.corp.example";
 
 static ALL: LazyLock<Vec<Scenario>> =
-    LazyLock::new(|| [all(), autodiscover::all(), names::all(), online::all(), server::all()].concat());
+    LazyLock::new(|| [all(), autodiscover::all(), names::all(), online::all(), server::all(), session::all()].concat());
 
 /// Every scenario, the healthy ones first, then in the order of the troubleshooting sequence.
 pub fn scenarios() -> &'static [Scenario] {

@@ -1,0 +1,148 @@
+//! In which words is a session that fails told, and what it leaves behind?
+
+use crate::findings;
+
+findings! {
+    DEVICE_BLOCKED = "activesync.device-blocked", Fail, Exchange {
+        title { en: "{host} does not let exdiag's device into {mailbox}", de: "{host} lässt das Gerät von exdiag nicht in {mailbox}" }
+        meaning {
+            en: "The sign-in works, but Exchange lets only known devices in: this one ({device_id}) is blocked, or waits for a decision (quarantine). New devices and sync services meet the same.",
+            de: "Die Anmeldung gelingt, aber Exchange lässt nur bekannte Geräte zu: Dieses ({device_id}) ist gesperrt oder wartet auf eine Entscheidung (Quarantäne). Neuen Geräten und Sync-Diensten geht es genauso.",
+        }
+        remedy { en: "Allow the device of the sync service; to test with exdiag, allow {device_id} too", de: "Lassen Sie das Gerät des Sync-Dienstes zu; um mit exdiag zu testen, auch {device_id}" }
+        steps [
+            { en: "See which devices are blocked or in quarantine, and why:", de: "Sehen Sie nach, welche Geräte gesperrt oder in Quarantäne sind und warum:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceUserAgent,DeviceAccessState,DeviceAccessStateReason\nGet-ActiveSyncOrganizationSettings | Format-List DefaultAccessLevel\nGet-ActiveSyncDeviceAccessRule | Format-Table QueryString,Characteristic,AccessLevel\nGet-CASMailbox '{mailbox}' | Format-List ActiveSyncAllowedDeviceIDs,ActiveSyncBlockedDeviceIDs" },
+            { en: "Allow a device for this mailbox (the id of the sync service's device, or exdiag's):", de: "Lassen Sie ein Gerät für dieses Postfach zu (die Kennung des Sync-Dienstes oder die von exdiag):", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    DEVICE_QUARANTINED = "activesync.device-quarantined", Warn, Exchange {
+        title { en: "exdiag's device seems to be in quarantine for {mailbox}", de: "Das Gerät von exdiag scheint für {mailbox} in Quarantäne zu sein" }
+        meaning {
+            en: "Instead of the mailbox the server shows a single message and hardly a folder. So Exchange treats a device ({device_id}) that an administrator has to allow first; new devices and sync services get no mail either.",
+            de: "Statt des Postfachs zeigt der Server eine einzige Nachricht und kaum einen Ordner. So behandelt Exchange ein Gerät ({device_id}), das erst zugelassen werden muss; auch neue Geräte und Sync-Dienste bekommen dann keine Mails.",
+        }
+        remedy { en: "Allow the device of the sync service; to test with exdiag, allow {device_id} too", de: "Lassen Sie das Gerät des Sync-Dienstes zu; um mit exdiag zu testen, auch {device_id}" }
+        steps [
+            { en: "See which devices wait for a decision:", de: "Sehen Sie nach, welche Geräte auf eine Entscheidung warten:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason" },
+            { en: "Allow a device for this mailbox (the id of the sync service's device, or exdiag's):", de: "Lassen Sie ein Gerät für dieses Postfach zu (die Kennung des Sync-Dienstes oder die von exdiag):", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncorganizationsettings"]
+    }
+    TOO_MANY_DEVICES = "activesync.too-many-devices", Fail, Exchange {
+        title { en: "{mailbox} has as many devices as it may have", de: "{mailbox} hat so viele Geräte, wie erlaubt sind" }
+        meaning {
+            en: "Exchange refuses another device partnership (status 177): neither a new telephone nor a sync service can connect until old ones are removed.",
+            de: "Exchange lehnt eine weitere Gerätepartnerschaft ab (Status 177): Weder ein neues Smartphone noch ein Sync-Dienst kann sich verbinden, bis alte entfernt sind.",
+        }
+        remedy { en: "Remove devices that are no longer used, or raise the limit", de: "Entfernen Sie Geräte, die nicht mehr verwendet werden, oder erhöhen Sie die Grenze" }
+        steps [
+            { en: "See which devices there are, the longest unused first:", de: "Sehen Sie nach, welche Geräte es gibt, die am längsten unbenutzten zuerst:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Sort-Object LastSuccessSync | Format-Table DeviceId,DeviceModel,LastSuccessSync,Identity" },
+            { en: "Remove one, by its identity from that list:", de: "Entfernen Sie eines, mit seiner Identität aus dieser Liste:", Powershell "Remove-MobileDevice -Identity IDENTITY" },
+            { en: "Or raise the limit of the policy that holds for the mailbox:", de: "Oder erhöhen Sie die Grenze der Richtlinie, die für das Postfach gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List ThrottlingPolicyId\nGet-ThrottlingPolicy | Format-List Name,EasMaxDevices" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-throttlingpolicy"]
+    }
+    POLICY_REFUSED = "activesync.policy-refused", Fail, Exchange {
+        title { en: "The device policy of {mailbox} keeps exdiag's device out ({result})", de: "Die Geräterichtlinie von {mailbox} sperrt das Gerät von exdiag aus ({result})" }
+        meaning {
+            en: "The policy could not be agreed on, or demands what this kind of device cannot prove. Sync services, which are no telephones either, fail in the same way.",
+            de: "Die Richtlinie kam nicht zustande oder verlangt, was ein solches Gerät nicht nachweisen kann. Sync-Dienste, die ebenfalls keine Smartphones sind, scheitern genauso.",
+        }
+        remedy { en: "Allow devices that cannot fulfil the whole policy, or give the mailbox another one", de: "Lassen Sie Geräte zu, die nicht die ganze Richtlinie erfüllen können, oder weisen Sie dem Postfach eine andere zu" }
+        steps [
+            { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncMailboxPolicy\nGet-MobileDeviceMailboxPolicy | Format-List Name,AllowNonProvisionableDevices,AllowExternalDeviceManagement,PasswordEnabled,RequireDeviceEncryption" },
+            { en: "Allow such devices in that policy (put its name in place of POLICY):", de: "Lassen Sie solche Geräte in dieser Richtlinie zu (setzen Sie ihren Namen statt POLICY ein):", Powershell "Set-MobileDeviceMailboxPolicy POLICY -AllowNonProvisionableDevices $true" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    WIPE_REQUESTED = "activesync.wipe-requested", Fail, Exchange {
+        title { en: "An administrator has ordered a wipe of exdiag's device {device_id}", de: "Für das Gerät {device_id} von exdiag wurde eine Fernlöschung angeordnet" }
+        meaning {
+            en: "The order was reported here and not acknowledged: exdiag deletes nothing and told the server nothing. As long as it stands, this device gets no mail of {mailbox}; see whether other devices have one too.",
+            de: "Die Anordnung wird hier gemeldet und nicht bestätigt: exdiag löscht nichts und hat dem Server nichts mitgeteilt. Solange sie besteht, bekommt dieses Gerät keine Mails von {mailbox}; sehen Sie nach, ob sie auch für andere Geräte besteht.",
+        }
+        remedy { en: "Cancel the wipe if it was not meant, or remove the device", de: "Nehmen Sie die Fernlöschung zurück, wenn sie nicht gewollt ist, oder entfernen Sie das Gerät" }
+        steps [
+            { en: "See for which devices a wipe is ordered:", de: "Sehen Sie nach, für welche Geräte eine Fernlöschung angeordnet ist:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Format-List DeviceId,Status,DeviceWipeRequestTime,DeviceWipeAckTime" },
+            { en: "Cancel it for exdiag's device:", de: "Nehmen Sie sie für das Gerät von exdiag zurück:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device_id}' | Clear-MobileDevice -Cancel" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/clear-mobiledevice"]
+    }
+    FOLDER_SYNC_FAILED = "activesync.folder-sync-failed", Fail, Exchange {
+        title { en: "{host} signs {mailbox} in, but {command} fails ({result})", de: "{host} meldet {mailbox} an, aber {command} scheitert ({result})" }
+        meaning {
+            en: "Name and password are right, yet the mailbox cannot be synced. Where it is HTTP 500 or ActiveDirectoryAccessDenied for one user alone, Exchange usually may not write the device below the user object, because its permissions are not inherited (members of admin groups).",
+            de: "Name und Passwort stimmen, trotzdem lässt sich das Postfach nicht synchronisieren. Betrifft HTTP 500 oder ActiveDirectoryAccessDenied nur eine Person, darf Exchange das Gerät meist nicht unter dem Benutzerobjekt anlegen, weil es keine Berechtigungen erbt (Mitglieder von Admin-Gruppen).",
+        }
+        remedy { en: "Read the server's event log, and switch inheritance on for the user object", de: "Lesen Sie das Ereignisprotokoll des Servers und schalten Sie die Vererbung am Benutzerobjekt ein" }
+        steps [
+            { en: "See what ActiveSync has logged last (event 1053: permissions):", de: "Sehen Sie nach, was ActiveSync zuletzt protokolliert hat (Ereignis 1053: Berechtigungen):", Powershell "Get-EventLog Application -Source 'MSExchange ActiveSync' -Newest 20 | Format-List TimeGenerated,EventID,Message" },
+            { en: "See whether the user is a protected one (1 means that inheritance is switched off again and again):", de: "Sehen Sie nach, ob das Konto ein geschütztes ist (1 heißt, dass die Vererbung immer wieder abgeschaltet wird):", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties adminCount | Format-List Name,adminCount,DistinguishedName" },
+            { en: "Switch inheritance on (Active Directory Users and Computers, Security, Advanced), or use an account without admin rights for mail.", de: "Schalten Sie die Vererbung ein (Active Directory-Benutzer und -Computer, Sicherheit, Erweitert) oder verwenden Sie für Mails ein Konto ohne Admin-Rechte." },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/event-1053-activesync-not-have-sufficient-permissions-to-create-container"]
+    }
+    ACCOUNT_DISABLED = "activesync.account-disabled", Fail, Exchange {
+        title { en: "The account of {mailbox} is disabled", de: "Das Konto von {mailbox} ist deaktiviert" }
+        meaning {
+            en: "The server took the sign-in but says that the account may not be used ({result}).",
+            de: "Der Server nahm die Anmeldung an, sagt aber, dass das Konto nicht verwendet werden darf ({result}).",
+        }
+        remedy { en: "Enable the account in Active Directory", de: "Aktivieren Sie das Konto im Active Directory" }
+        steps [
+            { en: "See its state, and enable it:", de: "Sehen Sie seinen Zustand nach und aktivieren Sie es:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties LockedOut,Enabled | Format-List Name,LockedOut,Enabled\nGet-ADUser -Filter \"mail -eq '{mailbox}'\" | Enable-ADAccount" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/eas-devices-still-sync-with-disabled-account"]
+    }
+    STORE_OFFLINE = "activesync.store-offline", Fail, Exchange {
+        title { en: "The mailbox database of {mailbox} is not available ({result})", de: "Die Postfachdatenbank von {mailbox} ist nicht verfügbar ({result})" }
+        meaning {
+            en: "ActiveSync itself answers and takes the sign-in, but the server that holds the mailbox does not.",
+            de: "ActiveSync selbst antwortet und nimmt die Anmeldung an, der Server mit dem Postfach jedoch nicht.",
+        }
+        remedy { en: "Mount the database, or start the mailbox server", de: "Stellen Sie die Datenbank bereit oder starten Sie den Postfachserver" }
+        steps [
+            { en: "See whether the database is mounted:", de: "Sehen Sie nach, ob die Datenbank bereitgestellt ist:", Powershell "Get-Mailbox '{mailbox}' | Format-List Database,ServerName\nGet-MailboxDatabaseCopyStatus * | Format-Table Name,Status,ContentIndexState" },
+            { en: "Mount it:", de: "Stellen Sie sie bereit:", Powershell "Mount-Database (Get-Mailbox '{mailbox}').Database" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/exchange-activesync-returned-http-503-error"]
+    }
+    QUOTA = "activesync.quota", Fail, User {
+        title { en: "The mailbox {mailbox} is full ({result})", de: "Das Postfach {mailbox} ist voll ({result})" }
+        meaning {
+            en: "The quota is used up, so clients and sync services cannot sync any more.",
+            de: "Das Kontingent ist ausgeschöpft, daher können Clients und Sync-Dienste nicht mehr synchronisieren.",
+        }
+        remedy { en: "Delete or archive mail, or raise the quota", de: "Löschen oder archivieren Sie Mails oder erhöhen Sie das Kontingent" }
+        steps [
+            { en: "See how full it is:", de: "Sehen Sie nach, wie voll es ist:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List TotalItemSize,StorageLimitStatus\nGet-Mailbox '{mailbox}' | Format-List ProhibitSendQuota,ProhibitSendReceiveQuota,UseDatabaseQuotaDefaults" },
+            { en: "Empty the deleted items, or raise the quota (the number is an example):", de: "Leeren Sie die gelöschten Elemente oder erhöhen Sie das Kontingent (die Zahl ist ein Beispiel):", Powershell "Set-Mailbox '{mailbox}' -UseDatabaseQuotaDefaults $false -ProhibitSendQuota 20GB -ProhibitSendReceiveQuota 22GB" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
+    }
+    STATUS = "activesync.status", Fail, Exchange {
+        title { en: "{host} ends the session of {mailbox} at {command}: {result}", de: "{host} beendet die Sitzung von {mailbox} bei {command}: {result}" }
+        meaning {
+            en: "The sign-in works, but the server answers this command with a status other than success.",
+            de: "Die Anmeldung gelingt, aber der Server beantwortet diesen Befehl mit einem anderen Status als Erfolg.",
+        }
+        remedy { en: "Look the status up, then read the server's log of this device", de: "Schlagen Sie den Status nach und lesen Sie dann das Protokoll des Servers für dieses Gerät" }
+        steps [
+            { en: "Switch the log of the mailbox on, run exdiag again, and have the log sent:", de: "Schalten Sie das Protokoll des Postfachs ein, starten Sie exdiag erneut und lassen Sie sich das Protokoll senden:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncDebugLogging $true\nGet-MobileDeviceStatistics -Mailbox '{mailbox}' -GetMailboxLog -NotificationEmailAddresses '{mailbox}'" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
+    }
+    DEVICE_LEFT = "activesync.device-left", Info, Exchange {
+        title { en: "The session left a device partnership in {mailbox}: {device_id}", de: "Die Sitzung hat in {mailbox} eine Gerätepartnerschaft hinterlassen: {device_id}" }
+        meaning {
+            en: "Exchange lists every device that has synced. This one is of type {device_type} and the same in every run, so it is there once; nothing else in the mailbox was changed. It can stay, or be removed.",
+            de: "Exchange führt jedes Gerät auf, das synchronisiert hat. Dieses ist vom Typ {device_type} und in jedem Lauf dasselbe, steht also nur einmal da; sonst wurde im Postfach nichts verändert. Es kann bleiben oder entfernt werden.",
+        }
+        remedy { en: "Remove it if it is not wanted", de: "Entfernen Sie es, wenn es nicht erwünscht ist" }
+        steps [
+            { en: "On Exchange:", de: "In Exchange:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device_id}' | Remove-MobileDevice -Confirm:$false" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/remove-mobiledevice"]
+    }
+}

@@ -1,0 +1,168 @@
+//! What does Exchange answer to the commands of an ActiveSync session?
+//!
+//! A mailbox with the usual folders and a message of today, behind a policy (MS-ASCMD, MS-ASPROV).
+
+use super::http::{Answer, Request, iis};
+use crate::protocol::wbxml::{Element, Tag, decode, encode, tags};
+
+/// How the sessions of the mailbox go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Session {
+    /// A policy is wanted and given, then everything works.
+    Good,
+    /// FolderSync is answered with this status.
+    Status(u16),
+    /// Every command is answered with this HTTP status.
+    Http(u16),
+    /// The device is throttled for this reason.
+    Throttled(&'static str),
+    /// Provision brings the order to wipe the device.
+    Wipe,
+    /// The policy is there, but its confirmation gets this status.
+    Policy(u16),
+    /// The device waits for a decision: it sees a notice alone.
+    Quarantine,
+    /// A page stands in place of a document.
+    Page,
+}
+
+const TEMPORARY: &str = "1307199584";
+const FINAL: &str = "2093051721";
+const INBOX: &str = "5";
+const FIRST: &str = "{6f0d5b1e-93a4}1";
+const SECOND: &str = "{6f0d5b1e-93a4}2";
+const FOLDERS: &[(&str, &str, &str)] = &[
+    ("5", "Posteingang", "2"),
+    ("7", "Entwürfe", "3"),
+    ("6", "Gelöschte Elemente", "4"),
+    ("9", "Gesendete Elemente", "5"),
+    ("1", "Kalender", "8"),
+    ("2", "Kontakte", "9"),
+    ("11", "Kündigung Haus Seeblick", "12"),
+];
+
+impl Session {
+    /// The answer to a command.
+    pub fn answer(self, request: &Request) -> Answer {
+        match self {
+            Self::Http(status) => return iis(status),
+            Self::Throttled(reason) => {
+                return iis(503).header("Retry-After", "60").header("X-MS-ASThrottle", reason);
+            }
+            Self::Page => return iis(200).page("Welcome", "<h1>Welcome</h1>"),
+            _ => {}
+        }
+        let command = url::form_urlencoded::parse(request.query.as_bytes())
+            .find(|(name, _)| name == "Cmd")
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default();
+        let Ok(asked) = decode(&request.bytes) else { return iis(400) };
+        let key = request.policy_key.as_deref().unwrap_or("0");
+        match (command.as_str(), asked.tag) {
+            ("Provision", tags::PROVISION) => self.provision(&asked, key),
+            ("FolderSync", tags::FOLDER_SYNC) => self.folders(key),
+            ("Sync" | "GetItemEstimate", _) if key != FINAL => status(tags::SYNC, tags::STATUS, 142),
+            ("Sync", tags::SYNC) => sync(&asked),
+            ("GetItemEstimate", tags::ESTIMATES) => estimate(self.messages()),
+            ("Settings", tags::SETTINGS) => status(tags::SETTINGS, tags::SETTINGS_STATUS, 1),
+            _ => iis(501),
+        }
+    }
+
+    fn messages(self) -> &'static str {
+        if self == Self::Quarantine { "1" } else { "214" }
+    }
+
+    fn folders(self, key: &str) -> Answer {
+        if let Self::Status(number) = self {
+            return status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, number);
+        }
+        if key != FINAL {
+            return status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, 142);
+        }
+        let shown = FOLDERS.iter().take(if self == Self::Quarantine { 1 } else { FOLDERS.len() });
+        let added = shown.map(|(id, name, kind)| {
+            let folder = [
+                Element::text(tags::FOLDER_ID, *id),
+                Element::text(tags::FOLDER_PARENT, "0"),
+                Element::text(tags::FOLDER_NAME, *name),
+                Element::text(tags::FOLDER_TYPE, *kind),
+            ];
+            Element::of(tags::FOLDER_ADD, folder)
+        });
+        document(&Element::of(
+            tags::FOLDER_SYNC,
+            [
+                Element::text(tags::FOLDER_STATUS, "1"),
+                Element::text(tags::FOLDER_KEY, "1"),
+                Element::of(tags::FOLDER_CHANGES, added),
+            ],
+        ))
+    }
+
+    fn provision(self, asked: &Element, key: &str) -> Answer {
+        if self == Self::Wipe {
+            let wipe = [Element::text(tags::PROVISION_STATUS, "1"), Element::empty(tags::REMOTE_WIPE)];
+            return document(&Element::of(tags::PROVISION, wipe));
+        }
+        let confirms = asked.at(&[tags::POLICIES, tags::POLICY, tags::PROVISION_STATUS]).is_some();
+        let (inner, next, data) = match (confirms, self) {
+            (false, _) => {
+                let settings = Element::of(tags::PROVISION_DOC, [Element::text(tags::PASSWORD_ENABLED, "1")]);
+                ("1".to_owned(), Some(TEMPORARY), Some(Element::of(tags::POLICY_DATA, [settings])))
+            }
+            (true, Self::Policy(number)) => (number.to_string(), None, None),
+            (true, _) if key == TEMPORARY => ("1".to_owned(), Some(FINAL), None),
+            (true, _) => ("5".to_owned(), None, None),
+        };
+        let policy = [
+            Some(Element::text(tags::POLICY_TYPE, "MS-EAS-Provisioning-WBXML")),
+            Some(Element::text(tags::PROVISION_STATUS, inner)),
+            next.map(|key| Element::text(tags::POLICY_KEY, key)),
+            data,
+        ];
+        let policies = Element::of(tags::POLICIES, [Element::of(tags::POLICY, policy.into_iter().flatten())]);
+        document(&Element::of(tags::PROVISION, [Element::text(tags::PROVISION_STATUS, "1"), policies]))
+    }
+}
+
+fn sync(asked: &Element) -> Answer {
+    let collection = asked.at(&[tags::COLLECTIONS, tags::COLLECTION]);
+    let key = collection.and_then(|collection| collection.value_of(tags::SYNC_KEY)).unwrap_or_default();
+    let answer = |next: &str, inner: &str, more: Vec<Element>| {
+        let all = [
+            Element::text(tags::SYNC_KEY, next),
+            Element::text(tags::COLLECTION_ID, INBOX),
+            Element::text(tags::STATUS, inner),
+        ];
+        let collection = Element::of(tags::COLLECTION, all.into_iter().chain(more));
+        document(&Element::of(tags::SYNC, [Element::of(tags::COLLECTIONS, [collection])]))
+    };
+    match key.as_str() {
+        "0" => answer(FIRST, "1", Vec::new()),
+        FIRST => {
+            let data = [
+                Element::text(Tag(2, 0x14), "Angebot Haus Seeblick"),
+                Element::text(tags::DATE_RECEIVED, "2026-11-22T18:05:11.000Z"),
+            ];
+            let data = Element::of(tags::APPLICATION_DATA, data);
+            let add = Element::of(tags::ADD, [Element::text(tags::SERVER_ID, "5:1"), data]);
+            answer(SECOND, "1", vec![Element::of(tags::COMMANDS, [add])])
+        }
+        _ => answer("0", "3", Vec::new()),
+    }
+}
+
+fn estimate(count: &str) -> Answer {
+    let collection = [Element::text(tags::ESTIMATE_COLLECTION_ID, INBOX), Element::text(tags::ESTIMATE, count)];
+    let response = [Element::text(tags::ESTIMATE_STATUS, "1"), Element::of(tags::ESTIMATE_COLLECTION, collection)];
+    document(&Element::of(tags::ESTIMATES, [Element::of(tags::ESTIMATE_RESPONSE, response)]))
+}
+
+fn status(root: Tag, at: Tag, number: u16) -> Answer {
+    document(&Element::of(root, [Element::text(at, number.to_string())]))
+}
+
+fn document(root: &Element) -> Answer {
+    iis(200).header("Cache-Control", "private").body("application/vnd.ms-sync.wbxml", encode(root))
+}
