@@ -105,6 +105,7 @@ const RULES: &[(&str, &[&str], At)] = &[
     ),
     // clients go where they are told to
     ("autodiscover.url-invalid", &["activesync."], At::SameHost),
+    ("autodiscover.redirect-foreign-domain", &["server.ews-unreachable"], At::Anywhere),
     ("autodiscover.path-case", &["autodiscover.not-found"], At::SameHost),
     ("autodiscover.web-host-answers", &["autodiscover.redirect-page"], At::SameHost),
     (

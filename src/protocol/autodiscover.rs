@@ -8,14 +8,13 @@
 
 mod beside;
 pub mod certificate;
-pub mod cloud;
 pub mod error;
 mod follow;
 
 pub use beside::{Beside, beside};
 
 use super::v2::{self, Protocol};
-use super::{challenge, trusted};
+use super::{challenge, cloud, trusted};
 use crate::evidence::subject::domain_name;
 use crate::evidence::{
     Content, DnsAnswer, FailKind, Failure, HeldBack, HttpProbe, HttpSeen, Mailbox, Method, NoAnswer, Phase, RecordData,
@@ -437,7 +436,7 @@ fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
     // where the records lead to the cloud by themselves, it has been asked
     let is_asked = roads.iter().flatten().any(|attempt| trusted::is_microsoft(&attempt.host));
     if let Some(cloud) = cloud?.filter(|_| !is_asked) {
-        let road = follow(view, Step::Cloud, v2_probe(cloud.autodiscover, email, Protocol::ActiveSync), email)?;
+        let road = follow(view, Step::Cloud, v2_probe(cloud.direct, email, Protocol::ActiveSync), email)?;
         // a report may be older than the question
         roads.extend(Some(road).filter(|road| !road.iter().any(Attempt::is_new)));
     }

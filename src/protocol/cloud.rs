@@ -17,8 +17,10 @@ pub struct Cloud {
     pub name: &'static str,
     /// Where Exchange Online answers.
     pub exchange: &'static str,
-    /// What `autodiscover.` of a domain in it is an alias of.
+    /// What `autodiscover.` of a domain in it is an alias of; where Microsoft documents none, `direct`.
     pub autodiscover: &'static str,
+    /// What answers Autodiscover for whoever knows that the mailbox is there.
+    pub direct: &'static str,
     /// Where its users sign in.
     pub login: &'static str,
     /// Its hosts for mail, and the names above them.
@@ -33,6 +35,7 @@ pub static CLOUDS: &[Cloud] = &[
         name: "worldwide",
         exchange: "outlook.office365.com",
         autodiscover: "autodiscover.outlook.com",
+        direct: "autodiscover-s.outlook.com",
         login: "login.microsoftonline.com",
         hosts: &["outlook.com", "outlook.office.com", "outlook.office365.com"],
         exchangers: &["mail.protection.outlook.com", "mx.microsoft"],
@@ -41,14 +44,26 @@ pub static CLOUDS: &[Cloud] = &[
         name: "US government",
         exchange: "outlook.office365.us",
         autodiscover: "autodiscover.office365.us",
+        direct: "autodiscover-s.office365.us",
         login: "login.microsoftonline.us",
         hosts: &["office365.us"],
         exchangers: &["mail.protection.office365.us"],
+    },
+    // its users sign in where those of the other do, so only its hosts tell the two apart
+    Cloud {
+        name: "US government (DoD)",
+        exchange: "outlook-dod.office365.us",
+        autodiscover: "autodiscover-s-dod.office365.us",
+        direct: "autodiscover-s-dod.office365.us",
+        login: "login.microsoftonline.us",
+        hosts: &["outlook-dod.office365.us", "autodiscover-s-dod.office365.us", "autodiscover-dod.office365.us"],
+        exchangers: &[],
     },
     Cloud {
         name: "China (21Vianet)",
         exchange: "partner.outlook.cn",
         autodiscover: "autodiscover.partner.outlook.cn",
+        direct: "autodiscover-s.partner.outlook.cn",
         login: "login.partner.microsoftonline.cn",
         hosts: &["partner.outlook.cn"],
         exchangers: &["mail.protection.partner.outlook.cn"],
@@ -57,32 +72,38 @@ pub static CLOUDS: &[Cloud] = &[
         name: "France (Bleu)",
         exchange: "outlook.sovcloud.fr",
         autodiscover: "autodiscover-s.outlook.sovcloud.fr",
+        direct: "autodiscover-s.outlook.sovcloud.fr",
         login: "login.sovcloud-identity.fr",
         hosts: &["outlook.sovcloud.fr"],
-        exchangers: &[],
+        exchangers: &["outlook.sovcloud.fr"],
     },
     Cloud {
         name: "Germany (Delos)",
         exchange: "outlook.sovcloud.de",
         autodiscover: "autodiscover-s.outlook.sovcloud.de",
+        direct: "autodiscover-s.outlook.sovcloud.de",
         login: "login.sovcloud-identity.de",
         hosts: &["outlook.sovcloud.de"],
-        exchangers: &[],
+        exchangers: &["outlook.sovcloud.de"],
     },
 ];
 
-fn is_below(host: &str, names: &[&str]) -> bool {
-    names.iter().any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
+/// How long the longest of the names is that this host is, or is below; none where it is below none.
+fn below(host: &str, names: &[&str]) -> Option<usize> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    names.iter().filter(|name| trusted::is_under(&host, name)).map(|name| name.len()).max()
 }
 
-/// The cloud that a host for mail belongs to.
+/// The cloud that a host for mail belongs to: where the names of one are above those of another, the
+/// one with the longer name.
 pub fn of_host(host: &str) -> Option<&'static Cloud> {
-    CLOUDS.iter().find(|cloud| is_below(host, cloud.hosts))
+    let known = CLOUDS.iter().filter_map(|cloud| Some((below(host, cloud.hosts)?, cloud)));
+    known.max_by_key(|(length, _)| *length).map(|(_, cloud)| cloud)
 }
 
 /// The cloud that a mail exchanger belongs to.
 pub fn of_exchanger(host: &str) -> Option<&'static Cloud> {
-    CLOUDS.iter().find(|cloud| is_below(host, cloud.exchangers))
+    CLOUDS.iter().find(|cloud| below(host, cloud.exchangers).is_some())
 }
 
 /// What points to Microsoft's cloud.
@@ -185,6 +206,12 @@ pub fn membership(view: &View<'_>) -> Result<Option<Membership>, Stop> {
     Ok(Some(Membership { signs, realm, hosted, hosted_probe }))
 }
 
+/// The cloud that the records of a domain point to: `autodiscover.` before the mail exchanger.
+pub fn of_domain(view: &View<'_>, domain: &str) -> Result<Option<&'static Cloud>, Stop> {
+    let (alias, mail) = (of_alias(view, domain), of_mail(view, domain));
+    Ok(alias?.or(mail?))
+}
+
 fn of_mail(view: &View<'_>, domain: &str) -> Result<Option<&'static Cloud>, Stop> {
     let answer = view.dns(domain, RecordType::Mx)?.ok().and_then(|seen| seen.answer.as_ref());
     let exchangers = answer.into_iter().flat_map(|answer| &answer.answers).filter_map(|record| match &record.data {
@@ -222,7 +249,7 @@ fn realm(view: &View<'_>, cloud: &'static Cloud, domain: &str, everywhere: bool)
     if !everywhere || first.as_ref().is_none_or(|realm| realm.kind != Kind::Unknown) {
         return Ok(first);
     }
-    let others = CLOUDS.iter().take(3).filter(|other| other.login != cloud.login);
+    let others = CLOUDS.iter().take(4).filter(|other| other.login != cloud.login);
     let others = view::all(others.map(|other| realm_at(view, other, domain)))?;
     Ok(others.into_iter().flatten().find(|realm| realm.kind != Kind::Unknown).or(first))
 }
@@ -302,13 +329,19 @@ mod tests {
         for cloud in CLOUDS {
             assert_eq!(of_host(cloud.exchange), Some(cloud), "{}", cloud.name);
             assert_eq!(of_host(cloud.autodiscover), Some(cloud), "{}", cloud.name);
+            assert_eq!(of_host(cloud.direct), Some(cloud), "{}", cloud.name);
             assert!(trusted::is_microsoft(cloud.exchange) && trusted::is_login(cloud.login), "{}", cloud.name);
         }
         let name = |host: &str| of_exchanger(host).map(|cloud| cloud.name);
         assert_eq!(name("corp-example.mail.protection.outlook.com"), Some("worldwide"));
         assert_eq!(name("corp-example.p-v1.mx.microsoft"), Some("worldwide"));
         assert_eq!(name("corp-example.mail.protection.partner.outlook.cn"), Some("China (21Vianet)"));
-        assert_eq!(name("mail.corp.example"), None);
+        assert_eq!(name("corp-example.mail.protection.office365.us."), Some("US government"));
+        assert_eq!(of_host("Autodiscover-DoD.office365.us").map(|cloud| cloud.name), Some("US government (DoD)"));
+        assert_eq!(of_host("autodiscover.office365.us").map(|cloud| cloud.name), Some("US government"));
+        for other in ["mail.corp.example", "notmail.protection.outlook.com.example", "evilmx.microsoft", ""] {
+            assert_eq!(name(other), None, "{other}");
+        }
         assert_eq!(of_host("notoutlook.com"), None);
     }
 

@@ -2,11 +2,78 @@
 //!
 //! Only what a check needs: they hold names and more.
 
-use crate::evidence::ServiceProbe;
+use super::{Asking, Fetcher, Missed};
+use crate::evidence::http::Timing;
+use crate::evidence::{
+    Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Phase, Response, ServiceProbe, Subject,
+};
 use serde_json::{Map, Value, json};
+use std::time::Instant;
 use url::Url;
 
-pub fn service_url(probe: &ServiceProbe) -> Option<Url> {
+/// A list of ten grants has some 20 KiB.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The headers of the service's answers that say something about the account.
+const SERVICE_HEADERS: &[&str] = &["retry-after", "nylas-provider-request-count"];
+
+impl Fetcher {
+    /// Asks the sync service's API (Nylas v3), with the user's key and only where the user said.
+    pub async fn service(&self, probe: &ServiceProbe, subject: &Subject) -> Result<HttpSeen, HeldBack> {
+        let key = self.secrets.service_authorization().ok_or(HeldBack::NoCredentials)?;
+        if subject.service.as_ref().is_none_or(|service| service.api != probe.api()) {
+            return Err(HeldBack::ForeignHost);
+        }
+        let url = service_url(probe).ok_or(HeldBack::ForeignHost)?;
+        if url.scheme() != "https" {
+            return Err(HeldBack::NotHttps);
+        }
+        let before = Instant::now();
+        let within = self.settings.connect_timeout + self.settings.response_timeout;
+        let asking = Asking { authorization: Some(key), limit: LARGEST_ANSWER, trusted: true, within, post: None };
+        let fetched = self.send(&url, asking).await;
+        let took = u64::try_from(before.elapsed().as_millis()).ok();
+        let mut seen = HttpSeen {
+            address: None,
+            tried: Vec::new(),
+            verified: None,
+            client_certificate_requested: false,
+            credential_sent: None,
+            outcome: HttpOutcome::Failed(Failure::new(Phase::Resolve, FailKind::NoAddress)),
+            timing: Timing { response_ms: took, ..Timing::default() },
+        };
+        match fetched {
+            Ok(fetched) => {
+                let echoes = |text: &str| self.secrets.service_echoes(text);
+                let text = if fetched.truncated { String::new() } else { essence(probe, &fetched.body, &echoes) };
+                let kept = |name: &str| {
+                    let value = fetched.headers.get(name)?.to_str().ok().filter(|value| !echoes(value))?;
+                    Some((name.to_owned(), value.to_owned()))
+                };
+                seen.address = fetched.address;
+                seen.verified = Some(true);
+                seen.outcome = HttpOutcome::Response(Response {
+                    status: fetched.status,
+                    headers: SERVICE_HEADERS.iter().filter_map(|name| kept(name)).collect(),
+                    body: Body { text, length: fetched.body.len() as u64, truncated: fetched.truncated },
+                });
+            }
+            Err(Missed::Private) => {}
+            Err(Missed::Failed(failure)) => {
+                seen.verified = match failure.phase {
+                    Phase::Request | Phase::Body => Some(true),
+                    Phase::Handshake if failure.kind == FailKind::NotVerified => Some(false),
+                    _ => None,
+                };
+                let detail =
+                    Some(failure.detail).filter(|detail| !self.secrets.service_echoes(detail)).unwrap_or_default();
+                seen.outcome = HttpOutcome::Failed(Failure { detail, ..failure });
+            }
+        }
+        Ok(seen)
+    }
+}
+
+fn service_url(probe: &ServiceProbe) -> Option<Url> {
     let mut url = Url::parse(probe.api()).ok()?;
     let path: &[&str] = match probe {
         ServiceProbe::Grant { id, .. } => &["v3", "grants", id],
@@ -28,7 +95,7 @@ pub fn service_url(probe: &ServiceProbe) -> Option<Url> {
 
 /// Of an answer of the service only what a check reads, as JSON again; empty where it is none. Texts
 /// that hold the key are left out whole.
-pub fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> String {
+fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> String {
     let Ok(Value::Object(answer)) = serde_json::from_slice(body) else { return String::new() };
     let mut kept = Map::new();
     if let Some(error) = answer.get("error") {
@@ -112,7 +179,13 @@ fn provider_error(error: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{Web, acceptor, authority, fetcher, here, http};
     use super::*;
+    use crate::evidence::Mailbox;
+    use crate::evidence::subject::Service;
+    use crate::gather::auth::Secrets;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
 
     const API: &str = "https://api.service.example";
 
@@ -158,5 +231,83 @@ mod tests {
         assert_eq!(provider_error(&json!("user anna@corp.example is gone")), None);
         assert_eq!(of(&grant(), json!({"data": ["Anna"]})), json!({}));
         assert_eq!(essence(&grant(), b"<html>anna</html>", &|_| false), "");
+    }
+
+    fn subject() -> Subject {
+        let mailbox: Mailbox = "anna@corp.example".parse().unwrap();
+        Subject { service: Some(Service { api: API.to_owned(), grant: None }), ..Subject::mailbox(mailbox) }
+    }
+
+    #[tokio::test]
+    async fn the_service_is_asked_with_the_key_over_verified_tls_only() {
+        let root = authority();
+        let web = Web::start(Some(acceptor(&root, "api.service.example")), |_| {
+            let body = br#"{"request_id":"r","data":{"id":"g1","grant_status":"valid","name":"Anna M."}}"#;
+            http(200, "retry-after: 7\r\nset-cookie: s=1\r\nnylas-provider-request-count: 2\r\n", body)
+        })
+        .await;
+        let settings = || here(&[("api.service.example", 443)]);
+        let trusting = fetcher(web.port, Some(&root), settings()).await;
+        let seen = trusting.service(&grant(), &subject()).await.unwrap();
+        let response = seen.response().unwrap();
+        assert_eq!((seen.verified, response.status), (Some(true), 200));
+        assert_eq!(response.body.text, r#"{"data":{"grant_status":"valid","id":"g1"}}"#);
+        let headers: Vec<_> = response.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        assert_eq!(headers, ["retry-after: 7", "nylas-provider-request-count: 2"]);
+        let head = web.heads().remove(0);
+        assert!(head.starts_with("GET /v3/grants/g%2F1 HTTP/1.1\r\n"), "{head}");
+        assert!(
+            head.contains("authorization: Bearer nyk-secret\r\n") && head.contains("host: api.service.example\r\n")
+        );
+        let by_email = ServiceProbe::GrantsByEmail { api: API.to_owned(), email: "a+b@corp.example".to_owned() };
+        trusting.service(&by_email, &subject()).await.unwrap();
+        assert!(web.heads()[1].starts_with("GET /v3/grants?email=a%2Bb%40corp.example "), "{}", web.heads()[1]);
+
+        let untrusting = fetcher(web.port, None, settings()).await;
+        let seen = untrusting.service(&grant(), &subject()).await.unwrap();
+        assert_eq!(seen.failure().map(|f| (f.phase, &f.kind)), Some((Phase::Handshake, &FailKind::NotVerified)));
+        assert_eq!(seen.verified, Some(false));
+        assert_eq!(web.heads().len(), 2, "the key stays here");
+    }
+
+    #[tokio::test]
+    async fn the_key_goes_only_where_the_user_said() {
+        let fetcher = fetcher(1, None, here(&[])).await;
+        let elsewhere = ServiceProbe::Grant { api: "https://api.eu.nylas.com".to_owned(), id: "g".to_owned() };
+        assert_eq!(fetcher.service(&elsewhere, &subject()).await, Err(HeldBack::ForeignHost));
+        let plain = "http://api.service.example".to_owned();
+        let insecure = Subject { service: Some(Service { api: plain.clone(), grant: None }), ..subject() };
+        let probe = ServiceProbe::Grant { api: plain, id: "g".to_owned() };
+        assert_eq!(fetcher.service(&probe, &insecure).await, Err(HeldBack::NotHttps));
+        let without = Fetcher { secrets: Secrets::default(), ..fetcher };
+        assert_eq!(without.service(&grant(), &subject()).await, Err(HeldBack::NoCredentials));
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_by_its_phase() {
+        let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let root = authority();
+        let of = async |port: u16| {
+            let fetcher = fetcher(port, Some(&root), here(&[("api.service.example", 443)])).await;
+            let seen = fetcher.service(&grant(), &subject()).await.unwrap();
+            seen.failure().map(|failure| (failure.phase, failure.kind.clone())).unwrap()
+        };
+        assert_eq!(of(refusing).await, (Phase::Connect, FailKind::Refused));
+        let plain = Web::start(None, |_| http(400, "", b"")).await;
+        let not_tls = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = not_tls.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut stream, _) = not_tls.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+            let _ = stream.read(&mut [0; 512]).await;
+        });
+        assert_eq!(of(port).await, (Phase::Handshake, FailKind::NotTls));
+        drop(plain);
+        let wrong_name = Web::start(Some(acceptor(&root, "other.example")), |_| http(200, "", b"")).await;
+        assert_eq!(of(wrong_name.port).await, (Phase::Handshake, FailKind::NotVerified));
+        let closing = Web::start(Some(acceptor(&root, "api.service.example")), |_| Vec::new()).await;
+        assert_eq!(of(closing.port).await, (Phase::Request, FailKind::Closed));
+        let unknown = fetcher(1, None, here(&[])).await.service(&grant(), &subject()).await.unwrap();
+        assert_eq!(unknown.failure().map(|f| (f.phase, f.kind.clone())), Some((Phase::Resolve, FailKind::NoAddress)));
     }
 }
