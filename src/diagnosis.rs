@@ -158,6 +158,20 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.wrong-purpose", &["clients."], At::SameHost),
     ("tls.path-too-long", &["clients."], At::SameHost),
     ("tls.lifetime-too-long", &["clients."], At::SameHost),
+    // the same fault, met by the other protocol
+    ("activesync.no-mailbox", &["server.ews-no-mailbox"], At::Anywhere),
+    ("activesync.store-offline", &["server.ews-store-offline"], At::Anywhere),
+    ("activesync.account-disabled", &["server.ews-account-refused"], At::Anywhere),
+    ("auth.rejected", &["server.ews-sign-in-refused"], At::Anywhere),
+    ("auth.account-blocked", &["server.ews-account-refused"], At::Anywhere),
+    ("auth.password-expired", &["server.ews-account-refused"], At::Anywhere),
+    // what a sync service on-premises goes through
+    ("server.ews-disabled", SYNC, At::Anywhere),
+    ("server.ews-application-blocked", SYNC, At::Anywhere),
+    ("server.ews-sign-in-refused", SYNC, At::Anywhere),
+    ("server.ews-account-refused", SYNC, At::Anywhere),
+    ("server.ews-no-mailbox", SYNC, At::Anywhere),
+    ("server.ews-store-offline", SYNC, At::Anywhere),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     // no client syncs a mailbox whose session fails
@@ -177,6 +191,9 @@ const EWS: &[&str] = &[
     "server.ews-redirected",
     "server.ews-unavailable",
 ];
+
+/// What a sync service shows whom a mailbox is closed to.
+const SYNC: &[&str] = &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"];
 
 /// Ranks the causes, most likely first. Of a check without an answer every finding counts, else
 /// warnings and failures. The same code on several addresses of one host is one cause.
@@ -309,6 +326,16 @@ fn layer(code: &str) -> Layer {
         Some(("tls", _)) => Layer::Tls,
         Some(("autodiscover" | "activesync", _)) => Layer::Http,
         Some(("auth", _)) => Layer::Auth,
+        // what is refused to the mailbox's user, not to everybody
+        Some((
+            "server",
+            "ews-disabled"
+            | "ews-application-blocked"
+            | "ews-sign-in-refused"
+            | "ews-account-refused"
+            | "ews-no-mailbox"
+            | "ews-store-offline",
+        )) => Layer::Auth,
         Some(("sync", _)) => Layer::Sync,
         _ => Layer::Rest,
     }

@@ -13,6 +13,7 @@ pub mod der;
 pub mod differences;
 pub mod eas;
 pub mod endpoint;
+pub mod ews;
 pub mod front;
 pub mod handshake;
 pub mod hello;

@@ -3,8 +3,10 @@
 //! Owns the version and the services beside ActiveSync, asked without credentials. Where ActiveSync
 //! itself gives no answer, `activesync` says why.
 
+pub mod ews;
 pub mod services;
 
+use self::ews::Signed;
 use super::common;
 use super::common::net::{At, reach};
 use crate::evidence::{HttpSeen, Phase, Probe, Stop, View};
@@ -18,6 +20,7 @@ use crate::{findings, text};
 use jiff::Span;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
+use services::{about as about_service, fault as service_fault};
 use std::collections::BTreeSet;
 
 findings! {
@@ -145,6 +148,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let answers = Answers::look(view, &endpoint)?;
     let mut readings = read(&answers, &endpoint);
     let kind = Kind::of(&answers, &endpoint);
+    let signed = if kind == Kind::Exchange { Signed::look(view, &endpoint, &answers) } else { Ok(Signed::No) };
     // a second question only where nothing has shown the build
     let is_exact = readings.iter().any(|reading| matches!(reading.version, Version::Exact(_)));
     if kind == Kind::Exchange && !is_exact {
@@ -163,13 +167,17 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             );
         }
     }
+    let signed = signed?;
+    readings.extend(
+        signed.answer().map(|(probe, seen, response)| version::readings(probe, seen, response)).unwrap_or_default(),
+    );
     match kind {
         Kind::Nothing => without_answer(view, &endpoint, &answers),
         Kind::Unknown if endpoint.origin == Origin::Guess => Ok(common::see_check("autodiscover")),
         Kind::Unknown if !services::speaks_activesync(&answers) => Ok(services::hidden(&endpoint, &answers)),
         Kind::Unknown | Kind::Other => Ok(not_exchange(&endpoint, &answers)),
         Kind::Online => Ok(online(view, &endpoint, &answers)),
-        Kind::Exchange => Ok(exchange(view, &endpoint, &answers, &readings)),
+        Kind::Exchange => Ok(exchange(view, &endpoint, &answers, &signed, &readings)),
     }
 }
 
@@ -255,7 +263,13 @@ fn online(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -> Outcom
     )
 }
 
-fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading]) -> Outcome {
+fn exchange(
+    view: &View<'_>,
+    endpoint: &Endpoint,
+    answers: &Answers<'_>,
+    signed: &Signed<'_>,
+    readings: &[Reading],
+) -> Outcome {
     let today = day_of(view.now());
     let distinct = distinct(readings);
     let oldest = distinct.iter().min().copied();
@@ -278,7 +292,8 @@ fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, reading
         finding.evidence.extend(readings.iter().map(|reading| Probe::Http(reading.probe.clone()).to_string()));
         finding.evidence.dedup();
     }
-    let judged = services::judge(endpoint, answers, oldest.as_ref());
+    let mut judged = services::judge(endpoint, answers, oldest.as_ref());
+    judged.add(signed.judge(endpoint));
     findings.splice(0..0, judged.faults);
     findings.extend(judged.remarks);
     let beyond = oldest.is_some_and(|version| version.is_beyond_table());

@@ -249,6 +249,15 @@ pub enum Content {
         /// The SMTP address asked about.
         email: String,
     },
+    /// EWS's request `GetFolder` for the Inbox (MS-OXWSFOLD), of which a count is kept at most.
+    EwsInbox {
+        /// The mailbox; it tells the front end where to lead the request.
+        email: String,
+        /// Whether it goes under the user agent of Outlook for Mac, to tell a list of applications from
+        /// a mailbox whose EWS is switched off.
+        #[serde(default, skip_serializing_if = "is_false")]
+        as_outlook: bool,
+    },
     /// A command of an ActiveSync session (MS-ASCMD), from the device that exdiag is known as.
     ActiveSync {
         /// The name that signs in.
@@ -456,6 +465,9 @@ impl fmt::Display for Probe {
                 match &http.content {
                     Content::ActiveSync { version, policy_key, ask, .. } => {
                         write!(f, "#{ask}#{version}#{policy_key}")
+                    }
+                    Content::EwsInbox { as_outlook, .. } => {
+                        f.write_str(if *as_outlook { "#inbox#as-outlook" } else { "#inbox" })
                     }
                     _ => Ok(()),
                 }

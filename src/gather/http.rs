@@ -16,7 +16,7 @@ use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
 use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::{session, soap, trusted};
+use crate::protocol::{ews, session, soap, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -498,6 +498,7 @@ fn request(
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let agent = match &probe.content {
         Content::ActiveSync { .. } => session::USER_AGENT,
+        Content::EwsInbox { as_outlook: true, .. } => ews::OUTLOOK_FOR_MAC,
         _ => USER_AGENT,
     };
     let path = format!("{}{query}", url.path());
@@ -524,6 +525,12 @@ fn request(
         Content::PoxMobilesync { email } => mobilesync_request(email).into(),
         Content::PoxOutlook { email } => outlook::request(email).into(),
         Content::SoapUserSettings { email } => soap::request(email, &probe.url).into(),
+        Content::EwsInbox { email, .. } => {
+            if email.is_ascii() {
+                request = request.header("X-AnchorMailbox", email);
+            }
+            ews::request().into()
+        }
         Content::ActiveSync { version, policy_key, ask, .. } => {
             request = request
                 .header(header::ACCEPT_LANGUAGE, "en-us")
