@@ -14,6 +14,7 @@ pub mod differences;
 pub mod eas;
 pub mod endpoint;
 pub mod ews;
+pub mod export;
 pub mod front;
 pub mod handshake;
 pub mod hello;

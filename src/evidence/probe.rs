@@ -2,6 +2,7 @@
 //!
 //! A probe names an intent. It is ordered and serialisable, and it never holds a secret.
 
+use super::export::Export;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -89,6 +90,8 @@ pub enum Probe {
     },
     /// Ask the sync service.
     Service(ServiceProbe),
+    /// Read what an administrator has exported about the mailbox.
+    Export(Export),
 }
 
 /// Which way a DNS question goes, and how.
@@ -422,7 +425,7 @@ impl Probe {
             Self::Aia { url, .. } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
                 url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
             }
-            Self::Anchors { .. } | Self::Service(_) => None,
+            Self::Anchors { .. } | Self::Service(_) | Self::Export(_) => None,
         }
     }
 }
@@ -477,6 +480,7 @@ impl fmt::Display for Probe {
             Self::Ocsp { url, request, private } => write!(f, "ocsp{}:{url}#{request}", inside(*private)),
             // its keys differ only where a name has several, which no address of a list has
             Self::Crl { url, serial, private, .. } => write!(f, "crl{}:{url}#{serial}", inside(*private)),
+            Self::Export(export) => write!(f, "export:{export}"),
             Self::Service(ServiceProbe::Grant { id, .. }) => write!(f, "service:grant:{id}"),
             Self::Service(ServiceProbe::GrantsByEmail { api, email }) => write!(f, "service:grants:{email}@{api}"),
             Self::Service(ServiceProbe::NewestMessage { id, .. }) => write!(f, "service:newest-message:{id}"),

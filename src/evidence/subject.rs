@@ -1,5 +1,6 @@
 //! Which mailbox is under diagnosis, and what did the user override?
 
+use super::export::Export;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -192,6 +193,9 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub compare_dns: Option<SocketAddr>,
+    /// `--casmailbox`, `--device-list`: what an administrator has exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<Export>,
     /// The checks that run, by id; the others are skipped.
     pub selected: Vec<String>,
 }
@@ -218,6 +222,7 @@ impl Subject {
             ipv4: true,
             ipv6: true,
             compare_dns: None,
+            exports: Vec::new(),
             selected: Vec::new(),
         }
     }
