@@ -166,7 +166,10 @@ pub fn catalogue() -> Vec<&'static Code> {
     for shared in [
         autodiscover::hints::FINDINGS,
         common::FINDINGS,
+        activesync_session::exports::FINDINGS,
+        common::exports::FINDINGS,
         common::mailbox::FINDINGS,
+        last_sync::DEVICE_FINDINGS,
         common::net::FINDINGS,
         common::resolve::FINDINGS,
         common::service::FINDINGS,

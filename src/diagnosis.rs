@@ -158,6 +158,9 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.wrong-purpose", &["clients."], At::SameHost),
     ("tls.path-too-long", &["clients."], At::SameHost),
     ("tls.lifetime-too-long", &["clients."], At::SameHost),
+    ("tls.", DEVICE_SYNC, At::Anywhere),
+    ("auth.", DEVICE_SYNC, At::Anywhere),
+    ("activesync.", DEVICE_SYNC, At::Anywhere),
     // the same fault, met by the other protocol
     ("activesync.no-mailbox", &["server.ews-no-mailbox"], At::Anywhere),
     ("activesync.store-offline", &["server.ews-store-offline"], At::Anywhere),
@@ -191,6 +194,9 @@ const EWS: &[&str] = &[
     "server.ews-redirected",
     "server.ews-unavailable",
 ];
+
+/// What a list of devices shows of one that is kept out.
+const DEVICE_SYNC: &[&str] = &["sync.device-stale", "sync.device-failing"];
 
 /// What a sync service shows whom a mailbox is closed to.
 const SYNC: &[&str] = &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"];
@@ -325,17 +331,19 @@ fn layer(code: &str) -> Layer {
         Some(("net", _)) => Layer::Net,
         Some(("tls", _)) => Layer::Tls,
         Some(("autodiscover" | "activesync", _)) => Layer::Http,
-        Some(("auth", _)) => Layer::Auth,
-        // what is refused to the mailbox's user, not to everybody
-        Some((
-            "server",
-            "ews-disabled"
-            | "ews-application-blocked"
-            | "ews-sign-in-refused"
-            | "ews-account-refused"
-            | "ews-no-mailbox"
-            | "ews-store-offline",
-        )) => Layer::Auth,
+        // of EWS, what is refused to the mailbox's user and not to everybody
+        Some(
+            ("auth", _)
+            | (
+                "server",
+                "ews-disabled"
+                | "ews-application-blocked"
+                | "ews-sign-in-refused"
+                | "ews-account-refused"
+                | "ews-no-mailbox"
+                | "ews-store-offline",
+            ),
+        ) => Layer::Auth,
         Some(("sync", _)) => Layer::Sync,
         _ => Layer::Rest,
     }

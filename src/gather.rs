@@ -16,7 +16,8 @@ mod signed;
 pub mod tls;
 
 use crate::evidence::{
-    Credential, ExportKind, Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust,
+    Credential, ExportKind, Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject,
+    Trust,
 };
 use crate::protocol::export::Fault;
 use auth::Authorizer;

@@ -97,7 +97,10 @@ fn clixml(objects: &[Object]) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(text).replace('\n', "_x000A_");
     let mut out = "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">\r\n".to_owned();
     for (number, object) in objects.iter().enumerate() {
-        let _ = write!(out, "<Obj RefId=\"{number}\"><TN RefId=\"0\"><T>Deserialized.X</T></TN><ToString>x</ToString><Props>");
+        let _ = write!(
+            out,
+            "<Obj RefId=\"{number}\"><TN RefId=\"0\"><T>Deserialized.X</T></TN><ToString>x</ToString><Props>"
+        );
         for (name, p) in object {
             let _ = match p {
                 P::None => write!(out, "<Nil N=\"{name}\" />"),
@@ -265,9 +268,8 @@ fn get_mobile_device_statistics_says_the_same_in_every_way_of_writing() {
 
 #[test]
 fn dates_with_slashes_are_read_once_one_of_the_file_tells_the_order() {
-    let csv = |dates: [&str; 2]| {
-        format!("DeviceID,LastSuccessSync\r\nA,{}\r\nB,{}\r\n", dates[0], dates[1]).into_bytes()
-    };
+    let csv =
+        |dates: [&str; 2]| format!("DeviceID,LastSuccessSync\r\nA,{}\r\nB,{}\r\n", dates[0], dates[1]).into_bytes();
     let of = |dates| seen(DEVICES, &csv(dates));
     let told = of(["03/04/2026 8:00:00 AM", "03/14/2026 8:00:00 AM"]);
     assert_eq!(told.devices[0].last_success.unwrap().to_string(), "2026-03-04T08:00:00Z");
@@ -326,6 +328,43 @@ fn an_object_that_names_nobody_is_the_mailboxes_own() {
     for (way, _, bytes, _) in all_ways(&[object.clone()]) {
         assert_eq!(seen(CAS, &bytes).mailbox.and_then(|mailbox| mailbox.activesync_enabled), Some(false), "{way}");
     }
+}
+
+/// What `exdiag check` says of such files, and its exit code.
+fn said(option: &str, path: &std::path::Path, lang: &str) -> (Option<i32>, String) {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_exdiag"))
+        .args(["check", "anna@corp.example", "--lang", lang, option])
+        .arg(path)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(out.stdout.is_empty(), "{}", String::from_utf8_lossy(&out.stdout));
+    (out.status.code(), String::from_utf8(out.stderr).unwrap())
+}
+
+#[test]
+fn contract_2_a_file_that_is_no_such_export_ends_the_run_with_one_sentence_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.json");
+    let whole = json7(&[account("anna@corp.example", true), account("ben@corp.example", true)]);
+    for (text, option, en, de) in [
+        ("", "--casmailbox", "is empty", "ist leer"),
+        (&whole[..whole.len() / 2], "--casmailbox", "breaks off or is damaged", "bricht ab oder ist beschädigt"),
+        (&whole, "--device-list", "is the output of Get-CASMailbox", "ist die Ausgabe von Get-CASMailbox"),
+        ("hello", "--device-list", "is not an export of PowerShell", "ist kein Export der PowerShell"),
+        ("{\"a\": 1}", "--casmailbox", "is the output of another cmdlet", "ist die Ausgabe eines anderen Cmdlets"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        for (lang, sentence) in [("en", en), ("de", de)] {
+            let (code, said) = said(option, &path, lang);
+            assert_eq!(code, Some(2), "{said}");
+            assert!(said.contains(sentence) && said.trim_end().lines().count() == 1, "{said}");
+        }
+    }
+    std::fs::File::create(&path).unwrap().set_len(200 << 20).unwrap();
+    assert!(said("--casmailbox", &path, "en").1.contains("is larger than 64 MiB"));
+    let (code, said) = said("--device-list", &folder.path().join("none.json"), "en");
+    assert!(code == Some(2) && said.contains("could not read"), "{said}");
 }
 
 proptest! {

@@ -199,7 +199,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let post =
         if eas::is_odd(anonymous) { view.http(&eas::post(&endpoint))?.ok().and_then(HttpSeen::response) } else { None };
     let signed = signed.and_then(Result::ok).and_then(HttpSeen::response);
-    Ok(judge(&endpoint, &reach, &Answers { anonymous, post, signed }))
+    common::exports::confirmed(view, judge(&endpoint, &reach, &Answers { anonymous, post, signed }))
 }
 
 /// The answers of the endpoint.

@@ -3,6 +3,7 @@
 //! Owns what a server says to whoever has signed in: policy, device, folders, the Inbox. What
 //! OPTIONS already tells is for `activesync`, and whether the credentials hold for `auth-status`.
 
+pub mod exports;
 mod words;
 
 pub use words::FINDINGS;
@@ -15,6 +16,8 @@ use crate::protocol::eas;
 use crate::protocol::endpoint::{Endpoint, endpoint};
 use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply, Session, Step, status};
 use crate::text;
+use exports::join;
+use serde_json::json;
 use words::{
     ACCOUNT_DISABLED, DEVICE_BLOCKED, DEVICE_LEFT, DEVICE_QUARANTINED, FOLDER_SYNC_FAILED, POLICY_REFUSED, QUOTA,
     STATUS, STORE_OFFLINE, TOO_MANY_DEVICES, WIPE_REQUESTED,
@@ -22,6 +25,10 @@ use words::{
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    join(view, on_the_wire(view)?)
+}
+
+fn on_the_wire(view: &View<'_>) -> Result<Outcome, Stop> {
     if view.subject().credential.is_none() {
         return Ok(Outcome::skip(Sentence::new(text!(
             "not tried, no credentials given: a session needs a sign-in",
@@ -115,7 +122,11 @@ fn note(session: &Session<'_>) -> Sentence {
 
 /// A finding about exdiag's device.
 fn device(code: &'static Code, endpoint: &Endpoint) -> Finding {
-    about(code, endpoint).with("device_id", DEVICE_ID).with("device_type", DEVICE_TYPE)
+    about(code, endpoint)
+        .with("device_id", DEVICE_ID)
+        .with("device_type", DEVICE_TYPE)
+        .with("device", json!({"en": "exdiag's device", "de": "das Gerät von exdiag"}))
+        .with("shown", json!({"en": "as the session shows", "de": "wie die Sitzung zeigt"}))
 }
 
 /// A finding about a step, and what came of it.

@@ -3,10 +3,14 @@
 //! The sync service's API has no time of a sync (its `updated_at` is the last authentication). What
 //! it shows is the newest message that it can read now, so everything here is inferred from that.
 
+mod devices;
+
+pub use devices::FINDINGS as DEVICE_FINDINGS;
+
 use super::common;
 use crate::evidence::{HttpOutcome, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence};
-use crate::protocol::nylas::{self, Answer};
+use crate::protocol::nylas::{self, Answer, Lookup};
 use crate::{findings, text};
 use jiff::Timestamp;
 
@@ -49,27 +53,57 @@ findings! {
     NO_SOURCE = "sync.no-source", Info, Caller {
         title { en: "There is no source for the last sync", de: "Für die letzte Synchronisierung gibt es keine Quelle" }
         meaning {
-            en: "The server tells nobody from outside when a device or service last synced; the sync service itself can be asked.",
-            de: "Der Server sagt niemandem von außen, wann ein Gerät oder Dienst zuletzt synchronisiert hat; den Sync-Dienst selbst kann man fragen.",
+            en: "The server tells nobody from outside when a device or service last synced; the sync service itself can be asked, and Exchange lists the devices.",
+            de: "Der Server sagt niemandem von außen, wann ein Gerät oder Dienst zuletzt synchronisiert hat; den Sync-Dienst selbst kann man fragen, und Exchange führt die Geräte auf.",
         }
         remedy { en: "Give exdiag access to the sync service's API", de: "Geben Sie exdiag Zugriff auf die API des Sync-Dienstes" }
         steps [
             { en: "Set the API key and name the grant:", de: "Setzen Sie den API-Schlüssel und nennen Sie die Berechtigung:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-grant GRANT_ID" },
+            { en: "Or have an administrator export the devices:", de: "Oder lassen Sie in Exchange die Geräte exportieren:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | ConvertTo-Json -Depth 3 > devices.json" },
+            { en: "Then:", de: "Danach:", Shell "exdiag check {mailbox} --device-list devices.json" },
         ]
     }
 }
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
-    let Some(lookup) = nylas::lookup(view)? else {
-        return Ok(Outcome::Skipped {
+    let (service, devices) = (of_service(view), devices::judge(view));
+    Ok(match (service?, devices?) {
+        (None, None) => Outcome::Skipped {
             reason: Sentence::new(text!(
-                "no source: --nylas-grant with NYLAS_API_KEY",
-                "keine Quelle: --nylas-grant mit NYLAS_API_KEY",
+                "no source: --nylas-grant with NYLAS_API_KEY, or --device-list",
+                "keine Quelle: --nylas-grant mit NYLAS_API_KEY, oder --device-list",
             )),
             findings: vec![Finding::new(&NO_SOURCE)],
-        });
-    };
+        },
+        (Some(service), None) => service,
+        (None, Some(devices)) => devices,
+        (Some(service), Some(devices)) => both(service, devices),
+    })
+}
+
+/// One outcome of two: what there is an answer to counts.
+fn both(service: Outcome, devices: Outcome) -> Outcome {
+    let more =
+        |findings: Vec<Finding>, other: &Outcome| findings.into_iter().chain(other.findings().to_vec()).collect();
+    match (service, devices) {
+        (Outcome::Checked { note, findings }, other) | (other, Outcome::Checked { note, findings }) => {
+            Outcome::Checked { note, findings: more(findings, &other) }
+        }
+        (Outcome::Inconclusive { reason, findings }, other) => {
+            Outcome::Inconclusive { reason, findings: more(findings, &other) }
+        }
+        (other, _) => other,
+    }
+}
+
+/// By what the sync service says; `None` where it is not asked.
+fn of_service(view: &View<'_>) -> Result<Option<Outcome>, Stop> {
+    let Some(lookup) = nylas::lookup(view)? else { return Ok(None) };
+    of_grant(view, &lookup).map(Some)
+}
+
+fn of_grant(view: &View<'_>, lookup: &Lookup<'_>) -> Result<Outcome, Stop> {
     // the grant and its faults are told by `auth-status`
     let Answer::Grants(grants) = &lookup.answer else { return common::without_grant(view) };
     let Some(grant) = nylas::foremost(grants) else { return common::without_grant(view) };

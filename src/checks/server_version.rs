@@ -177,7 +177,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Kind::Unknown if !services::speaks_activesync(&answers) => Ok(services::hidden(&endpoint, &answers)),
         Kind::Unknown | Kind::Other => Ok(not_exchange(&endpoint, &answers)),
         Kind::Online => Ok(online(view, &endpoint, &answers)),
-        Kind::Exchange => Ok(exchange(view, &endpoint, &answers, &signed, &readings)),
+        Kind::Exchange => {
+            let said = ews::judged(view, &endpoint, &signed)?;
+            Ok(exchange(view, &endpoint, &answers, said, &readings))
+        }
     }
 }
 
@@ -267,7 +270,7 @@ fn exchange(
     view: &View<'_>,
     endpoint: &Endpoint,
     answers: &Answers<'_>,
-    signed: &Signed<'_>,
+    said: Vec<Finding>,
     readings: &[Reading],
 ) -> Outcome {
     let today = day_of(view.now());
@@ -293,7 +296,7 @@ fn exchange(
         finding.evidence.dedup();
     }
     let mut judged = services::judge(endpoint, answers, oldest.as_ref());
-    judged.add(signed.judge(endpoint));
+    judged.add(said);
     findings.splice(0..0, judged.faults);
     findings.extend(judged.remarks);
     let beyond = oldest.is_some_and(|version| version.is_beyond_table());

@@ -5,8 +5,8 @@
 //! as soon as one of it has arrived. So look at independent things first, and use `?` after.
 
 use super::{
-    DnsSeen, Evidence, Export, ExportSeen, HelloKind, HelloSeen, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen,
-    ServiceProbe, Subject, TlsSeen, Via,
+    DnsSeen, Evidence, Export, ExportSeen, HelloKind, HelloSeen, HttpProbe, HttpSeen, NoAnswer, Probe, Record,
+    RecordType, Seen, ServiceProbe, Subject, TlsSeen, Via,
 };
 use jiff::Timestamp;
 use std::cell::RefCell;

@@ -61,8 +61,15 @@ fn message(inner: &str) -> String {
 }
 
 fn soap(status: u16, build: &str, body: &str) -> Answer {
-    let names = ["MajorVersion", "MinorVersion", "MajorBuildNumber", "MinorBuildNumber"];
-    let parts: String = names.iter().zip(build.split('.')).map(|(name, part)| format!(" {name}=\"{part}\"")).collect();
+    let mut parts = build.split('.');
+    let mut part = || parts.next().unwrap_or("0");
+    let parts = format!(
+        " MajorVersion=\"{}\" MinorVersion=\"{}\" MajorBuildNumber=\"{}\" MinorBuildNumber=\"{}\"",
+        part(),
+        part(),
+        part(),
+        part()
+    );
     let envelope = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Header>\
          <h:ServerVersionInfo{parts} Version=\"V2017_07_11\" xmlns:h=\"http://schemas.microsoft.com/exchange/services/2006/types\"/>\

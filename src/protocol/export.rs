@@ -105,9 +105,14 @@ const fn signature(kind: ExportKind) -> &'static [&'static str] {
             "activesyncmailboxpolicy",
             "activesyncalloweddeviceids",
         ],
-        ExportKind::DeviceList => {
-            &["deviceid", "devicetype", "deviceaccessstate", "lastsuccesssync", "lastsyncattempttime", "deviceuseragent"]
-        }
+        ExportKind::DeviceList => &[
+            "deviceid",
+            "devicetype",
+            "deviceaccessstate",
+            "lastsuccesssync",
+            "lastsyncattempttime",
+            "deviceuseragent",
+        ],
     }
 }
 

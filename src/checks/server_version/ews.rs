@@ -4,7 +4,7 @@
 //! EWS says of the credentials then keeps nobody else from an answer.
 
 use super::{about_service as about, service_fault};
-use crate::checks::common;
+use crate::checks::common::{self, exports};
 use crate::evidence::{Credential, HttpProbe, HttpSeen, NoAnswer, Probe, Response, Stop, View};
 use crate::finding::{Code, Finding, Sentence, Severity};
 use crate::protocol::endpoint::Endpoint;
@@ -18,8 +18,8 @@ findings! {
     DISABLED = "server.ews-disabled", Fail, Exchange {
         title { en: "{mailbox} may not use EWS on {host} ({result})", de: "{mailbox} darf EWS auf {host} nicht verwenden ({result})" }
         meaning {
-            en: "EWS itself works and takes the sign-in, but refuses this mailbox: EWS is switched off for it or for all, or only listed applications may use it. Sync services reach an Exchange Server on-premises through EWS (Nylas does), so they get nothing, whatever ActiveSync says.",
-            de: "EWS selbst funktioniert und nimmt die Anmeldung an, lehnt aber dieses Postfach ab: EWS ist dafür oder für alle ausgeschaltet, oder nur gelistete Anwendungen dürfen es verwenden. Sync-Dienste erreichen einen Exchange Server vor Ort über EWS (so auch Nylas) und bekommen daher nichts, was ActiveSync auch sagt.",
+            en: "EWS refuses this mailbox, whatever the password: EWS is switched off for it or for all, or only listed applications may use it. Sync services reach an Exchange Server on-premises through EWS (Nylas does), so they get nothing, whatever ActiveSync says.",
+            de: "EWS lehnt dieses Postfach mit jedem Passwort ab: EWS ist dafür oder für alle ausgeschaltet, oder nur gelistete Anwendungen dürfen es verwenden. Sync-Dienste erreichen einen Exchange Server vor Ort über EWS (so auch Nylas) und bekommen daher nichts, was ActiveSync auch sagt.",
         }
         remedy { en: "Switch EWS on for the mailbox", de: "Schalten Sie EWS für das Postfach ein" }
         steps [
@@ -148,7 +148,7 @@ pub enum Signed<'a> {
     /// There is nobody to sign in, or another check tells why it was in vain.
     No,
     /// No sign-in was sent, for this reason.
-    NotTried(HttpProbe, Sentence),
+    NotTried(Box<(HttpProbe, Sentence)>),
     /// It was asked.
     Asked(Box<Inbox<'a>>),
 }
@@ -177,13 +177,13 @@ impl<'a> Signed<'a> {
         let probe = ews::question(&anonymous.probe.url, &mailbox.address, false);
         let offered = challenge::offered(response);
         if !challenge::fits(&offered, credential) {
-            return Ok(Self::NotTried(probe, unfit(credential, &offered)));
+            return Ok(Self::NotTried(Box::new((probe, unfit(credential, &offered)))));
         }
         let Some(accepted) = accepted(view, endpoint)? else { return Ok(Self::No) };
         let seen = match view.http(&probe)? {
             Ok(seen) => seen,
             Err(NoAnswer::NotRecorded) => return Ok(Self::No),
-            Err(why) => return Ok(Self::NotTried(probe, common::why_unanswered(why))),
+            Err(why) => return Ok(Self::NotTried(Box::new((probe, common::why_unanswered(why))))),
         };
         let as_outlook = if seen.response().is_some_and(|response| response.status == 403) {
             let probe = ews::question(&anonymous.probe.url, &mailbox.address, true);
@@ -206,7 +206,8 @@ impl<'a> Signed<'a> {
     pub fn judge(&self, endpoint: &Endpoint) -> Option<Finding> {
         match self {
             Self::No => None,
-            Self::NotTried(probe, why) => {
+            Self::NotTried(tried) => {
+                let (probe, why) = &**tried;
                 let why = json!({"en": why.say(crate::finding::Lang::En), "de": why.say(crate::finding::Lang::De)});
                 // what was not asked is no evidence
                 let mut finding = about(&NOT_TRIED, endpoint, &asked(probe, Err(&NoAnswer::NotRecorded)));
@@ -216,6 +217,42 @@ impl<'a> Signed<'a> {
             Self::Asked(inbox) => Some(inbox.judge(endpoint)),
         }
     }
+}
+
+/// What EWS said, with what Get-CASMailbox says of it.
+pub fn judged(view: &View<'_>, endpoint: &Endpoint, signed: &Signed<'_>) -> Result<Vec<Finding>, Stop> {
+    let said = signed.judge(endpoint);
+    let Some((told, mailbox)) = exports::account(view)? else { return Ok(said.into_iter().collect()) };
+    let about = |code: &'static Code| told.beside(Finding::new(code).host(&endpoint.host).port(endpoint.port));
+    let code = said.as_ref().map(|finding| finding.code.id);
+    let refused = said.clone().filter(|_| code == Some(DISABLED.id) || code == Some(APPLICATION_BLOCKED.id));
+    let works = code == Some(WORKS.id) || code == Some(BUSY.id);
+    let (list, names) = match mailbox.ews_policy.as_deref() {
+        Some("EnforceAllowList") => (Some("EwsAllowList"), &mailbox.ews_allowed),
+        Some("EnforceBlockList") => (Some("EwsBlockList"), &mailbox.ews_blocked),
+        _ => (None, &mailbox.ews_blocked),
+    };
+    let shown = list.map(|list| format!("{}: {list} {{{}}}", told.export.file, names.join(", ")));
+    Ok(match (mailbox.ews_enabled, refused, shown) {
+        (Some(false), Some(finding), _) => vec![told.beside(finding)],
+        (Some(false), None, _) if works => said.into_iter().chain([told.disagrees("EWS", false)]).collect(),
+        // that it was not tried matters no longer
+        (Some(false), None, _) => {
+            let known = about(&DISABLED).with("result", format!("{}: EwsEnabled False", told.export.file));
+            said.into_iter().filter(|finding| finding.code.id != NOT_TRIED.id).chain([known]).collect()
+        }
+        (_, Some(finding), Some(shown)) => {
+            let listed = about(&APPLICATION_BLOCKED).with("shown", shown).with("list", list);
+            vec![finding.evidence.iter().fold(listed, Finding::seen_in)]
+        }
+        (Some(true), Some(finding), None) => vec![finding, told.disagrees("EWS", true)],
+        (_, None, Some(shown)) if !works => {
+            let severity = if list == Some("EwsAllowList") { Severity::Warn } else { Severity::Info };
+            let listed = about(&APPLICATION_BLOCKED).with("shown", shown).with("list", list).severity(severity);
+            said.into_iter().chain([listed]).collect()
+        }
+        _ => said.into_iter().collect(),
+    })
 }
 
 /// Why no sign-in was sent where none of the ways fits.

@@ -198,15 +198,16 @@ pub struct Judged<'a> {
 
 impl Judged<'_> {
     /// The same with what EWS said to the mailbox's user.
-    pub fn add(&mut self, signed: Option<Finding>) {
-        let Some(finding) = signed else { return };
-        match finding.severity {
-            Severity::Info => self.remarks.push(finding),
-            severity => {
-                if severity == Severity::Fail {
-                    self.works = Some(false);
+    pub fn add(&mut self, said: Vec<Finding>) {
+        for finding in said {
+            match finding.severity {
+                Severity::Info => self.remarks.push(finding),
+                severity => {
+                    if severity == Severity::Fail {
+                        self.works = Some(false);
+                    }
+                    self.faults.push(finding);
                 }
-                self.faults.push(finding);
             }
         }
     }

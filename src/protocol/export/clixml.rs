@@ -109,7 +109,9 @@ fn collect(object: &Node, known: &Known<'_>, rows: &mut Vec<Row>) {
     let parts = object.inner.iter().filter(|part| part.tag == "Props" || part.tag == "MS");
     let row: Row = parts
         .flat_map(|part| &part.inner)
-        .filter_map(|property| Some((unescaped(property.name.as_deref()?).to_ascii_lowercase(), value(property, known))))
+        .filter_map(|property| {
+            Some((unescaped(property.name.as_deref()?).to_ascii_lowercase(), value(property, known)))
+        })
         .collect();
     rows.push(row);
 }
@@ -120,7 +122,8 @@ fn list_of(node: &Node) -> Option<&Node> {
 
 fn value(node: &Node, known: &Known<'_>) -> Value {
     // one step: an object that points to itself is no value
-    let node = if node.tag == "Ref" { node.id.as_deref().and_then(|id| known.get(id).copied()).unwrap_or(node) } else { node };
+    let node =
+        if node.tag == "Ref" { node.id.as_deref().and_then(|id| known.get(id).copied()).unwrap_or(node) } else { node };
     match list_of(node) {
         Some(list) => Value::List(list.inner.iter().filter_map(text).collect()),
         None => text(node).map_or(Value::Null, Value::of),
@@ -134,7 +137,9 @@ fn text(node: &Node) -> Option<String> {
         "B" => Some(if node.text.trim() == "true" { "True" } else { "False" }.to_owned()),
         "Obj" => {
             let said = node.inner.iter().find(|part| part.tag == "ToString").map(|part| unescaped(&part.text));
-            said.or_else(|| node.inner.iter().find(|part| ["S", "I32", "DT"].contains(&part.tag.as_str())).and_then(text))
+            said.or_else(|| {
+                node.inner.iter().find(|part| ["S", "I32", "DT"].contains(&part.tag.as_str())).and_then(text)
+            })
         }
         _ => Some(unescaped(&node.text)),
     }
@@ -147,15 +152,12 @@ fn unescaped(text: &str) -> String {
     for part in parts {
         let code = part.split_once('_').filter(|(hex, _)| hex.len() == 4);
         let letter = code.and_then(|(hex, rest)| Some((char::from_u32(u32::from_str_radix(hex, 16).ok()?)?, rest)));
-        match letter {
-            Some((letter, rest)) => {
-                out.push(letter);
-                out.push_str(rest);
-            }
-            None => {
-                out.push_str("_x");
-                out.push_str(part);
-            }
+        if let Some((letter, rest)) = letter {
+            out.push(letter);
+            out.push_str(rest);
+        } else {
+            out.push_str("_x");
+            out.push_str(part);
         }
     }
     out

@@ -142,7 +142,12 @@ mod tests {
     #[test]
     fn each_way_of_powershell_to_write_a_date_names_the_same_moment() {
         let zulu = Some(("2026-11-20T08:15:30Z".to_owned(), true));
-        for text in ["/Date(1795162530000)/", "/Date(1795162530000+0100)/", "2026-11-20T08:15:30Z", "2026-11-20T09:15:30.1234567+01:00"] {
+        for text in [
+            "/Date(1795162530000)/",
+            "/Date(1795162530000+0100)/",
+            "2026-11-20T08:15:30Z",
+            "2026-11-20T09:15:30.1234567+01:00",
+        ] {
             assert_eq!(at(text, None), zulu, "{text}");
         }
         let local = Some(("2026-11-20T08:15:30Z".to_owned(), false));

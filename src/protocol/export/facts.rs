@@ -171,7 +171,8 @@ fn order_of(rows: &[Row]) -> Option<Order> {
 
 /// The addresses that an object names as its own.
 fn addresses(row: &Row) -> BTreeSet<String> {
-    let names = ["primarysmtpaddress", "windowsemailaddress", "userprincipalname", "emailaddresses", "mailbox", "smtpaddress"];
+    let names =
+        ["primarysmtpaddress", "windowsemailaddress", "userprincipalname", "emailaddresses", "mailbox", "smtpaddress"];
     let all = names.iter().flat_map(|name| match row.get(*name) {
         Some(Value::List(all)) => all.clone(),
         Some(Value::Text(text)) => text.split([' ', ',', ';', '{', '}']).map(str::to_owned).collect(),
@@ -202,7 +203,9 @@ fn is_addressed(row: &Row, subject: &Subject) -> bool {
 }
 
 fn has_owner(row: &Row) -> bool {
-    ["samaccountname", "name", "displayname", "identity", "distinguishedname"].iter().any(|name| row.contains_key(*name))
+    ["samaccountname", "name", "displayname", "identity", "distinguishedname"]
+        .iter()
+        .any(|name| row.contains_key(*name))
 }
 
 /// Who owns a device: what stands before `ExchangeActiveSyncDevices` in its identity, such as
