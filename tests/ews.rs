@@ -13,8 +13,8 @@ mod scene;
 
 use exdiag::evidence::http::Timing;
 use exdiag::evidence::{
-    Body, Content, Credential, Evidence, HeldBack, HttpOutcome, HttpProbe, HttpSeen, NoAnswer, Probe, Response, Seen,
-    SignIn,
+    Body, Content, Credential, Evidence, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, NoAnswer,
+    Phase, Probe, Response, Seen, SignIn,
 };
 use exdiag::finding::{Outcome, Severity, Status};
 use exdiag::protocol::ews::{Answer, Reply, render};
@@ -155,6 +155,15 @@ fn m2_what_ews_says_to_the_user_has_its_cause() {
         let causes = exdiag::replay(evidence).verdict().causes.iter().map(|c| c.finding.code.id).collect::<Vec<_>>();
         assert_eq!(causes, [code], "{case}");
     }
+}
+
+#[test]
+fn a_sign_in_that_stays_without_an_answer_is_no_refusal() {
+    let cut = |phase| move |_| Ok(HttpOutcome::Failed(Failure::new(phase, FailKind::Timeout)));
+    let silent = seen(200, WITH_BASIC, cut(Phase::Request));
+    expect("ews-silent-signed-in", &silent, &[("server.ews-unavailable", FAIL)]);
+    let unconnected = seen(200, WITH_BASIC, cut(Phase::Connect));
+    expect("ews-unconnected-signed-in", &unconnected, &[("server.ews-not-tried", INFO)]);
 }
 
 #[test]

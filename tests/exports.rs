@@ -85,7 +85,7 @@ fn csv(objects: &[Object], separator: char) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |all: Vec<String>| all.join(&separator.to_string());
     let mut out = "#TYPE Microsoft.Exchange.Data.Directory.Management.CASMailbox\r\n".to_owned();
-    let names = objects[0].iter().map(|(name, _)| quoted(name)).collect();
+    let names = objects.iter().take(1).flatten().map(|(name, _)| quoted(name)).collect();
     let _ = write!(out, "{}\r\n", line(names));
     for object in objects {
         let _ = write!(out, "{}\r\n", line(object.iter().map(|(_, p)| quoted(&plain(p))).collect()));
@@ -115,7 +115,8 @@ fn clixml(objects: &[Object]) -> String {
                     write!(out, "<DT N=\"{name}\">{}</DT>", jiff::Timestamp::from_second(*seconds).unwrap())
                 }
                 P::List(all) => {
-                    let inner: String = all.iter().map(|text| format!("<S>{}</S>", escaped(text))).collect();
+                    let inner: Vec<String> = all.iter().map(|text| format!("<S>{}</S>", escaped(text))).collect();
+                    let inner = inner.concat();
                     write!(out, "<Obj N=\"{name}\" RefId=\"8{number}{name}\"><LST>{inner}</LST></Obj>")
                 }
             };
@@ -301,6 +302,13 @@ fn what_is_no_such_export_is_told_by_what_it_is() {
 }
 
 #[test]
+fn a_list_that_was_copied_with_its_prompt_is_read() {
+    let text =
+        format!("[PS] C:\\>Get-CASMailbox anna | Format-List\r\n{}", list(&[account("anna@corp.example", true)]));
+    assert_eq!(seen(CAS, text.as_bytes()).mailbox.unwrap().activesync_enabled, Some(true));
+}
+
+#[test]
 fn of_other_mailboxes_nothing_is_taken() {
     let ben = [account("ben@corp.example", false)];
     let seen_of = |objects: &[Object]| seen(CAS, json7(objects).as_bytes());
@@ -325,7 +333,7 @@ fn of_other_mailboxes_nothing_is_taken() {
 #[test]
 fn an_object_that_names_nobody_is_the_mailboxes_own() {
     let object = vec![("ActiveSyncEnabled", P::Flag(false)), ("EwsEnabled", P::Flag(true))];
-    for (way, _, bytes, _) in all_ways(&[object.clone()]) {
+    for (way, _, bytes, _) in all_ways(std::slice::from_ref(&object)) {
         assert_eq!(seen(CAS, &bytes).mailbox.and_then(|mailbox| mailbox.activesync_enabled), Some(false), "{way}");
     }
 }
@@ -388,8 +396,8 @@ proptest! {
         ];
         let mut of_account = account("anna@corp.example", flag);
         of_account.push(("ActiveSyncBlockedDeviceIDs", P::List(allowed)));
-        let first = seen(DEVICES, json7(&[object.clone()]).as_bytes()).devices;
-        let first_account = seen(CAS, json7(&[of_account.clone()]).as_bytes()).mailbox;
+        let first = seen(DEVICES, json7(std::slice::from_ref(&object)).as_bytes()).devices;
+        let first_account = seen(CAS, json7(std::slice::from_ref(&of_account)).as_bytes()).mailbox;
         for (way, _, bytes, _) in all_ways(&[object]) {
             let mut devices = seen(DEVICES, &bytes).devices;
             devices[0].zone_unknown = false;

@@ -123,7 +123,8 @@ pub fn read(bytes: &[u8], kind: ExportKind) -> Result<Table, Fault> {
     if text.is_empty() {
         return Err(Fault::Empty);
     }
-    let table = if text.starts_with(['{', '[']) {
+    // a prompt that was copied too begins like an array
+    let table = if text.starts_with(['{', '[']) && !text.starts_with("[PS]") {
         Table { format: Format::Json, rows: json::rows(text).ok_or(Fault::Broken { format: Format::Json })? }
     } else if text.starts_with('<') || text.starts_with("#< CLIXML") {
         clixml::rows(text)?

@@ -492,9 +492,12 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     // after a comma PowerShell reads on by itself
     let lists = shell == Shell::Powershell;
     if lists {
-        let apart = |word: &String| match word.contains(['\'', '"', '{', '(']) {
-            true => vec![word.clone()],
-            false => word.split_inclusive(',').map(str::to_owned).collect(),
+        let apart = |word: &String| {
+            if word.contains(['\'', '"', '{', '(']) {
+                vec![word.clone()]
+            } else {
+                word.split_inclusive(',').map(str::to_owned).collect()
+            }
         };
         words = words.iter().flat_map(apart).collect();
     }
@@ -507,8 +510,8 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     for word in words {
         let listed = lists && at.ends_with(',');
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
-            lines.push(if listed { at } else { format!("{at}{end}") });
-            at = "    ".to_owned();
+            let done = std::mem::replace(&mut at, "    ".to_owned());
+            lines.push(if listed { done } else { format!("{done}{end}") });
         } else if !at.is_empty() && !listed {
             at.push(' ');
         }

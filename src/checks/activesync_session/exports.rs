@@ -40,7 +40,7 @@ findings! {
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/clear-mobiledevice"]
     }
     DEVICES_LISTED = "activesync.devices-listed", Info, Exchange {
-        title { en: "{file} lists {count} devices of {mailbox}", de: "{file} führt {count} Geräte von {mailbox} auf" }
+        title { en: "{file} lists the devices of {mailbox}, {count} in all", de: "{file} führt die Geräte von {mailbox} auf, insgesamt {count}" }
         meaning {
             en: "The data of this finding hold each with its state and its last sync. A sync service that works through EWS is no device and does not stand there.",
             de: "Die Daten dieses Befunds enthalten jedes mit seinem Zustand und seiner letzten Synchronisierung. Ein Sync-Dienst, der über EWS arbeitet, ist kein Gerät und steht nicht darin.",
@@ -53,7 +53,7 @@ pub fn join(view: &View<'_>, outcome: Outcome) -> Result<Outcome, Stop> {
     if view.subject().exports.is_empty() {
         return Ok(outcome);
     }
-    let (account, list) = (account_findings(view, &outcome), device_findings(view));
+    let (account, list) = (account_findings(view, &outcome), device_findings(view, &outcome));
     let added: Vec<Finding> = account?.into_iter().chain(list?).collect();
     let calm = added.iter().all(|finding| finding.severity == Severity::Info);
     let all = |findings: Vec<Finding>| findings.into_iter().chain(added).collect();
@@ -97,7 +97,7 @@ fn account_findings(view: &View<'_>, outcome: &Outcome) -> Result<Vec<Finding>, 
 }
 
 /// What stands in the way of the devices.
-fn device_findings(view: &View<'_>) -> Result<Vec<Finding>, Stop> {
+fn device_findings(view: &View<'_>, outcome: &Outcome) -> Result<Vec<Finding>, Stop> {
     let Some(told) = told(view, ExportKind::DeviceList)? else { return Ok(Vec::new()) };
     if let Some(in_vain) = told.in_vain() {
         let is_told = view.subject().selected.iter().any(|id| id == "last-sync");
@@ -125,6 +125,13 @@ fn device_findings(view: &View<'_>) -> Result<Vec<Finding>, Stop> {
         }
         if device.status.as_deref() == Some("DeviceWipePending") {
             findings.push(of(&WIPE_PENDING).severity(severity(Severity::Warn)));
+        }
+    }
+    // the same as the session shows is one cause
+    for finding in &mut findings {
+        let same = outcome.findings().iter().find(|shown| shown.code.id == finding.code.id);
+        if let Some(same) = same {
+            finding.place.clone_from(&same.place);
         }
     }
     // what keeps the sync service out first

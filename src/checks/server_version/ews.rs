@@ -301,8 +301,9 @@ impl Inbox<'_> {
             about(code, endpoint, &asked).with("result", result).with("signed_in", true)
         };
         let Some(response) = self.seen.response() else {
-            return of(&ERROR, "no answer".to_owned())
-                .with("what", json!({"en": "no answer comes", "de": "es kommt keine Antwort"}));
+            let why = json!({"en": "no connection came about", "de": "es kam keine Verbindung zustande"});
+            let fault = service_fault(endpoint, &asked).map(|finding| finding.with("signed_in", true));
+            return fault.unwrap_or_else(|| about(&NOT_TRIED, endpoint, &asked).with("why", why));
         };
         let status = response.status;
         let by_status = |code| of(code, format!("HTTP {status}")).with("status", status);

@@ -8,14 +8,17 @@ use super::{Row, Value};
 /// The objects; `None` where it is no such text.
 pub fn rows(text: &str) -> Option<Vec<Row>> {
     let mut rows = Vec::new();
+    // what was typed may have been copied too
+    let is_prompt = |line: &str| line.starts_with("PS ") || line.starts_with("[PS]");
+    let lines = || text.lines().filter(|line| !is_prompt(line));
     let mut row: Vec<(String, String)> = Vec::new();
     // of a list, most lines are properties
-    let of_lines = text.lines().filter(|line| !line.trim().is_empty()).take(40);
+    let of_lines = lines().filter(|line| !line.trim().is_empty()).take(40);
     let (known, other): (Vec<_>, Vec<_>) = of_lines.partition(|line| property(line).is_some());
     if known.is_empty() || other.iter().any(|line| !line.starts_with(' ')) {
         return None;
     }
-    for line in text.lines().chain([""]) {
+    for line in lines().chain([""]) {
         let line = line.trim_end();
         if line.is_empty() {
             if !row.is_empty() {
