@@ -351,6 +351,50 @@ fn said(option: &str, path: &std::path::Path, lang: &str) -> (Option<i32>, Strin
 }
 
 #[test]
+fn contract_4_a_report_holds_what_the_files_say_of_the_mailbox_alone_and_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let ago = |hours: i64| jiff::Timestamp::now().as_second() - hours * 3600;
+    let of = |owner: &str, id: &str, synced: i64| {
+        let mut object = device(id);
+        for (name, property) in &mut object {
+            match *name {
+                "Identity" => {
+                    *property = P::Text(format!("corp.example/Users/{owner}/ExchangeActiveSyncDevices/x§{id}"))
+                }
+                "LastSuccessSync" | "LastSyncAttemptTime" => *property = P::Date(synced),
+                _ => {}
+            }
+        }
+        object
+    };
+    let mut anna = account("anna@corp.example", true);
+    anna.push(("Identity", P::Text("corp.example/Users/Anna Muster".to_owned())));
+    let accounts = [account("ben@corp.example", false), anna];
+    std::fs::write(at("cas.xml"), utf16(&clixml(&accounts))).unwrap();
+    let devices = [of("Ben Beispiel", "BENS1", ago(1)), of("Anna Muster", "ANNAS1", ago(2))];
+    std::fs::write(at("devices.csv"), csv(&devices, ';')).unwrap();
+    let exdiag = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_exdiag"));
+        command.args(arguments).args(["--format", "json"]).env_clear().current_dir(folder.path());
+        let out = command.output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        (out.status.code(), report)
+    };
+    let options = ["--casmailbox", "cas.xml", "--device-list", "devices.csv", "--dns-servers", "127.0.0.1:9"];
+    let only = ["check", "anna@corp.example", "--only", "last-sync", "--output", "report.json"];
+    let (code, report) = exdiag(&[&only[..], &options].concat());
+    assert_eq!(code, Some(0), "{report:#}");
+    let text = report.to_string();
+    assert!(text.contains("ANNAS1") && text.contains("export:device-list:devices.csv"), "{report:#}");
+    for private in ["BENS1", "Beispiel", "ben@", "geheim", "Annas Telefon", folder.path().to_str().unwrap()] {
+        assert!(!text.contains(private), "{private}: {report:#}");
+    }
+    let (again_code, again) = exdiag(&["replay", "report.json"]);
+    assert_eq!((again_code, &again["checks"][1]["findings"]), (code, &report["checks"][1]["findings"]));
+}
+
+#[test]
 fn contract_2_a_file_that_is_no_such_export_ends_the_run_with_one_sentence_before_it_begins() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("export.json");
