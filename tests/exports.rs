@@ -360,7 +360,7 @@ fn contract_4_a_report_holds_what_the_files_say_of_the_mailbox_alone_and_replays
         for (name, property) in &mut object {
             match *name {
                 "Identity" => {
-                    *property = P::Text(format!("corp.example/Users/{owner}/ExchangeActiveSyncDevices/x§{id}"))
+                    *property = P::Text(format!("corp.example/Users/{owner}/ExchangeActiveSyncDevices/x§{id}"));
                 }
                 "LastSuccessSync" | "LastSyncAttemptTime" => *property = P::Date(synced),
                 _ => {}

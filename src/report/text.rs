@@ -510,8 +510,8 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     for word in words {
         let listed = lists && at.ends_with(',');
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
-            let done = std::mem::replace(&mut at, "    ".to_owned());
-            lines.push(if listed { done } else { format!("{done}{end}") });
+            lines.push(if listed { at } else { format!("{at}{end}") });
+            at = String::from("    ");
         } else if !at.is_empty() && !listed {
             at.push(' ');
         }
@@ -603,6 +603,9 @@ fn seen_word(seen: &Seen) -> String {
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),
+            NoAnswer::GivenUp { phase } => {
+                phase.map_or_else(|| "given up".to_owned(), |phase| format!("given up, {}", phase_word(phase)))
+            }
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
             NoAnswer::Offline => "files only".to_owned(),
