@@ -172,6 +172,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::service::FINDINGS,
         common::suites::FINDINGS,
         auth_status::realm::FINDINGS,
+        auth_status::unclear::FINDINGS,
         dns::cloud::FINDINGS,
         dns::compare::FINDINGS,
         dns::zone::FINDINGS,

@@ -14,9 +14,7 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{
-    Credential, Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust,
-};
+use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, SentKind, Source, Subject, Trust};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
@@ -183,7 +181,7 @@ pub struct Gatherer {
     net: Net,
     http: Http,
     /// How far the requests have got that are under way.
-    under_way: Mutex<BTreeMap<HttpProbe, Arc<Progress>>>,
+    under_way: Mutex<BTreeMap<Probe, Arc<Progress>>>,
 }
 
 impl Gatherer {
@@ -223,7 +221,7 @@ impl Gatherer {
         }
     }
 
-    fn requests(&self) -> MutexGuard<'_, BTreeMap<HttpProbe, Arc<Progress>>> {
+    fn requests(&self) -> MutexGuard<'_, BTreeMap<Probe, Arc<Progress>>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -239,16 +237,24 @@ impl Gatherer {
             Probe::Crl { url, serial, issuer_key, private } => {
                 Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key, private).await?)
             }
-            Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
+            Probe::Service(service) => {
+                let progress = Arc::new(Progress::default());
+                let probe = Probe::Service(service.clone());
+                self.requests().insert(probe.clone(), Arc::clone(&progress));
+                let asked = self.fetcher.service(&service, &self.subject, &progress).await;
+                self.requests().remove(&probe);
+                Seen::Service(asked?)
+            }
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name).await),
             Probe::Hello { address, port, name, hello } => {
                 Seen::Hello(hello::look(&self.net, address, port, &name, hello).await)
             }
-            Probe::Http(probe) => {
+            Probe::Http(http) => {
                 let progress = Arc::new(Progress::default());
                 progress.reach(Phase::Resolve);
+                let probe = Probe::Http(http.clone());
                 self.requests().insert(probe.clone(), Arc::clone(&progress));
-                let asked = self.http.ask(&probe, &progress).await;
+                let asked = self.http.ask(&http, &progress).await;
                 self.requests().remove(&probe);
                 Seen::Http(asked?)
             }
@@ -264,12 +270,10 @@ impl Source for Gatherer {
     }
 
     fn reached(&self, probe: &Probe) -> Option<Phase> {
-        let Probe::Http(probe) = probe else { return None };
         self.requests().get(probe).and_then(|progress| progress.phase())
     }
 
-    fn sent(&self, probe: &Probe) -> Option<Credential> {
-        let Probe::Http(probe) = probe else { return None };
+    fn sent(&self, probe: &Probe) -> Option<SentKind> {
         self.requests().get(probe).and_then(|progress| progress.sent())
     }
 }

@@ -9,11 +9,12 @@ use super::common::mailbox::{NO_MAILBOX, THROTTLED, USER_DISABLED, about, thrott
 use super::common::net::{At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
 use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
 use crate::protocol::portal::{self, Leads, is_form};
 use crate::protocol::services::Service;
-use crate::protocol::{autodiscover, challenge, eas, handshake, trusted};
+use crate::protocol::{autodiscover, eas, handshake, trusted};
 use crate::{findings, text};
 
 findings! {
@@ -247,9 +248,10 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
         findings.push(finding);
         return Outcome::checked(note, findings);
     }
-    if let Some(finding) = answers.signed.and_then(|response| signed_fault(endpoint, response)) {
-        let probe = probe.sign_in(SignIn::Given);
-        findings.push(finding.seen_in(&Probe::Http(probe)));
+    // what somebody else than Exchange answers to a sign-in is for `auth-status`
+    let of_server = answers.signed.filter(|signed| !front::is_intercepted(front.product, signed));
+    if let Some(finding) = of_server.and_then(|response| signed_fault(endpoint, response)) {
+        findings.push(finding.seen_in(&Probe::Http(probe.sign_in(SignIn::Given))));
     }
     let telling = answers.signed.filter(|r| r.status == 200).unwrap_or(answers.anonymous);
     let offer = eas::offer(telling);
@@ -257,8 +259,7 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
     // Exchange Online still names Basic but takes no password
     let online = front.product == Product::ExchangeOnline || trusted::is_microsoft(&endpoint.host);
     let challenges = challenge::offered(answers.anonymous);
-    let methods: Vec<String> =
-        challenges.iter().filter(|c| !(online && c.is("Basic"))).map(challenge::Challenge::name).collect();
+    let methods: Vec<String> = challenges.iter().filter(|c| !(online && c.is("Basic"))).map(Challenge::name).collect();
     Outcome::checked(note(endpoint, &offer.notable(), &methods), findings)
 }
 

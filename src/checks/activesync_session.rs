@@ -13,6 +13,7 @@ use crate::evidence::{HttpSeen, Probe, Response, SessionAsk, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Sentence};
 use crate::protocol::eas;
 use crate::protocol::endpoint::{Endpoint, endpoint};
+use crate::protocol::front::{self, Product};
 use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply, Session, Step, status};
 use crate::text;
 use words::{
@@ -34,6 +35,11 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Ok(seen) => seen.response(),
         Err(why) => return Ok(common::unanswered(why)),
     };
+    let anonymous = view.http(&eas::options(&endpoint))?.ok().and_then(HttpSeen::response);
+    let asking = anonymous.map_or(Product::Unknown, |anonymous| front::recognise(anonymous).product);
+    if response.is_some_and(|response| front::is_intercepted(asking, response)) {
+        return Ok(common::see_check("auth-status"));
+    }
     let offer = match response.map(|response| (response.status, eas::offer(response))) {
         Some((401 | 456 | 457, _)) => return Ok(common::see_check("auth-status")),
         Some((200, offer)) if session::version(&offer).is_some() => offer,

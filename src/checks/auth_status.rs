@@ -4,6 +4,7 @@
 //! and the sync service's grant. Without credentials it still tells the ways, and is skipped.
 
 pub mod realm;
+pub mod unclear;
 
 use super::common;
 use super::common::net::At;
@@ -11,7 +12,6 @@ use super::common::service::{API_REFUSED, CONNECTOR_WRONG, of_grant, service};
 use crate::evidence::HeldBack;
 use crate::evidence::{Credential, HttpOutcome, HttpSeen, NoAnswer, Probe, Response, Stop, Subject, View};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
-use crate::protocol::autodiscover::{self, Reason};
 use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::endpoint::{Endpoint, endpoint};
 use crate::protocol::front::{self, Product};
@@ -214,7 +214,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let mut sign_in = server.as_ref().map_or(SignedIn::NoServer, |server| server.sign_in(subject));
     if subject.credential.is_some()
         && matches!(sign_in, SignedIn::Unknown(_) | SignedIn::NoServer)
-        && let Some(finding) = refused_at_autodiscover(view)?
+        && let Some(finding) = said_at_autodiscover(view)?
     {
         sign_in = SignedIn::Refused(Box::new(finding));
     }
@@ -313,20 +313,27 @@ fn conclude(
     Outcome::Skipped { reason, findings }
 }
 
-/// The sign-in may have been refused before any server of ActiveSync was known.
-fn refused_at_autodiscover(view: &View<'_>) -> Result<Option<Finding>, Stop> {
-    let walk = autodiscover::walk(view)?;
-    let refused = walk.iter().flat_map(|walk| &walk.attempts).find(|a| a.reason == Reason::SignInRefused);
-    Ok(refused.map(|attempt| {
-        let subject = view.subject();
-        let finding = Finding::new(&REJECTED)
+/// The sign-in may have had its answer before any server of ActiveSync was known.
+fn said_at_autodiscover(view: &View<'_>) -> Result<Option<Finding>, Stop> {
+    let subject = view.subject();
+    let said = unclear::at_autodiscover(view)?;
+    Ok(said.map(|(attempt, response)| {
+        let code = match response.status {
+            401 => &REJECTED,
+            456 => &ACCOUNT_BLOCKED,
+            457 => &PASSWORD_EXPIRED,
+            _ => return unclear::finding(&attempt.probe, response, user(subject)),
+        };
+        let finding = Finding::new(code)
             .host(&attempt.host)
             .url(&attempt.probe.url)
             .with("user", user(subject))
             .with("user_form", user_form(subject))
             .seen_in(&Probe::Http(attempt.probe.clone()));
         match subject.credential {
-            Some(Credential::Token) => finding.owner(Owner::Entra).with("credential", "token"),
+            Some(Credential::Token) if response.status == 401 => {
+                finding.owner(Owner::Entra).with("credential", "token")
+            }
             _ => finding,
         }
     }))
@@ -365,7 +372,7 @@ struct Server<'a> {
 enum SignedIn {
     /// The server let the account in, with this status.
     Accepted(u16),
-    /// It did not.
+    /// It did not, or did not say so.
     Refused(Box<Finding>),
     /// Nobody knows.
     Unknown(Sentence),
@@ -459,6 +466,11 @@ impl<'a> Server<'a> {
                     401 => SignedIn::Refused(Box::new(self.rejected(subject, Some(response)))),
                     456 => SignedIn::Refused(Box::new(self.said(&ACCOUNT_BLOCKED, subject, response))),
                     457 => SignedIn::Refused(Box::new(self.said(&PASSWORD_EXPIRED, subject, response))),
+                    // somebody else than Exchange answers what Exchange asked
+                    _ if front::is_intercepted(self.product, response) => {
+                        let probe = eas::options(&self.endpoint).sign_in(crate::evidence::SignIn::Given);
+                        SignedIn::Refused(Box::new(unclear::finding(&probe, response, user(subject))))
+                    }
                     status @ (200 | 403 | 449) => SignedIn::Accepted(status),
                     // who has no mailbox is known only once the account is
                     status @ 404 if response.header("x-caserrorcode") == Some("MailboxGuidWithDomainNotFound") => {

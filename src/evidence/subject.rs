@@ -136,6 +136,27 @@ pub enum Credential {
     Token,
 }
 
+/// What a place received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SentKind {
+    /// The password.
+    Password,
+    /// An OAuth access token.
+    Token,
+    /// The key of the sync service's API.
+    ServiceKey,
+}
+
+impl From<Credential> for SentKind {
+    fn from(credential: Credential) -> Self {
+        match credential {
+            Credential::Password => Self::Password,
+            Credential::Token => Self::Token,
+        }
+    }
+}
+
 /// Which roots the verdict uses besides `--cacert`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -16,7 +16,7 @@ use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
 use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::{session, soap, trusted};
+use crate::protocol::{challenge, session, soap, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -350,7 +350,7 @@ impl Http {
         seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
         if let Some(turn) = &mut turn {
             turn.sent();
-            whole.send(turn.credential());
+            whole.send(turn.credential().into());
         }
         let signed_in = turn.is_some();
         let started = time::Instant::now();
@@ -374,7 +374,8 @@ impl Http {
         };
         let status = answer.status().as_u16();
         if let Some(turn) = turn {
-            turn.answered(status);
+            let headers = answer.headers();
+            turn.answered(challenge::word(status, |name| headers.get(name)?.to_str().ok()));
         }
         seen.timing.response_ms = Some(millis(started.elapsed()));
         if link.proxy.is_some() && status == 407 {
