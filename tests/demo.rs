@@ -1,7 +1,7 @@
 //! Does the real check, over real sockets, name each fault that the lab plants, and nothing where there is none?
 
 use exdiag::cli::{rehearse, verdict};
-use exdiag::finding::Status;
+use exdiag::finding::{Lang, Outcome, Status};
 use exdiag::lab::{LabOptions, find, scenarios};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -51,6 +51,24 @@ async fn every_planted_fault_is_the_first_cause_and_a_healthy_one_has_neither_wa
 async fn a_wrong_password_reaches_the_server_exactly_once() {
     let (_, journal) = rehearse(find("wrong-password").unwrap(), LabOptions::default()).await.unwrap();
     assert_eq!(journal.iter().filter(|entry| entry.credential).count(), 1, "{journal:#?}");
+}
+
+#[tokio::test]
+async fn contract_5_a_front_with_its_own_way_to_refuse_gets_a_wrong_password_once_and_a_right_one_as_often_as_needed() {
+    for name in ["sign-in-answered-403", "sign-in-answered-500", "sign-in-answered-503"] {
+        let (diagnosis, journal) = rehearse(find(name).unwrap(), LabOptions::default()).await.unwrap();
+        assert_eq!(journal.iter().filter(|entry| entry.credential).count(), 1, "{name}: {journal:#?}");
+        let verdict = diagnosis.verdict();
+        let of = |id: &str| &verdict.entries.iter().find(|entry| entry.id == id).unwrap().outcome;
+        let Outcome::Inconclusive { reason, .. } = of("activesync-session") else { panic!("{name}") };
+        assert!(reason.say(Lang::En).contains("held back"), "{name}: {}", reason.say(Lang::En));
+        assert_eq!(of("activesync").status(), Status::Pass, "{name}");
+    }
+    let behind = find("healthy-front-with-its-own-refusal").unwrap();
+    let (_, journal) = rehearse(behind, LabOptions::default()).await.unwrap();
+    let (_, plain) = rehearse(find("healthy-signed-in").unwrap(), LabOptions::default()).await.unwrap();
+    let signed_in = |journal: &[exdiag::lab::Entry]| journal.iter().filter(|entry| entry.credential).count();
+    assert_eq!(signed_in(&journal), signed_in(&plain));
 }
 
 #[tokio::test]

@@ -131,11 +131,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     // all is looked at before anything of it is told
     let faults = view::all(names.iter().map(|name| name.faults(view, &weight)));
     let broken = broken_delegation(view, &domain, &names);
-    let told_otherwise = view::all(names.iter().filter(|name| name.host != domain || !has_mailbox).map(|name| {
-        let (file, other) = (compare::hosts_file(view, name), compare::compared(view, name));
-        Ok(file?.into_iter().chain(other?).collect::<Vec<_>>())
-    }));
-    let (faults, broken, told_otherwise) = (faults?, broken?, told_otherwise?);
+    let asked_for: Vec<&Name<'_>> = names.iter().filter(|name| name.host != domain || !has_mailbox).collect();
+    let by_file = view::all(asked_for.iter().map(|name| compare::hosts_file(view, name)));
+    let compared = compare::compared(view, &asked_for);
+    let (faults, broken, by_file, compared) = (faults?, broken?, by_file?, compared?);
     for faults in faults {
         // a zone that fails as a whole is told once
         let is_told = |new: &Finding| {
@@ -152,10 +151,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         findings.push(Finding::new(&HOST_NOT_FOUND).host(&name.host));
     }
     findings.extend(broken);
-    findings.extend(told_otherwise.into_iter().flatten());
+    findings.extend(by_file.into_iter().flatten().chain(compared));
     let subdomain_name = names.iter().find(|name| name.host == subdomain);
     if let (Some(any), Some(name)) = (&any, subdomain_name) {
-        findings.extend(zone::wildcard(any, name, walk.as_ref()));
+        findings.extend(zone::wildcard(view, any, name, walk.as_ref())?);
     }
     let of_cloud = match (&member, subdomain_name, &walk) {
         (Some(member), Some(name), Some(walk)) => cloud::judge(view, member, name, walk).map(|finding| {

@@ -228,6 +228,8 @@ pub enum Product {
     StartPage,
     /// An Exchange behind a proxy that lets Autodiscover through only with capital letters.
     Capitals(Exchange),
+    /// An Exchange behind a front that says this status to every sign-in that Exchange refuses.
+    Front(Exchange, u16),
     /// It takes every request and never answers.
     Mute,
     /// A web host whose panel answers Autodiscover with IMAP settings.

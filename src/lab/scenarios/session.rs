@@ -1,7 +1,19 @@
 //! Which sessions of a signed-in mailbox go wrong, and how?
 
 use crate::lab::activesync::Session;
-use crate::lab::scenario::{PASSWORD, Scenario, fault};
+use super::{AUTODISCOVER, MAIL};
+use crate::lab::exchange::Exchange;
+use crate::lab::scenario::{Door, EXCHANGE, MAILBOX, PASSWORD, Product, Scenario, fault, healthy};
+
+const WRONG: &str = "Sommer:Sonne-2025";
+
+impl Scenario {
+    /// With a front before Exchange that says this status to every sign-in that Exchange refuses.
+    fn front(self, status: u16) -> Self {
+        let exchange = Exchange::new(MAILBOX, PASSWORD);
+        self.door(EXCHANGE, 443, Door::https(&[MAIL, AUTODISCOVER], Product::Front(exchange, status)))
+    }
+}
 
 /// The scenarios of the check `activesync-session`; the healthy session is that of `healthy-signed-in`.
 pub fn all() -> Vec<Scenario> {
@@ -101,5 +113,36 @@ pub fn all() -> Vec<Scenario> {
             "The device asks too often",
             "Das Gerät fragt zu oft",
         ),
+        healthy(
+            "healthy-front-with-its-own-refusal",
+            "A front refuses wrong passwords with 403; this one is right",
+            "Ein Front-Server lehnt falsche Kennwörter mit 403 ab; dieses stimmt",
+        )
+        .password(PASSWORD)
+        .front(403),
+        fault(
+            "sign-in-answered-403",
+            "auth.answer-unclear",
+            "A front says 403 to a wrong password",
+            "Ein Front-Server antwortet auf ein falsches Kennwort mit 403",
+        )
+        .password(WRONG)
+        .front(403),
+        fault(
+            "sign-in-answered-500",
+            "auth.answer-unclear",
+            "A front says 500 to a wrong password",
+            "Ein Front-Server antwortet auf ein falsches Kennwort mit 500",
+        )
+        .password(WRONG)
+        .front(500),
+        fault(
+            "sign-in-answered-503",
+            "auth.answer-unclear",
+            "A front says 503 to a wrong password",
+            "Ein Front-Server antwortet auf ein falsches Kennwort mit 503",
+        )
+        .password(WRONG)
+        .front(503),
     ]
 }
