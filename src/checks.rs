@@ -164,7 +164,9 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
     for shared in [
+        autodiscover::errors::FINDINGS,
         autodiscover::hints::FINDINGS,
+        autodiscover::missing::FINDINGS,
         common::FINDINGS,
         common::mailbox::FINDINGS,
         common::net::FINDINGS,

@@ -3,7 +3,7 @@
 use super::{AUTODISCOVER, MAIL, SRV};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Exchange, Settings};
-use crate::lab::http::{groupware, iis_error, protocol_not_supported};
+use crate::lab::http::{Answer, groupware, iis_error, protocol_not_supported};
 use crate::lab::scenario::{
     APART, DOMAIN, Door, EXCHANGE, HOSTER, Identity, MAILBOX, PASSWORD, Product, Scenario, Trick, WEBSITE, fault,
     healthy,
@@ -19,6 +19,10 @@ impl Scenario {
     fn other_groupware(self, realm: &str) -> Self {
         self.autodiscover(&groupware(realm)).activesync(&groupware(realm))
     }
+}
+
+fn nginx_404() -> Answer {
+    Answer::new(404).header("Server", "nginx").page("404 Not Found", "<center><h1>404 Not Found</h1></center>")
 }
 
 pub(super) fn all() -> Vec<Scenario> {
@@ -130,6 +134,13 @@ fn errors() -> Vec<Scenario> {
             "The address has recipient type MailUniversalDistributionGroup. Only mailboxes and contacts are allowed.",
         )),
         fault(
+            "address-unknown",
+            "autodiscover.error-answer",
+            "Exchange does not know the address",
+            "Exchange kennt die Adresse nicht",
+        )
+        .told(Settings::Error(500, "The email address can't be found.")),
+        fault(
             "redirect-to-itself",
             "autodiscover.redirect-loop",
             "Autodiscover sends a mailbox address back to itself",
@@ -186,6 +197,20 @@ fn roads() -> Vec<Scenario> {
         )
         .apart()
         .door(APART, 443, Door::https(&[AUTODISCOVER], Product::Website)),
+        fault(
+            "proxy-without-autodiscover",
+            "autodiscover.not-found",
+            "The proxy before Exchange passes ActiveSync on, but not Autodiscover",
+            "Der Proxy vor Exchange reicht ActiveSync weiter, aber Autodiscover nicht",
+        )
+        .autodiscover(&nginx_404()),
+        fault(
+            "autodiscover-directory-gone",
+            "autodiscover.not-found",
+            "The directory of Autodiscover is missing in IIS",
+            "Das Verzeichnis von Autodiscover fehlt in IIS",
+        )
+        .autodiscover(&iis_error(404, "File or directory not found.")),
         fault(
             "path-case",
             "autodiscover.path-case",

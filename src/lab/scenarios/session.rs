@@ -1,7 +1,7 @@
 //! Which sessions of a signed-in mailbox go wrong, and how?
 
-use crate::lab::activesync::Session;
 use super::{AUTODISCOVER, MAIL};
+use crate::lab::activesync::Session;
 use crate::lab::exchange::Exchange;
 use crate::lab::scenario::{Door, EXCHANGE, MAILBOX, PASSWORD, Product, Scenario, fault, healthy};
 
