@@ -369,3 +369,49 @@ pub fn malformed(why: &str) -> Value {
     ];
     known.into_iter().find(|text| text.en == why).map_or_else(|| Value::from(why), both)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commands(finding: &Finding) -> String {
+        let steps = finding.remedy.map_or(finding.code.steps, |case| case.steps);
+        steps.iter().flat_map(|step| step.commands).map(|command| command.text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn each_kind_of_error_has_its_own_owner_and_the_command_that_ends_it() {
+        for (code, message, id, owner, command) in [
+            (500, "The email address can't be found.", "error-answer", Owner::Exchange, "Set-Mailbox ALIAS"),
+            (
+                500,
+                "The Active Directory is currently unavailable.",
+                "error-answer",
+                Owner::Exchange,
+                "MSExchangeADTopology",
+            ),
+            (500, "Only mailboxes and contacts are allowed", "error-answer", Owner::Exchange, "Set-DistributionGroup"),
+            (500, "Cannot find mobile mailbox", "no-mobilesync", Owner::Exchange, "-ActiveSyncEnabled $true"),
+            (500, "ActiveSync is disabled for this user", "no-mobilesync", Owner::Exchange, "-ActiveSyncEnabled $true"),
+            (500, "The server is too busy", "error-answer", Owner::Exchange, "Requests Queued"),
+            (500, "The mailbox has been moved", "error-answer", Owner::Exchange, "Get-MoveRequest"),
+            (501, "", "error-answer", Owner::Exchange, "Set-MailUser"),
+            (600, "Invalid Request", "error-answer", Owner::Network, "--resolve {host}:443:ADDRESS"),
+            (601, "Provider is not available", "no-mobilesync", Owner::Exchange, "New-ActiveSyncVirtualDirectory"),
+            (602, "", "error-answer", Owner::Exchange, "-ApplyMandatoryProperties"),
+            (603, "", "error-answer", Owner::Exchange, "Restart-WebAppPool MSExchangeAutodiscoverAppPool"),
+            (777, "", "error-answer", Owner::Exchange, "Get-Recipient '{mailbox}'"),
+        ] {
+            let found = finding(Some(code), message, false, &Beside::default());
+            assert_eq!(
+                (found.code.id, found.owner),
+                (format!("autodiscover.{id}").as_str(), owner),
+                "{code} {message}"
+            );
+            assert!(commands(&found).contains(command), "{code} {message}: {}", commands(&found));
+        }
+        let of_token = finding(Some(500), "", true, &Beside::default());
+        assert_eq!(of_token.owner, Owner::Entra);
+        assert!(commands(&of_token).contains("--token-file"));
+    }
+}

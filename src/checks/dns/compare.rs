@@ -28,8 +28,8 @@ findings! {
     RESOLVERS_DISAGREE = "dns.resolvers-disagree", Warn, Dns {
         title { en: "{resolver} and {compared} see {hosts} differently", de: "{resolver} und {compared} sehen {hosts} verschieden" }
         meaning {
-            en: "{sights}. {kind} {checked}",
-            de: "{sights}. {kind} {checked}",
+            en: "{sights}. {kind} This run went by {checked}.",
+            de: "{sights}. {kind} Dieser Lauf richtete sich nach {checked}.",
         }
         remedy { en: "Make inner and outer zone lead to the same server, or wait until a change has spread", de: "Lassen Sie innere und äußere Zone zum selben Server führen oder warten Sie, bis sich eine Änderung verbreitet hat" }
         steps [
@@ -215,22 +215,12 @@ fn disagree(view: &View<'_>, server: SocketAddr, names: &[&Compared<'_>]) -> Opt
     Some(seen_by_both(view, server, finding, &hosts))
 }
 
-/// By which word the run has gone.
+/// By whose word the run has gone.
 fn checked(name: &Compared<'_>) -> Value {
-    let resolver = name.resolver;
     match name.instead {
-        None => json!({
-            "en": format!("What was checked is what {resolver} sees."),
-            "de": format!("Geprüft wurde, was {resolver} sieht."),
-        }),
-        Some("hosts") => json!({
-            "en": "What was checked is neither: the hosts file of this machine fixes the address.",
-            "de": "Geprüft wurde keines von beiden: Die hosts-Datei dieses Rechners legt die Adresse fest.",
-        }),
-        Some(option) => json!({
-            "en": format!("What was checked is neither: {option} fixes the address."),
-            "de": format!("Geprüft wurde keines von beiden: {option} legt die Adresse fest."),
-        }),
+        None => Value::from(name.resolver.to_string()),
+        Some("hosts") => json!({"en": "the hosts file of this machine", "de": "der hosts-Datei dieses Rechners"}),
+        Some(option) => Value::from(option),
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 findings! {
     WILDCARD = "dns.wildcard", Warn, Dns {
         title { en: "{host} leads where any made-up name of the domain leads", de: "{host} führt dorthin, wohin jeder erfundene Name der Domain führt" }
-        meaning { en: "{origin} {place}", de: "{origin} {place}" }
+        meaning { en: "{origin} What stands there: {place}.", de: "{origin} Was dort steht: {place}." }
         remedy { en: "Let autodiscover.{domain} lead to the Exchange server by a record of its own", de: "Lassen Sie autodiscover.{domain} mit einem eigenen Eintrag auf den Exchange-Server zeigen" }
         steps [
             { en: "See in the zone which records there are: at your DNS host, or on a Windows DNS server:", de: "Sehen Sie in der Zone nach, welche Einträge es gibt: bei Ihrem DNS-Anbieter oder auf einem Windows-DNS-Server:", Powershell "Get-DnsServerResourceRecord -ZoneName '{domain}' | Where-Object HostName -in '*','autodiscover'" },
@@ -115,21 +115,21 @@ pub fn wildcard(
     let target = target.or_else(|| subdomain.addresses.first().map(|(address, _)| address.to_string()));
     let target = target.unwrap_or_default();
     let said = origin(source, &subdomain.host, [&any.host, &below], &target);
-    Ok(Some(
-        Finding::new(&WILDCARD)
-            .severity(if place == Place::WebHost { Severity::Warn } else { Severity::Info })
-            .host(&subdomain.host)
-            .with("target", target)
-            .with("made_up", any.host.as_str())
-            .with("source", source.id())
-            .with("stands_there", place.id())
-            .with("origin", said)
-            .with("place", words(place))
-            .with("cached", cached(&subdomain.seen, &subdomain.host))
-            .seen_in(&Probe::dns(&any.host, RecordType::A))
-            .seen_in(&Probe::dns(&below, RecordType::A))
-            .seen_in(&Probe::dns(&subdomain.host, RecordType::A)),
-    ))
+    let finding = Finding::new(&WILDCARD)
+        .severity(if place == Place::WebHost { Severity::Warn } else { Severity::Info })
+        .host(&subdomain.host)
+        .with("target", target)
+        .with("made_up", any.host.as_str())
+        .with("source", source.id())
+        .with("stands_there", place.id())
+        .with("origin", said)
+        .with("place", words(place))
+        .with("cached", cached(&subdomain.seen, &subdomain.host))
+        .seen_in(&Probe::dns(&any.host, RecordType::A))
+        .seen_in(&Probe::dns(&subdomain.host, RecordType::A));
+    // an older report holds no such question
+    let is_asked = deeper.rcode.is_some();
+    Ok(Some(if is_asked { finding.seen_in(&Probe::dns(&below, RecordType::A)) } else { finding }))
 }
 
 /// What the attempts of Autodiscover have met there. A certificate that is not accepted makes no web host
@@ -179,16 +179,16 @@ fn origin(source: Source, host: &str, [made_up, below]: [&str; 2], target: &str)
 fn words(place: Place) -> serde_json::Value {
     match place {
         Place::Autodiscover => json!({
-            "en": "Exchange or Autodiscover answers there, so clients find it, and nothing has to be done at once.",
-            "de": "Dort antwortet Exchange oder Autodiscover, Clients finden es also, und es muss nicht sofort etwas geschehen.",
+            "en": "Exchange or Autodiscover, so clients find it, and nothing has to be done at once",
+            "de": "Exchange oder Autodiscover; Clients finden es, und es muss nicht sofort etwas geschehen",
         }),
         Place::WebHost => json!({
-            "en": "A web server answers there, not Exchange: clients that look for Autodiscover are led to it, and often meet a certificate for another name.",
-            "de": "Dort antwortet ein Webserver, nicht Exchange: Clients, die Autodiscover suchen, werden dorthin geführt und treffen oft auf ein Zertifikat für einen anderen Namen.",
+            "en": "a web server and not Exchange, so clients that look for Autodiscover are led astray, often to a certificate for another name",
+            "de": "ein Webserver und nicht Exchange; Clients, die Autodiscover suchen, werden in die Irre geführt, oft zu einem Zertifikat für einen anderen Namen",
         }),
         Place::Unknown => json!({
-            "en": "What stands there is not known: nothing of it has answered in HTTP, or only a gateway whose server was away.",
-            "de": "Was dort steht, ist nicht bekannt: Nichts davon hat in HTTP geantwortet, oder nur ein Gateway, dessen Server nicht da war.",
+            "en": "nobody knows, for nothing has answered there in HTTP, or only a gateway whose server was away",
+            "de": "unbekannt, denn dort hat nichts in HTTP geantwortet oder nur ein Gateway, dessen Server nicht da war",
         }),
     }
 }

@@ -134,13 +134,6 @@ fn errors() -> Vec<Scenario> {
             "The address has recipient type MailUniversalDistributionGroup. Only mailboxes and contacts are allowed.",
         )),
         fault(
-            "address-unknown",
-            "autodiscover.error-answer",
-            "Exchange does not know the address",
-            "Exchange kennt die Adresse nicht",
-        )
-        .told(Settings::Error(500, "The email address can't be found.")),
-        fault(
             "redirect-to-itself",
             "autodiscover.redirect-loop",
             "Autodiscover sends a mailbox address back to itself",
