@@ -101,6 +101,9 @@ struct Compared<'a> {
     instead: Option<&'static str>,
 }
 
+/// What came of one comparison: a name seen differently, or one of which somebody gives no answer, and who.
+type Outcome<'a> = Result<Compared<'a>, (&'a str, Value)>;
+
 /// What the second resolver says otherwise: one finding for each kind of difference, with all names of
 /// it, and one for what could not be compared. Of a name that the user or the hosts file fixes, the
 /// resolvers are compared all the same.
@@ -131,11 +134,7 @@ pub fn compared(view: &View<'_>, names: &[&Name<'_>]) -> Result<Vec<Finding>, St
 
 /// How both see a name: `None` where they agree or nothing was to be compared, an error where one of them
 /// gives no answer.
-fn compare<'a>(
-    view: &View<'_>,
-    name: &'a Name<'_>,
-    server: SocketAddr,
-) -> Result<Option<Result<Compared<'a>, (&'a str, Value)>>, Stop> {
+fn compare<'a>(view: &View<'_>, name: &'a Name<'_>, server: SocketAddr) -> Result<Option<Outcome<'a>>, Stop> {
     let by = name.seen.iter().find_map(|seen| seen.answer.as_ref()).map(|answer| answer.server.as_str());
     let instead = match by {
         Some("resolve") => Some("--resolve"),
