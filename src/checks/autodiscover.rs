@@ -36,6 +36,7 @@ findings! {
         steps [
             { en: "See why each attempt failed:", de: "Sehen Sie nach, warum jeder Versuch scheiterte:", Shell "exdiag autodiscover {mailbox} -v" },
             { en: "Make sure that the virtual directory exists and that the firewall or proxy lets its path through:", de: "Prüfen Sie, ob das virtuelle Verzeichnis existiert und Firewall oder Proxy den Pfad durchlassen:", Powershell "Get-AutodiscoverVirtualDirectory | Format-List Server,Name,*Authentication" },
+            { en: "Where somebody else answers at autodiscover.{domain}, such as a web host with a certificate of its own, correct the record in the zone:", de: "Antwortet unter autodiscover.{domain} jemand anders, etwa ein Webhoster mit eigenem Zertifikat, berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}." },
         ]
     }
     WEB_HOST_ANSWERS = "autodiscover.web-host-answers", Warn, Web {

@@ -68,6 +68,8 @@ pub struct Exchange {
     pub edition: Edition,
     /// Its build, where it is not the last one that everybody could have.
     pub build: Option<&'static str>,
+    /// The build of the server with the mailbox, packed as Autodiscover tells Outlook (MS-OXDSCLI, `ServerVersion`).
+    pub mailbox_server: &'static str,
     /// Which ways to sign in it offers.
     pub offers: Offers,
     /// What happens at a sign-in.
@@ -108,6 +110,8 @@ impl Exchange {
         Self {
             edition: Edition::Se,
             build: None,
+            // 15.2.2562
+            mailbox_server: "73C28A02",
             offers: Offers::Default,
             account: Account::Good,
             session: Session::Good,
@@ -222,10 +226,12 @@ impl Exchange {
             // a browser's GET has no request in it: the healthy answer is 600
             _ if request.method != "POST" || !(asks("mobilesync") || asks("outlook")) => error(600, "Invalid Request"),
             // the provider that fails is ActiveSync's
-            Settings::Error(600 | 601, _) if asks("outlook") => others::outlook_settings(self.user, self.external_ews),
+            Settings::Error(600 | 601, _) if asks("outlook") => {
+                others::outlook_settings(self.user, self.external_ews, self.mailbox_server)
+            }
             Settings::Error(code, message) => error(code, message),
             Settings::Redirect(address) => others::redirect_address(address),
-            _ if asks("outlook") => others::outlook_settings(self.user, self.external_ews),
+            _ if asks("outlook") => others::outlook_settings(self.user, self.external_ews, self.mailbox_server),
             Settings::ActiveSync | Settings::BySoapAlone(_) => mobilesync_settings(self.user, self.external_url),
         };
         iis(200).header("Cache-Control", "private").body("text/xml; charset=utf-8", body)

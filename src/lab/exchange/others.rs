@@ -3,7 +3,7 @@
 use quick_xml::escape::escape;
 
 /// MS-OXDSCLI: the settings in Outlook's schema.
-pub fn outlook_settings(email: &str, ews: &str) -> String {
+pub fn outlook_settings(email: &str, ews: &str, version: &str) -> String {
     let (email, ews) = (escape(email), escape(ews));
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
@@ -11,7 +11,7 @@ pub fn outlook_settings(email: &str, ews: &str) -> String {
          <Response xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a\">\
          <User><DisplayName>Anna Muster</DisplayName><AutoDiscoverSMTPAddress>{email}</AutoDiscoverSMTPAddress></User>\
          <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>False</MicrosoftOnline>\
-         <Protocol><Type>EXCH</Type><Server>ex01.corp.local</Server><ServerVersion>73C28A02</ServerVersion>\
+         <Protocol><Type>EXCH</Type><Server>ex01.corp.local</Server><ServerVersion>{version}</ServerVersion>\
          <EwsUrl>https://ex01.corp.local/EWS/Exchange.asmx</EwsUrl></Protocol>\
          <Protocol><Type>EXPR</Type><Server>mail.corp.example</Server><SSL>On</SSL><ASUrl>{ews}</ASUrl><EwsUrl>{ews}</EwsUrl>\
          <OOFUrl>{ews}</OOFUrl></Protocol></Account></Response></Autodiscover>"
