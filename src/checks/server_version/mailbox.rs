@@ -15,8 +15,8 @@ findings! {
     MAILBOX_SERVER_DIFFERS = "server.mailbox-server-differs", Warn, Exchange {
         title { en: "The server that holds the mailbox is another one than {host}: {mailbox_server}", de: "Der Server mit dem Postfach ist ein anderer als {host}: {mailbox_server}" }
         meaning {
-            en: "{host} shows the build {front}. Of the server with the mailbox, Autodiscover tells the cumulative update to those who have signed in. {judgement}",
-            de: "{host} zeigt den Build {front}. Vom Server mit dem Postfach nennt Autodiscover nach der Anmeldung das kumulative Update. {judgement}",
+            en: "{judgement} {host} shows the build {front}; of the server with the mailbox, Autodiscover tells the cumulative update to those who have signed in.",
+            de: "{judgement} {host} zeigt den Build {front}; vom Server mit dem Postfach nennt Autodiscover nach der Anmeldung das kumulative Update.",
         }
         remedy { en: "Bring the server with the mailbox to the build of {host}, or move the mailbox", de: "Bringen Sie den Server mit dem Postfach auf den Build von {host} oder verschieben Sie das Postfach" }
         steps [
@@ -90,22 +90,22 @@ fn judged(front: &Version, told: &Version, today: Date) -> (Value, Severity) {
     match updates_between(front, told) {
         Some(1) => (
             json!({
-                "en": "They are one update apart, as is normal while updates are being installed.",
-                "de": "Sie liegen ein Update auseinander, was während der Installation von Updates normal ist.",
+                "en": "The two are one update apart, as is normal while updates are being installed.",
+                "de": "Beide liegen ein Update auseinander, was während der Installation von Updates normal ist.",
             }),
             Severity::Info,
         ),
         Some(count) if count > 1 => (
             json!({
-                "en": format!("They are {count} updates apart: one of the two was forgotten."),
-                "de": format!("Sie liegen {count} Updates auseinander: Einer der beiden wurde vergessen."),
+                "en": format!("The two are {count} updates apart: one of the two was forgotten."),
+                "de": format!("Beide liegen {count} Updates auseinander: Einer der beiden wurde vergessen."),
             }),
             Severity::Warn,
         ),
         _ => (
             json!({
-                "en": "They are of different generations, as is normal while mailboxes are being moved.",
-                "de": "Sie gehören verschiedenen Generationen an, was während eines Umzugs von Postfächern normal ist.",
+                "en": "The two are of different generations, as is normal while mailboxes are being moved.",
+                "de": "Beide gehören verschiedenen Generationen an, was während eines Umzugs von Postfächern normal ist.",
             }),
             Severity::Info,
         ),
