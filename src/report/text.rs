@@ -485,19 +485,31 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
         Shell::Zone | Shell::Config => return vec![line.to_owned()],
     };
     let room = width.saturating_sub(end.len());
-    let words = words_of_command(line);
+    if line.width() <= width {
+        return vec![line.to_owned()];
+    }
+    let mut words = words_of_command(line);
+    // after a comma PowerShell reads on by itself
+    let lists = shell == Shell::Powershell;
+    if lists {
+        let apart = |word: &String| match word.contains(['\'', '"', '{', '(']) {
+            true => vec![word.clone()],
+            false => word.split_inclusive(',').map(str::to_owned).collect(),
+        };
+        words = words.iter().flat_map(apart).collect();
+    }
     // where a word does not fit anyway, the terminal's own break copies better
-    if line.width() <= width || words.iter().any(|word| word.width() + 4 > room) {
+    if words.iter().any(|word| word.width() + 4 > room) {
         return vec![line.to_owned()];
     }
     let mut lines: Vec<String> = Vec::new();
     let mut at = String::new();
     for word in words {
+        let listed = lists && at.ends_with(',');
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
-            lines.push(format!("{at}{end}"));
-            "   ".clone_into(&mut at);
-        }
-        if !at.is_empty() {
+            lines.push(if listed { at } else { format!("{at}{end}") });
+            at = "    ".to_owned();
+        } else if !at.is_empty() && !listed {
             at.push(' ');
         }
         at.push_str(&word);
@@ -679,6 +691,10 @@ mod tests {
         assert_eq!(
             fold_command(command, 30, Shell::Powershell),
             ["Get-Mailbox -Filter `", "    {a -eq 1} -Name 'x y z' `", "    -Last"]
+        );
+        assert_eq!(
+            fold_command("Get-Mailbox 'a,b' | fl DeviceId,DeviceType,DeviceState", 30, Shell::Powershell),
+            ["Get-Mailbox 'a,b' | fl `", "    DeviceId,DeviceType,", "    DeviceState"]
         );
         assert_eq!(fold_command("short one", 30, Shell::Shell), ["short one"]);
         assert_eq!(fold_command("a b c", 2, Shell::Zone), ["a b c"]);
