@@ -69,7 +69,8 @@ fn that_a_providers_start_page_fails_does_not_keep_users_from_signing_in() {
     let is_told = |evidence: &Evidence| findings(evidence).iter().any(|f| f.code.id == "auth.federation-unreachable");
     let answering = |status: u16| {
         changed("auth-federation-unreachable", move |records| {
-            let provider = records.iter_mut().find(|r| r["id"] == "http:GET:https://sts.corp.example/adfs/ls/").unwrap();
+            let provider =
+                records.iter_mut().find(|r| r["id"] == "http:GET:https://sts.corp.example/adfs/ls/").unwrap();
             provider["seen"] = json!({
                 "kind": "http", "address": "203.0.113.30", "verified": true, "timing": {},
                 "outcome": {"result": "response", "status": status, "headers": [], "body": {"text": "", "length": 0, "truncated": false}},
@@ -85,7 +86,8 @@ fn that_a_providers_start_page_fails_does_not_keep_users_from_signing_in() {
 #[test]
 fn rfc6585_429_to_options_is_a_pause_and_no_refusal() {
     let slow = changed("activesync-healthy-anonymous", |records| {
-        for record in records.iter_mut().filter(|r| r["id"].as_str().unwrap().contains("/Microsoft-Server-ActiveSync")) {
+        for record in records.iter_mut().filter(|r| r["id"].as_str().unwrap().contains("/Microsoft-Server-ActiveSync"))
+        {
             record["seen"]["outcome"] = json!({
                 "result": "response", "status": 429, "headers": [["retry-after", "60"]],
                 "body": {"text": "", "length": 0, "truncated": false},
