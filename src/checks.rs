@@ -180,6 +180,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         dns::zone::FINDINGS,
         clients::roads::FINDINGS,
         server_version::services::FINDINGS,
+        server_version::mailbox::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());

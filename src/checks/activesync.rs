@@ -6,7 +6,8 @@
 
 use super::common;
 use super::common::mailbox::{NO_MAILBOX, THROTTLED, USER_DISABLED, about, throttled, wrong_server};
-use super::common::net::{At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
+use super::common::net::{self, At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
+use super::common::suites;
 use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::challenge::{self, Challenge};
@@ -176,13 +177,22 @@ findings! {
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let Some(endpoint) = endpoint(view)? else { return common::without_server(view) };
-    let options = view.http(&eas::options(&endpoint));
-    let reach = reach(view, &At::from(&endpoint));
-    let signed = eas::signed_in(view, &endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
+    let (outcome, dead) = (of_endpoint(view, &endpoint), net::dead_on_the_way(view, &endpoint));
+    let mut outcome = outcome?;
+    if let Outcome::Checked { findings, .. } = &mut outcome {
+        findings.splice(0..0, dead?);
+    }
+    Ok(outcome)
+}
+
+fn of_endpoint(view: &View<'_>, endpoint: &Endpoint) -> Result<Outcome, Stop> {
+    let options = view.http(&eas::options(endpoint));
+    let reach = reach(view, &At::from(endpoint));
+    let signed = eas::signed_in(view, endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
     let (options, reach, signed) = (options?, reach?, signed?);
     let seen = match options {
         Ok(seen) => seen,
-        Err(why) => return guessed(view, &endpoint, without_answer(&endpoint, &reach, why)),
+        Err(why) => return guessed(view, endpoint, without_answer(endpoint, &reach, why)),
     };
     if handshake::wants_certificate_over_http(seen).is_some() {
         return Ok(common::see_check("tls-protocol"));
@@ -190,17 +200,17 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let anonymous = match &seen.outcome {
         HttpOutcome::Response(response) => response,
         HttpOutcome::Failed(failure) => {
-            if let Some(outcome) = dated(view, &endpoint, failure)? {
+            if let Some(outcome) = suites::untold(view, endpoint, failure)? {
                 return Ok(outcome);
             }
-            let outcome = failed(view, &endpoint, &reach, failure)?;
-            return guessed(view, &endpoint, outcome);
+            let outcome = failed(view, endpoint, &reach, failure)?;
+            return guessed(view, endpoint, outcome);
         }
     };
     let post =
-        if eas::is_odd(anonymous) { view.http(&eas::post(&endpoint))?.ok().and_then(HttpSeen::response) } else { None };
+        if eas::is_odd(anonymous) { view.http(&eas::post(endpoint))?.ok().and_then(HttpSeen::response) } else { None };
     let signed = signed.and_then(Result::ok).and_then(HttpSeen::response);
-    Ok(judge(&endpoint, &reach, &Answers { anonymous, post, signed }))
+    Ok(judge(endpoint, &Answers { anonymous, post, signed }))
 }
 
 /// The answers of the endpoint.
@@ -213,7 +223,7 @@ struct Answers<'a> {
     signed: Option<&'a Response>,
 }
 
-fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
+fn judge(endpoint: &Endpoint, answers: &Answers<'_>) -> Outcome {
     let probe = eas::options(endpoint);
     let anonymous_fault = fault(endpoint, answers.anonymous, answers.post);
     let front = front::recognise(answers.anonymous);
@@ -231,7 +241,7 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
             .with("status", finding.data.get("status").cloned().unwrap_or_default()),
         );
     }
-    let mut findings = reach.partly_dead(&At::from(endpoint));
+    let mut findings = Vec::new();
     if let Some(mut finding) = anonymous_fault {
         if let Some(name) = front.in_front.filter(|_| !front.product.is_exchange()) {
             finding = finding.with("in_front", name).with("in_front_certain", front.certain);
@@ -472,19 +482,6 @@ fn guessed(view: &View<'_>, endpoint: &Endpoint, outcome: Outcome) -> Result<Out
     Ok(Outcome::Inconclusive { reason: reason.with("host", endpoint.host.as_str()), findings })
 }
 
-/// What holds of a server whose suites only exdiag does not speak, where `tls-protocol` does not tell it.
-fn dated(view: &View<'_>, endpoint: &Endpoint, failure: &Failure) -> Result<Option<Outcome>, Stop> {
-    let is_told = view.subject().selected.iter().any(|id| id == "tls-protocol");
-    if failure.phase != Phase::Handshake || is_told {
-        return Ok(None);
-    }
-    let found = super::common::suites::dated(view, &endpoint.host, endpoint.port)?;
-    Ok(found.map(|finding| Outcome::Inconclusive {
-        reason: common::unspoken().with("host", endpoint.host.as_str()),
-        findings: vec![finding],
-    }))
-}
-
 /// OPTIONS ended without an HTTP answer.
 fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Result<Outcome, Stop> {
     let at = At::from(endpoint);
@@ -498,13 +495,12 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
             common::see_check("tls-protocol")
         }
         Phase::Handshake => {
-            let mut findings = reach.partly_dead(&at);
-            findings.push(about(&UNAVAILABLE, endpoint).with("kind", "no-tls").owner(Owner::Network));
+            let finding = about(&UNAVAILABLE, endpoint).with("kind", "no-tls").owner(Owner::Network);
             let note = Sentence::new(text!(
                 "{host} takes connections, but no TLS comes about; the check tls-protocol says more",
                 "{host} nimmt Verbindungen an, aber TLS kommt nicht zustande; mehr sagt die Prüfung tls-protocol",
             ));
-            Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
+            Outcome::checked(note.with("host", endpoint.host.as_str()), vec![finding])
         }
         Phase::Request | Phase::Body => {
             let kind = match failure.kind {
@@ -512,8 +508,7 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
                 FailKind::Malformed => "not-http",
                 _ => "cut",
             };
-            let mut findings = reach.partly_dead(&at);
-            findings.push(about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network));
+            let finding = about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network);
             let note = Sentence::new(match kind {
                 "silent" => text!(
                     "{host} takes connections, but is silent: the device in front, or the server behind it, hangs",
@@ -528,7 +523,7 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
                     "{host} nimmt Verbindungen an und beendet sie ohne Antwort: wahrscheinlich ein Gerät davor",
                 ),
             });
-            Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
+            Outcome::checked(note.with("host", endpoint.host.as_str()), vec![finding])
         }
     })
 }
@@ -551,7 +546,7 @@ mod tests {
     }
 
     fn judged(origin: Origin, anonymous: &Response) -> Outcome {
-        judge(&endpoint(origin), &Reach::default(), &Answers { anonymous, post: None, signed: None })
+        judge(&endpoint(origin), &Answers { anonymous, post: None, signed: None })
     }
 
     #[test]

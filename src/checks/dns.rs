@@ -23,7 +23,7 @@ findings! {
         }
         remedy { en: "Add a record for autodiscover.{domain} that points to the Exchange server", de: "Legen Sie einen Eintrag für autodiscover.{domain} an, der auf den Exchange-Server zeigt" }
         steps [
-            { en: "Add one of these to the zone (the second where the certificate does not hold the name autodiscover.{domain}):", de: "Tragen Sie eine dieser Zeilen in die Zone ein (die zweite, wenn das Zertifikat den Namen autodiscover.{domain} nicht enthält):", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}.\n_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." },
+            { en: "Add one of these to the zone (the second where the certificate does not hold the name autodiscover.{domain}). For mail.{domain} write the server's public name; of a further domain of the company, that is the name under its main one:", de: "Tragen Sie eine dieser Zeilen in die Zone ein (die zweite, wenn das Zertifikat den Namen autodiscover.{domain} nicht enthält). Für mail.{domain} setzen Sie den öffentlichen Namen des Servers ein; bei einer weiteren Domain der Firma ist das der Name unter der Hauptdomain:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}.\n_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." },
             { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
             { en: "Until then, name the server:", de: "Bis dahin nennen Sie den Server selbst:", Shell "exdiag check {mailbox} --server mail.{domain}" },
         ]

@@ -20,6 +20,7 @@ findings! {
             { en: "See why each attempt failed:", de: "Sehen Sie nach, warum jeder Versuch scheiterte:", Shell "exdiag autodiscover {mailbox} -v" },
             { en: "Make sure that the virtual directory exists, and create it on the server where it does not:", de: "Prüfen Sie, ob das virtuelle Verzeichnis existiert, und legen Sie es auf dem Server an, wo es fehlt:", Powershell "Get-AutodiscoverVirtualDirectory | Format-List Server,Name,*Authentication\nNew-AutodiscoverVirtualDirectory -WebSiteName 'Default Web Site'" },
             { en: "Make sure that firewall and proxy let the path /autodiscover through.", de: "Prüfen Sie, ob Firewall und Proxy den Pfad /autodiscover durchlassen." },
+            { en: "Where somebody else answers at autodiscover.{domain}, such as a web host with a certificate of its own, correct the record in the zone:", de: "Antwortet unter autodiscover.{domain} jemand anders, etwa ein Webhoster mit eigenem Zertifikat, berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME {mail}." },
         ]
         links ["https://learn.microsoft.com/exchange/architecture/client-access/autodiscover"]
     }
