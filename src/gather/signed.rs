@@ -8,7 +8,7 @@
 
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
-use crate::protocol::session::Reply;
+use crate::protocol::session::{Kind, Reply};
 use crate::protocol::{eas, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
@@ -76,7 +76,15 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
         Content::PoxOutlook { .. } if (200..300).contains(&status) => for_outlook(&body.text, holds),
         // a fault comes with 500
         Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
-        Content::ActiveSync { ask, .. } if status == 200 => Reply::read(ask, bytes).without(holds).record(),
+        Content::ActiveSync { ask, .. } => {
+            let reply = Reply::read(ask, bytes);
+            // with 449 or 500 some servers tell the status in a document too
+            if status == 200 || reply.kind == Kind::Document {
+                reply.without(holds).record()
+            } else {
+                front::page_marks(&body.text)
+            }
+        }
         _ => front::page_marks(&body.text),
     };
     Response { status, headers: headers.collect(), body: Body { text, ..body } }
@@ -237,7 +245,9 @@ mod tests {
         let target = url::Url::parse(url).unwrap();
         let kept = |content: Content, text: &str| {
             let probe = HttpProbe::new(Method::Post, url).content(content);
-            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text)).body.text
+            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text))
+                .body
+                .text
         };
         let ews = "https://mail.corp.example/EWS/Exchange.asmx";
         let outlook_text = format!(

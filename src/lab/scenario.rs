@@ -529,6 +529,12 @@ impl Scenario {
         self
     }
 
+    /// With a minute in which nothing happens on a connection.
+    pub(super) fn idle_test(mut self) -> Self {
+        self.options.extend(["--idle-test", "1"]);
+        self
+    }
+
     /// With so little time that nobody waits for what hangs.
     pub(super) fn at_once(mut self) -> Self {
         self.options.extend(["--max-time", "0.8"]);

@@ -1,7 +1,9 @@
 //! Which sessions of a signed-in mailbox go wrong, and how?
 
 use crate::lab::activesync::Session;
-use crate::lab::scenario::{PASSWORD, Scenario, fault};
+use crate::lab::dns::Data;
+use crate::lab::exchange::Exchange;
+use crate::lab::scenario::{Door, MAILBOX, PASSWORD, Product, SECOND, Scenario, fault, healthy};
 
 /// The scenarios of the check `activesync-session`; the healthy session is that of `healthy-signed-in`.
 pub fn all() -> Vec<Scenario> {
@@ -82,7 +84,7 @@ pub fn all() -> Vec<Scenario> {
         ),
         of(
             "page-instead-of-document",
-            "activesync.folder-sync-failed",
+            "activesync.commands-blocked",
             Session::Page,
             "A page comes in place of the folders",
             "Statt der Ordner kommt eine Webseite",
@@ -94,6 +96,105 @@ pub fn all() -> Vec<Scenario> {
             "The mailbox is being moved",
             "Das Postfach wird gerade verschoben",
         ),
+        of(
+            "commands-blocked",
+            "activesync.commands-blocked",
+            Session::Blocked(403),
+            "A firewall lets OPTIONS through, but no command",
+            "Eine Firewall lässt OPTIONS durch, aber keinen Befehl",
+        ),
+        of(
+            "plain-query-blocked",
+            "activesync.query-blocked",
+            Session::PlainBlocked,
+            "A firewall does not like the user's name in the address",
+            "Eine Firewall stört sich am Benutzernamen in der Adresse",
+        ),
+        of(
+            "sign-in-lost",
+            "activesync.sign-in-lost",
+            Session::Http(401),
+            "The back end does not take the sign-in that the front end took",
+            "Das Back-End nimmt die Anmeldung nicht an, die das Front-End annahm",
+        ),
+        of(
+            "blocked-in-session",
+            "auth.account-blocked",
+            Session::Http(456),
+            "The account is blocked, which only the mailbox server says",
+            "Das Konto ist gesperrt, was erst der Postfachserver sagt",
+        ),
+        of(
+            "expired-in-session",
+            "auth.password-expired",
+            Session::Http(457),
+            "The password has expired, which only the mailbox server says",
+            "Das Passwort ist abgelaufen, was erst der Postfachserver sagt",
+        ),
+        of(
+            "rights-missing",
+            "activesync.folder-sync-failed",
+            Session::Explained(112),
+            "HTTP 500, and the document says that Active Directory refuses",
+            "HTTP 500, und das Dokument sagt, dass Active Directory ablehnt",
+        ),
+        of(
+            "older-mailbox-server",
+            "activesync.wrong-mailbox-server",
+            Session::Status(128),
+            "The mailbox lies on an older server than this one may serve",
+            "Das Postfach liegt auf einem älteren Server, als dieser bedienen darf",
+        ),
+        of(
+            "sync-state-corrupt",
+            "activesync.sync-state",
+            Session::Status(134),
+            "What the server remembers of the device is damaged",
+            "Was der Server sich zum Gerät gemerkt hat, ist beschädigt",
+        ),
+        of(
+            "idle-cut",
+            "activesync.idle-cut",
+            Session::Impatient,
+            "A proxy cuts connections on which nothing happens",
+            "Ein Proxy kappt Verbindungen, auf denen nichts geschieht",
+        )
+        .idle_test(),
+        of(
+            "moved-within",
+            "activesync.wrong-mailbox-server",
+            Session::Elsewhere("https://mail2.corp.example/Microsoft-Server-ActiveSync"),
+            "Another server of the company serves the mailbox, and is named",
+            "Ein anderer Server der Firma ist für das Postfach zuständig und wird genannt",
+        )
+        .record("mail2.corp.example", Data::Address(SECOND))
+        .door(
+            SECOND,
+            443,
+            Door::https(&["mail2.corp.example"], Product::Exchange(Exchange::new(MAILBOX, PASSWORD))),
+        ),
+        healthy(
+            "healthy-single-message",
+            "A new mailbox with a single message",
+            "Ein neues Postfach mit einer einzigen Nachricht",
+        )
+        .password(PASSWORD)
+        .exchange(|exchange| exchange.session = Session::SingleMessage),
+        healthy(
+            "healthy-device-information",
+            "The server wants to know what device it is (status 165)",
+            "Der Server will wissen, was für ein Gerät das ist (Status 165)",
+        )
+        .password(PASSWORD)
+        .exchange(|exchange| exchange.session = Session::Unnamed),
+        healthy(
+            "healthy-short-pings",
+            "The server allows shorter waiting than was asked for",
+            "Der Server erlaubt kürzeres Warten als verlangt",
+        )
+        .password(PASSWORD)
+        .exchange(|exchange| exchange.session = Session::PingsUpTo(50))
+        .idle_test(),
         of(
             "throttled",
             "activesync.throttled",
