@@ -102,7 +102,7 @@ async fn nothing_in_the_mailbox_is_changed_only_these_commands_are_sent() {
     const READING: &[&str] = &["FolderSync", "GetItemEstimate", "Ping", "Provision", "Settings", "Sync"];
     let mut sent = BTreeSet::new();
     for name in
-        ["healthy-signed-in", "healthy-short-pings", "policy-refused", "device-quarantined", "plain-query-blocked"]
+        ["healthy-without-policy", "healthy-short-pings", "policy-refused", "device-quarantined", "plain-query-blocked"]
     {
         let (_, journal) = rehearse(find(name).unwrap(), LabOptions::default()).await.unwrap();
         for entry in journal.iter().filter(|entry| entry.method == "POST" && entry.path.contains("ActiveSync?")) {

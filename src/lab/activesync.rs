@@ -23,6 +23,8 @@ pub enum Session {
     Policy(u16),
     /// The device waits for a decision: it sees a notice alone.
     Quarantine,
+    /// There is no policy for this user, and everything works.
+    NoPolicy,
     /// A page stands in place of a document.
     Page,
     /// The mailbox takes the policy without asking who this is, then wants to know (165).
@@ -77,6 +79,7 @@ impl Session {
         let Ok(asked) = decode(&request.bytes) else { return iis(400) };
         let key = query.policy_key.map(|key| key.to_string()).or_else(|| request.policy_key.clone());
         let key = key.as_deref().unwrap_or("0");
+        let key = if self == Self::NoPolicy { FINAL } else { key };
         match (query.command.as_str(), asked.tag) {
             ("Provision", tags::PROVISION) => self.provision(&asked, key),
             ("FolderSync", tags::FOLDER_SYNC) => self.folders(key),

@@ -173,6 +173,9 @@ pub fn all() -> Vec<Scenario> {
             443,
             Door::https(&["mail2.corp.example"], Product::Exchange(Exchange::new(MAILBOX, PASSWORD))),
         ),
+        healthy("healthy-without-policy", "No device policy", "Keine Geräterichtlinie")
+            .password(PASSWORD)
+            .exchange(|exchange| exchange.session = Session::NoPolicy),
         healthy(
             "healthy-single-message",
             "A new mailbox with a single message",
