@@ -36,7 +36,9 @@ pub enum Command {
     /// MAILBOX may be a made-up user of the domain: everything that needs no account is still answered.
     /// With credentials a sync session is tried as well, as the device EXDIAG0000000001 (type exdiag, user
     /// agent exdiag-session/1), which the server lists from then on; nothing in the mailbox is changed.
-    /// `--skip activesync-session` does without.
+    /// Where only known devices are let in, Exchange's `Set-CASMailbox MAILBOX -ActiveSyncAllowedDeviceIDs
+    /// @{Add='EXDIAG0000000001'}` allows it beforehand, and `Remove-MobileDevice` takes it off the list
+    /// afterwards. `--skip activesync-session` does without.
     #[command(after_help = EXAMPLES, after_long_help = concat_help())]
     Check(CheckArgs),
     /// Run the Autodiscover check alone, with its full trace

@@ -492,9 +492,12 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     // after a comma PowerShell reads on by itself
     let lists = shell == Shell::Powershell;
     if lists {
-        let apart = |word: &String| match word.contains(['\'', '"', '{', '(']) {
-            true => vec![word.clone()],
-            false => word.split_inclusive(',').map(str::to_owned).collect(),
+        let apart = |word: &String| {
+            if word.contains(['\'', '"', '{', '(']) {
+                vec![word.clone()]
+            } else {
+                word.split_inclusive(',').map(str::to_owned).collect()
+            }
         };
         words = words.iter().flat_map(apart).collect();
     }
@@ -508,7 +511,7 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
         let listed = lists && at.ends_with(',');
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
             lines.push(if listed { at } else { format!("{at}{end}") });
-            at = "    ".to_owned();
+            at = String::from("    ");
         } else if !at.is_empty() && !listed {
             at.push(' ');
         }
@@ -599,6 +602,9 @@ fn seen_word(seen: &Seen) -> String {
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),
+            NoAnswer::GivenUp { phase } => {
+                phase.map_or_else(|| "given up".to_owned(), |phase| format!("given up, {}", phase_word(phase)))
+            }
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
             NoAnswer::Offline => "files only".to_owned(),

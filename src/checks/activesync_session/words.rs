@@ -94,8 +94,8 @@ findings! {
     IDLE_CUT = "activesync.idle-cut", Warn, Network {
         title { en: "An idle connection to {host} was cut after {seconds} s ({how})", de: "Eine ruhende Verbindung zu {host} wurde nach {seconds} s gekappt ({how})" }
         meaning {
-            en: "For mail at once, clients keep one request open for up to half an hour (Ping). This one should have lasted {heartbeat} s. A firewall, proxy or balancer on the way has a shorter timer, so mail comes late, and the server sees one reconnection after the other. By its length, the timer could be that of: {suspect}.",
-            de: "Damit Mails sofort kommen, halten Clients eine Anfrage bis zu einer halben Stunde offen (Ping). Diese hätte {heartbeat} s dauern sollen. Eine Firewall, ein Proxy oder ein Load Balancer auf dem Weg hat eine kürzere Frist, daher kommen Mails spät, und der Server sieht eine Neuverbindung nach der anderen. Der Länge nach könnte es die Frist sein von: {suspect}.",
+            en: "For mail at once, clients keep one request open for up to half an hour (Ping). This one should have lasted {heartbeat} s. A firewall, proxy or balancer on the way has a shorter timer, so mail comes late, and the server sees one reconnection after the other. What shows itself there, or has a timer of that length: {suspect}.",
+            de: "Damit Mails sofort kommen, halten Clients eine Anfrage bis zu einer halben Stunde offen (Ping). Diese hätte {heartbeat} s dauern sollen. Eine Firewall, ein Proxy oder ein Load Balancer auf dem Weg hat eine kürzere Frist, daher kommen Mails spät, und der Server sieht eine Neuverbindung nach der anderen. Was sich dort zeigt oder eine Frist dieser Länge hat: {suspect}.",
         }
         remedy { en: "Raise the idle timeout on every device on the way to 30 minutes", de: "Erhöhen Sie das Leerlauf-Timeout auf jedem Gerät auf dem Weg auf 30 Minuten" }
         steps [
