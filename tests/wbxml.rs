@@ -1,5 +1,7 @@
 //! Does the decoder of WBXML survive whatever a server sends, with bounded memory?
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use exdiag::evidence::SessionAsk;
 use exdiag::protocol::session::{Reply, body};
 use exdiag::protocol::wbxml::{Element, FaultKind, LARGEST, Node, decode, encode, name};
@@ -90,7 +92,7 @@ fn mutated(mut document: Vec<u8>, random: &mut Random) -> Vec<u8> {
         let at = random.below(document.len());
         match random.below(6) {
             0 => document.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
-            1 => document.iter_mut().skip(at).take(1).for_each(|byte| *byte = (random.below(256)) as u8),
+            1 => document.iter_mut().skip(at).take(1).for_each(|byte| *byte = u8::try_from(random.below(256)).unwrap()),
             2 => document.truncate(at),
             3 => drop(document.drain(at..(at + random.below(9)).min(document.len()))),
             4 => {
@@ -113,9 +115,9 @@ fn mutated_documents_are_read_or_refused_and_never_larger_than_the_limits() {
         let (ask, document) = &documents[random.below(documents.len())];
         let document = mutated(document.clone(), &mut random);
         if survives(&document) {
-            read += 1
+            read += 1;
         } else {
-            refused += 1
+            refused += 1;
         }
         // what is recorded of it is small, and is read again
         let reply = Reply::read(ask, &document);

@@ -396,6 +396,7 @@ mod tests {
     use crate::evidence::{
         Body, Evidence, FailKind, Failure, Header, HttpOutcome, HttpProbe, Method, Phase, Record, Seen, Subject,
     };
+    use crate::finding::Status;
 
     fn endpoint() -> Endpoint {
         Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::User).unwrap()
@@ -590,13 +591,16 @@ mod tests {
         assert_eq!(of(failed(FailKind::Timeout), 920_000), (cut, "920 silence -".to_owned()));
         assert_eq!(of(failed(FailKind::Closed), 59_000), (cut, "59 closed -".to_owned()));
 
-        let lived = seen(HttpOutcome::Response(response(200, &[])), 900_200);
-        let ended = Ended::Well(Reply { status: Some(1), ..Reply::default() });
-        let idle = Some(Step { seen: Some(&lived), ended, ..step(ask) });
-        let outcome = judged(&Session { is_open: true, idle, ..Session::default() });
-        assert_eq!(
-            (outcome.findings()[0].code.id, &outcome.findings()[0].data["seconds"]),
-            ("activesync.idle-held", &900.into())
-        );
+        let lived = |status: u16, ms: u64| {
+            let seen = seen(HttpOutcome::Response(response(200, &[])), ms);
+            let ended = Ended::Well(Reply { status: Some(status), ..Reply::default() });
+            let idle = Some(Step { seen: Some(&seen), ended, ..step(ask.clone()) });
+            let outcome = judged(&Session { is_open: true, idle, ..Session::default() });
+            let seconds = outcome.findings().first().map(|finding| finding.data["seconds"].clone());
+            (outcome.status(), seconds)
+        };
+        assert_eq!(lived(1, 900_200), (Status::Pass, Some(900.into())));
+        assert_eq!(lived(2, 700_000), (Status::Pass, Some(700.into())));
+        assert_eq!(lived(2, 1_000), (Status::Inconclusive, None), "new mail came");
     }
 }

@@ -25,12 +25,18 @@ pub enum Session {
     Quarantine,
     /// There is no policy for this user, and everything works.
     NoPolicy,
+    /// The policy is wanted by HTTP 449, as versions up to 12.1 do.
+    PolicyBy449,
+    /// Provision is answered with nothing at all.
+    NoWord,
     /// A page stands in place of a document.
     Page,
     /// The mailbox takes the policy without asking who this is, then wants to know (165).
     Unnamed,
     /// FolderSync fails with HTTP 500, and the document says why.
     Explained(u16),
+    /// A proxy in front waits in vain for the answer to any command.
+    Gateway,
     /// A firewall in front answers every command with this status.
     Blocked(u16),
     /// A firewall in front lets only queries in base64 through.
@@ -71,6 +77,7 @@ impl Session {
             }
             Self::Page => return iis(200).page("Welcome", "<h1>Welcome</h1>"),
             Self::Elsewhere(url) => return iis(451).header("X-MS-Location", url),
+            Self::Gateway => return gateway_timeout(),
             Self::Blocked(status) => return firewall(status),
             Self::PlainBlocked if request.query.contains("Cmd=") => return firewall(403),
             _ => {}
@@ -100,9 +107,7 @@ impl Session {
     fn ping(self, asked: &Element) -> Answer {
         let heartbeat = asked.value_of(tags::PING_HEARTBEAT).and_then(|seconds| seconds.parse::<u32>().ok());
         match (self, heartbeat) {
-            (Self::Impatient, _) => {
-                Answer::new(504).header("Server", "nginx").page("504 Gateway Time-out", "<h1>504 Gateway Time-out</h1>")
-            }
+            (Self::Impatient, _) => gateway_timeout(),
             (Self::PingsUpTo(most), Some(asked)) if asked > most => {
                 let all =
                     [Element::text(tags::PING_STATUS, "5"), Element::text(tags::PING_HEARTBEAT, most.to_string())];
@@ -119,6 +124,9 @@ impl Session {
         }
         if let Self::Explained(number) = self {
             return Answer { status: 500, ..status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, number) };
+        }
+        if self == Self::PolicyBy449 && key != FINAL {
+            return iis(449);
         }
         if self == Self::Unnamed && key != FINAL {
             return status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, 165);
@@ -147,6 +155,9 @@ impl Session {
     }
 
     fn provision(self, asked: &Element, key: &str) -> Answer {
+        if self == Self::NoWord {
+            return iis(200);
+        }
         if self == Self::Wipe {
             let wipe = [Element::text(tags::PROVISION_STATUS, "1"), Element::empty(tags::REMOTE_WIPE)];
             return document(&Element::of(tags::PROVISION, wipe));
@@ -197,6 +208,10 @@ fn sync(asked: &Element) -> Answer {
         }
         _ => answer("0", "3", Vec::new()),
     }
+}
+
+fn gateway_timeout() -> Answer {
+    Answer::new(504).header("Server", "nginx").page("504 Gateway Time-out", "<h1>504 Gateway Time-out</h1>")
 }
 
 /// What Exchange has not seen.

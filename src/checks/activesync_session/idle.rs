@@ -10,6 +10,7 @@ use crate::evidence::{FailKind, HttpSeen, SessionAsk};
 use crate::finding::{Finding, Sentence};
 use crate::protocol::front;
 use crate::protocol::session::{Ended, Step};
+use crate::text;
 
 /// Timers of well-known devices, in seconds, as their makers document them: nginx `proxy_read_timeout`,
 /// Apache `Timeout`, AWS's balancers, Microsoft Entra application proxy, IIS `connectionTimeout`, Azure's
@@ -29,8 +30,15 @@ const SLACK: u64 = 3;
 pub(super) fn judge(at: &At<'_, '_>, step: &Step<'_>) -> Result<Finding, Sentence> {
     let how = match &step.ended {
         Ended::Well(reply) => {
-            let ended = if reply.status == Some(2) { "change" } else { "heartbeat" };
-            return Ok(finding(at, &IDLE_HELD, step).with("ended", ended));
+            let is_change = reply.status == Some(2);
+            if is_change && seconds(step) * 2 < u64::from(heartbeat(step)) {
+                return Err(Sentence::new(text!(
+                    "a change in the mailbox ended the idle test after {seconds} s; run it again at a quieter time",
+                    "eine Änderung im Postfach hat den Leerlauf-Test nach {seconds} s beendet; wiederholen Sie ihn zu einer ruhigeren Zeit",
+                ))
+                .with("seconds", seconds(step)));
+            }
+            return Ok(finding(at, &IDLE_HELD, step).with("ended", if is_change { "change" } else { "heartbeat" }));
         }
         Ended::Http(response) if matches!(response.status, 502 | 504) => format!("HTTP {}", response.status),
         Ended::Failed(seen) => match seen.failure().map(|failure| &failure.kind) {
@@ -50,11 +58,15 @@ pub(super) fn judge(at: &At<'_, '_>, step: &Step<'_>) -> Result<Finding, Sentenc
 }
 
 fn finding(at: &At<'_, '_>, code: &'static crate::finding::Code, step: &Step<'_>) -> Finding {
-    let heartbeat = match step.ask {
+    at.of_step(code, step, command(&step.ask)).with("seconds", seconds(step)).with("heartbeat", heartbeat(step))
+}
+
+/// How long it should have lasted, seconds.
+fn heartbeat(step: &Step<'_>) -> u32 {
+    match step.ask {
         SessionAsk::Ping { heartbeat, .. } => heartbeat,
         _ => 0,
-    };
-    at.of_step(code, step, command(&step.ask)).with("seconds", seconds(step)).with("heartbeat", heartbeat)
+    }
 }
 
 /// How long it lived.
