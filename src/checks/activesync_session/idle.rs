@@ -69,7 +69,8 @@ fn heartbeat(step: &Step<'_>) -> u32 {
     }
 }
 
-/// How long it lived.
+/// How long it lived; some servers send the head of the answer first, and then wait.
 fn seconds(step: &Step<'_>) -> u64 {
-    step.seen.and_then(|seen| seen.timing.response_ms).unwrap_or_default() / 1000
+    let waited = step.seen.map(|seen| [seen.timing.response_ms, seen.timing.body_ms]);
+    waited.into_iter().flatten().flatten().fold(0, u64::saturating_add) / 1000
 }
