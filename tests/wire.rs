@@ -563,7 +563,9 @@ async fn what_is_no_answer_is_told_by_its_kind() {
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Flood: x\r\n".repeat(5_000));
     assert_eq!(failure(&answered(many.as_bytes()).await), (Phase::Request, FailKind::Malformed));
     assert_eq!(failure(&answered(b"220 mail ESMTP\r\n").await), (Phase::Request, FailKind::Malformed));
-    assert_eq!(failure(&answered(b"").await), (Phase::Request, FailKind::Closed));
+    let cut = answered(b"").await;
+    assert_eq!(failure(&cut), (Phase::Request, FailKind::Closed));
+    assert!(cut.timing.response_ms.is_some(), "how long it was waited for is told");
     assert_eq!(failure(&answered(ENDLESS).await), (Phase::Request, FailKind::Malformed));
     let world = World::new().impatient().mail(&[(FIRST, silent().await)]);
     let seen = world.http(HttpProbe::new(Method::Get, "http://mail.corp.example/")).await;

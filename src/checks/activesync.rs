@@ -5,7 +5,9 @@
 //! sign-in means is for `auth-status`.
 
 use super::common;
-use super::common::mailbox::{NO_MAILBOX, THROTTLED, USER_DISABLED, about, throttled, wrong_server};
+use super::common::mailbox::{
+    NO_MAILBOX, THROTTLED, UNAVAILABLE, USER_DISABLED, about, throttled, unavailable, wrong_server,
+};
 use super::common::net::{self, At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
 use super::common::suites;
 use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, View};
@@ -96,20 +98,6 @@ findings! {
         steps [
             { en: "See what ActiveSync has logged last:", de: "Sehen Sie nach, was ActiveSync zuletzt protokolliert hat:", Powershell "Get-EventLog Application -Source 'MSExchange ActiveSync' -Newest 20 | Format-List TimeGenerated,EventID,Message" },
             { en: "The application pool runs as LocalSystem:", de: "Der Anwendungspool läuft als LocalSystem:", Powershell "Import-Module WebAdministration\nGet-ItemProperty IIS:\\AppPools\\MSExchangeSyncAppPool -Name processModel.identityType\nGet-WebAppPoolState MSExchangeSyncAppPool" },
-        ]
-        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
-    }
-    UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
-        title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
-        meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
-        }
-        remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
-        steps [
-            { en: "Look into the log of the firewall, proxy or balancer in front: does it pass requests on, and which servers behind it does it take for healthy?", de: "Sehen Sie ins Log von Firewall, Proxy oder Load Balancer davor: Reicht das Gerät Anfragen weiter, und welche Server dahinter hält es für gesund?" },
-            { en: "Where nothing stands in front, or it is in order: see on the Exchange server whether pool and component are active:", de: "Steht nichts davor oder ist es in Ordnung: Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
-            { en: "Start the pool where it is stopped:", de: "Starten Sie den Pool, falls er gestoppt ist:", Powershell "Start-WebAppPool MSExchangeSyncAppPool" },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
@@ -394,24 +382,6 @@ fn fault_of_any(endpoint: &Endpoint, response: &Response) -> Finding {
         500..=599 => finding(&SERVER_ERROR),
         _ => finding(&UNEXPECTED),
     }
-}
-
-/// 502 to 504, by what made the answer.
-fn unavailable(endpoint: &Endpoint, response: &Response) -> Finding {
-    let front = front::recognise(response);
-    let retry = response.header("retry-after");
-    let (kind, owner) = match response.status {
-        502 | 504 => ("gateway", Owner::Network),
-        _ if front.in_front == Some("Microsoft HTTP.sys") => ("application-pool", Owner::Exchange),
-        _ if retry.is_some() => ("throttled", Owner::Exchange),
-        _ if front.product != Product::Unknown => ("exchange", Owner::Exchange),
-        _ => ("balancer", Owner::Network),
-    };
-    let mut finding = about(&UNAVAILABLE, endpoint).owner(owner).with("status", response.status).with("kind", kind);
-    if let Some(retry) = retry {
-        finding = finding.with("retry_after", retry);
-    }
-    finding
 }
 
 /// Where a redirect leads: to a page for signing in, or merely somewhere else.

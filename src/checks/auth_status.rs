@@ -7,6 +7,7 @@ pub mod realm;
 pub mod unclear;
 
 use super::common;
+use super::common::mailbox::{ACCOUNT_BLOCKED, PASSWORD_EXPIRED};
 use super::common::net::At;
 use super::common::service::{API_REFUSED, CONNECTOR_WRONG, of_grant, service};
 use crate::evidence::HeldBack;
@@ -47,32 +48,6 @@ findings! {
             { en: "See which names are there:", de: "Sehen Sie nach, welche Namen eingetragen sind:", Powershell "(Get-MgServicePrincipal -Filter \"AppId eq '00000002-0000-0ff1-ce00-000000000000'\").ServicePrincipalNames" },
             { en: "Behind a balancer, encrypt again towards Exchange instead of offloading TLS.", de: "Verschlüsseln Sie hinter dem Load Balancer zum Exchange hin erneut, statt TLS dort enden zu lassen." },
         ]
-    }
-    PASSWORD_EXPIRED = "auth.password-expired", Fail, User {
-        title { en: "The password of {user} has expired", de: "Das Passwort von {user} ist abgelaufen" }
-        meaning {
-            en: "The server says so itself (HTTP 457). Until the password is changed, no client and no sync service can sign in.",
-            de: "Das sagt der Server selbst (HTTP 457). Bis das Passwort geändert ist, kann sich weder ein Client noch ein Sync-Dienst anmelden.",
-        }
-        remedy { en: "Change the password, then enter the new one wherever it is stored", de: "Ändern Sie das Passwort und tragen Sie das neue überall ein, wo es gespeichert ist" }
-        steps [
-            { en: "Change it in Outlook on the web or on a domain computer:", de: "Ändern Sie es in Outlook im Web oder an einem Domänenrechner:", Config "https://{host}/owa" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only auth-status --ask-password" },
-        ]
-        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/9f9ddc60-a7a0-4265-8e67-71c2fabd517c"]
-    }
-    ACCOUNT_BLOCKED = "auth.account-blocked", Fail, Exchange {
-        title { en: "The account {user} is blocked", de: "Das Konto {user} ist gesperrt" }
-        meaning {
-            en: "The server says so itself (HTTP 456): it is locked after failed sign-ins, disabled, or must be confirmed in a browser first.",
-            de: "Das sagt der Server selbst (HTTP 456): Es ist nach Fehlversuchen gesperrt, deaktiviert oder muss erst im Browser bestätigt werden.",
-        }
-        remedy { en: "Unblock the account, and find the device that still uses an old password", de: "Entsperren Sie das Konto und suchen Sie das Gerät, das noch ein altes Passwort verwendet" }
-        steps [
-            { en: "In Active Directory:", de: "Im Active Directory:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties LockedOut,Enabled | Format-List Name,LockedOut,Enabled\nGet-ADUser -Filter \"mail -eq '{mailbox}'\" | Unlock-ADAccount" },
-            { en: "Have the user sign in once in a browser.", de: "Lassen Sie die Person sich einmal im Browser anmelden." },
-        ]
-        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
     }
     BASIC_NOT_OFFERED = "auth.basic-not-offered", Fail, Exchange {
         title { en: "{host} takes no password: it offers {methods} only", de: "{host} nimmt kein Passwort an: Angeboten wird nur {methods}" }

@@ -213,6 +213,9 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub compare_dns: Option<SocketAddr>,
+    /// `--idle-test`: for so many minutes at most a connection is kept on which nothing happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_test: Option<u16>,
     /// The checks that run, by id; the others are skipped.
     pub selected: Vec<String>,
 }
@@ -239,6 +242,7 @@ impl Subject {
             ipv4: true,
             ipv6: true,
             compare_dns: None,
+            idle_test: None,
             selected: Vec::new(),
         }
     }

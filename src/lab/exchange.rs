@@ -159,6 +159,10 @@ impl Exchange {
 
     /// What only Exchange sends.
     pub fn marked(&self, answer: Answer) -> Answer {
+        // what a device in front answers has none of it
+        if answer.headers.iter().any(|(name, value)| *name == "Server" && !value.starts_with("Microsoft-")) {
+            return answer;
+        }
         let answer = answer.header("request-id", request_id()).header("X-FEServer", "EX01");
         match self.edition {
             Edition::Se | Edition::E2019 | Edition::E2016 => answer.header("X-OWA-Version", self.build()),

@@ -531,6 +531,12 @@ impl Scenario {
         self
     }
 
+    /// With a minute in which nothing happens on a connection.
+    pub(super) fn idle_test(mut self) -> Self {
+        self.options.extend(["--idle-test", "1"]);
+        self
+    }
+
     /// With little time for what never answers, and enough for the rest.
     pub(super) fn brief(mut self) -> Self {
         self.options.extend(["--max-time", "6"]);
