@@ -326,7 +326,8 @@ mod tests {
         assert_eq!(between("15.2.2562.46", "15.2.2650"), Some(1));
         assert_eq!(between("15.2.2562.46", "15.1.2507"), None);
         assert_eq!(between("15.2", "15.2.2562"), None);
-        assert_eq!(between("14.3.123.4", "14.2.247.5"), Some(1));
+        assert_eq!(between("14.3.123.4", "14.2.390.3"), Some(1));
+        assert_eq!(between("14.3.123.4", "14.2.247.5"), Some(9));
     }
 
     #[test]
