@@ -10,6 +10,7 @@ pub mod hello;
 pub mod http;
 pub mod net;
 pub mod offline;
+mod proof;
 pub mod roots;
 mod signed;
 pub mod tls;
