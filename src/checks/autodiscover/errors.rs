@@ -19,12 +19,13 @@ findings! {
             { en: "See what Autodiscover itself has logged:", de: "Sehen Sie nach, was Autodiscover selbst protokolliert hat:", Powershell "Get-EventLog Application -Source 'MSExchange Autodiscover' -Newest 20 | Format-List TimeGenerated,EventID,Message" },
             { en: "See whether the server's services run and which domain controllers it knows:", de: "Sehen Sie nach, ob die Dienste des Servers laufen und welche Domänencontroller er kennt:", Powershell "Test-ServiceHealth\nGet-ExchangeServer -Status | Format-List Name,CurrentDomainControllers" },
         ]
+        cases [ADD_ADDRESS, USER_TOKEN, SET_ADDRESSES, PASS_REQUEST_ON, REPAIR_OBJECT, RESTART, REACH_DIRECTORY, TAKE_A_MAILBOX, FOLLOW_MOVE, WAIT, ACCEPT_DOMAIN, LEAVE_TO_EXCHANGE]
         links ["https://learn.microsoft.com/connectivity-analyzer/mobilesync-autodiscover-provider-returned-error-status-xml-response"]
     }
     NO_MOBILESYNC = "autodiscover.no-mobilesync", Fail, Exchange {
         title { en: "Autodiscover on {host} names no ActiveSync address", de: "Autodiscover auf {host} nennt keine ActiveSync-Adresse" }
         meaning {
-            en: "{cause} Whoever asks for ActiveSync, as phones and sync services do, is told no server.",
+            en: "{cause} Phones and sync services, which ask for ActiveSync, are given no server.",
             de: "{cause} Wer nach ActiveSync fragt, wie es Smartphones und Sync-Dienste tun, bekommt keinen Server genannt.",
         }
         remedy { en: "Set the external address of ActiveSync, and enable ActiveSync for the mailbox", de: "Setzen Sie die externe Adresse von ActiveSync und schalten Sie ActiveSync für das Postfach ein" }
@@ -32,6 +33,7 @@ findings! {
             { en: "See whether the address is set, and set it with the server's public name:", de: "Sehen Sie nach, ob die Adresse gesetzt ist, und setzen Sie sie mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,ExternalUrl\nGet-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" },
             { en: "See whether the mailbox may use ActiveSync, and switch it on:", de: "Sehen Sie nach, ob das Postfach ActiveSync verwenden darf, und schalten Sie es ein:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncEnabled\nSet-CASMailbox '{mailbox}' -ActiveSyncEnabled $true" },
         ]
+        cases [REPAIR_PROVIDER, SWITCH_ON, LEAVE_TO_EXCHANGE]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncvirtualdirectory", "https://learn.microsoft.com/powershell/module/exchangepowershell/set-casmailbox"]
     }
 }
@@ -51,7 +53,7 @@ remedies! {
         de: "Fragen Sie mit dem Token einer Person, nicht einer Anwendung",
         steps [
             { en: "In Entra ID, give the application the delegated permission EAS.AccessAsUser.All and let the person sign in; then run exdiag with that token:", de: "Geben Sie der Anwendung in Entra ID die delegierte Berechtigung EAS.AccessAsUser.All und lassen Sie die Person sich anmelden; starten Sie exdiag dann mit diesem Token:", Shell "exdiag check {mailbox} --token-file token.txt" },
-            { en: "If it fails in the same way, the address is unknown indeed:", de: "Scheitert es genauso, ist die Adresse wirklich unbekannt:", Powershell "Get-Recipient '{mailbox}' | Format-List Name,RecipientTypeDetails,PrimarySmtpAddress,EmailAddresses" },
+            { en: "If that fails in the same way, the address really is unknown:", de: "Scheitert es genauso, ist die Adresse wirklich unbekannt:", Powershell "Get-Recipient '{mailbox}' | Format-List Name,RecipientTypeDetails,PrimarySmtpAddress,EmailAddresses" },
         ]
     }
     SET_ADDRESSES {
@@ -293,8 +295,8 @@ pub fn cause(meaning: Option<Meaning>, is_token: bool) -> Text {
         ),
         Meaning::NoMobileMailbox => {
             text!(
-                "The server knows the mailbox, but ActiveSync is switched off for it, or it is none that has ActiveSync.",
-                "Der Server kennt das Postfach, aber ActiveSync ist dafür ausgeschaltet, oder es ist keines, das ActiveSync hat.",
+                "The server knows the mailbox, but ActiveSync is switched off for it, or ActiveSync is not for this kind of mailbox.",
+                "Der Server kennt das Postfach, aber ActiveSync ist dafür ausgeschaltet, oder für diese Art von Postfach gibt es kein ActiveSync.",
             )
         }
         Meaning::NotAMailbox => text!(
@@ -410,6 +412,10 @@ mod tests {
             );
             assert!(commands(&found).contains(command), "{code} {message}: {}", commands(&found));
         }
+        let (of_soap, of_domain) =
+            (case(Some(Meaning::ProtocolUnknown), false), case(Some(Meaning::DomainUnknown), false));
+        assert!(of_soap.remedy.is_some_and(|remedy| std::ptr::eq(remedy, &SET_ADDRESSES)));
+        assert!(of_domain.remedy.is_some_and(|remedy| std::ptr::eq(remedy, &ACCEPT_DOMAIN)));
         let of_token = finding(Some(500), "", true, &Beside::default());
         assert_eq!(of_token.owner, Owner::Entra);
         assert!(commands(&of_token).contains("--token-file"));

@@ -20,8 +20,8 @@ findings! {
         }
         remedy { en: "Bring the server with the mailbox to the build of {host}, or move the mailbox", de: "Bringen Sie den Server mit dem Postfach auf den Build von {host} oder verschieben Sie das Postfach" }
         steps [
-            { en: "See which server holds the mailbox, and what runs on each:", de: "Sehen Sie nach, auf welchem Server das Postfach liegt und was auf jedem läuft:", Powershell "Get-Mailbox {mailbox} | Format-List ServerName,Database,AdminDisplayVersion\nGet-ExchangeServer | Format-Table Name,ServerRole,AdminDisplayVersion" },
-            { en: "Install there what the other servers have. Where that server is to go, move the mailbox:", de: "Installieren Sie dort, was die anderen Server haben. Soll dieser Server entfallen, verschieben Sie das Postfach:", Powershell "New-MoveRequest -Identity '{mailbox}' -TargetDatabase <DATABASE>" },
+            { en: "See which server holds the mailbox, and what runs on each:", de: "Sehen Sie nach, auf welchem Server das Postfach liegt und was auf jedem läuft:", Powershell "Get-Mailbox '{mailbox}' | Format-List ServerName,Database,AdminDisplayVersion\nGet-ExchangeServer | Format-Table Name,ServerRole,AdminDisplayVersion" },
+            { en: "Install there what the other servers have. Where that server is to be retired, or is out of support, move the mailbox to a database on a newer one (put its name in place of DATABASE):", de: "Installieren Sie dort, was die anderen Server haben. Soll dieser Server entfallen oder wird er nicht mehr unterstützt, verschieben Sie das Postfach in eine Datenbank auf einem neueren (setzen Sie deren Namen statt DATABASE ein):", Powershell "New-MoveRequest -Identity '{mailbox}' -TargetDatabase DATABASE" },
         ]
         links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates", "https://learn.microsoft.com/exchange/client-developer/web-service-reference/serverversion-pox"]
     }
