@@ -375,6 +375,8 @@ pub fn malformed(why: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::{HttpProbe, Method};
+    use crate::protocol::autodiscover::Verdict;
 
     fn commands(finding: &Finding) -> String {
         let steps = finding.remedy.map_or(finding.code.steps, |case| case.steps);
@@ -414,10 +416,57 @@ mod tests {
         }
         let (of_soap, of_domain) =
             (case(Some(Meaning::ProtocolUnknown), false), case(Some(Meaning::DomainUnknown), false));
-        assert!(of_soap.remedy.is_some_and(|remedy| std::ptr::eq(remedy, &SET_ADDRESSES)));
-        assert!(of_domain.remedy.is_some_and(|remedy| std::ptr::eq(remedy, &ACCEPT_DOMAIN)));
+        assert_eq!(of_soap.remedy.map(|remedy| remedy.text.en), Some(SET_ADDRESSES.text.en));
+        assert_eq!(of_domain.remedy.map(|remedy| remedy.text.en), Some(ACCEPT_DOMAIN.text.en));
         let of_token = finding(Some(500), "", true, &Beside::default());
         assert_eq!(of_token.owner, Owner::Entra);
         assert!(commands(&of_token).contains("--token-file"));
+    }
+
+    fn asked(step: Step, reason: Reason) -> Attempt {
+        Attempt {
+            step,
+            road: 0,
+            hop: 0,
+            email: "anna@corp.example".to_owned(),
+            probe: HttpProbe::new(Method::Post, "https://autodiscover.corp.example/autodiscover/autodiscover.xml"),
+            host: "autodiscover.corp.example".to_owned(),
+            verdict: Verdict::Normal,
+            reason,
+            status: Some(200),
+            address: None,
+            verified: Some(true),
+            ms: 1,
+        }
+    }
+
+    #[test]
+    fn an_error_in_another_way_of_asking_has_the_steps_of_its_meaning_too() {
+        let refused = |code: &str| Reason::Refused { code: code.to_owned(), message: String::new() };
+        let busy = beside(&asked(Step::Soap, refused("ServerBusy"))).unwrap();
+        assert_eq!((busy.severity, busy.owner), (Severity::Warn, Owner::Exchange));
+        assert!(commands(&busy).contains("Requests Queued"), "{}", commands(&busy));
+        let unknown = beside(&asked(Step::Soap, refused("InvalidUser"))).unwrap();
+        assert_eq!(unknown.severity, Severity::Info);
+        assert!(commands(&unknown).contains("Set-Mailbox ALIAS"), "{}", commands(&unknown));
+        assert!(beside(&asked(Step::JsonEws, refused("ServerBusy"))).is_none());
+    }
+
+    #[test]
+    fn only_activesyncs_part_fails_where_outlook_is_given_settings_at_the_same_server() {
+        let settings = Reason::Settings { url: String::new() };
+        let outlook = Beside { attempts: vec![asked(Step::Outlook, settings)], ..Beside::default() };
+        let is_told =
+            |code, beside: &Beside| finding(Some(code), "", false, beside).data.contains_key("outlook_answered");
+        assert!(is_told(601, &outlook));
+        assert!(!is_told(601, &Beside::default()));
+        assert!(!is_told(603, &outlook));
+    }
+
+    #[test]
+    fn of_the_domains_web_site_nobody_wants_autodiscover() {
+        let found = of_web_site(finding(Some(600), "Invalid Request", false, &Beside::default()));
+        assert_eq!((found.severity, found.owner), (Severity::Info, Owner::Web));
+        assert!(commands(&found).contains("return 404"), "{}", commands(&found));
     }
 }

@@ -136,15 +136,27 @@ mod tests {
         assert_eq!(severity("15.2.1748.39", "15.1.2507", now), Severity::Info);
     }
 
-    #[test]
-    fn the_mailbox_server_completes_what_the_front_shows_and_never_corrects_it() {
-        let at = |text: &str| Reading {
+    fn at(text: &str) -> Reading {
+        Reading {
             version: version(text),
             source: version::Source::MailboxServer,
             node: None,
             address: None,
             probe: crate::evidence::HttpProbe::new(crate::evidence::Method::Post, "https://a.corp.example/"),
-        };
+        }
+    }
+
+    #[test]
+    fn the_same_cumulative_update_is_no_difference_whatever_security_update_is_in_front() {
+        let endpoint = Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::Pox).unwrap();
+        let told = |front, told| differing(&endpoint, Some(version(front)), Some(&at(told)), date(2026, 11, 22));
+        assert!(told("15.2.2562.46", "15.2.2562").is_none());
+        let found = told("15.2.2562.46", "15.2.1748").unwrap();
+        assert_eq!((found.severity, found.place.host.as_deref()), (Severity::Warn, Some("mail.corp.example")));
+    }
+
+    #[test]
+    fn the_mailbox_server_completes_what_the_front_shows_and_never_corrects_it() {
         let of = |seen: Option<&str>, told: &str| completed(seen.map(version), Some(&at(told))).map(|v| v.to_string());
         assert_eq!(of(Some("15.2"), "15.2.1544").as_deref(), Some("15.2.1544"));
         assert_eq!(of(None, "15.2.1544").as_deref(), Some("15.2.1544"));
