@@ -7,7 +7,7 @@ mod record;
 
 use exdiag::cli::rehearse;
 use exdiag::evidence::{Evidence, View};
-use exdiag::finding::{Finding, Severity};
+use exdiag::finding::{Finding, Owner, Remedy, Severity};
 use exdiag::lab::{Entry, LabOptions, find};
 use serde_json::json;
 
@@ -84,6 +84,40 @@ async fn the_server_with_the_mailbox_is_told_after_the_sign_in_and_one_update_ap
     assert!(told.as_array().unwrap().iter().any(source), "{told}");
     // without a sign-in nobody says
     assert!(of_code(&run("mailbox-server-forgotten").await.0, "server.end-of-support").is_empty());
+}
+
+/// The commands that a finding ends with.
+fn commands(finding: &Finding) -> String {
+    let steps = finding.remedy.map_or(finding.code.steps, |case| case.steps);
+    steps.iter().flat_map(|step| step.commands).map(|command| command.text).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn where_every_road_ends_in_vain_whoever_answers_there_has_to_act() {
+    for (name, owner, command) in [
+        ("autodiscover-directory-gone", Owner::Exchange, "Remove-AutodiscoverVirtualDirectory"),
+        ("proxy-without-autodiscover", Owner::Network, "proxy_pass"),
+        ("hoster-certificate", Owner::Dns, "return 302"),
+        ("alias-domain-without-record", Owner::Dns, "return 302"),
+        ("everything-closed", Owner::Network, "exdiag autodiscover {mailbox} -v"),
+    ] {
+        let (diagnosis, _) = run(name).await;
+        let found = of_code(&diagnosis, "autodiscover.not-found").remove(0);
+        assert_eq!(found.owner, owner, "{name}");
+        assert!(commands(&found).contains(command), "{name}: {}", commands(&found));
+        let is_listed = |case: &Remedy| found.code.cases.iter().any(|listed| std::ptr::eq(*listed, case));
+        assert!(found.remedy.is_none_or(is_listed), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_repair_a_server_of_his_own_that_is_microsofts() {
+    for (name, is_clouds) in [("exchange-online-alias-closed", true), ("hybrid-closed", false)] {
+        let (diagnosis, _) = run(name).await;
+        let found = of_code(&diagnosis, "net.refused").remove(0);
+        assert_eq!(commands(&found).contains("servicehealth"), is_clouds, "{name}: {}", commands(&found));
+        assert_eq!(commands(&found).contains("W3SVC"), !is_clouds, "{name}: {}", commands(&found));
+    }
 }
 
 #[tokio::test]
