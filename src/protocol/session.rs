@@ -93,15 +93,23 @@ impl<'a> Session<'a> {
         self.steps.last().filter(|step| !matches!(step.ended, Ended::Well(_)))
     }
 
-    /// Whether the server may know the device now: it has answered a command with a document.
+    /// Whether the server may know the device now: it has answered a command with a document, and not with
+    /// one that says why it does not take this user's devices at all.
     pub fn left_a_device(&self) -> bool {
         self.steps.iter().any(|step| match &step.ended {
             Ended::Well(_) => true,
-            Ended::Refused(reply) => reply.kind == Kind::Document,
-            Ended::Http(response) => Reply::recorded(&response.body.text).kind == Kind::Document,
+            Ended::Refused(reply) => takes_devices(reply),
+            Ended::Http(response) => takes_devices(&Reply::recorded(&response.body.text)),
             Ended::Failed(_) | Ended::Unasked(_) => false,
         })
     }
+}
+
+/// Whether an answer leaves it open that the device was noted (MS-ASCMD 2.2.2): it was not where the id or the
+/// version is refused, the directory cannot be written, the user may not sync, or the number is full.
+fn takes_devices(reply: &Reply) -> bool {
+    let told = reply.telling_status().map(|told| told.number);
+    reply.kind == Kind::Document && !matches!(told, Some(101..=109 | 112 | 123..=128 | 131 | 137 | 138 | 177))
 }
 
 impl Step<'_> {
@@ -248,12 +256,12 @@ impl<'a> Walk<'_, 'a> {
         let ping = |heartbeat| SessionAsk::Ping { folder: folder.clone(), heartbeat };
         let _ = self.put(ping(heartbeat))?;
         self.session.idle = self.session.steps.pop();
-        // MS-ASCMD, Status 5 of Ping: the nearest that the server allows
+        // MS-ASCMD, Status 5 of Ping: the nearest that the server allows; nobody waits longer than was asked for
         let nearest = self.session.idle.as_ref().and_then(|step| match &step.ended {
             Ended::Refused(reply) if reply.status == Some(5) => reply.heartbeat,
             _ => None,
         });
-        if let Some(nearest) = nearest.filter(|nearest| *nearest != heartbeat) {
+        if let Some(nearest) = nearest.filter(|nearest| *nearest < heartbeat) {
             let _ = self.put(ping(nearest))?;
             self.session.idle = self.session.steps.pop();
         }
@@ -305,7 +313,7 @@ impl<'a> Walk<'_, 'a> {
             let is_through = match &again.ended {
                 Ended::Well(_) => true,
                 Ended::Refused(reply) => reply.kind == Kind::Document,
-                Ended::Http(response) => response.status == 449,
+                Ended::Http(response) => response.status == 449 || front::recognise(response).product.is_exchange(),
                 Ended::Failed(_) | Ended::Unasked(_) => false,
             };
             if is_through {
@@ -373,6 +381,23 @@ mod tests {
         assert_eq!(of(&[Version(2, 5), Version(12, 1), Version(14, 1)]), Some(Version(14, 1)));
         assert_eq!(of(&[Version(14, 1), Version(16, 1), Version(17, 0)]), Some(Version(16, 1)));
         assert_eq!(of(&[Version(2, 5), Version(12, 0)]), None);
+    }
+
+    #[test]
+    fn ms_ascmd_who_refuses_every_device_of_the_user_has_noted_none() {
+        let of = |number| {
+            let reply = Reply { status: Some(number), ..Reply::default() };
+            let probe = HttpProbe::new(Method::Post, "https://mail.corp.example/");
+            let step = Step { probe, ask: SessionAsk::FolderSync, seen: None, ended: Ended::Refused(reply) };
+            Session { steps: vec![step], ..Session::default() }.left_a_device()
+        };
+        for number in [108, 112, 123, 126, 131, 138, 177] {
+            assert!(!of(number), "{number}");
+        }
+        // blocked devices stand in the list, too
+        for number in [129, 134, 139, 140, 142] {
+            assert!(of(number), "{number}");
+        }
     }
 
     #[test]

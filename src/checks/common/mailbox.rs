@@ -42,13 +42,15 @@ findings! {
         remedy { en: "Assign a licence, or finish the move of the mailbox", de: "Weisen Sie eine Lizenz zu oder schließen Sie den Umzug des Postfachs ab" }
         steps [
             { en: "See what the mailbox is:", de: "Sehen Sie nach, was das Postfach ist:", Powershell "Get-Recipient '{mailbox}' | Format-List RecipientTypeDetails,PrimarySmtpAddress" },
+            { en: "Where the account has none and Exchange Server is to hold it, create it (in the cloud, assign a licence in the admin center):", de: "Hat das Konto keines und soll es auf Exchange Server liegen, legen Sie es an (in der Cloud: Weisen Sie im Admin Center eine Lizenz zu):", Powershell "Enable-Mailbox '{mailbox}'" },
         ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/enable-mailbox"]
     }
     UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
         title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
         meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet.",
         }
         remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
         steps [
