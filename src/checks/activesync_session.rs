@@ -342,6 +342,27 @@ mod tests {
     }
 
     #[test]
+    fn contract_5_a_451_is_followed_only_to_where_the_credentials_may_go() {
+        let mut evidence = evidence();
+        let leads = |evidence: &Evidence, url: &str| {
+            next(&View::new(evidence), &response(451, &[("x-ms-location", url)])).map(|next| next.host)
+        };
+        let some = |host: &str| Some(host.to_owned());
+        let (own, foreign, cloud) =
+            ("https://mail2.corp.example/x", "https://mail.hoster.example/x", "https://outlook.office365.com/x");
+        evidence.header.subject.credential = Some(Credential::Password);
+        assert_eq!(leads(&evidence, own), some("mail2.corp.example"));
+        for url in [foreign, cloud, "http://mail2.corp.example/x", "https://corp.example.evil.example/x", "/x"] {
+            assert_eq!(leads(&evidence, url), None, "{url}");
+        }
+        evidence.header.subject.allow_hosts = vec!["mail.hoster.example".to_owned()];
+        assert_eq!(leads(&evidence, foreign), some("mail.hoster.example"));
+        evidence.header.subject.credential = Some(Credential::Token);
+        assert_eq!(leads(&evidence, cloud), some("outlook.office365.com"));
+        assert_eq!(next(&View::new(&evidence), &response(451, &[])), None);
+    }
+
+    #[test]
     fn a_status_in_a_document_counts_whatever_the_http_status() {
         let (evidence, endpoint) = (evidence(), endpoint());
         let reply = Reply { status: Some(112), ..Reply::default() };
