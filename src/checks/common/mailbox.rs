@@ -50,8 +50,8 @@ findings! {
     UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
         title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
         meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet.",
         }
         remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
         steps [
