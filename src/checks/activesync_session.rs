@@ -34,9 +34,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Met::Not(outcome) => return Ok(outcome),
         // `activesync` tells of it
         Met::Moved(response) => {
-            return match next(view, response) {
-                Some(next) if next.url != endpoint.url => followed(view, &next, Vec::new()),
-                _ => Ok(common::see_check("activesync")),
+            return match next(view, &endpoint, response) {
+                Some(next) => followed(view, &next, Vec::new()),
+                None => Ok(common::see_check("activesync")),
             };
         }
         Met::Ready(offer) => offer,
@@ -46,12 +46,12 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Ended::Http(response) if response.status == 451 => Some((step, response)),
         _ => None,
     });
-    match moved.and_then(|(step, response)| Some((step, response, next(view, response)?))) {
-        Some((step, response, next)) if next.url != endpoint.url => {
+    match moved.and_then(|(step, response)| Some((step, response, next(view, &endpoint, response)?))) {
+        Some((step, response, next)) => {
             let told = wrong_server(&endpoint, response).seen_in(&Probe::Http(step.probe.clone()));
             followed(view, &next, vec![told])
         }
-        _ => Ok(At { view, endpoint: &endpoint }.judge(&session)),
+        None => Ok(At { view, endpoint: &endpoint }.judge(&session)),
     }
 }
 
@@ -82,12 +82,12 @@ fn meet<'a>(view: &View<'a>, endpoint: &Endpoint) -> Result<Met<'a>, Stop> {
     })
 }
 
-/// The server that a 451 names, if the credentials may go there (contract, section 5).
-fn next(view: &View<'_>, response: &Response) -> Option<Endpoint> {
+/// The other server that a 451 names, if the credentials may go there (contract, section 5).
+fn next(view: &View<'_>, from: &Endpoint, response: &Response) -> Option<Endpoint> {
     let subject = view.subject();
     let next = Endpoint::parse(response.header("x-ms-location")?, Origin::Pox)?;
     let is_refused = subject.credential == Some(Credential::Password) && trusted::is_microsoft(&next.host);
-    (trusted::may_receive(subject, &next.host) && !is_refused).then_some(next)
+    (next.url != from.url && trusted::may_receive(subject, &next.host) && !is_refused).then_some(next)
 }
 
 /// The session at the server that the first one names. One that sends on again is not followed.
@@ -345,13 +345,14 @@ mod tests {
     fn contract_5_a_451_is_followed_only_to_where_the_credentials_may_go() {
         let mut evidence = evidence();
         let leads = |evidence: &Evidence, url: &str| {
-            next(&View::new(evidence), &response(451, &[("x-ms-location", url)])).map(|next| next.host)
+            next(&View::new(evidence), &endpoint(), &response(451, &[("x-ms-location", url)])).map(|next| next.host)
         };
         let some = |host: &str| Some(host.to_owned());
         let (own, foreign, cloud) =
             ("https://mail2.corp.example/x", "https://mail.hoster.example/x", "https://outlook.office365.com/x");
         evidence.header.subject.credential = Some(Credential::Password);
         assert_eq!(leads(&evidence, own), some("mail2.corp.example"));
+        assert_eq!(leads(&evidence, &endpoint().url), None, "it names itself");
         for url in [foreign, cloud, "http://mail2.corp.example/x", "https://corp.example.evil.example/x", "/x"] {
             assert_eq!(leads(&evidence, url), None, "{url}");
         }
@@ -359,7 +360,7 @@ mod tests {
         assert_eq!(leads(&evidence, foreign), some("mail.hoster.example"));
         evidence.header.subject.credential = Some(Credential::Token);
         assert_eq!(leads(&evidence, cloud), some("outlook.office365.com"));
-        assert_eq!(next(&View::new(&evidence), &response(451, &[])), None);
+        assert_eq!(next(&View::new(&evidence), &endpoint(), &response(451, &[])), None);
     }
 
     #[test]
