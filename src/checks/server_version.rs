@@ -4,11 +4,12 @@
 //! itself gives no answer, `activesync` says why.
 
 pub mod ews;
+pub mod mailbox;
 pub mod services;
 
 use self::ews::Signed;
 use super::common;
-use super::common::net::{At, reach};
+use super::common::net::{self, At, reach};
 use crate::evidence::{HttpSeen, Phase, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::builds::{self, Product, Version, day_of};
@@ -171,6 +172,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     readings.extend(
         signed.answer().map(|(probe, seen, response)| version::readings(probe, seen, response)).unwrap_or_default(),
     );
+    let at_mailbox = if kind == Kind::Exchange { mailbox::reading(view, &endpoint)? } else { None };
     match kind {
         Kind::Nothing => without_answer(view, &endpoint, &answers),
         Kind::Unknown if endpoint.origin == Origin::Guess => Ok(common::see_check("autodiscover")),
@@ -178,8 +180,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Kind::Unknown | Kind::Other => Ok(not_exchange(&endpoint, &answers)),
         Kind::Online => Ok(online(view, &endpoint, &answers)),
         Kind::Exchange => {
+            let dead = net::dead_of_ews(view, &endpoint)?;
             let said = ews::judged(view, &endpoint, &signed)?;
-            Ok(exchange(view, &endpoint, &answers, said, &readings))
+            let besides = Besides { at_mailbox: at_mailbox.as_ref(), said, dead };
+            Ok(exchange(view, &endpoint, &answers, &readings, besides))
         }
     }
 }
@@ -266,16 +270,29 @@ fn online(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -> Outcom
     )
 }
 
+/// What was asked beside the services.
+struct Besides<'a> {
+    /// What Autodiscover tells of the server with the mailbox.
+    at_mailbox: Option<&'a Reading>,
+    /// What EWS says to whoever has signed in.
+    said: Vec<Finding>,
+    /// Addresses that are dead.
+    dead: Vec<Finding>,
+}
+
 fn exchange(
     view: &View<'_>,
     endpoint: &Endpoint,
     answers: &Answers<'_>,
-    said: Vec<Finding>,
     readings: &[Reading],
+    besides: Besides<'_>,
 ) -> Outcome {
+    let Besides { at_mailbox, said, dead } = besides;
     let today = day_of(view.now());
     let distinct = distinct(readings);
-    let oldest = distinct.iter().min().copied();
+    let seen = distinct.iter().min().copied();
+    let oldest = mailbox::completed(seen, at_mailbox);
+    let readings: Vec<Reading> = readings.iter().chain(at_mailbox).cloned().collect();
     let what = oldest.map_or_else(|| Value::from("Exchange Server"), |version| named(&version));
     let mut findings = Vec::new();
     if let Some(version) = oldest {
@@ -295,12 +312,13 @@ fn exchange(
         finding.evidence.extend(readings.iter().map(|reading| Probe::Http(reading.probe.clone()).to_string()));
         finding.evidence.dedup();
     }
+    findings.extend(mailbox::differing(endpoint, seen, at_mailbox, today));
     let mut judged = services::judge(endpoint, answers, oldest.as_ref());
     judged.add(said);
-    findings.splice(0..0, judged.faults);
+    findings.splice(0..0, judged.faults.into_iter().chain(dead));
     findings.extend(judged.remarks);
     let beyond = oldest.is_some_and(|version| version.is_beyond_table());
-    findings.push(identified(endpoint, answers, readings, &what).with("beyond_table", beyond));
+    findings.push(identified(endpoint, answers, &readings, &what).with("beyond_table", beyond));
     let note = Sentence::new(match judged.works {
         Some(true) => text!("{what}, with EWS", "{what}, mit EWS"),
         Some(false) => text!("{what}, without a usable EWS", "{what}, ohne nutzbares EWS"),
