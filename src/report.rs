@@ -4,11 +4,13 @@
 //! report of section 4 of the contract, from which every other format is rendered.
 
 mod json;
+mod logs;
 mod text;
 mod trace;
 mod words;
 
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
+pub use logs::{write_logs_csv, write_logs_json};
 pub use text::{TextStyle, Verbosity, fold, write_text, write_timings};
 pub use words::{explain, explain_index, report};
 

@@ -2,6 +2,10 @@
 //!
 //! Names and meanings are curl's where curl has the option (contract, section 1).
 
+mod logs;
+
+pub use logs::{LogsArgs, LogsFormat};
+
 use crate::finding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::fmt::Write as _;
@@ -43,6 +47,9 @@ pub enum Command {
     Autodiscover(AutodiscoverArgs),
     /// Run the TLS checks of one server alone
     Tls(TlsArgs),
+    /// Read the logs of an Exchange server: last sync, error picture, per device
+    #[command(after_help = logs::EXAMPLES, after_long_help = logs::long_help())]
+    Logs(LogsArgs),
     /// Judge a recorded report again, offline, with today's rules
     Replay(ReplayArgs),
     /// Say what a finding means and how to fix it
@@ -446,7 +453,9 @@ impl Command {
             | Self::Tls(TlsArgs { output, .. })
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => output.lang.choice(),
-            Self::Explain(ExplainArgs { lang, .. }) | Self::List(ListArgs { lang, .. }) => lang.choice(),
+            Self::Explain(ExplainArgs { lang, .. })
+            | Self::List(ListArgs { lang, .. })
+            | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
             Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
         }
     }
@@ -460,6 +469,7 @@ impl Command {
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => output.format,
             Self::List(list) => list.format,
+            Self::Logs(logs) => return logs.format == LogsFormat::Json,
             Self::Explain(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => Format::Text,
         };
         format == Format::Json

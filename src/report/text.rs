@@ -492,9 +492,9 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     // after a comma PowerShell reads on by itself
     let lists = shell == Shell::Powershell;
     if lists {
-        let apart = |word: &String| match word.contains(['\'', '"', '{', '(']) {
-            true => vec![word.clone()],
-            false => word.split_inclusive(',').map(str::to_owned).collect(),
+        let apart = |word: &String| {
+            let is_one = word.contains(['\'', '"', '{', '(']);
+            if is_one { vec![word.clone()] } else { word.split_inclusive(',').map(str::to_owned).collect() }
         };
         words = words.iter().flat_map(apart).collect();
     }
@@ -508,7 +508,7 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
         let listed = lists && at.ends_with(',');
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
             lines.push(if listed { at } else { format!("{at}{end}") });
-            at = "    ".to_owned();
+            at = String::from("    ");
         } else if !at.is_empty() && !listed {
             at.push(' ');
         }
