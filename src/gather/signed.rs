@@ -237,7 +237,9 @@ mod tests {
         let target = url::Url::parse(url).unwrap();
         let kept = |content: Content, text: &str| {
             let probe = HttpProbe::new(Method::Post, url).content(content);
-            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text)).body.text
+            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text))
+                .body
+                .text
         };
         let ews = "https://mail.corp.example/EWS/Exchange.asmx";
         let outlook_text = format!(

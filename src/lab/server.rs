@@ -304,6 +304,9 @@ impl House {
             return std::future::pending().await;
         }
         let answer = self.site.answer(&request, &self.pki);
+        if answer.is_never() {
+            return std::future::pending().await;
+        }
         let sign_in = request.sign_in();
         self.journal.note(Entry {
             address: self.address,

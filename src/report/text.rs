@@ -493,8 +493,11 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
     let lists = shell == Shell::Powershell;
     if lists {
         let apart = |word: &String| {
-            let is_one = word.contains(['\'', '"', '{', '(']);
-            if is_one { vec![word.clone()] } else { word.split_inclusive(',').map(str::to_owned).collect() }
+            if word.contains(['\'', '"', '{', '(']) {
+                vec![word.clone()]
+            } else {
+                word.split_inclusive(',').map(str::to_owned).collect()
+            }
         };
         words = words.iter().flat_map(apart).collect();
     }
@@ -599,6 +602,9 @@ fn seen_word(seen: &Seen) -> String {
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),
+            NoAnswer::GivenUp { phase } => {
+                phase.map_or_else(|| "given up".to_owned(), |phase| format!("given up, {}", phase_word(phase)))
+            }
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
             NoAnswer::Offline => "files only".to_owned(),
