@@ -20,13 +20,8 @@ fn main() -> io::Result<()> {
     let (Some(folder), Some(dialect), Some(lines)) = (args.first(), args.get(1), args.get(2)) else {
         return Err(io::Error::other("logmaker FOLDER 2003|2007|2010|2013|2016 LINES [SEED] [--defects] [--base64]"));
     };
-    let dialect = match dialect.as_str() {
-        "2003" => Dialect::E2003,
-        "2007" => Dialect::E2007,
-        "2010" => Dialect::E2010,
-        "2013" => Dialect::E2013,
-        _ => Dialect::E2016,
-    };
+    let named = |known: &Dialect| format!("{known:?}") == format!("E{dialect}");
+    let dialect = Dialect::ALL.into_iter().find(named).unwrap_or(Dialect::E2016);
     let number = |text: Option<&&String>, else_: u64| text.and_then(|text| text.parse().ok()).unwrap_or(else_);
     let spec = Spec {
         seed: number(args.get(3), 1),

@@ -166,6 +166,7 @@ pub fn catalogue() -> Vec<&'static Code> {
     for shared in [
         autodiscover::hints::FINDINGS,
         common::FINDINGS,
+        common::logs::FINDINGS,
         common::mailbox::FINDINGS,
         common::net::FINDINGS,
         common::resolve::FINDINGS,

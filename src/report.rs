@@ -10,9 +10,9 @@ mod trace;
 mod words;
 
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
-pub use logs::{write_logs_csv, write_logs_json};
+pub use logs::{write_logs_csv, write_logs_json, write_logs_text};
 pub use text::{TextStyle, Verbosity, fold, write_text, write_timings};
-pub use words::{explain, explain_index, report};
+pub use words::{explain, explain_index, findings_in_words, report};
 
 use crate::diagnosis::Cause;
 use crate::evidence::{Credential, Evidence, HttpOutcome, NoAnswer, Phase, Probe, Seen};

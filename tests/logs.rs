@@ -195,3 +195,82 @@ fn one_mailbox_is_found_by_its_address_its_account_its_device_and_its_agent() {
     let device = report["devices"][0]["device_id"].as_str().unwrap();
     assert_eq!(json(&[logs, "--device", device])["devices"].as_array().unwrap().len(), 1);
 }
+
+/// The longest line, without what must stay whole.
+fn widest(text: &str) -> usize {
+    text.lines().filter(|line| !line.contains("https://")).map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn the_verdict_comes_first_in_80_columns_and_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), spec(Dialect::E2016));
+    let logs = folder.path().to_str().unwrap();
+    // the fourth device's password was changed at noon
+    for (lang, refused) in [("en", "is refused since 2026-11-21T12"), ("de", "wird seit 2026-11-21T12")] {
+        let output = run(&[logs, "--mailbox", "user00003", "--lang", lang]);
+        let said = text(&output);
+        let flowing = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flowing.contains(refused) && said.contains("AUTH") && said.contains("LAST SYNC"), "{said}");
+        assert!(flowing.find(refused).unwrap() < flowing.find("AUTH").unwrap(), "{said}");
+        assert!(said.contains("1326") && said.contains("front.log:") && widest(&said) <= 80, "{said}");
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&run(&[logs, "--lang", lang]));
+        assert!(said.contains("python-EAS-Client") && widest(&said) <= 80, "{said}");
+    }
+    let healthy = run(&[logs, "--mailbox", "user00000"]);
+    assert_eq!(healthy.status.code(), Some(0), "{}", text(&healthy));
+    let nobody = run(&[logs, "--mailbox", "nobody@corp.example"]);
+    assert!(text(&nobody).contains("no request of nobody@corp.example"), "{}", text(&nobody));
+    assert_eq!(run(&[logs, "--threshold", "nonsense=1"]).status.code(), Some(2));
+    let csv = text(&run(&[logs, "--format", "csv"]));
+    assert!(csv.starts_with("user,mailbox,device_id,") && csv.lines().count() > 40);
+}
+
+#[test]
+fn check_takes_the_logs_as_a_source_without_the_data_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), spec(Dialect::E2016));
+    let report = path(folder.path(), "report.json");
+    let logs = [path(folder.path(), "front.log"), path(folder.path(), "back.log")];
+    let output = Command::new(env!("CARGO_BIN_EXE_exdiag"))
+        .args(["check", "user00003@corp.example", "--only", "last-sync", "--lang", "en", "--no-progress"])
+        .args(["--sync-log", &logs[0], "--sync-log", &logs[1], "--output", &report])
+        .output()
+        .unwrap();
+    let written = std::fs::read_to_string(&report).unwrap();
+    assert!(written.contains("auth.log-refused") && !written.contains("user00002"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(1));
+    let replayed =
+        Command::new(env!("CARGO_BIN_EXE_exdiag")).args(["replay", &report, "--format", "json"]).output().unwrap();
+    assert!(text(&replayed).contains("auth.log-refused"));
+}
+
+#[test]
+fn damaged_logs_never_end_in_a_crash_or_a_silent_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), Spec { lines: 800, defects: true, ..spec(Dialect::E2013) });
+    let whole = std::fs::read(path(folder.path(), "front.log")).unwrap();
+    let file = path(folder.path(), "damaged.log");
+    let mut seed = 11_u64;
+    for round in 0..25 {
+        let mut bytes = whole.clone();
+        for _ in 0..=round {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = usize::try_from(seed >> 33).unwrap() % bytes.len();
+            match seed % 4 {
+                0 => bytes[at] = b'\n',
+                1 => bytes[at] = 0,
+                2 => drop(bytes.drain(at..(at + 40).min(bytes.len()))),
+                _ => bytes[at] = u8::try_from(seed >> 56).unwrap(),
+            }
+        }
+        std::fs::write(&file, &bytes).unwrap();
+        let output = run(&[&file, "--format", "json"]);
+        assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{round}: {output:?}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let used = report["files"][0]["used"].as_u64().unwrap();
+        let told = report["findings"].as_array().unwrap();
+        assert!(used > 0 || !told.is_empty() || output.status.code() == Some(3), "{round}");
+    }
+}

@@ -245,6 +245,9 @@ pub struct AccountArgs {
     pub server: Option<String>,
     #[command(flatten)]
     pub sign_in: SignInArgs,
+    /// A log of the Exchange server, or a folder or archive of them, as a source for `last-sync`; repeats
+    #[arg(long, value_name = "PATH")]
+    pub sync_log: Vec<PathBuf>,
     /// The account's grant at Nylas; without it, it is looked up by address [env: NYLAS_API_KEY is needed]
     #[arg(long, value_name = "ID")]
     pub nylas_grant: Option<String>,

@@ -6,6 +6,7 @@ use super::args::{
 };
 use super::cases;
 use super::exit::{Trouble, worse};
+use super::logs;
 use super::output::Outputs;
 use super::progress::Progress;
 use crate::checks::ALL;
@@ -56,7 +57,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
 
 /// What `exdiag check` is asked to do with these arguments.
 pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
-    let AccountArgs { server, sign_in, nylas_grant, nylas_region, nylas_api } = &args.account;
+    let AccountArgs { server, sign_in, nylas_grant, nylas_region, nylas_api, .. } = &args.account;
     let server = server.as_deref().map(self::server).transpose()?;
     if args.mailboxes.len() > 1 && sign_in.user.is_some() {
         // one wrong password for one account, tried for each mailbox, could lock it
@@ -79,6 +80,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.ask_ecp = args.ask_ecp;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.compare_dns = compared(&args.network)?;
+        subject.logs = logs::of_mailbox(&args.account.sync_log, address)?;
         subject.selected.clone_from(&selected);
         subjects.push(subject);
     }
@@ -141,6 +143,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         compare_dns: compared(&args.network)?,
+        logs: None,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };
     if let Some(chain) = &args.files.chain {

@@ -178,7 +178,7 @@ pub struct LogDevice {
     pub throttled_ms: u64,
     /// Long requests that were cut, by their length in seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub cut_after: BTreeMap<u64, u64>,
+    pub cut_after: BTreeMap<String, u64>,
     /// How long requests took that wait for nothing, in milliseconds.
     pub latency: Option<Latency>,
     /// Changes between accepted and refused, oldest first; only the last ones.

@@ -1,4 +1,8 @@
-//! How is what logs tell written for programs: as JSON and as a table (CSV)?
+//! How is what logs tell written: as JSON, as a table (CSV), and as text?
+
+mod page;
+
+pub use page::write_logs_text;
 
 use super::FindingReport;
 use super::json::write_harmless;

@@ -195,28 +195,7 @@ impl Page<'_> {
         let who = text!("Who must act: ", "Wer handeln muss: ").of(self.lang);
         both_ends(out, "  ", &format!("{who}{}", remedy.owner.title().of(self.lang)), &cause.code);
         out.push(String::new());
-        self.remedy(remedy, out);
-    }
-
-    fn remedy(&self, remedy: &Remediation, out: &mut Vec<String>) {
-        if remedy.steps.is_empty() {
-            indented(out, "  ", "  ", &format!("{}.", remedy.summary.trim_end_matches('.')));
-        }
-        for (number, step) in (1..).zip(&remedy.steps) {
-            indented(out, &format!("  {number}. "), "     ", step);
-            for command in remedy.commands.iter().filter(|command| command.step == number) {
-                for line in command.text.lines() {
-                    for part in fold_command(line, WIDTH - 7, command.shell) {
-                        out.push(format!("       {}", part.cyan()));
-                    }
-                }
-            }
-        }
-        // one to begin with; `explain` and the other formats have them all
-        for link in remedy.links.iter().take(1) {
-            // never folded: the terminal's own break copies better
-            out.push(format!("  {}{link}", text!("See ", "Siehe ").of(self.lang)));
-        }
+        steps(remedy, self.lang, out);
     }
 
     fn healthy(&self, out: &mut Vec<String>) {
@@ -378,6 +357,28 @@ impl Page<'_> {
     }
 }
 
+/// What to do, step by step.
+pub(super) fn steps(remedy: &Remediation, lang: Lang, out: &mut Vec<String>) {
+    if remedy.steps.is_empty() {
+        indented(out, "  ", "  ", &format!("{}.", remedy.summary.trim_end_matches('.')));
+    }
+    for (number, step) in (1..).zip(&remedy.steps) {
+        indented(out, &format!("  {number}. "), "     ", step);
+        for command in remedy.commands.iter().filter(|command| command.step == number) {
+            for line in command.text.lines() {
+                for part in fold_command(line, WIDTH - 7, command.shell) {
+                    out.push(format!("       {}", part.cyan()));
+                }
+            }
+        }
+    }
+    // one to begin with; `explain` and the other formats have them all
+    for link in remedy.links.iter().take(1) {
+        // never folded: the terminal's own break copies better
+        out.push(format!("  {}{link}", text!("See ", "Siehe ").of(lang)));
+    }
+}
+
 /// The symbol of a status; they differ without colour.
 pub(super) fn symbol(status: Status) -> ColoredString {
     match status {
@@ -398,7 +399,7 @@ pub(super) fn severity_symbol(severity: Severity) -> ColoredString {
 }
 
 /// A symbol and a text beside it.
-fn marked(out: &mut Vec<String>, symbol: &ColoredString, text: &str) {
+pub(super) fn marked(out: &mut Vec<String>, symbol: &ColoredString, text: &str) {
     let at = out.len();
     indented_after(out, 2, "  ", text);
     if let Some(line) = out.get_mut(at) {
@@ -424,7 +425,7 @@ fn indented_after(out: &mut Vec<String>, room: usize, other: &str, text: &str) {
 }
 
 /// One text at the left and one at the right edge, on two lines where one is too short.
-fn both_ends(out: &mut Vec<String>, indent: &str, left: &str, right: &str) {
+pub(super) fn both_ends(out: &mut Vec<String>, indent: &str, left: &str, right: &str) {
     let used = indent.width() + left.width() + right.width();
     if used + 2 <= WIDTH {
         out.push(format!("{indent}{left}{}{}", " ".repeat(WIDTH - used), right.dimmed()));

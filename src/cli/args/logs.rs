@@ -30,6 +30,13 @@ pub struct LogsArgs {
     /// Only devices whose user agent contains this
     #[arg(long, value_name = "TEXT", help_heading = "Selection")]
     pub agent: Option<String>,
+    /// From when on something is told, such as `hits-per-day=1500`; repeats
+    ///
+    /// fresh-minutes 120, stale-minutes 1440: how long before the end of the logs the last success may lie
+    /// (pass, warn); failures 3, failing-minutes 15: from when on failures in a row count; hits-per-day
+    /// 1000, hits-per-minute 30, resyncs-per-day 10, cuts 3.
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Selection")]
+    pub threshold: Vec<String>,
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = LogsFormat::Text, help_heading = "Output")]
     pub format: LogsFormat,

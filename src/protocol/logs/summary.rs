@@ -239,7 +239,7 @@ fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
         same_key,
         throttled,
         throttled_ms,
-        cut_after: device.cuts.iter().copied().collect(),
+        cut_after: device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count)).collect(),
         latency: device.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
         timeline: timeline(device),
     }
