@@ -18,8 +18,9 @@ use unpack::{Opened, opened};
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
 const BLOCK: usize = 256 << 10;
 
-/// A file is read in parts of this size.
-const PART: u64 = 64 << 20;
+/// A file is read in four parts of at least and at most this size: enough for several threads, and not so
+/// many that putting them together takes long.
+const PART: (u64, u64) = (32 << 20, 1 << 30);
 
 /// Why there is nothing to read.
 #[derive(Debug)]
@@ -132,7 +133,8 @@ impl Plan {
         }
         let number = self.collected.file(name, LogKind::Unknown);
         let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
-        if !plain || size < 2 * PART {
+        let length = (size / 4).clamp(PART.0, PART.1);
+        if !plain || size < 2 * length {
             self.units.push(Unit { file: number, place: Place::File(path.to_owned()), part: None });
             return Ok(());
         }
@@ -142,7 +144,7 @@ impl Plan {
         let columns = first.finish().columns.or_else(|| columns_of(&head));
         let mut from = 0;
         while from < size {
-            let to = if size - from < PART * 3 / 2 { size } else { from + PART };
+            let to = if size - from < length * 3 / 2 { size } else { from + length };
             let part = Some((from, to, columns.clone()));
             self.units.push(Unit { file: number, place: Place::File(path.to_owned()), part });
             from = to;
