@@ -183,18 +183,20 @@ impl Scanner {
         let mut found = finder.find(block);
         while let Some(at) = special.into_iter().chain(found).min() {
             let is_special = special == Some(at);
+            if is_special
+                && block.get(at) == Some(&b'#')
+                && at.checked_sub(1).is_some_and(|before| block.get(before) != Some(&b'\n'))
+            {
+                // a sharp inside a line is nothing special
+                special = block.get(at + 1..).and_then(|rest| memchr::memchr2(b'#', 0, rest)).map(|next| at + 1 + next);
+                continue;
+            }
             let start = block.get(..at).and_then(|before| memchr::memrchr(b'\n', before)).map_or(0, |at| at + 1);
             let tail = block.get(at..).unwrap_or_default();
             let end = memchr::memchr(b'\n', tail).map_or(block.len(), |length| at + length + 1);
             let line = block.get(start..end).unwrap_or_default();
-            let mut done = end;
-            if is_special && at == start && line.first() == Some(&b'#') {
+            if is_special && line.first() == Some(&b'#') {
                 self.directive(line);
-            } else if is_special && block.get(at) == Some(&0) {
-                self.skip(Skip::Nul);
-            } else if is_special {
-                // a sharp inside a line is nothing special
-                done = at + 1;
             } else if special.is_some_and(|at| at < end) && line.contains(&0) {
                 self.skip(Skip::Nul);
             } else {
@@ -202,12 +204,12 @@ impl Scanner {
                 counted = start;
                 self.line(trimmed(line), base + lines + 1);
             }
-            if special.is_some_and(|at| at < done) {
-                let from = done;
-                special = block.get(from..).and_then(|rest| memchr::memchr2(b'#', 0, rest)).map(|at| from + at);
+            let rest = block.get(end..).unwrap_or_default();
+            if special.is_some_and(|at| at < end) {
+                special = memchr::memchr2(b'#', 0, rest).map(|next| end + next);
             }
-            if done == end && found.is_some_and(|at| at < end) {
-                found = block.get(end..).and_then(|rest| finder.find(rest)).map(|at| end + at);
+            if found.is_some_and(|at| at < end) {
+                found = finder.find(rest).map(|next| end + next);
             }
         }
         lines += newlines(block, counted, block.len());
