@@ -15,7 +15,7 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{Credential, Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust};
+use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, SentKind, Source, Subject, Trust};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
@@ -244,7 +244,7 @@ impl Gatherer {
             Probe::Crl { url, serial, issuer_key, private } => {
                 Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key, private).await?)
             }
-            Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
+            Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject, progress).await?),
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name, progress).await),
             Probe::Hello { address, port, name, hello } => {
                 Seen::Hello(hello::look(&self.net, address, port, &name, hello, progress).await)
@@ -272,7 +272,7 @@ impl Source for Gatherer {
         self.questions().get(probe).and_then(|progress| progress.phase())
     }
 
-    fn sent(&self, probe: &Probe) -> Option<Credential> {
+    fn sent(&self, probe: &Probe) -> Option<SentKind> {
         self.questions().get(probe).and_then(|progress| progress.sent())
     }
 }

@@ -169,7 +169,9 @@ fn every_room_has_its_row_here_and_in_the_document() {
 fn a_check_calls_no_other_check() {
     let mut wrong = Vec::new();
     let checks = files("src/checks");
-    let names: Vec<_> = checks.iter().map(|file| Path::new(&file.path).file_stem().unwrap().to_owned()).collect();
+    // a check stands in the room itself; what is below is a part of one
+    let own = checks.iter().map(|file| Path::new(&file.path)).filter(|path| path.parent().unwrap().ends_with("checks"));
+    let names: Vec<_> = own.map(|path| path.file_stem().unwrap().to_owned()).collect();
     for source in &checks {
         for (number, line) in &source.lines {
             for name in names

@@ -6,8 +6,8 @@
 
 use exdiag::checks::{Check, Group};
 use exdiag::evidence::{
-    Credential, Evidence, Gathering, Header, HttpProbe, LeftOpen, Method, NoAnswer, Probe, RecordType, Seen, SignIn,
-    Source, Stop, Subject, View, view,
+    Evidence, Gathering, Header, HttpProbe, LeftOpen, Method, NoAnswer, Probe, RecordType, Seen, SentKind,
+    ServiceProbe, SignIn, Source, Stop, Subject, View, view,
 };
 use exdiag::finding::{Outcome, Sentence, Status, Text};
 use exdiag::runner::{Event, Finished, Limits, judge, run};
@@ -47,8 +47,12 @@ impl Source for Fake {
         })
     }
 
-    fn sent(&self, probe: &Probe) -> Option<Credential> {
-        matches!(probe, Probe::Http(http) if http.sign_in == SignIn::Given).then_some(Credential::Password)
+    fn sent(&self, probe: &Probe) -> Option<SentKind> {
+        match probe {
+            Probe::Http(http) if http.sign_in == SignIn::Given => Some(SentKind::Password),
+            Probe::Service(_) => Some(SentKind::ServiceKey),
+            _ => None,
+        }
     }
 }
 
@@ -162,7 +166,15 @@ fn signed_in() -> Probe {
     Probe::Http(HttpProbe::new(Method::Post, url).sign_in(SignIn::Given))
 }
 
-static SIGNED_IN: [Check; 1] = [check("probe", |v| v.look(&signed_in()).map(|_| pass()))];
+fn with_key() -> Probe {
+    let api = "https://silent.service.example".to_owned();
+    Probe::Service(ServiceProbe::Grant { api, id: "silent".to_owned() })
+}
+
+static SIGNED_IN: [Check; 1] = [check("probe", |v| {
+    view::all([v.look(&signed_in()), v.look(&with_key())])?;
+    Ok(pass())
+})];
 
 #[tokio::test(start_paused = true)]
 async fn contract_5_a_sign_in_that_is_open_at_the_end_of_the_run_counts_as_sent() {
@@ -171,11 +183,12 @@ async fn contract_5_a_sign_in_that_is_open_at_the_end_of_the_run_counts_as_sent(
         let stop = tokio::time::sleep(Duration::from_secs(2));
         let (source, begun) = (Arc::new(Fake::default()), evidence(&SIGNED_IN));
         let (_, evidence) = run(&SIGNED_IN, begun, source, limits, stop, &mut |_| {}).await;
-        let open = LeftOpen {
-            url: "https://silent.corp.example/EWS/Exchange.asmx".to_owned(),
-            credential_sent: Credential::Password,
-        };
-        assert_eq!(evidence.left_open, [open]);
+        let open = |url: &str, credential_sent| LeftOpen { url: url.to_owned(), credential_sent };
+        let expected = [
+            open("https://silent.corp.example/EWS/Exchange.asmx", SentKind::Password),
+            open("https://silent.service.example", SentKind::ServiceKey),
+        ];
+        assert_eq!(evidence.left_open, expected);
         let again: Evidence = serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
         assert_eq!(again.left_open, evidence.left_open);
     }

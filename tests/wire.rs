@@ -4,9 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use exdiag::evidence::subject::Service;
 use exdiag::evidence::{
     Content, Credential, FailKind, Failure, Handshake, HeldBack, HelloKind, HelloSeen, HttpProbe, HttpSeen, Method,
-    NoAnswer, Phase, Probe, Response, Seen, SignIn, Source as _, Subject, TlsOutcome, TlsSeen, Trust,
+    NoAnswer, Phase, Probe, Response, Seen, SentKind, ServiceProbe, SignIn, Source as _, Subject, TlsOutcome, TlsSeen,
+    Trust,
 };
 use exdiag::gather::auth::Secrets;
 use exdiag::gather::{ConnectTo, Gatherer, Resolve, Settings};
@@ -561,7 +563,9 @@ async fn what_is_no_answer_is_told_by_its_kind() {
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Flood: x\r\n".repeat(5_000));
     assert_eq!(failure(&answered(many.as_bytes()).await), (Phase::Request, FailKind::Malformed));
     assert_eq!(failure(&answered(b"220 mail ESMTP\r\n").await), (Phase::Request, FailKind::Malformed));
-    assert_eq!(failure(&answered(b"").await), (Phase::Request, FailKind::Closed));
+    let cut = answered(b"").await;
+    assert_eq!(failure(&cut), (Phase::Request, FailKind::Closed));
+    assert!(cut.timing.response_ms.is_some(), "how long it was waited for is told");
     assert_eq!(failure(&answered(ENDLESS).await), (Phase::Request, FailKind::Malformed));
     let world = World::new().impatient().mail(&[(FIRST, silent().await)]);
     let seen = world.http(HttpProbe::new(Method::Get, "http://mail.corp.example/")).await;
@@ -770,6 +774,26 @@ async fn contract_5_a_front_that_redirects_to_itself_gets_the_password_twice_at_
 }
 
 #[tokio::test]
+async fn contract_5_a_front_that_says_anything_but_401_to_a_sign_in_gets_the_password_once() {
+    for (code, page) in
+        [(403, ""), (500, "X-FEServer: EX01\r\n"), (503, ""), (404, ""), (200, "Content-Type: text/html\r\n")]
+    {
+        let world = World::new().with_password();
+        let answer = format!("HTTP/1.1 {code} X\r\n{page}Content-Length: 0\r\n\r\n");
+        let web = world.https(answer.as_bytes()).await;
+        let gatherer = world.mail(&[(FIRST, web.place)]).gatherer().await;
+        assert_eq!(status(&http(&gatherer, signed_in()).await.unwrap()), code);
+        let post = HttpProbe::new(Method::Post, URL).sign_in(SignIn::Given);
+        for probe in [signed_in(), post] {
+            assert_eq!(http(&gatherer, probe).await, Err(HeldBack::SignInUnclear), "{code}");
+        }
+        assert_eq!(status(&http(&gatherer, options()).await.unwrap()), code, "anonymous requests go on");
+        let with_password = web.requests().iter().filter(|request| request.contains("\r\nAuthorization: ")).count();
+        assert_eq!((with_password, web.requests().len()), (1, 2), "{code}");
+    }
+}
+
+#[tokio::test]
 async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_known_as_sent() {
     let world = World::new().with_password();
     let (silent, asked) = swallowing(&world).await;
@@ -783,7 +807,7 @@ async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_k
         _ = http(&gatherer, signed_in()) => None,
         sent = open => sent,
     };
-    assert_eq!(sent, Some(Credential::Password));
+    assert_eq!(sent, Some(SentKind::Password));
     assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
 
     let world = World::new().with_password();
@@ -792,6 +816,29 @@ async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_k
     assert!(http(&gatherer, signed_in()).await.unwrap().failure().is_some());
     assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
     assert_eq!(cut.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn contract_5_the_key_of_the_service_is_known_as_sent_while_its_answer_is_waited_for() {
+    let api = format!("https://{MAIL}");
+    let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+    subject.service = Some(Service { api: api.clone(), grant: None });
+    let probe = Probe::Service(ServiceProbe::Grant { api, id: "g".to_owned() });
+    let mut world = World::new();
+    world.secrets = Secrets::from_parts(None, None, Some("schluessel"));
+    let (silent, asked) = swallowing(&world).await;
+    let world = world.mail(&[(FIRST, silent)]);
+    let gatherer = Gatherer::new(world.settings.clone(), world.secrets.clone(), &subject).await.unwrap();
+    assert_eq!(gatherer.sent(&probe), None);
+    let open = async {
+        asked.notified().await;
+        gatherer.sent(&probe)
+    };
+    let sent = tokio::select! {
+        seen = gatherer.gather(probe.clone()) => panic!("{seen:?}"),
+        sent = open => sent,
+    };
+    assert_eq!(sent, Some(SentKind::ServiceKey));
 }
 
 /// Takes a request over TLS and says nothing; tells when it has come.

@@ -6,7 +6,7 @@
 use super::dns::Resolver;
 use super::roots::Loading;
 use super::{ConnectTo, Settings, tls};
-use crate::evidence::{Credential, FailKind, Failure, Phase};
+use crate::evidence::{FailKind, Failure, Phase, SentKind};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ pub(super) struct Permit {
 pub(super) struct Progress {
     furthest: Mutex<Option<Phase>>,
     /// What has gone out with the request.
-    sent: Mutex<Option<Credential>>,
+    sent: Mutex<Option<SentKind>>,
     whole: Option<Arc<Progress>>,
 }
 
@@ -126,11 +126,11 @@ impl Progress {
     }
 
     /// Notes that a credential goes out with the request.
-    pub(super) fn send(&self, credential: Credential) {
+    pub(super) fn send(&self, credential: SentKind) {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(credential);
     }
 
-    pub(super) fn sent(&self) -> Option<Credential> {
+    pub(super) fn sent(&self) -> Option<SentKind> {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -128,8 +128,8 @@ impl Words<'_> {
     }
 
     fn remediation(&self, finding: &Finding, arguments: &BTreeMap<String, Value>) -> Option<Remediation> {
-        let summary = finding.code.remedy.as_ref()?;
-        let steps = finding.code.steps;
+        let general = finding.code.remedy.as_ref()?;
+        let (summary, steps) = finding.remedy.map_or((general, finding.code.steps), |case| (&case.text, case.steps));
         Some(Remediation {
             owner: finding.owner,
             summary: self.say(summary, arguments),

@@ -92,8 +92,12 @@ impl Store {
         let reached = |probe: &Probe| source.reached(probe).filter(|_| *why == NoAnswer::Deadline);
         let open: Vec<(Probe, Option<Phase>)> = self.open.keys().map(|probe| (probe.clone(), reached(probe))).collect();
         let sent = self.open.keys().filter_map(|probe| {
-            let (Probe::Http(http), Some(credential_sent)) = (probe, source.sent(probe)) else { return None };
-            Some(LeftOpen { url: http.url.clone(), credential_sent })
+            let url = match probe {
+                Probe::Http(http) => http.url.as_str(),
+                Probe::Service(service) => service.api(),
+                _ => return None,
+            };
+            Some(LeftOpen { url: url.to_owned(), credential_sent: source.sent(probe)? })
         });
         self.evidence.left_open.extend(sent);
         self.tasks.abort_all();

@@ -29,6 +29,88 @@ findings! {
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncorganizationsettings"]
     }
+    SINGLE_MESSAGE = "activesync.single-message", Info, Exchange {
+        title { en: "The Inbox of {mailbox} shows a single message", de: "Der Posteingang von {mailbox} zeigt eine einzige Nachricht" }
+        meaning {
+            en: "A new mailbox looks so, but also one whose device {device_id} waits for a decision (quarantine) or is one too many: Exchange then shows a notice in place of the mail.",
+            de: "So sieht ein neues Postfach aus, aber auch eines, dessen Gerät {device_id} auf eine Entscheidung wartet (Quarantäne) oder überzählig ist: Exchange zeigt dann statt der Mails eine Mitteilung.",
+        }
+        remedy { en: "If there should be more mail, see how Exchange treats the device", de: "Wenn mehr Mails da sein müssten, sehen Sie nach, wie Exchange das Gerät behandelt" }
+        steps [
+            { en: "On Exchange:", de: "In Exchange:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason" },
+        ]
+        links ["https://techcommunity.microsoft.com/t5/exchange-team-blog/controlling-exchange-activesync-device-access-using-the-allow/ba-p/588930"]
+    }
+    COMMANDS_BLOCKED = "activesync.commands-blocked", Fail, Network {
+        title { en: "{host} lets OPTIONS through to ActiveSync, but not {command} ({result})", de: "{host} lässt OPTIONS zu ActiveSync durch, aber nicht {command} ({result})" }
+        meaning {
+            en: "The sign-in works, but something in front of the server answers the commands itself: a web application firewall that does not like POST with a binary body, or a login page. Clients find the server and get no mail.",
+            de: "Die Anmeldung gelingt, aber etwas vor dem Server beantwortet die Befehle selbst: eine Web Application Firewall, der POST mit binärem Inhalt nicht gefällt, oder eine Anmeldeseite. Clients finden den Server und bekommen keine Mails.",
+        }
+        remedy { en: "Let POST through to /Microsoft-Server-ActiveSync unchanged, without a login page", de: "Lassen Sie POST unverändert zu /Microsoft-Server-ActiveSync durch, ohne Anmeldeseite" }
+        steps [
+            { en: "In the firewall or proxy, except this path from body inspection, antivirus and pre-authentication, and allow:", de: "Nehmen Sie diesen Pfad in Firewall oder Proxy von Inhaltsprüfung, Virenscan und Vorauthentifizierung aus und erlauben Sie:", Config "POST /Microsoft-Server-ActiveSync?Cmd=...&User=...&DeviceId=...&DeviceType=...\nContent-Type: application/vnd.ms-sync.wbxml" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync-session --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-http-403-received-because-is-denied-specified-url"]
+    }
+    QUERY_BLOCKED = "activesync.query-blocked", Fail, Network {
+        title { en: "Something in front of {host} refuses ActiveSync's plain queries ({result})", de: "Etwas vor {host} lehnt die Klartext-Abfragen von ActiveSync ab ({result})" }
+        meaning {
+            en: "ActiveSync has two forms of address. The same {command} that is refused with ?Cmd=...&User=... goes through with the query in base64. Clients that use the plain form, which is most of them, get no mail; the others work.",
+            de: "ActiveSync kennt zwei Formen der Adresse. Derselbe Befehl {command}, der mit ?Cmd=...&User=... abgelehnt wird, kommt mit der Abfrage in Base64 durch. Clients mit der Klartextform, also die meisten, bekommen keine Mails; die anderen funktionieren.",
+        }
+        remedy { en: "Let queries with user names through to /Microsoft-Server-ActiveSync", de: "Lassen Sie Abfragen mit Benutzernamen zu /Microsoft-Server-ActiveSync durch" }
+        steps [
+            { en: "Find the rule in the log of the firewall or proxy (it may dislike the @, the backslash or the percent signs), and except the path from it:", de: "Suchen Sie die Regel im Log von Firewall oder Proxy (vielleicht stören das @, der Backslash oder die Prozentzeichen) und nehmen Sie den Pfad davon aus:", Config "/Microsoft-Server-ActiveSync?Cmd=...&User={mailbox}&DeviceId={device_id}&DeviceType={device_type}" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/abb5236f-9e5c-42aa-9c07-e49bb0a53f97"]
+    }
+    SIGN_IN_LOST = "activesync.sign-in-lost", Fail, Exchange {
+        title { en: "{host} takes the sign-in for OPTIONS, but not for {command} ({result})", de: "{host} nimmt die Anmeldung für OPTIONS an, aber nicht für {command} ({result})" }
+        meaning {
+            en: "So the password is right. On the way to the mailbox the sign-in gets lost: the back end's directory has other methods than those it was installed with, a proxy takes the header out of POST, or the nodes behind one name differ. It was not tried again.",
+            de: "Das Passwort stimmt also. Auf dem Weg zum Postfach geht die Anmeldung verloren: Das Verzeichnis des Back-Ends hat andere Methoden als bei der Installation, ein Proxy entfernt den Header bei POST, oder die Knoten hinter einem Namen unterscheiden sich. Es wurde nicht erneut versucht.",
+        }
+        remedy { en: "Restore the sign-in methods of the back end, and pass the header Authorization on", de: "Stellen Sie die Anmeldemethoden des Back-Ends wieder her und reichen Sie den Header Authorization weiter" }
+        steps [
+            { en: "Compare the directories of all servers; in order is Basic alone in front, and the default behind:", de: "Vergleichen Sie die Verzeichnisse aller Server; in Ordnung sind vorn Basic allein und hinten der Standard:", Powershell "Get-ActiveSyncVirtualDirectory -ShowMailboxVirtualDirectories | Format-List Server,Name,BasicAuthEnabled,WindowsAuthEnabled,*AuthenticationMethods" },
+        ]
+        links ["https://learn.microsoft.com/exchange/clients/default-virtual-directory-settings"]
+    }
+    SYNC_STATE = "activesync.sync-state", Warn, Exchange {
+        title { en: "What {host} remembers of exdiag's device is of no use any more ({result})", de: "Was {host} sich zum Gerät von exdiag gemerkt hat, ist unbrauchbar geworden ({result})" }
+        meaning {
+            en: "A session that starts from nothing was answered as if an earlier one were damaged. Other devices of {mailbox} may be in order; a sync service with this status has to be set up again.",
+            de: "Eine Sitzung, die bei null beginnt, wurde beantwortet, als wäre eine frühere beschädigt. Andere Geräte von {mailbox} können in Ordnung sein; ein Sync-Dienst mit diesem Status muss neu eingerichtet werden.",
+        }
+        remedy { en: "Remove the device on the server, then run exdiag again", de: "Entfernen Sie das Gerät auf dem Server und starten Sie exdiag dann erneut" }
+        steps [
+            { en: "On Exchange (for a sync service, its device's id):", de: "In Exchange (bei einem Sync-Dienst die Kennung seines Geräts):", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device_id}' | Remove-MobileDevice -Confirm:$false" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only activesync-session --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
+    }
+    IDLE_CUT = "activesync.idle-cut", Warn, Network {
+        title { en: "An idle connection to {host} was cut after {seconds} s ({how})", de: "Eine ruhende Verbindung zu {host} wurde nach {seconds} s gekappt ({how})" }
+        meaning {
+            en: "For mail at once, clients keep one request open for up to half an hour (Ping). This one should have lasted {heartbeat} s. A firewall, proxy or balancer on the way has a shorter timer, so mail comes late, and the server sees one reconnection after the other. What shows itself there, or has a timer of that length: {suspect}.",
+            de: "Damit Mails sofort kommen, halten Clients eine Anfrage bis zu einer halben Stunde offen (Ping). Diese hätte {heartbeat} s dauern sollen. Eine Firewall, ein Proxy oder ein Load Balancer auf dem Weg hat eine kürzere Frist, daher kommen Mails spät, und der Server sieht eine Neuverbindung nach der anderen. Was sich dort zeigt oder eine Frist dieser Länge hat: {suspect}.",
+        }
+        remedy { en: "Raise the idle timeout on every device on the way to 30 minutes", de: "Erhöhen Sie das Leerlauf-Timeout auf jedem Gerät auf dem Weg auf 30 Minuten" }
+        steps [
+            { en: "In nginx, for example (balancers and firewalls: the TCP idle timeout of the virtual server or rule):", de: "In nginx zum Beispiel (Load Balancer und Firewalls: das TCP-Leerlauf-Timeout des virtuellen Servers oder der Regel):", Config "location /Microsoft-Server-ActiveSync { proxy_read_timeout 1800s; proxy_send_timeout 1800s; }" },
+            { en: "Look again, for as many minutes as clients wait:", de: "Prüfen Sie erneut, so viele Minuten, wie Clients warten:", Shell "exdiag check {mailbox} --only activesync-session --ask-password --idle-test 30" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/3fa88a42-b013-4e37-96cb-db8273dbd243", "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout"]
+    }
+    IDLE_HELD = "activesync.idle-held", Info, Network {
+        title { en: "An idle connection to {host} lives for {seconds} s at least", de: "Eine ruhende Verbindung zu {host} hält mindestens {seconds} s" }
+        meaning {
+            en: "A Ping of up to {heartbeat} s was answered by the server itself, so nothing on the way cut it before.",
+            de: "Ein Ping von bis zu {heartbeat} s wurde vom Server selbst beantwortet, also hat ihn vorher nichts auf dem Weg gekappt.",
+        }
+    }
     TOO_MANY_DEVICES = "activesync.too-many-devices", Fail, Exchange {
         title { en: "{mailbox} has as many devices as it may have", de: "{mailbox} hat so viele Geräte, wie erlaubt sind" }
         meaning {

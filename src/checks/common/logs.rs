@@ -116,7 +116,7 @@ findings! {
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-throttlingpolicy"]
     }
-    LOG_CUT = "activesync.idle-cut", Warn, Network {
+    LOG_CUT = "sync.idle-cut", Warn, Network {
         title { en: "Waiting requests of {who} are cut after {seconds} s", de: "Wartende Anfragen von {who} werden nach {seconds} s abgeschnitten" }
         meaning {
             en: "{count} of them ended after the same time because the connection was gone. That is the idle timeout of a firewall, proxy or load balancer; new mail then arrives late.",

@@ -1,13 +1,14 @@
 //! What does a server say of the mailbox and of whoever uses it, whichever check has asked?
 
 use crate::evidence::Response;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Owner};
 use crate::findings;
 use crate::protocol::endpoint::{Endpoint, Origin};
+use crate::protocol::front::{self, Product};
 
 findings! {
     WRONG_MAILBOX_SERVER = "activesync.wrong-mailbox-server", Fail, Exchange {
-        title { en: "{host} is not the right server for this mailbox (HTTP 451)", de: "{host} ist nicht der richtige Server für dieses Postfach (HTTP 451)" }
+        title { en: "{host} is not the right server for this mailbox ({result})", de: "{host} ist nicht der richtige Server für dieses Postfach ({result})" }
         meaning {
             en: "The mailbox was moved, or another server serves it better. Clients that do not follow this answer stay without mail.",
             de: "Das Postfach wurde verschoben, oder ein anderer Server ist dafür zuständig. Clients, die dieser Antwort nicht folgen, bekommen keine Mails.",
@@ -42,6 +43,46 @@ findings! {
         steps [
             { en: "See what the mailbox is:", de: "Sehen Sie nach, was das Postfach ist:", Powershell "Get-Recipient '{mailbox}' | Format-List RecipientTypeDetails,PrimarySmtpAddress" },
         ]
+    }
+    UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
+        title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
+        meaning {
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
+        }
+        remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
+        steps [
+            { en: "Look into the log of the firewall, proxy or balancer in front: does it pass requests on, and which servers behind it does it take for healthy?", de: "Sehen Sie ins Log von Firewall, Proxy oder Load Balancer davor: Reicht das Gerät Anfragen weiter, und welche Server dahinter hält es für gesund?" },
+            { en: "Where nothing stands in front, or it is in order: see on the Exchange server whether pool and component are active:", de: "Steht nichts davor oder ist es in Ordnung: Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
+            { en: "Start the pool where it is stopped:", de: "Starten Sie den Pool, falls er gestoppt ist:", Powershell "Start-WebAppPool MSExchangeSyncAppPool" },
+        ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
+    }
+    PASSWORD_EXPIRED = "auth.password-expired", Fail, User {
+        title { en: "The password of {user} has expired", de: "Das Passwort von {user} ist abgelaufen" }
+        meaning {
+            en: "The server says so itself (HTTP 457). Until the password is changed, no client and no sync service can sign in.",
+            de: "Das sagt der Server selbst (HTTP 457). Bis das Passwort geändert ist, kann sich weder ein Client noch ein Sync-Dienst anmelden.",
+        }
+        remedy { en: "Change the password, then enter the new one wherever it is stored", de: "Ändern Sie das Passwort und tragen Sie das neue überall ein, wo es gespeichert ist" }
+        steps [
+            { en: "Change it in Outlook on the web or on a domain computer:", de: "Ändern Sie es in Outlook im Web oder an einem Domänenrechner:", Config "https://{host}/owa" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only auth-status --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/9f9ddc60-a7a0-4265-8e67-71c2fabd517c"]
+    }
+    ACCOUNT_BLOCKED = "auth.account-blocked", Fail, Exchange {
+        title { en: "The account {user} is blocked", de: "Das Konto {user} ist gesperrt" }
+        meaning {
+            en: "The server says so itself (HTTP 456): it is locked after failed sign-ins, disabled, or must be confirmed in a browser first.",
+            de: "Das sagt der Server selbst (HTTP 456): Es ist nach Fehlversuchen gesperrt, deaktiviert oder muss erst im Browser bestätigt werden.",
+        }
+        remedy { en: "Unblock the account, and find the device that still uses an old password", de: "Entsperren Sie das Konto und suchen Sie das Gerät, das noch ein altes Passwort verwendet" }
+        steps [
+            { en: "In Active Directory:", de: "Im Active Directory:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties LockedOut,Enabled | Format-List Name,LockedOut,Enabled\nGet-ADUser -Filter \"mail -eq '{mailbox}'\" | Unlock-ADAccount" },
+            { en: "Have the user sign in once in a browser.", de: "Lassen Sie die Person sich einmal im Browser anmelden." },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
     }
     THROTTLED = "activesync.throttled", Warn, Exchange {
         title { en: "{host} throttles: {reason}", de: "{host} drosselt: {reason}" }
@@ -83,9 +124,28 @@ pub fn wrong_server(endpoint: &Endpoint, response: &Response) -> Finding {
     // where the server names none, the reader fills the gap of the command
     let finding = about(&WRONG_MAILBOX_SERVER, endpoint)
         .with("status", response.status)
+        .with("result", format!("HTTP {}", response.status))
         .with("next", next.unwrap_or_else(|| "SERVER".to_owned()));
     match location {
         Some(location) => finding.with("location", location),
         None => finding,
     }
+}
+
+/// 502 to 504, by what made the answer.
+pub fn unavailable(endpoint: &Endpoint, response: &Response) -> Finding {
+    let front = front::recognise(response);
+    let retry = response.header("retry-after");
+    let (kind, owner) = match response.status {
+        502 | 504 => ("gateway", Owner::Network),
+        _ if front.in_front == Some("Microsoft HTTP.sys") => ("application-pool", Owner::Exchange),
+        _ if retry.is_some() => ("throttled", Owner::Exchange),
+        _ if front.product != Product::Unknown => ("exchange", Owner::Exchange),
+        _ => ("balancer", Owner::Network),
+    };
+    let mut finding = about(&UNAVAILABLE, endpoint).owner(owner).with("status", response.status).with("kind", kind);
+    if let Some(retry) = retry {
+        finding = finding.with("retry_after", retry);
+    }
+    finding
 }
