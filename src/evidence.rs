@@ -160,11 +160,12 @@ pub struct Evidence {
     pub cut_short: Option<NoAnswer>,
     /// The moment as of which it is judged, where that is not the start of the run.
     pub judged_at: Option<Timestamp>,
-    /// What was sent with requests that were still open when the run ended.
+    /// What was sent with requests of which no answer was seen.
     pub left_open: Vec<LeftOpen>,
 }
 
-/// A request that carried a credential, and was still open when the run ended.
+/// A request that carried a credential, and of which no answer was seen: it was still open when the run
+/// ended, or was waited for no longer, or exdiag failed while asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOpen {
     /// Where it went.
@@ -226,7 +227,7 @@ struct Shape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     judged_at: Option<Timestamp>,
-    /// What was sent with requests that were still open when the run ended.
+    /// What was sent with requests of which no answer was seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpen>,
     /// Every fact, in a fixed order.
@@ -281,7 +282,7 @@ pub trait Source: Send + Sync + 'static {
         None
     }
 
-    /// What has gone out with a question that is still under way.
+    /// What has gone out with a question whose answer nobody has seen yet.
     fn sent(&self, _probe: &Probe) -> Option<SentKind> {
         None
     }

@@ -3,15 +3,18 @@
 //! [`Verdict`] is what was judged, without a language. [`Report`] is the same in words: the JSON
 //! report of section 4 of the contract, from which every other format is rendered.
 
+mod fold;
 mod json;
 mod logs;
+mod seen;
 mod text;
 mod trace;
 mod words;
 
+pub use fold::fold;
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
 pub use logs::{write_logs_csv, write_logs_json, write_logs_text};
-pub use text::{TextStyle, Verbosity, fold, write_text, write_timings};
+pub use text::{TextStyle, Verbosity, write_text, write_timings};
 pub use words::{explain, explain_index, findings_in_words, report};
 
 use crate::diagnosis::Cause;

@@ -171,6 +171,11 @@ fn with_key() -> Probe {
     Probe::Service(ServiceProbe::Grant { api, id: "silent".to_owned() })
 }
 
+/// What is known to have gone out with a request to this address.
+fn left(url: &str, credential_sent: SentKind) -> LeftOpen {
+    LeftOpen { url: url.to_owned(), credential_sent }
+}
+
 static SIGNED_IN: [Check; 1] = [check("probe", |v| {
     view::all([v.look(&signed_in()), v.look(&with_key())])?;
     Ok(pass())
@@ -183,15 +188,28 @@ async fn contract_5_a_sign_in_that_is_open_at_the_end_of_the_run_counts_as_sent(
         let stop = tokio::time::sleep(Duration::from_secs(2));
         let (source, begun) = (Arc::new(Fake::default()), evidence(&SIGNED_IN));
         let (_, evidence) = run(&SIGNED_IN, begun, source, limits, stop, &mut |_| {}).await;
-        let open = |url: &str, credential_sent| LeftOpen { url: url.to_owned(), credential_sent };
         let expected = [
-            open("https://silent.corp.example/EWS/Exchange.asmx", SentKind::Password),
-            open("https://silent.service.example", SentKind::ServiceKey),
+            left("https://silent.corp.example/EWS/Exchange.asmx", SentKind::Password),
+            left("https://silent.service.example", SentKind::ServiceKey),
         ];
         assert_eq!(evidence.left_open, expected);
         let again: Evidence = serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
         assert_eq!(again.left_open, evidence.left_open);
     }
+}
+
+static LOST: [Check; 1] = [check("lost", |v| {
+    let panicking = HttpProbe::new(Method::Post, "https://panic.corp.example/").sign_in(SignIn::Given);
+    view::all([v.spare(|| v.look(&signed_in())), v.look(&Probe::Http(panicking))])?;
+    Ok(pass())
+})];
+
+#[tokio::test(start_paused = true)]
+async fn contract_5_a_sign_in_that_is_given_up_or_fails_here_counts_as_sent() {
+    let (_, evidence, _, _) = run_fake(&LOST, 60).await;
+    let expected = ["https://panic.corp.example/", "https://silent.corp.example/EWS/Exchange.asmx"]
+        .map(|url| left(url, SentKind::Password));
+    assert_eq!((evidence.cut_short, evidence.left_open), (None, expected.to_vec()));
 }
 
 static WITH_PANICS: [Check; 3] = [

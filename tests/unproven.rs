@@ -99,3 +99,36 @@ fn rfc6585_429_to_options_is_a_pause_and_no_refusal() {
     assert_eq!(throttled.map(|f| f.severity), Some(Severity::Warn), "{found:?}");
     record::record("activesync-throttled-before-the-sign-in", &slow);
 }
+
+#[test]
+fn rfc4592_only_a_wildcard_is_said_to_answer_where_a_name_below_shows_it() {
+    let source = |case: &str, change: fn(&mut Vec<Value>)| {
+        let found = findings(&changed(case, change));
+        found.iter().find(|f| f.code.id == "dns.wildcard").map(|f| f.data["source"].clone())
+    };
+    assert_eq!(source("dns-wildcard-alone", |_| {}), Some(json!("wildcard")));
+    let without_the_name_below = |records: &mut Vec<Value>| {
+        records.retain(|r| !r["id"].as_str().unwrap().contains("exdiag-no-such-host.autodiscover."));
+    };
+    assert_eq!(source("dns-wildcard-alone", without_the_name_below), Some(json!("wildcard-or-own")));
+    assert_eq!(source("dns-own-record-beside-a-wildcard", |_| {}), None);
+}
+
+#[test]
+fn that_an_internal_name_resolves_here_does_not_make_it_one_for_clients_outside() {
+    let resolving = changed("autodiscover-ews-external-url-missing", |records| {
+        let own = records.iter().filter(|r| {
+            ["dns:A:autodiscover.corp.example", "dns:AAAA:autodiscover.corp.example"]
+                .contains(&r["id"].as_str().unwrap())
+        });
+        let own: Vec<Value> = own.cloned().collect();
+        assert!(!own.is_empty());
+        records.extend(own.iter().map(|record| {
+            let inside = record.to_string().replace("autodiscover.corp.example", "ex01.corp.local");
+            serde_json::from_str::<Value>(&inside).unwrap()
+        }));
+    });
+    let found = findings(&resolving);
+    let told = found.iter().find(|f| f.code.id == "autodiscover.ews-external-url-missing");
+    assert_eq!(told.map(|f| f.severity), Some(Severity::Warn), "{found:?}");
+}

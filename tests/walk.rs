@@ -2,31 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/looked.rs"]
+mod looked;
 #[path = "support/record.rs"]
 mod record;
 
 use exdiag::cli::rehearse;
-use exdiag::evidence::{Evidence, View};
-use exdiag::finding::{Finding, Severity};
+use exdiag::finding::{Finding, Owner, Remedy, Severity};
 use exdiag::lab::{Entry, LabOptions, find};
 use serde_json::json;
 
 async fn run(name: &str) -> (exdiag::Diagnosis, Vec<Entry>) {
     rehearse(find(name).unwrap(), LabOptions::default()).await.unwrap()
-}
-
-/// What of a run these checks look at.
-fn recorded(diagnosis: &exdiag::Diagnosis, checks: &[&str]) -> Evidence {
-    let mut evidence = diagnosis.evidence.clone();
-    evidence.header.subject.selected = checks.iter().map(|id| (*id).to_owned()).collect();
-    evidence.header.name_servers = vec!["192.0.2.53:53".to_owned()];
-    let view = View::new(&evidence);
-    for id in checks {
-        let _ = (exdiag::checks::find(id).unwrap().run)(&view);
-    }
-    let looked = view.looked();
-    evidence.records.retain(|probe, _| looked.contains(probe));
-    evidence
 }
 
 fn of_code(diagnosis: &exdiag::Diagnosis, code: &str) -> Vec<Finding> {
@@ -53,7 +40,7 @@ async fn rfc8305_dead_ipv6_is_told_of_every_host_on_the_way_once_with_the_time_t
         assert_eq!((found[0].severity, &found[0].data["names"]), (Severity::Warn, &names), "{name}");
         assert_eq!(found[0].data["cached"]["en"], "the old answer is cached for up to 5 minutes", "{name}");
         assert!(!found[0].evidence.is_empty(), "{name}");
-        record::record(case, &recorded(&diagnosis, &["autodiscover", check]));
+        record::record(case, &looked::at(&diagnosis, &["autodiscover", check]));
     }
 }
 
@@ -75,7 +62,7 @@ async fn the_server_with_the_mailbox_is_told_after_the_sign_in_and_one_update_ap
         let (diagnosis, _) = run(name).await;
         let found = of_code(&diagnosis, "server.mailbox-server-differs");
         assert_eq!(found.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [severity], "{name}");
-        record::record(case, &recorded(&diagnosis, &["server-version"]));
+        record::record(case, &looked::at(&diagnosis, &["server-version"]));
     }
     let (same, _) = run("healthy-signed-in").await;
     assert!(of_code(&same, "server.mailbox-server-differs").is_empty());
@@ -84,6 +71,40 @@ async fn the_server_with_the_mailbox_is_told_after_the_sign_in_and_one_update_ap
     assert!(told.as_array().unwrap().iter().any(source), "{told}");
     // without a sign-in nobody says
     assert!(of_code(&run("mailbox-server-forgotten").await.0, "server.end-of-support").is_empty());
+}
+
+/// The commands that a finding ends with.
+fn commands(finding: &Finding) -> String {
+    let steps = finding.remedy.map_or(finding.code.steps, |case| case.steps);
+    steps.iter().flat_map(|step| step.commands).map(|command| command.text).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn where_every_road_ends_in_vain_whoever_answers_there_has_to_act() {
+    for (name, owner, command) in [
+        ("autodiscover-directory-gone", Owner::Exchange, "Remove-AutodiscoverVirtualDirectory"),
+        ("proxy-without-autodiscover", Owner::Network, "proxy_pass"),
+        ("hoster-certificate", Owner::Dns, "return 302"),
+        ("alias-domain-without-record", Owner::Dns, "return 302"),
+        ("everything-closed", Owner::Network, "exdiag autodiscover {mailbox} -v"),
+    ] {
+        let (diagnosis, _) = run(name).await;
+        let found = of_code(&diagnosis, "autodiscover.not-found").remove(0);
+        assert_eq!(found.owner, owner, "{name}");
+        assert!(commands(&found).contains(command), "{name}: {}", commands(&found));
+        let is_listed = |case: &Remedy| found.code.cases.iter().any(|listed| std::ptr::eq(*listed, case));
+        assert!(found.remedy.is_none_or(is_listed), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_repair_a_server_of_his_own_that_is_microsofts() {
+    for (name, is_clouds) in [("exchange-online-alias-closed", true), ("hybrid-closed", false)] {
+        let (diagnosis, _) = run(name).await;
+        let found = of_code(&diagnosis, "net.refused").remove(0);
+        assert_eq!(commands(&found).contains("servicehealth"), is_clouds, "{name}: {}", commands(&found));
+        assert_eq!(commands(&found).contains("W3SVC"), !is_clouds, "{name}: {}", commands(&found));
+    }
 }
 
 #[tokio::test]
@@ -102,6 +123,6 @@ async fn what_the_lab_shows_of_names_is_recorded() {
         ("dns-no-autodiscover-record-stranger-above", "autodiscover-of-the-top-level-domain"),
     ] {
         let (diagnosis, _) = run(name).await;
-        record::record(case, &recorded(&diagnosis, &["dns", "autodiscover"]));
+        record::record(case, &looked::at(&diagnosis, &["dns", "autodiscover"]));
     }
 }

@@ -5,27 +5,21 @@
 //! for `auth-status`.
 
 mod idle;
+mod statuses;
 mod words;
 
 pub use words::FINDINGS;
 
 use super::common;
-use super::common::mailbox::{
-    ACCOUNT_BLOCKED, NO_MAILBOX, PASSWORD_EXPIRED, THROTTLED, UNAVAILABLE, USER_DISABLED, WRONG_MAILBOX_SERVER, about,
-    throttled, unavailable, wrong_server,
-};
-use crate::evidence::{Credential, HttpSeen, Probe, Response, SessionAsk, Stop, View};
-use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use super::common::mailbox::{about, throttled, wrong_server};
+use crate::evidence::{Credential, HttpSeen, Probe, Response, Stop, View};
+use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
-use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply, Session, Step, status};
+use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply, Session, Step, command};
 use crate::protocol::{eas, trusted};
 use crate::text;
-use words::{
-    ACCOUNT_DISABLED, COMMANDS_BLOCKED, DEVICE_BLOCKED, DEVICE_LEFT, DEVICE_QUARANTINED, FOLDER_SYNC_FAILED,
-    POLICY_REFUSED, QUERY_BLOCKED, QUOTA, SIGN_IN_LOST, SINGLE_MESSAGE, STATUS, STORE_OFFLINE, SYNC_STATE,
-    TOO_MANY_DEVICES, WIPE_REQUESTED,
-};
+use words::{DEVICE_LEFT, DEVICE_QUARANTINED, QUERY_BLOCKED, SINGLE_MESSAGE};
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
@@ -40,7 +34,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Met::Not(outcome) => return Ok(outcome),
         // `activesync` tells of it
         Met::Moved(response) => {
-            return match next(view, response) {
+            return match next(view, &endpoint, response) {
                 Some(next) => followed(view, &next, Vec::new()),
                 None => Ok(common::see_check("activesync")),
             };
@@ -52,7 +46,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Ended::Http(response) if response.status == 451 => Some((step, response)),
         _ => None,
     });
-    match moved.and_then(|(step, response)| Some((step, response, next(view, response)?))) {
+    match moved.and_then(|(step, response)| Some((step, response, next(view, &endpoint, response)?))) {
         Some((step, response, next)) => {
             let told = wrong_server(&endpoint, response).seen_in(&Probe::Http(step.probe.clone()));
             followed(view, &next, vec![told])
@@ -88,12 +82,12 @@ fn meet<'a>(view: &View<'a>, endpoint: &Endpoint) -> Result<Met<'a>, Stop> {
     })
 }
 
-/// The server that a 451 names, if the credentials may go there (contract, section 5).
-fn next(view: &View<'_>, response: &Response) -> Option<Endpoint> {
+/// The other server that a 451 names, if the credentials may go there (contract, section 5).
+fn next(view: &View<'_>, from: &Endpoint, response: &Response) -> Option<Endpoint> {
     let subject = view.subject();
     let next = Endpoint::parse(response.header("x-ms-location")?, Origin::Pox)?;
     let is_refused = subject.credential == Some(Credential::Password) && trusted::is_microsoft(&next.host);
-    (trusted::may_receive(subject, &next.host) && !is_refused).then_some(next)
+    (next.url != from.url && trusted::may_receive(subject, &next.host) && !is_refused).then_some(next)
 }
 
 /// The session at the server that the first one names. One that sends on again is not followed.
@@ -234,7 +228,7 @@ impl At<'_, '_> {
     fn is_exchange(&self) -> bool {
         let options = eas::options(self.endpoint);
         let look = self.view.http(&options).ok().and_then(Result::ok).and_then(HttpSeen::response);
-        look.is_some_and(is_marked)
+        look.is_some_and(statuses::is_marked)
     }
 
     /// A finding about exdiag's device.
@@ -253,110 +247,6 @@ impl At<'_, '_> {
         };
         finding.seen_in(&Probe::Http(step.probe.clone()))
     }
-
-    /// MS-ASHTTP 2.2.2.1.1: what a status other than 200 means to one who has signed in.
-    fn by_http(&self, step: &Step<'_>, response: &Response) -> Finding {
-        let status = response.status;
-        let of = |code| self.of_step(code, step, format!("HTTP {status}")).with("status", status);
-        let evidence = |finding: Finding| finding.seen_in(&Probe::Http(step.probe.clone()));
-        let user = session::user(self.view).unwrap_or_default();
-        let error = response.header("x-caserrorcode").unwrap_or_default();
-        let retry = response.header("retry-after");
-        let is_foreign =
-            front::is_block_page(response) || (self.is_exchange() && !is_marked(response) && !is_windows(response));
-        match status {
-            401 => of(&SIGN_IN_LOST),
-            300..=399 => of(&COMMANDS_BLOCKED),
-            400 | 403..=406 | 410..=417 | 501 if is_foreign => of(&COMMANDS_BLOCKED),
-            403 => of(&USER_DISABLED),
-            404 if error == "MailboxGuidWithDomainNotFound" => of(&NO_MAILBOX).with("error", error),
-            449 => of(&POLICY_REFUSED),
-            451 => evidence(wrong_server(self.endpoint, response)),
-            456 => of(&ACCOUNT_BLOCKED).with("user", user),
-            457 => of(&PASSWORD_EXPIRED).with("user", user),
-            507 => of(&QUOTA),
-            429 => of(&THROTTLED).with("reason", "HTTP 429"),
-            502..=504 => match (throttled(self.endpoint, response), retry) {
-                (Some(finding), _) => evidence(finding),
-                (None, Some(retry)) => of(&THROTTLED).with("reason", format!("Retry-After: {retry}")),
-                // Exchange itself says so: what fails lies behind it
-                (None, None) if status == 503 && is_marked(response) => of(&STORE_OFFLINE),
-                (None, None) => evidence(unavailable(self.endpoint, response)).with("command", command(&step.ask)),
-            },
-            500 => of(&FOLDER_SYNC_FAILED),
-            _ => of(&STATUS),
-        }
-    }
-
-    /// MS-ASCMD 2.2.2: what a status in the document means; `http` where that came with another one
-    /// than 200.
-    fn by_status(&self, step: &Step<'_>, reply: &Reply, http: Option<u16>) -> Finding {
-        let told = reply.telling_status();
-        let result = match (reply.kind, told) {
-            (Kind::Empty, _) => "HTTP 200, 0 bytes".to_owned(),
-            (Kind::Foreign, _) => "HTTP 200, no WBXML".to_owned(),
-            (Kind::Document, Some(told)) => {
-                let status = format!("{} {}", told.number, status::name(&step.ask, told));
-                http.map_or_else(|| status.clone(), |http| format!("HTTP {http}, {status}"))
-            }
-            (Kind::Document, None) => "no Status".to_owned(),
-        };
-        let number = told.map(|told| told.number).unwrap_or_default();
-        let of = |code| self.of_step(code, step, result.clone()).with("status", number);
-        let error = told.map(|told| status::name(&step.ask, told)).unwrap_or_default();
-        let is_policy = matches!(step.ask, SessionAsk::Provision | SessionAsk::Acknowledge);
-        let is_sync = matches!(step.ask, SessionAsk::Open { .. } | SessionAsk::Newest { .. });
-        let is_folder_sync = step.ask == SessionAsk::FolderSync;
-        if reply.wipe.is_some() || number == 140 {
-            return of(&WIPE_REQUESTED);
-        }
-        match (reply.kind, number) {
-            // the server has a policy, and nothing that it could tell this device of it
-            (Kind::Empty, _) if is_policy => of(&POLICY_REFUSED),
-            (Kind::Empty | Kind::Foreign, _) => of(&COMMANDS_BLOCKED),
-            (_, 113 | 115) => of(&QUOTA),
-            (_, 9) if is_sync => of(&QUOTA),
-            (_, 114) => of(&STORE_OFFLINE),
-            (_, 123 | 125) => of(&NO_MAILBOX).with("error", error),
-            (_, 124) => of(&SIGN_IN_LOST),
-            (_, 126 | 130) => of(&USER_DISABLED),
-            // the server that serves it is not named
-            (_, 127 | 128) => of(&WRONG_MAILBOX_SERVER).with("next", "SERVER"),
-            (_, 129) => of(&DEVICE_BLOCKED),
-            (_, 131) => of(&ACCOUNT_DISABLED),
-            (_, 132 | 134..=136) => of(&SYNC_STATE),
-            (_, 3) if is_sync => of(&SYNC_STATE),
-            (_, 9) if is_folder_sync => of(&SYNC_STATE),
-            (_, 139 | 141..=145) => of(&POLICY_REFUSED),
-            (_, 177) => of(&TOO_MANY_DEVICES),
-            (_, 3..=5) if is_policy && told.is_some_and(|told| told.is_inner) => of(&POLICY_REFUSED),
-            (_, 110 | 112) => of(&FOLDER_SYNC_FAILED),
-            (_, 6 | 10..=12) if is_folder_sync => of(&FOLDER_SYNC_FAILED),
-            _ => of(&STATUS),
-        }
-    }
-
-    /// The connection ended without an answer, although OPTIONS was answered.
-    fn unheard(&self, step: &Step<'_>, seen: &HttpSeen) -> Finding {
-        let silent = seen.failure().is_some_and(crate::evidence::Failure::is_silence);
-        let (kind, owner) = if silent { ("hangs", Owner::Exchange) } else { ("cut", Owner::Network) };
-        let result = if silent { "timeout" } else { "connection closed" };
-        self.of_step(&UNAVAILABLE, step, result).owner(owner).with("kind", kind)
-    }
-}
-
-/// Whether an answer has the marks of Exchange.
-fn is_marked(response: &Response) -> bool {
-    front::recognise(response).product.is_exchange()
-}
-
-/// Whether Windows itself answered, below any module of Exchange.
-fn is_windows(response: &Response) -> bool {
-    response.header("server").is_some_and(|server| server.starts_with("Microsoft-"))
-}
-
-const fn command(ask: &SessionAsk) -> &'static str {
-    session::command(ask)
 }
 
 fn note(session: &Session<'_>) -> Sentence {
@@ -397,15 +287,16 @@ mod tests {
     use super::*;
     use crate::evidence::http::Timing;
     use crate::evidence::{
-        Body, Evidence, FailKind, Failure, Header, HttpOutcome, HttpProbe, Method, Phase, Record, Seen, Subject,
+        Body, Evidence, FailKind, Failure, Header, HttpOutcome, HttpProbe, Method, Phase, Record, Seen, SessionAsk,
+        Subject,
     };
-    use crate::finding::Status;
+    use crate::finding::{Lang, Status};
 
-    fn endpoint() -> Endpoint {
+    pub(super) fn endpoint() -> Endpoint {
         Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::User).unwrap()
     }
 
-    fn response(status: u16, headers: &[(&str, &str)]) -> Response {
+    pub(super) fn response(status: u16, headers: &[(&str, &str)]) -> Response {
         Response {
             status,
             headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
@@ -426,7 +317,7 @@ mod tests {
     }
 
     /// Evidence of a server that is known as Exchange.
-    fn evidence() -> Evidence {
+    pub(super) fn evidence() -> Evidence {
         let mut evidence = Evidence::new(Header {
             started_at: jiff::Timestamp::UNIX_EPOCH,
             subject: Subject::mailbox("anna@corp.example".parse().unwrap()),
@@ -440,18 +331,9 @@ mod tests {
         evidence
     }
 
-    fn step(ask: SessionAsk) -> Step<'static> {
+    pub(super) fn step(ask: SessionAsk) -> Step<'static> {
         let probe = HttpProbe::new(Method::Post, "https://mail.corp.example/Microsoft-Server-ActiveSync");
         Step { probe, ask, seen: None, ended: Ended::Well(Reply::default()) }
-    }
-
-    fn by_reply(ask: SessionAsk, reply: &Reply) -> &'static str {
-        let (evidence, endpoint) = (evidence(), endpoint());
-        At { view: &View::new(&evidence), endpoint: &endpoint }.by_status(&step(ask), reply, None).code.id
-    }
-
-    fn by_number(ask: SessionAsk, number: u16) -> &'static str {
-        by_reply(ask, &Reply { status: Some(number), ..Reply::default() })
     }
 
     fn judged(session: &Session<'_>) -> Outcome {
@@ -460,84 +342,25 @@ mod tests {
     }
 
     #[test]
-    fn ms_ascmd_each_status_has_its_finding() {
-        for (number, code) in [
-            (108, "activesync.status"),
-            (110, "activesync.folder-sync-failed"),
-            (111, "activesync.status"),
-            (112, "activesync.folder-sync-failed"),
-            (113, "activesync.quota"),
-            (114, "activesync.store-offline"),
-            (115, "activesync.quota"),
-            (123, "activesync.no-mailbox"),
-            (124, "activesync.sign-in-lost"),
-            (125, "activesync.no-mailbox"),
-            (126, "activesync.user-disabled"),
-            (127, "activesync.wrong-mailbox-server"),
-            (128, "activesync.wrong-mailbox-server"),
-            (129, "activesync.device-blocked"),
-            (130, "activesync.user-disabled"),
-            (131, "activesync.account-disabled"),
-            (132, "activesync.sync-state"),
-            (133, "activesync.status"),
-            (136, "activesync.sync-state"),
-            (137, "activesync.status"),
-            (139, "activesync.policy-refused"),
-            (140, "activesync.wipe-requested"),
-            (141, "activesync.policy-refused"),
-            (142, "activesync.policy-refused"),
-            (145, "activesync.policy-refused"),
-            (177, "activesync.too-many-devices"),
-            (6, "activesync.folder-sync-failed"),
-            (9, "activesync.sync-state"),
-            (178, "activesync.status"),
-        ] {
-            assert_eq!(by_number(SessionAsk::FolderSync, number), code, "{number}");
-        }
-        let open = SessionAsk::Open { folder: "5".to_owned() };
-        assert_eq!(by_number(open.clone(), 9), "activesync.quota");
-        assert_eq!(by_number(open.clone(), 3), "activesync.sync-state");
-        assert_eq!(by_number(open, 5), "activesync.status");
-    }
-
-    #[test]
-    fn ms_asprov_a_policy_is_refused_by_its_own_status_not_by_that_of_the_command() {
-        let inner = |inner| Reply { status: Some(1), inner: Some(inner), ..Reply::default() };
-        assert_eq!(by_reply(SessionAsk::Acknowledge, &inner(5)), "activesync.policy-refused");
-        assert_eq!(by_number(SessionAsk::Provision, 3), "activesync.status");
-        let empty = Reply { kind: Kind::Empty, ..Reply::default() };
-        assert_eq!(by_reply(SessionAsk::Provision, &empty), "activesync.policy-refused");
-        assert_eq!(by_reply(SessionAsk::FolderSync, &empty), "activesync.commands-blocked");
-    }
-
-    #[test]
-    fn ms_ashttp_each_http_status_has_its_finding() {
-        let of = |status, headers: &[(&str, &str)]| {
-            let (evidence, endpoint, response) = (evidence(), endpoint(), response(status, headers));
-            let at = At { view: &View::new(&evidence), endpoint: &endpoint };
-            at.by_http(&step(SessionAsk::FolderSync), &response).code.id
+    fn contract_5_a_451_is_followed_only_to_where_the_credentials_may_go() {
+        let mut evidence = evidence();
+        let leads = |evidence: &Evidence, url: &str| {
+            next(&View::new(evidence), &endpoint(), &response(451, &[("x-ms-location", url)])).map(|next| next.host)
         };
-        let exchange = ("x-feserver", "EX01");
-        assert_eq!(of(401, &[]), "activesync.sign-in-lost");
-        assert_eq!(of(403, &[exchange]), "activesync.user-disabled");
-        assert_eq!(of(403, &[("server", "Microsoft-IIS/10.0")]), "activesync.user-disabled");
-        assert_eq!(of(403, &[("server", "Apache")]), "activesync.commands-blocked");
-        let error = ("x-caserrorcode", "MailboxGuidWithDomainNotFound");
-        assert_eq!(of(404, &[exchange, error]), "activesync.no-mailbox");
-        assert_eq!(of(404, &[exchange]), "activesync.status");
-        assert_eq!(of(405, &[]), "activesync.commands-blocked");
-        assert_eq!(of(302, &[("location", "/my.policy")]), "activesync.commands-blocked");
-        assert_eq!(of(449, &[]), "activesync.policy-refused");
-        assert_eq!(of(451, &[("x-ms-location", "https://a.corp.example/x")]), "activesync.wrong-mailbox-server");
-        assert_eq!(of(456, &[]), "auth.account-blocked");
-        assert_eq!(of(457, &[]), "auth.password-expired");
-        assert_eq!(of(500, &[]), "activesync.folder-sync-failed");
-        assert_eq!(of(503, &[("x-ms-asthrottle", "RecentCommands")]), "activesync.throttled");
-        assert_eq!(of(503, &[("retry-after", "30")]), "activesync.throttled");
-        assert_eq!(of(503, &[exchange]), "activesync.store-offline");
-        assert_eq!(of(503, &[("server", "Microsoft-HTTPAPI/2.0")]), "activesync.unavailable");
-        assert_eq!(of(504, &[("server", "nginx")]), "activesync.unavailable");
-        assert_eq!(of(507, &[]), "activesync.quota");
+        let some = |host: &str| Some(host.to_owned());
+        let (own, foreign, cloud) =
+            ("https://mail2.corp.example/x", "https://mail.hoster.example/x", "https://outlook.office365.com/x");
+        evidence.header.subject.credential = Some(Credential::Password);
+        assert_eq!(leads(&evidence, own), some("mail2.corp.example"));
+        assert_eq!(leads(&evidence, &endpoint().url), None, "it names itself");
+        for url in [foreign, cloud, "http://mail2.corp.example/x", "https://corp.example.evil.example/x", "/x"] {
+            assert_eq!(leads(&evidence, url), None, "{url}");
+        }
+        evidence.header.subject.allow_hosts = vec!["mail.hoster.example".to_owned()];
+        assert_eq!(leads(&evidence, foreign), some("mail.hoster.example"));
+        evidence.header.subject.credential = Some(Credential::Token);
+        assert_eq!(leads(&evidence, cloud), some("outlook.office365.com"));
+        assert_eq!(next(&View::new(&evidence), &endpoint(), &response(451, &[])), None);
     }
 
     #[test]
@@ -568,6 +391,12 @@ mod tests {
         };
         assert_eq!(found(true), ("activesync.single-message", Severity::Info));
         assert_eq!(found(false), ("activesync.device-quarantined", Severity::Warn));
+        // of a server that is not known as Exchange nobody has told that it does so
+        let (mut evidence, endpoint) = (evidence(), endpoint());
+        evidence.records.clear();
+        let outcome = At { view: &View::new(&evidence), endpoint: &endpoint }.judge(&session(false, 1));
+        assert_eq!(outcome.findings()[0].code.id, "activesync.device-quarantined");
+        assert_eq!((outcome.findings()[0].severity, outcome.status()), (Severity::Info, Status::Pass));
     }
 
     #[test]
@@ -593,6 +422,21 @@ mod tests {
         assert_eq!(of(failed(FailKind::Closed), 241_000), (cut, "241 closed Azure Load Balancer".to_owned()));
         assert_eq!(of(failed(FailKind::Timeout), 920_000), (cut, "920 silence -".to_owned()));
         assert_eq!(of(failed(FailKind::Closed), 59_000), (cut, "59 closed -".to_owned()));
+
+        // no connection is none that was cut
+        for (phase, kind) in [(Phase::Connect, FailKind::Timeout), (Phase::Handshake, FailKind::Reset)] {
+            let seen = seen(HttpOutcome::Failed(Failure::new(phase, kind)), 0);
+            let idle = Some(Step { seen: Some(&seen), ended: Ended::Failed(&seen), ..step(ask.clone()) });
+            let outcome = judged(&Session { is_open: true, idle, ..Session::default() });
+            assert_eq!(outcome.findings()[0].code.id, "activesync.unavailable", "{phase:?}");
+        }
+        // MS-ASCMD, Status 5: a server that wants to be left alone for longer
+        let reply = Reply { status: Some(5), heartbeat: Some(1210), ..Reply::default() };
+        let idle = Some(Step { ended: Ended::Refused(reply), ..step(ask.clone()) });
+        let outcome = judged(&Session { is_open: true, idle, ..Session::default() });
+        let Outcome::Inconclusive { reason, findings } = &outcome else { panic!("{outcome:?}") };
+        assert!(findings.is_empty());
+        assert!(reason.say(Lang::En).contains("--idle-test 21"), "{reason:?}");
 
         let lived = |status: u16, ms: u64| {
             let seen = seen(HttpOutcome::Response(response(200, &[])), ms);

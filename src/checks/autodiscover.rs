@@ -12,7 +12,7 @@ use crate::finding::{Code, Finding, Lang, Outcome, Owner, Sentence, Severity};
 use crate::protocol::autodiscover::{self, Attempt, Beside, Reason, Step, Walk};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
-use crate::protocol::{eas, hosts, trusted};
+use crate::protocol::{cloud, eas, hosts, trusted};
 use crate::{findings, text};
 use errors::{both, certificate as words_of_certificate, malformed};
 use serde_json::{Value, json};
@@ -305,8 +305,11 @@ fn cut_off(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
         return Ok(None);
     };
     let at = At::from(&endpoint);
-    let finding =
-        if failure.phase == Phase::Proxy { net::blocked(&at, failure) } else { net::unconnected(&at, failure) };
+    let finding = match failure.phase {
+        Phase::Proxy => net::blocked(&at, failure),
+        _ if cloud::of_name(view, at.host)?.is_some() => net::of_cloud(net::unconnected(&at, failure)),
+        _ => net::unconnected(&at, failure),
+    };
     Ok(Some(finding.seen_in(&Probe::Http(attempt.probe.clone()))))
 }
 
@@ -344,9 +347,10 @@ fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {
 
 /// What is wrong at one attempt.
 fn fault(view: &View<'_>, walk: &Walk, beside: &Beside, attempt: &Attempt) -> Result<Option<Finding>, Stop> {
-    let about = |code| {
-        Finding::new(code).host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
+    let placed = |finding: Finding| {
+        finding.host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
     };
+    let about = |code| placed(Finding::new(code));
     // what clients meet before the winner keeps them from it, what they meet after it does not
     let is_before = walk.answered().is_none_or(|won| attempt.step < won.step);
     let weight = |severity| if is_before { severity } else { Severity::Warn };
@@ -383,14 +387,10 @@ fn fault(view: &View<'_>, walk: &Walk, beside: &Beside, attempt: &Attempt) -> Re
         Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(astray).with("hops", hops(walk, attempt))),
         Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(astray).with("to", bounded(to))),
         Reason::Error { code, message } => {
-            let finding = errors::finding(*code, message, is_token, beside).host(&attempt.host).url(&attempt.probe.url);
-            let finding = finding.seen_in(&Probe::Http(attempt.probe.clone()));
+            let finding = placed(errors::finding(*code, message, is_token, beside));
             Some(if at_root { errors::of_web_site(finding) } else { finding })
         }
-        Reason::NoMobileSync => {
-            let finding = errors::without_mobilesync().host(&attempt.host).url(&attempt.probe.url);
-            Some(finding.severity(weight(Severity::Fail)).seen_in(&Probe::Http(attempt.probe.clone())))
-        }
+        Reason::NoMobileSync => Some(placed(errors::without_mobilesync()).severity(weight(Severity::Fail))),
         Reason::Malformed(why) if !is_v2 => Some(
             about(&MALFORMED_ANSWER)
                 .severity(if at_root { Severity::Info } else { alone })

@@ -8,12 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 /// `IP`, `IP:PORT` or `[IP]:PORT`
 pub fn name_server(option: &str, text: &str) -> Result<SocketAddr, Trouble> {
     let text = text.trim();
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let parsed = bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)).or_else(|_| text.parse());
+    let parsed = unbracketed(text).parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)).or_else(|_| text.parse());
     parsed.map_err(|_| {
         Trouble::new(text!(
-            "{option} {text} is not an address; give IP or IP:PORT, several with commas",
-            "{option} {text} ist keine Adresse; geben Sie IP oder IP:PORT an, mehrere mit Komma",
+            "{option} {text} is not an address; give IP or IP:PORT",
+            "{option} {text} ist keine Adresse; geben Sie IP oder IP:PORT an",
         ))
         .with("option", option)
         .with("text", format!("{text:?}"))

@@ -105,6 +105,8 @@ pub struct Code {
     pub remedy: Option<Text>,
     /// How, step by step.
     pub steps: &'static [Step],
+    /// What to do in single cases, in place of that.
+    pub cases: &'static [&'static Remedy],
     /// Where to read more.
     pub links: &'static [&'static str],
 }
@@ -164,6 +166,7 @@ macro_rules! findings {
             $( steps [ $(
                 { en: $sen:literal, de: $sde:literal $(, $shell:ident $cmd:literal)* $(,)? }
             ),* $(,)? ] )?
+            $( cases [ $($case:ident),* $(,)? ] )?
             $( links [ $($link:literal),* $(,)? ] )?
         }
     )*) => {
@@ -177,6 +180,7 @@ macro_rules! findings {
                 meaning: $crate::finding::Text { en: $men, de: $mde },
                 remedy: $crate::findings!(@option $( $crate::finding::Text { en: $ren, de: $rde } )?),
                 steps: $crate::findings!(@steps $( $( { en: $sen, de: $sde $(, $shell $cmd)* } )* )?),
+                cases: &[ $( $( &$case ),* )? ],
                 links: &[ $( $($link),* )? ],
             };
             const _: () = assert!($name.is_consistent(), concat!($id, ": a language, a placeholder or a remedy is missing"));
@@ -197,7 +201,7 @@ macro_rules! findings {
     };
 }
 
-/// Declares what to do in the cases of a finding, in both languages.
+/// Declares what to do in the cases of a finding, in both languages; the finding names them in `cases`.
 #[macro_export]
 macro_rules! remedies {
     ($(

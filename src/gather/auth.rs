@@ -283,13 +283,15 @@ impl SignInTurn {
         self.header.clone()
     }
 
-    /// Says that the header goes out now.
-    pub fn sent(&mut self) {
-        self.open = true;
+    /// Says that the header goes out now; not where another sign-in has closed the way since the leave was given.
+    pub fn sent(&mut self) -> Result<(), HeldBack> {
         let mut known = self.authorizer.known();
+        known.allows(&self.host)?;
+        self.open = true;
         if known.redirected == Redirected::Once && !known.accepted.contains(&self.host) {
             known.redirected = Redirected::Followed;
         }
+        Ok(())
     }
 
     /// What it holds.
@@ -454,6 +456,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn contract_5_a_leave_to_sign_in_ends_with_what_another_answer_says() {
+        for (status, rule) in [(401, Some(HeldBack::SignInRefused)), (503, None)] {
+            let authorizer = with_password();
+            tried(&authorizer, "mail", 200).await.unwrap();
+            let one = authorizer.sign_in(&exchange(), true).await.unwrap();
+            let mut two = authorizer.sign_in(&exchange(), true).await.unwrap();
+            one.answered(said(status));
+            assert_eq!(held_back(two.sent()), rule, "{status}");
+            drop(two);
+            assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), rule.or(Some(HeldBack::SignInUnclear)));
+        }
+    }
+
+    #[tokio::test]
+    async fn contract_5_of_all_leaves_given_before_a_redirect_one_is_used() {
+        let authorizer = with_password();
+        tried(&authorizer, "mail", 200).await.unwrap();
+        let one = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let mut two = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let mut three = authorizer.sign_in(&exchange(), true).await.unwrap();
+        one.answered(said(302));
+        assert_eq!((two.sent(), three.sent()), (Ok(()), Err(HeldBack::SignInUnclear)));
+        two.answered(said(302));
+        assert_eq!(tried(&authorizer, "mail", 200).await, Err(HeldBack::SignInUnclear));
+    }
+
+    #[tokio::test]
     async fn a_redirect_opens_nothing() {
         let authorizer = with_password();
         authorizer.sign_in(&exchange(), true).await.unwrap().answered(said(302));
@@ -493,7 +522,7 @@ mod tests {
         let authorizer = with_password();
         drop(authorizer.sign_in(&exchange(), true).await.unwrap());
         let mut turn = authorizer.sign_in(&exchange(), true).await.unwrap();
-        turn.sent();
+        turn.sent().unwrap();
         drop(turn);
         assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), Some(HeldBack::SignInUnclear));
     }
@@ -506,7 +535,7 @@ mod tests {
     /// One sign-in at that host, answered so.
     async fn tried(authorizer: &Authorizer, host: &str, status: u16) -> Result<(), HeldBack> {
         let mut turn = authorizer.sign_in(&url(&format!("https://{host}.corp.example/")), true).await?;
-        turn.sent();
+        turn.sent()?;
         turn.answered(said(status));
         Ok(())
     }

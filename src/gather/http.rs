@@ -152,6 +152,7 @@ impl Http {
         if probe.sign_in == SignIn::Given {
             // others sign in before: nothing is held while they are waited for
             link.permit = None;
+            whole.wait();
             turn = Some(self.authorizer.sign_in(&target.url, seen.verified == Some(true)).await?);
             if link.sender.is_closed() {
                 // servers do not wait for ever
@@ -166,6 +167,11 @@ impl Http {
                 link.permit = Some(self.net.permit(&link.to).await);
             }
         }
+        if let Some(turn) = &mut turn {
+            turn.sent()?;
+            whole.send(turn.credential().into());
+        }
+        whole.reach(Phase::Request);
         Ok(self.exchange(link, target, probe, turn, seen, whole).await)
     }
 
@@ -332,7 +338,7 @@ impl Http {
         mut link: Link,
         target: &Target,
         probe: &HttpProbe,
-        mut turn: Option<SignInTurn>,
+        turn: Option<SignInTurn>,
         seen: &mut HttpSeen,
         whole: &Arc<Progress>,
     ) -> Result<Response, Failure> {
@@ -344,10 +350,6 @@ impl Http {
         let request = request::request(&target.url, probe, link.proxy.as_ref(), authorization)
             .map_err(|error| Failure { phase: Phase::Request, kind: FailKind::Other, detail: error.to_string() })?;
         seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
-        if let Some(turn) = &mut turn {
-            turn.sent();
-            whole.send(turn.credential().into());
-        }
         let signed_in = turn.is_some();
         let limit = request::limit(self.limit, probe);
         let started = time::Instant::now();

@@ -98,7 +98,7 @@ pub(super) struct Permit {
 }
 
 /// How far an attempt has got, for those who do not wait for its end. None: it waits for its
-/// permit.
+/// permit, or for its turn to sign in.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     furthest: Mutex<Option<Phase>>,
@@ -119,6 +119,11 @@ impl Progress {
         if let Some(whole) = &self.whole {
             whole.reach(phase);
         }
+    }
+
+    /// Notes that it waits for others of the run, not for the network.
+    pub(super) fn wait(&self) {
+        *self.furthest.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(super) fn phase(&self) -> Option<Phase> {

@@ -223,7 +223,9 @@ pub enum Word {
 
 /// Reads it from the status and the headers (by their names in lower case).
 pub fn word<'a>(status: u16, header: impl Fn(&'static str) -> Option<&'a str>) -> Word {
-    let is_page = header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"));
+    // RFC 9110, 8.3.1: its case says nothing
+    let is_html = |kind: &str| kind.trim_start().get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+    let is_page = header("content-type").is_some_and(is_html);
     match status {
         401 => Word::Refused,
         300..=399 => Word::Redirected,
@@ -323,7 +325,9 @@ mod tests {
             assert_eq!(of(status, "", ""), Word::Accepted, "{status}");
         }
         assert_eq!(of(200, "content-type", "text/xml"), Word::Accepted);
-        assert_eq!(of(200, "content-type", "text/html; charset=utf-8"), Word::Unclear, "a form to sign in");
+        for page in ["text/html; charset=utf-8", "Text/HTML"] {
+            assert_eq!(of(200, "content-type", page), Word::Unclear, "a form to sign in");
+        }
         for status in [400, 403, 404, 456, 457, 500, 502, 503] {
             assert_eq!(of(status, "x-feserver", "EX01"), Word::Unclear, "{status}");
         }

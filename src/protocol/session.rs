@@ -93,15 +93,23 @@ impl<'a> Session<'a> {
         self.steps.last().filter(|step| !matches!(step.ended, Ended::Well(_)))
     }
 
-    /// Whether the server may know the device now: it has answered a command with a document.
+    /// Whether the server may know the device now: it has answered a command with a document, and not with
+    /// one that says why it does not take this user's devices at all.
     pub fn left_a_device(&self) -> bool {
         self.steps.iter().any(|step| match &step.ended {
             Ended::Well(_) => true,
-            Ended::Refused(reply) => reply.kind == Kind::Document,
-            Ended::Http(response) => Reply::recorded(&response.body.text).kind == Kind::Document,
+            Ended::Refused(reply) => takes_devices(reply),
+            Ended::Http(response) => takes_devices(&Reply::recorded(&response.body.text)),
             Ended::Failed(_) | Ended::Unasked(_) => false,
         })
     }
+}
+
+/// Whether an answer leaves it open that the device was noted (MS-ASCMD 2.2.2): it was not where the id or the
+/// version is refused, the directory cannot be written, the user may not sync, or the number is full.
+fn takes_devices(reply: &Reply) -> bool {
+    let told = reply.telling_status().map(|told| told.number);
+    reply.kind == Kind::Document && !matches!(told, Some(101..=109 | 112 | 123..=128 | 131 | 137 | 138 | 177))
 }
 
 impl Step<'_> {
@@ -248,12 +256,12 @@ impl<'a> Walk<'_, 'a> {
         let ping = |heartbeat| SessionAsk::Ping { folder: folder.clone(), heartbeat };
         let _ = self.put(ping(heartbeat))?;
         self.session.idle = self.session.steps.pop();
-        // MS-ASCMD, Status 5 of Ping: the nearest that the server allows
+        // MS-ASCMD, Status 5 of Ping: the nearest that the server allows; nobody waits longer than was asked for
         let nearest = self.session.idle.as_ref().and_then(|step| match &step.ended {
             Ended::Refused(reply) if reply.status == Some(5) => reply.heartbeat,
             _ => None,
         });
-        if let Some(nearest) = nearest.filter(|nearest| *nearest != heartbeat) {
+        if let Some(nearest) = nearest.filter(|nearest| *nearest < heartbeat) {
             let _ = self.put(ping(nearest))?;
             self.session.idle = self.session.steps.pop();
         }
@@ -305,7 +313,7 @@ impl<'a> Walk<'_, 'a> {
             let is_through = match &again.ended {
                 Ended::Well(_) => true,
                 Ended::Refused(reply) => reply.kind == Kind::Document,
-                Ended::Http(response) => response.status == 449,
+                Ended::Http(response) => response.status == 449 || front::recognise(response).product.is_exchange(),
                 Ended::Failed(_) | Ended::Unasked(_) => false,
             };
             if is_through {
@@ -366,6 +374,9 @@ fn is_refused_in_front(step: &Step<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::http::Timing;
+    use crate::evidence::{Body, Evidence, Header, HttpOutcome, Probe, Record, Seen, Subject};
+    use crate::protocol::endpoint::Origin;
 
     #[test]
     fn the_best_version_in_common_is_spoken() {
@@ -373,6 +384,153 @@ mod tests {
         assert_eq!(of(&[Version(2, 5), Version(12, 1), Version(14, 1)]), Some(Version(14, 1)));
         assert_eq!(of(&[Version(14, 1), Version(16, 1), Version(17, 0)]), Some(Version(16, 1)));
         assert_eq!(of(&[Version(2, 5), Version(12, 0)]), None);
+    }
+
+    #[test]
+    fn ms_ascmd_who_refuses_every_device_of_the_user_has_noted_none() {
+        let of = |number| {
+            let reply = Reply { status: Some(number), ..Reply::default() };
+            let probe = HttpProbe::new(Method::Post, "https://mail.corp.example/");
+            let step = Step { probe, ask: SessionAsk::FolderSync, seen: None, ended: Ended::Refused(reply) };
+            Session { steps: vec![step], ..Session::default() }.left_a_device()
+        };
+        for number in [108, 112, 123, 126, 131, 138, 177] {
+            assert!(!of(number), "{number}");
+        }
+        // blocked devices stand in the list, too
+        for number in [129, 134, 139, 140, 142] {
+            assert!(of(number), "{number}");
+        }
+    }
+
+    /// A session with a server that answers so; the commands that were put, in which form, and what is told of it.
+    fn played<T>(
+        idle_test: Option<u16>,
+        answer: impl Fn(&SessionAsk, bool) -> Response,
+        told: impl Fn(&Session<'_>) -> T,
+    ) -> (Vec<(&'static str, bool)>, T) {
+        let endpoint = Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::User).unwrap();
+        let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        subject.idle_test = idle_test;
+        let mut evidence = Evidence::new(Header {
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            subject,
+            name_servers: Vec::new(),
+            proxy: None,
+            stores: Vec::new(),
+        });
+        let offer = eas::Offer { versions: vec![Version(16, 1)], ..eas::Offer::default() };
+        let mut put = Vec::new();
+        loop {
+            let view = View::new(&evidence);
+            if let Ok(session) = walk(&view, &endpoint, &offer) {
+                return (put, told(&session.unwrap()));
+            }
+            let wanted = view.wanted();
+            for probe in wanted {
+                let Probe::Http(http) = &probe else { panic!("{probe}") };
+                let Content::ActiveSync { ask, base64, .. } = &http.content else { panic!("{probe}") };
+                put.push((command(ask), *base64));
+                assert!(put.len() < 20, "{put:?}");
+                let seen = Seen::Http(HttpSeen {
+                    address: None,
+                    tried: Vec::new(),
+                    verified: Some(true),
+                    client_certificate_requested: false,
+                    credential_sent: None,
+                    outcome: HttpOutcome::Response(answer(ask, *base64)),
+                    timing: Timing::default(),
+                });
+                evidence.records.insert(probe, Record { seen, at_ms: 0, took_ms: 9, after: None });
+            }
+        }
+    }
+
+    fn response(status: u16, headers: &[(&str, &str)], reply: Option<Reply>) -> Response {
+        let text = reply.map(|reply| reply.record()).unwrap_or_default();
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Response { status, headers, body: Body { text, length: 0, truncated: false } }
+    }
+
+    /// What a healthy server says.
+    fn well(ask: &SessionAsk) -> Response {
+        let text = |text: &str| Some(text.to_owned());
+        let reply = Reply {
+            status: Some(1),
+            folders: Some(8),
+            inbox: text("5"),
+            sync_key: text("k"),
+            policy_key: matches!(ask, SessionAsk::Provision | SessionAsk::Acknowledge).then(|| "7".to_owned()),
+            ..Reply::default()
+        };
+        response(200, &[], Some(reply))
+    }
+
+    const EXCHANGE: &[(&str, &str)] = &[("x-feserver", "EX01")];
+
+    #[test]
+    fn ms_ashttp_a_policy_that_is_wanted_is_gone_through_once_in_a_session() {
+        let count = |put: &[(&str, bool)], name| put.iter().filter(|(command, _)| *command == name).count();
+        // 449, whatever is done
+        let (put, ended) = played(
+            None,
+            |ask, _| match ask {
+                SessionAsk::FolderSync => response(449, EXCHANGE, None),
+                _ => well(ask),
+            },
+            |session| session.broken().map(|step| command(&step.ask)),
+        );
+        assert_eq!((count(&put, "FolderSync"), count(&put, "Provision"), ended), (2, 2, Some("FolderSync")), "{put:?}");
+        // and again at the next command
+        let is_first = std::cell::Cell::new(true);
+        let (put, ended) = played(
+            None,
+            |ask, _| match ask {
+                SessionAsk::FolderSync if is_first.replace(false) => response(449, EXCHANGE, None),
+                SessionAsk::Open { .. } => response(449, EXCHANGE, None),
+                _ => well(ask),
+            },
+            |session| session.broken().map(|step| command(&step.ask)),
+        );
+        assert_eq!((count(&put, "Sync"), count(&put, "Provision"), ended), (1, 2, Some("Sync")), "{put:?}");
+    }
+
+    #[test]
+    fn ms_ashttp_only_what_is_refused_in_front_of_exchange_is_put_again_in_base64() {
+        let first = |refused: u16, marks: &'static [(&str, &str)], again: Response| {
+            let of = |ask: &SessionAsk, base64| match (ask, base64) {
+                (SessionAsk::FolderSync, false) => response(refused, marks, None),
+                (SessionAsk::FolderSync, true) => again.clone(),
+                _ => well(ask),
+            };
+            let (put, plain) = played(None, of, |session| session.plain.is_some());
+            (put.get(1).is_some_and(|(_, base64)| *base64), plain)
+        };
+        for status in [400, 403, 404, 405, 406, 501] {
+            assert_eq!(first(status, &[], well(&SessionAsk::FolderSync)), (true, true), "{status}");
+            assert_eq!(first(status, EXCHANGE, well(&SessionAsk::FolderSync)), (false, false), "{status}");
+        }
+        // the sign-in was refused: nothing is tried again
+        assert_eq!(first(401, &[], well(&SessionAsk::FolderSync)), (false, false));
+        // Exchange itself answers, though it fails: the query has come through
+        assert_eq!(first(403, &[], response(500, EXCHANGE, None)), (true, true));
+        assert_eq!(first(403, &[], response(403, &[], None)), (true, false));
+    }
+
+    #[test]
+    fn ms_ascmd_a_ping_is_put_again_with_the_time_that_the_server_allows_and_never_a_longer_one() {
+        let beats = |allowed: u32| {
+            let of = |ask: &SessionAsk, _| match ask {
+                SessionAsk::Ping { heartbeat, .. } if *heartbeat != allowed => {
+                    let reply = Reply { status: Some(5), heartbeat: Some(allowed), ..Reply::default() };
+                    response(200, &[], Some(reply))
+                }
+                _ => well(ask),
+            };
+            played(Some(15), of, |session| session.idle.as_ref().map(|step| step.ask.clone())).1
+        };
+        let ping = |heartbeat| Some(SessionAsk::Ping { folder: "5".to_owned(), heartbeat });
+        assert_eq!((beats(600), beats(900), beats(1200)), (ping(600), ping(900), ping(900)));
     }
 
     #[test]

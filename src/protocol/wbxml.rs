@@ -425,6 +425,8 @@ mod tests {
         assert_eq!(decode(&hex("03 01 6A 00 45 4E 03 31")).unwrap_err(), Fault { at: 8, kind: FaultKind::Short });
         assert_eq!(kind(&hex("03 01 6A 00 45 C3 FF FF FF FF 7F 01")), FaultKind::Number);
         assert_eq!(kind(&hex("03 01 6A 00 45 C3 8F FF FF FF 7F 01")), FaultKind::Short);
+        // six bytes, although most are zero
+        assert_eq!(kind(&hex("03 01 6A 00 45 C3 80 80 80 80 80 01 78 01")), FaultKind::Number);
         assert_eq!(kind(&hex("03 01 6A FF FF 7F 45")), FaultKind::TooLarge);
         assert_eq!(kind(&hex("03 01 6A 00 C5 01")), FaultKind::Unsupported);
         assert_eq!(kind(&hex("03 01 6A 00 43")), FaultKind::Unsupported);

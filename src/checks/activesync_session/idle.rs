@@ -3,13 +3,13 @@
 //! Push mail is a request that waits for minutes (Ping). Firewalls, proxies and balancers with a shorter
 //! timer cut it; the mail then comes late.
 
+use super::At;
 use super::words::{IDLE_CUT, IDLE_HELD};
-use super::{At, command};
 use crate::checks::common;
-use crate::evidence::{FailKind, HttpSeen, SessionAsk};
+use crate::evidence::{FailKind, HttpSeen, Phase, SessionAsk};
 use crate::finding::{Finding, Sentence};
 use crate::protocol::front;
-use crate::protocol::session::{Ended, Step};
+use crate::protocol::session::{Ended, Reply, Step, command};
 use crate::text;
 
 /// Timers of well-known devices, in seconds, as their makers document them: nginx `proxy_read_timeout`,
@@ -41,13 +41,22 @@ pub(super) fn judge(at: &At<'_, '_>, step: &Step<'_>) -> Result<Finding, Sentenc
             return Ok(finding(at, &IDLE_HELD, step).with("ended", if is_change { "change" } else { "heartbeat" }));
         }
         Ended::Http(response) if matches!(response.status, 502 | 504) => format!("HTTP {}", response.status),
-        Ended::Failed(seen) => match seen.failure().map(|failure| &failure.kind) {
+        // before the request is out, nothing has been idle
+        Ended::Failed(seen) => match seen.failure().filter(|why| why.phase >= Phase::Request).map(|why| &why.kind) {
             Some(FailKind::Timeout) => "silence".to_owned(),
             Some(FailKind::Reset) => "reset".to_owned(),
             Some(FailKind::Closed) => "closed".to_owned(),
             _ => return at.fault(step),
         },
         Ended::Unasked(why) => return Err(common::why_unanswered(why)),
+        Ended::Refused(Reply { status: Some(5), heartbeat: Some(least), .. }) if *least > heartbeat(step) => {
+            return Err(Sentence::new(text!(
+                "the server answers no Ping of less than {least} s; run it again with --idle-test {minutes}",
+                "der Server beantwortet keinen Ping unter {least} s; wiederholen Sie ihn mit --idle-test {minutes}",
+            ))
+            .with("least", *least)
+            .with("minutes", least.div_ceil(60)));
+        }
         Ended::Http(_) | Ended::Refused(_) => return at.fault(step),
     };
     let seconds = seconds(step);

@@ -19,12 +19,13 @@ findings! {
             { en: "See what Autodiscover itself has logged:", de: "Sehen Sie nach, was Autodiscover selbst protokolliert hat:", Powershell "Get-EventLog Application -Source 'MSExchange Autodiscover' -Newest 20 | Format-List TimeGenerated,EventID,Message" },
             { en: "See whether the server's services run and which domain controllers it knows:", de: "Sehen Sie nach, ob die Dienste des Servers laufen und welche Domänencontroller er kennt:", Powershell "Test-ServiceHealth\nGet-ExchangeServer -Status | Format-List Name,CurrentDomainControllers" },
         ]
+        cases [ADD_ADDRESS, USER_TOKEN, SET_ADDRESSES, PASS_REQUEST_ON, REPAIR_OBJECT, RESTART, REACH_DIRECTORY, TAKE_A_MAILBOX, FOLLOW_MOVE, WAIT, ACCEPT_DOMAIN, LEAVE_TO_EXCHANGE]
         links ["https://learn.microsoft.com/connectivity-analyzer/mobilesync-autodiscover-provider-returned-error-status-xml-response"]
     }
     NO_MOBILESYNC = "autodiscover.no-mobilesync", Fail, Exchange {
         title { en: "Autodiscover on {host} names no ActiveSync address", de: "Autodiscover auf {host} nennt keine ActiveSync-Adresse" }
         meaning {
-            en: "{cause} Whoever asks for ActiveSync, as phones and sync services do, is told no server.",
+            en: "{cause} Phones and sync services, which ask for ActiveSync, are given no server.",
             de: "{cause} Wer nach ActiveSync fragt, wie es Smartphones und Sync-Dienste tun, bekommt keinen Server genannt.",
         }
         remedy { en: "Set the external address of ActiveSync, and enable ActiveSync for the mailbox", de: "Setzen Sie die externe Adresse von ActiveSync und schalten Sie ActiveSync für das Postfach ein" }
@@ -32,6 +33,7 @@ findings! {
             { en: "See whether the address is set, and set it with the server's public name:", de: "Sehen Sie nach, ob die Adresse gesetzt ist, und setzen Sie sie mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,ExternalUrl\nGet-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" },
             { en: "See whether the mailbox may use ActiveSync, and switch it on:", de: "Sehen Sie nach, ob das Postfach ActiveSync verwenden darf, und schalten Sie es ein:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncEnabled\nSet-CASMailbox '{mailbox}' -ActiveSyncEnabled $true" },
         ]
+        cases [REPAIR_PROVIDER, SWITCH_ON, LEAVE_TO_EXCHANGE]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncvirtualdirectory", "https://learn.microsoft.com/powershell/module/exchangepowershell/set-casmailbox"]
     }
 }
@@ -51,7 +53,7 @@ remedies! {
         de: "Fragen Sie mit dem Token einer Person, nicht einer Anwendung",
         steps [
             { en: "In Entra ID, give the application the delegated permission EAS.AccessAsUser.All and let the person sign in; then run exdiag with that token:", de: "Geben Sie der Anwendung in Entra ID die delegierte Berechtigung EAS.AccessAsUser.All und lassen Sie die Person sich anmelden; starten Sie exdiag dann mit diesem Token:", Shell "exdiag check {mailbox} --token-file token.txt" },
-            { en: "If it fails in the same way, the address is unknown indeed:", de: "Scheitert es genauso, ist die Adresse wirklich unbekannt:", Powershell "Get-Recipient '{mailbox}' | Format-List Name,RecipientTypeDetails,PrimarySmtpAddress,EmailAddresses" },
+            { en: "If that fails in the same way, the address really is unknown:", de: "Scheitert es genauso, ist die Adresse wirklich unbekannt:", Powershell "Get-Recipient '{mailbox}' | Format-List Name,RecipientTypeDetails,PrimarySmtpAddress,EmailAddresses" },
         ]
     }
     SET_ADDRESSES {
@@ -293,8 +295,8 @@ pub fn cause(meaning: Option<Meaning>, is_token: bool) -> Text {
         ),
         Meaning::NoMobileMailbox => {
             text!(
-                "The server knows the mailbox, but ActiveSync is switched off for it, or it is none that has ActiveSync.",
-                "Der Server kennt das Postfach, aber ActiveSync ist dafür ausgeschaltet, oder es ist keines, das ActiveSync hat.",
+                "The server knows the mailbox, but ActiveSync is switched off for it, or ActiveSync is not for this kind of mailbox.",
+                "Der Server kennt das Postfach, aber ActiveSync ist dafür ausgeschaltet, oder für diese Art von Postfach gibt es kein ActiveSync.",
             )
         }
         Meaning::NotAMailbox => text!(
@@ -373,6 +375,8 @@ pub fn malformed(why: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::{HttpProbe, Method};
+    use crate::protocol::autodiscover::Verdict;
 
     fn commands(finding: &Finding) -> String {
         let steps = finding.remedy.map_or(finding.code.steps, |case| case.steps);
@@ -410,8 +414,59 @@ mod tests {
             );
             assert!(commands(&found).contains(command), "{code} {message}: {}", commands(&found));
         }
+        let (of_soap, of_domain) =
+            (case(Some(Meaning::ProtocolUnknown), false), case(Some(Meaning::DomainUnknown), false));
+        assert_eq!(of_soap.remedy.map(|remedy| remedy.text.en), Some(SET_ADDRESSES.text.en));
+        assert_eq!(of_domain.remedy.map(|remedy| remedy.text.en), Some(ACCEPT_DOMAIN.text.en));
         let of_token = finding(Some(500), "", true, &Beside::default());
         assert_eq!(of_token.owner, Owner::Entra);
         assert!(commands(&of_token).contains("--token-file"));
+    }
+
+    fn asked(step: Step, reason: Reason) -> Attempt {
+        Attempt {
+            step,
+            road: 0,
+            hop: 0,
+            email: "anna@corp.example".to_owned(),
+            probe: HttpProbe::new(Method::Post, "https://autodiscover.corp.example/autodiscover/autodiscover.xml"),
+            host: "autodiscover.corp.example".to_owned(),
+            verdict: Verdict::Normal,
+            reason,
+            status: Some(200),
+            address: None,
+            verified: Some(true),
+            ms: 1,
+        }
+    }
+
+    #[test]
+    fn an_error_in_another_way_of_asking_has_the_steps_of_its_meaning_too() {
+        let refused = |code: &str| Reason::Refused { code: code.to_owned(), message: String::new() };
+        let busy = beside(&asked(Step::Soap, refused("ServerBusy"))).unwrap();
+        assert_eq!((busy.severity, busy.owner), (Severity::Warn, Owner::Exchange));
+        assert!(commands(&busy).contains("Requests Queued"), "{}", commands(&busy));
+        let unknown = beside(&asked(Step::Soap, refused("InvalidUser"))).unwrap();
+        assert_eq!(unknown.severity, Severity::Info);
+        assert!(commands(&unknown).contains("Set-Mailbox ALIAS"), "{}", commands(&unknown));
+        assert!(beside(&asked(Step::JsonEws, refused("ServerBusy"))).is_none());
+    }
+
+    #[test]
+    fn only_activesyncs_part_fails_where_outlook_is_given_settings_at_the_same_server() {
+        let settings = Reason::Settings { url: String::new() };
+        let outlook = Beside { attempts: vec![asked(Step::Outlook, settings)], ..Beside::default() };
+        let is_told =
+            |code, beside: &Beside| finding(Some(code), "", false, beside).data.contains_key("outlook_answered");
+        assert!(is_told(601, &outlook));
+        assert!(!is_told(601, &Beside::default()));
+        assert!(!is_told(603, &outlook));
+    }
+
+    #[test]
+    fn of_the_domains_web_site_nobody_wants_autodiscover() {
+        let found = of_web_site(finding(Some(600), "Invalid Request", false, &Beside::default()));
+        assert_eq!((found.severity, found.owner), (Severity::Info, Owner::Web));
+        assert!(commands(&found).contains("return 404"), "{}", commands(&found));
     }
 }

@@ -22,17 +22,27 @@ findings! {
             { en: "Make sure that firewall and proxy let the path /autodiscover through.", de: "Prüfen Sie, ob Firewall und Proxy den Pfad /autodiscover durchlassen." },
             { en: "Where somebody else answers at autodiscover.{domain}, such as a web host with a certificate of its own, correct the record in the zone:", de: "Antwortet unter autodiscover.{domain} jemand anders, etwa ein Webhoster mit eigenem Zertifikat, berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME {mail}." },
         ]
+        cases [RESTORE_DIRECTORY, PASS_PATH_ON, POINT_TO_EXCHANGE]
         links ["https://learn.microsoft.com/exchange/architecture/client-access/autodiscover"]
     }
 }
 
 remedies! {
+    RESTORE_DIRECTORY {
+        en: "Restore the directory of Autodiscover on the Exchange server",
+        de: "Stellen Sie das Verzeichnis von Autodiscover auf dem Exchange-Server wieder her",
+        steps [
+            { en: "On the Exchange server, see whether the directory exists:", de: "Sehen Sie auf dem Exchange-Server nach, ob das Verzeichnis existiert:", Powershell "Get-AutodiscoverVirtualDirectory -Server $env:COMPUTERNAME | Format-List Name,Path,*Authentication" },
+            { en: "If it exists, remove it first; then create it, and restart Autodiscover:", de: "Existiert es, entfernen Sie es zuerst; legen Sie es dann an und starten Sie Autodiscover neu:", Powershell "Get-AutodiscoverVirtualDirectory -Server $env:COMPUTERNAME | Remove-AutodiscoverVirtualDirectory\nNew-AutodiscoverVirtualDirectory -WebSiteName 'Default Web Site'\nRestart-WebAppPool MSExchangeAutodiscoverAppPool" },
+            { en: "Look again; in order is 401 with WWW-Authenticate:", de: "Prüfen Sie erneut; in Ordnung ist 401 mit WWW-Authenticate:", Shell "curl -i {url}" },
+        ]
+    }
     POINT_TO_EXCHANGE {
         en: "Point autodiscover.{domain} to the Exchange server",
         de: "Lassen Sie autodiscover.{domain} auf den Exchange-Server zeigen",
         steps [
-            { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME {mail}." },
-            { en: "Where the record cannot be changed, let the web server lead on to Exchange, for example in nginx:", de: "Lässt sich der Eintrag nicht ändern, lassen Sie den Webserver zu Exchange weiterleiten, zum Beispiel in nginx:", Config "location ~* ^/autodiscover/ { return 302 https://{mail}$request_uri; }" },
+            { en: "Correct the record in the zone (where the server has another public name than {mail}, write that):", de: "Berichtigen Sie den Eintrag in der Zone (heißt der Server öffentlich anders als {mail}, setzen Sie diesen Namen ein):", Zone "autodiscover.{domain}. 3600 IN CNAME {mail}." },
+            { en: "Where the record cannot be changed, let the web server lead on to Exchange on port 80, where no certificate is needed, for example in nginx:", de: "Lässt sich der Eintrag nicht ändern, lassen Sie den Webserver auf Port 80, wo es kein Zertifikat braucht, zu Exchange weiterleiten, zum Beispiel in nginx:", Config "location ~* ^/autodiscover/ { return 302 https://{mail}$request_uri; }" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only dns,autodiscover" },
         ]
     }
@@ -71,24 +81,25 @@ pub fn not_found(view: &View<'_>, walk: &Walk, attempts: Option<&Value>) -> Resu
     let finding = finding.host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()));
     let front = front::recognise(response);
     let (host, status) = (attempt.host.as_str(), response.status);
-    let server = front.in_front.or(response.header("server")).unwrap_or("?").to_owned();
+    let server = front.in_front.or(response.header("server"));
     if front.product.is_exchange() {
-        return Ok(finding.with("who", json!({
+        return Ok(finding.remedy(&RESTORE_DIRECTORY).with("who", json!({
             "en": format!("Exchange itself answers at {host}, with HTTP {status}: its directory for Autodiscover is missing or damaged."),
             "de": format!("Unter {host} antwortet Exchange selbst, mit HTTP {status}: Sein Verzeichnis für Autodiscover fehlt oder ist beschädigt."),
         })));
     }
     let is_same_place = mail.is_some_and(|(_, seen)| seen.address.is_some() && seen.address == attempt.address);
-    let finding = finding.with("server", server.as_str());
+    let finding = finding.with("server", server);
+    let named = server.map(|server| format!(" ({server})")).unwrap_or_default();
     Ok(if is_same_place {
-        finding.owner(Owner::Web).remedy(&PASS_PATH_ON).with("who", json!({
-            "en": format!("At {host} a web server or proxy ({server}) answers with HTTP {status}. It stands in front of Exchange, for ActiveSync is served at the same address, but does not pass /autodiscover on."),
-            "de": format!("Unter {host} antwortet ein Webserver oder Proxy ({server}) mit HTTP {status}. Er steht vor Exchange, denn an derselben Adresse gibt es ActiveSync, reicht aber /autodiscover nicht weiter."),
+        finding.owner(Owner::Network).remedy(&PASS_PATH_ON).with("who", json!({
+            "en": format!("At {host} a web server or proxy{named} answers with HTTP {status}. It stands in front of Exchange, for ActiveSync is served at the same address, but does not pass /autodiscover on."),
+            "de": format!("Unter {host} antwortet ein Webserver oder Proxy{named} mit HTTP {status}. Er steht vor Exchange, denn an derselben Adresse gibt es ActiveSync, reicht aber /autodiscover nicht weiter."),
         }))
     } else {
         finding.owner(Owner::Dns).remedy(&POINT_TO_EXCHANGE).with("who", json!({
-            "en": format!("At {host} a web server ({server}) that is not Exchange answers with HTTP {status}: the name leads to the wrong server."),
-            "de": format!("Unter {host} antwortet ein Webserver ({server}), der kein Exchange ist, mit HTTP {status}: Der Name führt zum falschen Server."),
+            "en": format!("At {host} a web server{named} that is not Exchange answers with HTTP {status}: the name leads to the wrong server."),
+            "de": format!("Unter {host} antwortet ein Webserver{named}, der kein Exchange ist, mit HTTP {status}: Der Name führt zum falschen Server."),
         }))
     })
 }

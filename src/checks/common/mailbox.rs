@@ -15,8 +15,8 @@ findings! {
         }
         remedy { en: "Set the account up again with the right server, and correct Autodiscover", de: "Richten Sie das Konto mit dem richtigen Server neu ein und korrigieren Sie Autodiscover" }
         steps [
-            { en: "Check the mailbox at the server that X-MS-Location names; where it names none, at the one that Exchange has for the mailbox:", de: "Prüfen Sie das Postfach bei dem Server, den X-MS-Location nennt, sonst bei dem, den Exchange für das Postfach führt:", Shell "exdiag check {mailbox} --server {next}" },
-            { en: "On Exchange, compare the addresses of the sites:", de: "Vergleichen Sie in Exchange die Adressen der Standorte:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl\nGet-Recipient '{mailbox}' | Format-List RecipientTypeDetails,Database,ExternalEmailAddress" },
+            { en: "On Exchange, see where the mailbox lies, and compare the addresses of the sites:", de: "Sehen Sie in Exchange nach, wo das Postfach liegt, und vergleichen Sie die Adressen der Standorte:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl\nGet-Recipient '{mailbox}' | Format-List RecipientTypeDetails,Database,ExternalEmailAddress" },
+            { en: "Check the mailbox at the right server (where SERVER stands here, the answer has named none: put in the public name of the one found above):", de: "Prüfen Sie das Postfach beim richtigen Server (steht hier SERVER, hat die Antwort keinen genannt: Setzen Sie den öffentlichen Namen des eben gefundenen ein):", Shell "exdiag check {mailbox} --server {next}" },
         ]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/a907164a-907c-48b4-b2ef-44a06867f03f"]
     }
@@ -36,19 +36,22 @@ findings! {
     NO_MAILBOX = "activesync.no-mailbox", Fail, Exchange {
         title { en: "{host} knows no mailbox for {mailbox}", de: "{host} kennt kein Postfach für {mailbox}" }
         meaning {
-            en: "The sign-in was accepted, but there is no licensed mailbox behind the account ({error}).",
-            de: "Die Anmeldung wurde angenommen, aber zum Konto gehört kein lizenziertes Postfach ({error}).",
+            en: "The sign-in was accepted, but the server finds no mailbox behind the account, or one without a licence ({error}).",
+            de: "Die Anmeldung wurde angenommen, aber der Server findet zum Konto kein Postfach oder nur eines ohne Lizenz ({error}).",
         }
-        remedy { en: "Assign a licence, or finish the move of the mailbox", de: "Weisen Sie eine Lizenz zu oder schließen Sie den Umzug des Postfachs ab" }
+        remedy { en: "Give the account a mailbox or a licence, or finish the move of the mailbox", de: "Geben Sie dem Konto ein Postfach oder eine Lizenz oder schließen Sie den Umzug des Postfachs ab" }
         steps [
             { en: "See what the mailbox is:", de: "Sehen Sie nach, was das Postfach ist:", Powershell "Get-Recipient '{mailbox}' | Format-List RecipientTypeDetails,PrimarySmtpAddress" },
+            { en: "If an Exchange Server of your own has nothing of that name, give the account a mailbox there:", de: "Hat ein eigener Exchange-Server nichts unter diesem Namen, geben Sie dem Konto dort ein Postfach:", Powershell "Enable-Mailbox '{mailbox}'" },
+            { en: "In Exchange Online, see which licences the account has, and assign one that holds Exchange (put its SkuId in place of SKUID):", de: "Sehen Sie in Exchange Online nach, welche Lizenzen das Konto hat, und weisen Sie eine mit Exchange zu (setzen Sie deren SkuId statt SKUID ein):", Powershell "Connect-MgGraph -Scopes User.ReadWrite.All,Organization.Read.All\nGet-MgUserLicenseDetail -UserId '{mailbox}'\nGet-MgSubscribedSku | Format-Table SkuPartNumber,SkuId,ConsumedUnits\nSet-MgUserLicense -UserId '{mailbox}' -AddLicenses @{SkuId='SKUID'} -RemoveLicenses @()" },
         ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/enable-mailbox", "https://learn.microsoft.com/microsoft-365/enterprise/assign-licenses-to-user-accounts-with-microsoft-365-powershell"]
     }
     UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
         title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
         meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
+            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded.",
+            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet.",
         }
         remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
         steps [

@@ -7,7 +7,7 @@ use crate::evidence::{FailKind, Failure, Phase, Probe, RecordData, Stop, TlsOutc
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
 use crate::protocol::endpoint::{Endpoint, Origin, told_ews};
 use crate::protocol::{autodiscover, hosts, trusted, ttl};
-use crate::{findings, text};
+use crate::{findings, remedies, text};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,13 +25,14 @@ findings! {
             { en: "Try it from outside the company network:", de: "Testen Sie von außerhalb des Firmennetzes:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/Microsoft-Server-ActiveSync" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
         links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     REFUSED = "net.refused", Fail, Network {
         title { en: "{host} refuses connections on port {port}", de: "{host} lehnt Verbindungen auf Port {port} ab" }
         meaning {
-            en: "Nothing listens there: the web site is stopped, or the firewall leads to the wrong machine.",
-            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder die Firewall leitet zum falschen Rechner.",
+            en: "Nobody takes connections there: the web site is stopped, or a firewall refuses them or leads to the wrong machine.",
+            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder eine Firewall weist sie ab oder leitet zum falschen Rechner.",
         }
         remedy { en: "Start the web site, or correct where the firewall leads", de: "Starten Sie die Website oder korrigieren Sie das Ziel der Firewall-Regel" }
         steps [
@@ -39,6 +40,7 @@ findings! {
             { en: "Check which machine the NAT rule for {host} leads to.", de: "Prüfen Sie, zu welchem Rechner die NAT-Regel für {host} leitet." },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
         links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     RESET = "net.reset", Fail, Network {
@@ -52,6 +54,7 @@ findings! {
             { en: "Look for this machine's address in the block list of the firewall or the intrusion prevention.", de: "Suchen Sie die Adresse dieses Rechners in der Sperrliste der Firewall oder der Intrusion Prevention." },
             { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
     }
     UNREACHABLE = "net.unreachable", Fail, Network {
         title { en: "There is no route to {host}", de: "Es gibt keine Route zu {host}" }
@@ -64,6 +67,7 @@ findings! {
             { en: "Compare the address with the one that the firewall really has:", de: "Vergleichen Sie die Adresse mit der, die die Firewall wirklich hat:", Shell "nslookup {host}" },
             { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
     }
     IPV6_DEAD = "net.ipv6-dead", Warn, Network {
         title { en: "The IPv6 addresses of {names} do not work", de: "Die IPv6-Adressen von {names} funktionieren nicht" }
@@ -105,6 +109,18 @@ findings! {
             { en: "Or run it from a machine that reaches the internet directly.", de: "Oder starten Sie von einem Rechner, der das Internet direkt erreicht." },
         ]
         links ["https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8"]
+    }
+}
+
+remedies! {
+    REACH_CLOUD {
+        en: "Let this machine reach Exchange Online; no server of your own is at fault",
+        de: "Lassen Sie diesen Rechner Exchange Online erreichen; an keinem eigenen Server ist etwas defekt",
+        steps [
+            { en: "{host} leads to Exchange Online. In firewall and proxy here, allow outgoing connections on port {port} to the hosts that Microsoft names for it.", de: "{host} führt zu Exchange Online. Erlauben Sie in Firewall und Proxy hier ausgehende Verbindungen auf Port {port} zu den Hosts, die Microsoft dafür nennt." },
+            { en: "Try it here and from another network, such as a phone's:", de: "Testen Sie es hier und aus einem anderen Netz, etwa dem eines Smartphones:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/" },
+            { en: "If it fails everywhere, see where the alias leads, and whether Microsoft reports a disturbance:", de: "Scheitert es überall, sehen Sie nach, wohin der Alias führt und ob Microsoft eine Störung meldet:", Shell "nslookup {host}", Config "https://admin.microsoft.com/Adminportal/Home#/servicehealth" },
+        ]
     }
 }
 
@@ -319,7 +335,13 @@ pub fn unconnected(at: &At<'_>, failure: &Failure) -> Finding {
         FailKind::Unreachable => &UNREACHABLE,
         _ => &RESET,
     };
-    about(code, at)
+    let finding = about(code, at);
+    if trusted::is_microsoft(at.host) { of_cloud(finding) } else { finding }
+}
+
+/// The same of a name that leads to Microsoft's cloud, where nobody here can repair anything.
+pub fn of_cloud(finding: Finding) -> Finding {
+    finding.remedy(&REACH_CLOUD)
 }
 
 /// The outcome where nothing takes a connection.

@@ -20,8 +20,8 @@ findings! {
         }
         remedy { en: "Bring the server with the mailbox to the build of {host}, or move the mailbox", de: "Bringen Sie den Server mit dem Postfach auf den Build von {host} oder verschieben Sie das Postfach" }
         steps [
-            { en: "See which server holds the mailbox, and what runs on each:", de: "Sehen Sie nach, auf welchem Server das Postfach liegt und was auf jedem läuft:", Powershell "Get-Mailbox {mailbox} | Format-List ServerName,Database,AdminDisplayVersion\nGet-ExchangeServer | Format-Table Name,ServerRole,AdminDisplayVersion" },
-            { en: "Install there what the other servers have. Where that server is to go, move the mailbox:", de: "Installieren Sie dort, was die anderen Server haben. Soll dieser Server entfallen, verschieben Sie das Postfach:", Powershell "New-MoveRequest -Identity '{mailbox}' -TargetDatabase <DATABASE>" },
+            { en: "See which server holds the mailbox, and what runs on each:", de: "Sehen Sie nach, auf welchem Server das Postfach liegt und was auf jedem läuft:", Powershell "Get-Mailbox '{mailbox}' | Format-List ServerName,Database,AdminDisplayVersion\nGet-ExchangeServer | Format-Table Name,ServerRole,AdminDisplayVersion" },
+            { en: "Install there what the other servers have. Where that server is to be retired, or is out of support, move the mailbox to a database on a newer one (put its name in place of DATABASE):", de: "Installieren Sie dort, was die anderen Server haben. Soll dieser Server entfallen oder wird er nicht mehr unterstützt, verschieben Sie das Postfach in eine Datenbank auf einem neueren (setzen Sie deren Namen statt DATABASE ein):", Powershell "New-MoveRequest -Identity '{mailbox}' -TargetDatabase DATABASE" },
         ]
         links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates", "https://learn.microsoft.com/exchange/client-developer/web-service-reference/serverversion-pox"]
     }
@@ -136,15 +136,27 @@ mod tests {
         assert_eq!(severity("15.2.1748.39", "15.1.2507", now), Severity::Info);
     }
 
-    #[test]
-    fn the_mailbox_server_completes_what_the_front_shows_and_never_corrects_it() {
-        let at = |text: &str| Reading {
+    fn at(text: &str) -> Reading {
+        Reading {
             version: version(text),
             source: version::Source::MailboxServer,
             node: None,
             address: None,
             probe: crate::evidence::HttpProbe::new(crate::evidence::Method::Post, "https://a.corp.example/"),
-        };
+        }
+    }
+
+    #[test]
+    fn the_same_cumulative_update_is_no_difference_whatever_security_update_is_in_front() {
+        let endpoint = Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::Pox).unwrap();
+        let told = |front, told| differing(&endpoint, Some(version(front)), Some(&at(told)), date(2026, 11, 22));
+        assert!(told("15.2.2562.46", "15.2.2562").is_none());
+        let found = told("15.2.2562.46", "15.2.1748").unwrap();
+        assert_eq!((found.severity, found.place.host.as_deref()), (Severity::Warn, Some("mail.corp.example")));
+    }
+
+    #[test]
+    fn the_mailbox_server_completes_what_the_front_shows_and_never_corrects_it() {
         let of = |seen: Option<&str>, told: &str| completed(seen.map(version), Some(&at(told))).map(|v| v.to_string());
         assert_eq!(of(Some("15.2"), "15.2.1544").as_deref(), Some("15.2.1544"));
         assert_eq!(of(None, "15.2.1544").as_deref(), Some("15.2.1544"));

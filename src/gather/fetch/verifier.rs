@@ -2,11 +2,11 @@
 
 use crate::evidence::SentKind;
 use crate::gather::net::Progress;
+use crate::gather::proof::{Judge, Judged};
 use crate::gather::roots::{Roots, provider};
 use jiff::Timestamp;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::{CertificateError, Error};
 use std::io;
 use std::sync::Arc;
 
@@ -19,56 +19,19 @@ struct Verifier {
     told: Option<Arc<Progress>>,
 }
 
-impl Verifier {
-    fn proven(&self, valid: HandshakeSignatureValid) -> HandshakeSignatureValid {
-        if let Some(told) = &self.told {
-            told.send(SentKind::ServiceKey);
-        }
-        valid
-    }
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain: Vec<CertificateDer<'_>> = std::iter::once(end_entity).chain(intermediates).cloned().collect();
+impl Judge for Verifier {
+    fn chain(&self, chain: Vec<CertificateDer<'_>>, _ocsp: &[u8], now: UnixTime) -> Result<(), Error> {
         let now = i64::try_from(now.as_secs()).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
         self.roots
             .verify(&chain, &self.name, now.unwrap_or(Timestamp::MAX))
-            .map(|()| ServerCertVerified::assertion())
             .map_err(|why| CertificateError::Other(rustls::OtherError(Arc::new(io::Error::other(why)))).into())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = provider();
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &algorithms.signature_verification_algorithms)
-            .map(|valid| self.proven(valid))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = provider();
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &algorithms.signature_verification_algorithms)
-            .map(|valid| self.proven(valid))
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider().signature_verification_algorithms.supported_schemes()
+    fn signature(&self, valid: Result<(), Error>) -> Result<(), Error> {
+        if let (Ok(()), Some(told)) = (&valid, &self.told) {
+            told.send(SentKind::ServiceKey);
+        }
+        valid
     }
 }
 
@@ -78,7 +41,7 @@ pub(super) fn tls_config(roots: Arc<Roots>, name: String, told: Option<Arc<Progr
         .with_safe_default_protocol_versions()
         .ok()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier { roots, name, told }))
+        .with_custom_certificate_verifier(Arc::new(Judged(Verifier { roots, name, told })))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Some(config)

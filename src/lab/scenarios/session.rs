@@ -310,7 +310,7 @@ pub fn all() -> Vec<Scenario> {
         healthy(
             "healthy-front-with-its-own-refusal",
             "A front refuses wrong passwords with 403; this one is right",
-            "Ein Front-Server lehnt falsche Kennwörter mit 403 ab; dieses stimmt",
+            "Ein Front-Server lehnt falsche Passwörter mit 403 ab; dieses stimmt",
         )
         .password(PASSWORD)
         .front(403),
@@ -318,7 +318,7 @@ pub fn all() -> Vec<Scenario> {
             "sign-in-answered-403",
             "auth.answer-unclear",
             "A front says 403 to a wrong password",
-            "Ein Front-Server antwortet auf ein falsches Kennwort mit 403",
+            "Ein Front-Server antwortet auf ein falsches Passwort mit 403",
         )
         .password(WRONG)
         .front(403),
@@ -326,7 +326,7 @@ pub fn all() -> Vec<Scenario> {
             "sign-in-answered-500",
             "auth.answer-unclear",
             "A front says 500 to a wrong password",
-            "Ein Front-Server antwortet auf ein falsches Kennwort mit 500",
+            "Ein Front-Server antwortet auf ein falsches Passwort mit 500",
         )
         .password(WRONG)
         .front(500),
@@ -334,7 +334,7 @@ pub fn all() -> Vec<Scenario> {
             "sign-in-answered-503",
             "auth.answer-unclear",
             "A front says 503 to a wrong password",
-            "Ein Front-Server antwortet auf ein falsches Kennwort mit 503",
+            "Ein Front-Server antwortet auf ein falsches Passwort mit 503",
         )
         .password(WRONG)
         .front(503),

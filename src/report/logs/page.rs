@@ -3,7 +3,8 @@
 use crate::evidence::logs::{LineAt, LogDevice, LogsSeen};
 use crate::finding::{Lang, Severity, Status, Text, harmless};
 use crate::report::FindingReport;
-use crate::report::text::{both_ends, indented, marked, severity_symbol, steps, symbol};
+use crate::report::fold::{both_ends, indented, marked};
+use crate::report::text::{severity_symbol, steps, symbol};
 use crate::text;
 use colored::Colorize as _;
 use jiff::Timestamp;
