@@ -8,6 +8,7 @@ pub mod dns;
 pub mod fetch;
 pub mod hello;
 pub mod http;
+pub mod logs;
 pub mod net;
 pub mod offline;
 mod proof;
