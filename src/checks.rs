@@ -170,6 +170,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::FINDINGS,
         activesync_session::exports::FINDINGS,
         common::exports::FINDINGS,
+        common::logs::FINDINGS,
         common::mailbox::FINDINGS,
         last_sync::DEVICE_FINDINGS,
         common::net::FINDINGS,

@@ -9,6 +9,7 @@ mod explain;
 mod exports;
 mod limits;
 mod list;
+mod logs;
 mod network;
 mod output;
 mod progress;
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Check(args) => check::check(&args),
         Command::Autodiscover(args) => check::autodiscover(args),
         Command::Tls(args) => check::tls(&args),
+        Command::Logs(args) => logs::logs(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),

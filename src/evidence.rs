@@ -6,6 +6,7 @@
 pub mod dns;
 pub mod export;
 pub mod http;
+pub mod logs;
 pub mod probe;
 pub mod subject;
 pub mod tls;

@@ -1,6 +1,7 @@
 //! Which findings and sentences belong to no single check?
 
 pub mod exports;
+pub mod logs;
 pub mod mailbox;
 pub mod net;
 pub mod resolve;

@@ -1,6 +1,7 @@
 //! Which mailbox is under diagnosis, and what did the user override?
 
 use super::export::Export;
+use super::logs::LogsSeen;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -217,6 +218,9 @@ pub struct Subject {
     /// `--casmailbox`, `--device-list`: what an administrator has exported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exports: Vec<Export>,
+    /// `--sync-log`: what the logs of the Exchange server say of this mailbox alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<LogsSeen>,
     /// `--idle-test`: for so many minutes at most a connection is kept on which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_test: Option<u16>,
@@ -247,6 +251,7 @@ impl Subject {
             ipv6: true,
             compare_dns: None,
             exports: Vec::new(),
+            logs: None,
             idle_test: None,
             selected: Vec::new(),
         }
