@@ -138,6 +138,10 @@ pub enum Unfit {
     Empty,
     /// Characters that no OAuth token has.
     NoToken,
+    /// The answer of a token endpoint that holds no access token.
+    TokenAnswer,
+    /// The answer of a token endpoint that tells an error.
+    TokenError,
     /// No certificate in a file.
     NoCertificate,
     /// No certificate in a folder.

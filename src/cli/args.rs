@@ -45,7 +45,7 @@ pub enum Command {
     Tls(TlsArgs),
     /// Judge a recorded report again, offline, with today's rules
     Replay(ReplayArgs),
-    /// Say what a finding means and how to fix it
+    /// Say what a finding, or an error of Entra ID, means and how to fix it
     Explain(ExplainArgs),
     /// List the checks, the findings or the demos
     List(ListArgs),
@@ -165,7 +165,8 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Codes of findings, as `exdiag list findings` names them
+    /// Codes of findings, as `exdiag list findings` names them; error codes of Entra ID (AADSTS53003); or a
+    /// pasted error text that holds some, `-` for standard input
     #[arg(required = true, value_name = "CODE")]
     pub codes: Vec<String>,
     #[command(flatten)]

@@ -7,12 +7,14 @@
 mod echo;
 
 use super::{SetupError, Unfit};
-use crate::evidence::{Credential, HeldBack, Subject};
+use crate::evidence::{Credential, HeldBack, Subject, Token};
 use crate::protocol::endpoint::USUAL;
+use crate::protocol::token::{self, Given};
 use crate::protocol::trusted::{is_microsoft, may_receive};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::header::HeaderValue;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -76,7 +78,7 @@ impl Secrets {
             None
         };
         let token = match &sources.token_file {
-            Some(path) => Some((first_line_of(path)?, path.display().to_string())),
+            Some(path) => Some((whole_text_of(path)?, path.display().to_string())),
             // what stands on the command line goes before the environment
             None if named_password.is_some() => None,
             None => variable("EXDIAG_TOKEN")?.map(|token| (token, "EXDIAG_TOKEN".to_owned())),
@@ -103,6 +105,11 @@ impl Secrets {
             (None, Some(_)) => Some(Credential::Password),
             (None, None) => None,
         }
+    }
+
+    /// What the access token says of itself.
+    pub fn token_claims(&self) -> Option<Token> {
+        self.token.as_ref().map(|token| token::read(token.expose_secret()))
     }
 
     /// Whether there is a key for the sync service's API.
@@ -242,7 +249,15 @@ impl Authorizer {
         }
         self.0.known().allows(host)?;
         let header = match (credential, &secrets.token) {
-            (Credential::Token, Some(token)) => format!("Bearer {}", token.expose_secret()),
+            (Credential::Token, Some(secret)) => {
+                let secret = secret.expose_secret();
+                // in vain a token goes nowhere
+                match token::unfit(&token::read(secret), subject, host, Timestamp::now()) {
+                    Some(token::Unfit::Expired) => return Err(HeldBack::TokenExpired),
+                    Some(token::Unfit::Audience) => return Err(HeldBack::TokenAudience),
+                    None => format!("Bearer {secret}"),
+                }
+            }
             (Credential::Password, _) => {
                 if is_microsoft(host) {
                     return Err(HeldBack::BasicRetired);
@@ -335,13 +350,37 @@ fn first_line(bytes: Vec<u8>, from: &str) -> Result<String, SetupError> {
     if line.is_empty() { Err(SetupError::unfit(from, Unfit::Empty)) } else { Ok(line.to_owned()) }
 }
 
-/// A token as RFC 6750, 2.1 allows it, at least as far as a header needs it.
-fn bearer_token(text: &str, from: &str) -> Result<SecretString, SetupError> {
-    let token = text.trim();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(SetupError::unfit(from, Unfit::NoToken));
+/// The whole file; Windows PowerShell writes UTF-16 where a shell's output is redirected.
+fn whole_text_of(path: &Path) -> Result<String, SetupError> {
+    let from = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| SetupError::unreadable(&from, error))?;
+    let text = match bytes.strip_prefix(&[0xff, 0xfe]) {
+        Some(rest) => {
+            let units: Vec<u16> =
+                rest.chunks_exact(2).filter_map(|two| Some(u16::from_le_bytes(two.try_into().ok()?))).collect();
+            String::from_utf16(&units).ok()
+        }
+        None => String::from_utf8(bytes).ok(),
+    };
+    let text = text.ok_or_else(|| SetupError::unfit(&from, Unfit::NotUtf8))?;
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        Err(SetupError::unfit(from, Unfit::Empty))
+    } else {
+        Ok(text)
     }
-    Ok(SecretString::from(token))
+}
+
+/// A token, in whatever form it was saved.
+fn bearer_token(text: &str, from: &str) -> Result<SecretString, SetupError> {
+    Err(SetupError::unfit(
+        from,
+        match token::find(text) {
+            Given::Token(token) => return Ok(SecretString::from(token)),
+            Given::Error(_) => Unfit::TokenError,
+            Given::Other => Unfit::TokenAnswer,
+            Given::Nothing => Unfit::NoToken,
+        },
+    ))
 }
 
 fn sensitive(text: &str) -> Option<HeaderValue> {
@@ -539,6 +578,9 @@ mod tests {
         assert!(error.to_string().contains(file.path().to_str().unwrap()));
         std::fs::write(file.path(), "\u{feff}ey.J \nrest").unwrap();
         assert_eq!(of(&password, "", &none).unwrap()[0], some("ey.J "));
+        std::fs::write(file.path(), [0xff, 0xfe, b'e', 0, b'y', 0, b'\r', 0, b'\n', 0]).unwrap();
+        assert_eq!(of(&token, "", &none).unwrap()[1], some("ey"), "as PowerShell writes it");
+        std::fs::write(file.path(), r#"{"access_token":"ey.J"}"#).unwrap();
         assert_eq!(of(&token, "", &none).unwrap()[1], some("ey.J"));
         std::fs::write(file.path(), "two words").unwrap();
         let error = of(&token, "", &none).unwrap_err();

@@ -16,7 +16,7 @@ use crate::evidence::{
     Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
 use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::{session, soap, trusted};
+use crate::protocol::{ntlm, session, soap, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -340,6 +340,7 @@ impl Http {
         let authorization = match (&turn, probe.sign_in) {
             (Some(turn), _) => Some(turn.header()),
             (None, SignIn::EmptyBearer) => Some(HeaderValue::from_static("Bearer ")),
+            (None, SignIn::NtlmHello) => HeaderValue::from_str(&format!("NTLM {}", ntlm::HELLO)).ok(),
             (None, _) => None,
         };
         let request = request(target, probe, link.proxy.as_ref(), authorization).map_err(|error| Failure {

@@ -9,7 +9,7 @@
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
 use crate::protocol::session::Reply;
-use crate::protocol::{eas, front, pox, soap};
+use crate::protocol::{eas, entra, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
 const DROPPED: &str = "***";
@@ -77,9 +77,15 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
         // a fault comes with 500
         Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
         Content::ActiveSync { ask, .. } if status == 200 => Reply::read(ask, bytes).without(holds).record(),
-        _ => front::page_marks(&body.text),
+        _ => [front::page_marks(&body.text), entra_marks(&body.text)].join("\n").trim().to_owned(),
     };
     Response { status, headers: headers.collect(), body: Body { text, ..body } }
+}
+
+/// The numbers of Entra ID's errors that a page quotes, as far as they are known ones.
+fn entra_marks(page: &str) -> String {
+    let known = entra::read(page).numbers.into_iter().filter(|number| entra::find(*number).is_some());
+    known.map(|number| format!("AADSTS{number}")).collect::<Vec<_>>().join(" ")
 }
 
 fn clean(text: String, holds: &dyn Fn(&str) -> bool) -> String {
@@ -237,7 +243,9 @@ mod tests {
         let target = url::Url::parse(url).unwrap();
         let kept = |content: Content, text: &str| {
             let probe = HttpProbe::new(Method::Post, url).content(content);
-            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text)).body.text
+            essence(&probe, response(200, &[], text), text.as_bytes(), &|text| authorizer.echoes(&target, text))
+                .body
+                .text
         };
         let ews = "https://mail.corp.example/EWS/Exchange.asmx";
         let outlook_text = format!(

@@ -4,6 +4,7 @@ use super::http::{Answer, Request};
 use super::pki::{Certified, Pki};
 use super::puppet::{self, Act};
 use super::scenario::{Asks, Door, Identity, Product, Site, Trick};
+use crate::protocol::ntlm;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -50,7 +51,7 @@ pub struct Entry {
     pub path: String,
     /// The scheme of the authorization, where there was one.
     pub scheme: Option<String>,
-    /// Whether anything stood behind the scheme: a credential.
+    /// Whether a credential stood behind the scheme; the hello of NTLM is none.
     pub credential: bool,
     /// The status of the answer.
     pub status: u16,
@@ -317,7 +318,7 @@ impl House {
                 format!("{}?{}", request.path, request.query)
             },
             scheme: sign_in.map(|(scheme, _)| scheme.to_owned()),
-            credential: sign_in.is_some_and(|(_, behind)| !behind.is_empty()),
+            credential: sign_in.is_some_and(|(_, behind)| !behind.is_empty() && behind != ntlm::HELLO),
             status: answer.status,
         });
         let mut response = written(answer);
