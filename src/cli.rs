@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod explain;
 mod list;
+mod login;
 mod output;
 mod progress;
 mod replay;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Check(args) => check::check(&args),
         Command::Autodiscover(args) => check::autodiscover(args),
         Command::Tls(args) => check::tls(&args),
+        Command::Login(args) => login::login(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),

@@ -8,6 +8,7 @@ pub mod dns;
 pub mod fetch;
 pub mod hello;
 pub mod http;
+pub mod login;
 pub mod net;
 pub mod offline;
 pub mod roots;

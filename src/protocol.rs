@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cloud;
 pub mod ct;
 pub mod der;
+pub mod device;
 pub mod differences;
 pub mod eas;
 pub mod endpoint;

@@ -335,7 +335,12 @@ fn quoted(mut finding: Finding, response: &Response) -> Finding {
 }
 
 fn is_personal(subject: &Subject) -> bool {
-    subject.mailbox.as_ref().is_some_and(|mailbox| PERSONAL.contains(&mailbox.domain.as_str()))
+    subject.mailbox.as_ref().is_some_and(|mailbox| is_personal_domain(&mailbox.domain))
+}
+
+/// Whether the addresses of this domain are Microsoft's personal accounts.
+pub fn is_personal_domain(domain: &str) -> bool {
+    PERSONAL.contains(&domain)
 }
 
 /// The name that signs in.

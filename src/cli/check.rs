@@ -335,7 +335,7 @@ fn secrets(args: &SignInArgs, lang: finding::Lang) -> Result<Secrets, Trouble> {
     Secrets::read(&sources).map_err(|error| not_set_up(&error))
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
+pub fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
     text.parse().map_err(|error| {
         use evidence::subject::MailboxError;
         Trouble::new(match error {
@@ -451,7 +451,7 @@ fn limits(args: &NetworkArgs) -> Limits {
     Limits { deadline: Duration::from_secs_f64(args.max_time) }
 }
 
-fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
+pub fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
     let (ipv4, ipv6) = families(args);
     let name_servers: Vec<SocketAddr> =
         args.dns_servers.iter().map(|text| name_server("--dns-servers", text)).collect::<Result<_, _>>()?;

@@ -5,6 +5,7 @@
 //! Of one that is answered with a redirect nobody knows whether it was refused: one more is tried.
 
 mod echo;
+mod files;
 
 use super::{SetupError, Unfit};
 use crate::evidence::{Credential, HeldBack, Subject, Token};
@@ -13,12 +14,13 @@ use crate::protocol::token::{self, Given};
 use crate::protocol::trusted::{is_microsoft, may_receive};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use files::{first_line, first_line_of, whole_text_of};
 use hyper::header::HeaderValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::BTreeSet;
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
@@ -125,6 +127,29 @@ impl Secrets {
     /// Whether the text holds the key of the service's API, the only secret that the service was given.
     pub(super) fn service_echoes(&self, text: &str) -> bool {
         self.service_key.as_ref().is_some_and(|key| echo::holds(text, key.expose_secret(), None, &[]))
+    }
+}
+
+/// An access token that the user has just signed in for. It prints as nothing.
+#[derive(Debug, Clone)]
+pub struct NewToken(SecretString);
+
+impl NewToken {
+    /// Keeps it.
+    pub(super) fn new(token: String) -> Self {
+        Self(SecretString::from(token))
+    }
+
+    /// What it says of itself.
+    pub fn claims(&self) -> Token {
+        token::read(self.0.expose_secret())
+    }
+
+    /// Writes it and the end of its line, to where the user wants it.
+    pub fn write(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        out.write_all(self.0.expose_secret().as_bytes())?;
+        out.write_all(b"\n")?;
+        out.flush()
     }
 }
 
@@ -334,39 +359,6 @@ impl Drop for SignInTurn {
         if self.open {
             self.authorizer.known().unanswered = true;
         }
-    }
-}
-
-fn first_line_of(path: &Path) -> Result<String, SetupError> {
-    let from = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| SetupError::unreadable(&from, error))?;
-    first_line(bytes, &from)
-}
-
-/// The first line without its end, and without the mark that Windows puts in front.
-fn first_line(bytes: Vec<u8>, from: &str) -> Result<String, SetupError> {
-    let text = String::from_utf8(bytes).map_err(|_| SetupError::unfit(from, Unfit::NotUtf8))?;
-    let line = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    if line.is_empty() { Err(SetupError::unfit(from, Unfit::Empty)) } else { Ok(line.to_owned()) }
-}
-
-/// The whole file; Windows PowerShell writes UTF-16 where a shell's output is redirected.
-fn whole_text_of(path: &Path) -> Result<String, SetupError> {
-    let from = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| SetupError::unreadable(&from, error))?;
-    let text = match bytes.strip_prefix(&[0xff, 0xfe]) {
-        Some(rest) => {
-            let units: Vec<u16> =
-                rest.chunks_exact(2).filter_map(|two| Some(u16::from_le_bytes(two.try_into().ok()?))).collect();
-            String::from_utf16(&units).ok()
-        }
-        None => String::from_utf8(bytes).ok(),
-    };
-    let text = text.ok_or_else(|| SetupError::unfit(&from, Unfit::NotUtf8))?;
-    if text.trim_start_matches('\u{feff}').trim().is_empty() {
-        Err(SetupError::unfit(from, Unfit::Empty))
-    } else {
-        Ok(text)
     }
 }
 

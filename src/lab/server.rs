@@ -53,7 +53,7 @@ pub struct Entry {
     pub scheme: Option<String>,
     /// Whether a credential stood behind the scheme; the hello of NTLM is none.
     pub credential: bool,
-    /// The status of the answer.
+    /// The status of the answer; 0 where none was given.
     pub status: u16,
 }
 
@@ -301,9 +301,7 @@ impl House {
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
         let request = read(request).await;
-        if matches!(self.site.product, Product::Mute) {
-            return std::future::pending().await;
-        }
+        let mute = matches!(self.site.product, Product::Mute);
         let answer = self.site.answer(&request, &self.pki);
         let sign_in = request.sign_in();
         self.journal.note(Entry {
@@ -319,8 +317,11 @@ impl House {
             },
             scheme: sign_in.map(|(scheme, _)| scheme.to_owned()),
             credential: sign_in.is_some_and(|(_, behind)| !behind.is_empty() && behind != ntlm::HELLO),
-            status: answer.status,
+            status: if mute { 0 } else { answer.status },
         });
+        if mute {
+            return std::future::pending().await;
+        }
         let mut response = written(answer);
         let date = HeaderValue::from_str(&httpdate(SystemTime::now() + self.ahead));
         if let Ok(date) = date {

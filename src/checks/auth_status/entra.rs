@@ -144,6 +144,11 @@ pub fn is_known(number: u32) -> bool {
     entra::find(number).is_some()
 }
 
+/// Whether one of the numbers says that the consent to the app is missing.
+pub fn is_about_consent(told: &Told) -> bool {
+    told.numbers.iter().filter_map(|number| entra::find(*number)).any(|code| code.finding == CONSENT_REQUIRED.id)
+}
+
 /// What the numbers mean and what to do, Markdown; the ids of the text in front.
 pub fn explain(told: &Told, lang: Lang) -> String {
     let mut out = String::new();

@@ -1,10 +1,11 @@
 //! Which sign-ins go wrong: by the token, by the name, by what Entra ID says?
 
-use super::GRANT;
+use super::{AUTODISCOVER, GRANT, SRV};
 use crate::lab::cloud::Cloud;
-use crate::lab::exchange::{Offers, Tokens};
+use crate::lab::dns::Data;
+use crate::lab::exchange::{Exchange, Offers, Tokens};
 use crate::lab::nylas::{GrantState, Nylas};
-use crate::lab::scenario::{MAILBOX, PASSWORD, Scenario, fault, healthy};
+use crate::lab::scenario::{Door, HOSTER, MAILBOX, PASSWORD, Product, Scenario, fault, healthy};
 use serde_json::{Value, json};
 
 /// The tenant that the lab's Exchange trusts, and the lab's cloud is of.
@@ -30,6 +31,9 @@ fn with(audience: &str, name: &str, value: Value) -> Value {
 
 const OWN: &str = "https://mail.corp.example/";
 const ONLINE: &str = "https://outlook.office.com";
+
+/// It begins like a host of the company's, and is one of somebody else's.
+const LOOK_ALIKE: &str = "mail.corp.example.hoster.test";
 
 impl Scenario {
     /// With OAuth offered, and this done with tokens.
@@ -126,6 +130,17 @@ pub(super) fn all() -> Vec<Scenario> {
         .password(PASSWORD)
         .exchange(|exchange| exchange.user = "CORP\\anna")
         .option("--user", "CORP\\anna"),
+        fault(
+            "srv-look-alike",
+            "autodiscover.redirect-foreign-domain",
+            "The SRV record leads to a host that only looks like the company's own",
+            "Der SRV-Eintrag führt zu einem Host, der nur so aussieht wie einer des Unternehmens",
+        )
+        .password(PASSWORD)
+        .without(AUTODISCOVER)
+        .record(SRV, Data::Service(443, LOOK_ALIKE))
+        .record(LOOK_ALIKE, Data::Address(HOSTER))
+        .door(HOSTER, 443, Door::https(&[LOOK_ALIKE], Product::Exchange(Exchange::new(MAILBOX, PASSWORD)))),
         fault(
             "issuer-not-trusted",
             "auth.issuer-not-trusted",
