@@ -35,7 +35,7 @@ findings! {
         steps [
             { en: "Sign in by hand; if that fails too, the password is wrong or the account is locked:", de: "Melden Sie sich von Hand an; scheitert auch das, ist das Passwort falsch oder das Konto gesperrt:", Config "https://{host}/owa" },
             { en: "See which names the account has:", de: "Sehen Sie nach, welche Namen das Konto hat:", Powershell "Get-User '{mailbox}' | Format-List UserPrincipalName,SamAccountName,WindowsEmailAddress" },
-            { en: "Try the other forms, each in a run of its own (DOMAIN\\name, then the UPN):", de: "Versuchen Sie die anderen Formen, jede in einem eigenen Lauf (DOMAIN\\name, dann den UPN):", Shell "exdiag check {mailbox} --user 'DOMAIN\\name' --ask-password" },
+            { en: "Try the other forms, each in a run of its own ({forms}):", de: "Versuchen Sie die anderen Formen, jede in einem eigenen Lauf ({forms}):", Shell "exdiag check {mailbox} --user '{name}' --ask-password" },
             { en: "If the account has a second factor, of a hoster's portal for instance, a program needs the app password that this portal makes; Exchange Server itself knows neither.", de: "Hat das Konto einen zweiten Faktor, etwa im Portal eines Hosters, braucht ein Programm das App-Kennwort aus diesem Portal; Exchange Server selbst kennt beides nicht." },
             { en: "If only DOMAIN\\name works, set a default domain for Basic; if only the UPN works, make UPN and address the same.", de: "Geht nur DOMAIN\\name, legen Sie eine Standarddomäne für Basic fest; geht nur der UPN, gleichen Sie UPN und Adresse an.", Powershell "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'Default Web Site/Microsoft-Server-ActiveSync' -Filter system.webServer/security/authentication/basicAuthentication -Name defaultLogonDomain -Value DOMAIN" },
         ]
@@ -192,11 +192,12 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         sign_in = SignedIn::Refused(Box::new(finding));
     }
     if let SignedIn::Refused(finding) = &sign_in {
-        findings.push((**finding).clone());
+        let by_password = finding.code.id == REJECTED.id && subject.credential == Some(Credential::Password);
+        let endpoint = server.as_ref().map(|server| &server.endpoint);
+        let hint = if by_password { names::hint(view, endpoint)? } else { None };
+        findings.push(names::in_place((**finding).clone(), hint.as_ref()));
         findings.extend(entra::about(subject, &entra::texts(&finding.data)));
-        if finding.code.id == REJECTED.id && subject.credential == Some(Credential::Password) {
-            findings.extend(names::hint(view, server.as_ref().map(|server| &server.endpoint))?);
-        }
+        findings.extend(hint);
     }
     if let Some(server) = server.as_ref().filter(|_| subject.credential.is_some()) {
         findings.extend(common::connection_faults(view, &At::from(&server.endpoint))?);

@@ -99,6 +99,8 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
         .with("number", name.as_str())
         .with("sign", name.as_str())
         .with("audience", "-")
+        .with("name", "DOMAIN\\name")
+        .with("forms", json!(["UPN"]))
         .with("what", what)
         .with("todo", todo)
         .with("link", format!("{PAGE}{number}"));

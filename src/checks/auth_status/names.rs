@@ -51,6 +51,14 @@ pub fn hint(view: &View<'_>, endpoint: Option<&Endpoint>) -> Result<Option<Findi
     }))
 }
 
+/// The refusal with the forms to try filled in, as far as they are known.
+pub fn in_place(finding: Finding, hint: Option<&Finding>) -> Finding {
+    let of = |name: &str| hint.and_then(|hint| hint.data.get(name)).cloned();
+    finding
+        .with("name", of("name").unwrap_or_else(|| json!("DOMAIN\\name")))
+        .with("forms", of("forms").unwrap_or_else(|| json!(["DOMAIN\\name", "UPN"])))
+}
+
 /// The forms to try, the likeliest first; `None` where the server names no domain.
 fn forms(subject: &Subject, given: &str, names: &Names) -> Option<Vec<String>> {
     let local = given.split('@').next().unwrap_or_default();
