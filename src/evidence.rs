@@ -39,6 +39,12 @@ pub enum NoAnswer {
         /// What it was waiting in.
         phase: Phase,
     },
+    /// Others had answered, and this one took too long to be waited for beside them.
+    GivenUp {
+        /// What it was waiting in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phase: Option<Phase>,
+    },
     /// The run was interrupted.
     Cancelled,
     /// The recorded report does not hold this probe.

@@ -15,9 +15,7 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{
-    Credential, Gathering, Header, HeldBack, HttpProbe, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust,
-};
+use crate::evidence::{Credential, Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
@@ -187,8 +185,8 @@ pub struct Gatherer {
     fetcher: Fetcher,
     net: Net,
     http: Http,
-    /// How far the requests have got that are under way.
-    under_way: Mutex<BTreeMap<HttpProbe, Arc<Progress>>>,
+    /// How far the questions have got that are under way.
+    under_way: Mutex<BTreeMap<Probe, Arc<Progress>>>,
 }
 
 impl Gatherer {
@@ -228,14 +226,20 @@ impl Gatherer {
         }
     }
 
-    fn requests(&self) -> MutexGuard<'_, BTreeMap<HttpProbe, Arc<Progress>>> {
+    fn questions(&self) -> MutexGuard<'_, BTreeMap<Probe, Arc<Progress>>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask(&self, probe: Probe) -> Result<Seen, HeldBack> {
+    async fn ask(&self, probe: Probe, progress: &Arc<Progress>) -> Result<Seen, HeldBack> {
         Ok(match probe {
-            Probe::Dns { name, rtype } => Seen::Dns(self.resolver.look(&name, rtype).await),
-            Probe::DnsVia { name, rtype, via } => Seen::Dns(self.resolver.look_via(&name, rtype, via).await?),
+            Probe::Dns { name, rtype } => {
+                progress.reach(Phase::Resolve);
+                Seen::Dns(self.resolver.look(&name, rtype).await)
+            }
+            Probe::DnsVia { name, rtype, via } => {
+                progress.reach(Phase::Resolve);
+                Seen::Dns(self.resolver.look_via(&name, rtype, via).await?)
+            }
             Probe::Anchors { subject } => Seen::Anchors { found: self.roots.get().await.find(&subject) },
             Probe::Aia { .. } if !self.subject.aia => return Err(HeldBack::NoAia),
             Probe::Aia { url, private } => Seen::Aia(self.fetcher.aia(&url, private).await?),
@@ -245,17 +249,13 @@ impl Gatherer {
                 Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key, private).await?)
             }
             Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
-            Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name).await),
+            Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name, progress).await),
             Probe::Hello { address, port, name, hello } => {
-                Seen::Hello(hello::look(&self.net, address, port, &name, hello).await)
+                Seen::Hello(hello::look(&self.net, address, port, &name, hello, progress).await)
             }
             Probe::Http(probe) => {
-                let progress = Arc::new(Progress::default());
                 progress.reach(Phase::Resolve);
-                self.requests().insert(probe.clone(), Arc::clone(&progress));
-                let asked = self.http.ask(&probe, &progress).await;
-                self.requests().remove(&probe);
-                Seen::Http(asked?)
+                Seen::Http(self.http.ask(&probe, progress).await?)
             }
         })
     }
@@ -263,19 +263,21 @@ impl Gatherer {
 
 impl Source for Gatherer {
     fn gather(&self, probe: Probe) -> Gathering<'_> {
-        Box::pin(
-            async move { self.ask(probe).await.unwrap_or_else(|rule| Seen::NoAnswer(NoAnswer::HeldBack { rule })) },
-        )
+        Box::pin(async move {
+            let progress = Arc::new(Progress::default());
+            self.questions().insert(probe.clone(), Arc::clone(&progress));
+            let asked = self.ask(probe.clone(), &progress).await;
+            self.questions().remove(&probe);
+            asked.unwrap_or_else(|rule| Seen::NoAnswer(NoAnswer::HeldBack { rule }))
+        })
     }
 
     fn reached(&self, probe: &Probe) -> Option<Phase> {
-        let Probe::Http(probe) = probe else { return None };
-        self.requests().get(probe).and_then(|progress| progress.phase())
+        self.questions().get(probe).and_then(|progress| progress.phase())
     }
 
     fn sent(&self, probe: &Probe) -> Option<Credential> {
-        let Probe::Http(probe) = probe else { return None };
-        self.requests().get(probe).and_then(|progress| progress.sent())
+        self.questions().get(probe).and_then(|progress| progress.sent())
     }
 }
 
@@ -374,5 +376,33 @@ mod tests {
         let gatherer = gatherer(Settings { resolve: vec![resolve], ..settings() }, &subject).await;
         let seen = gatherer.gather(Probe::dns("mail.corp.example", RecordType::A)).await;
         assert!(matches!(seen, Seen::Dns(seen) if seen.addresses().len() == 1));
+    }
+
+    /// Waits until a question has got as far as this.
+    async fn reaches(gatherer: &Gatherer, probe: Probe, wanted: Phase) {
+        let mut asked = std::pin::pin!(gatherer.gather(probe.clone()));
+        while gatherer.reached(&probe) != Some(wanted) {
+            tokio::select! {
+                biased;
+                seen = &mut asked => panic!("it has ended: {seen:?}"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn of_questions_of_every_kind_it_is_known_what_they_wait_in() {
+        let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        let name_servers = Some(vec![silent.local_addr().unwrap()]);
+        let gatherer = gatherer(Settings { name_servers, proxy: None, ..settings() }, &subject).await;
+        let via = crate::evidence::Via::Wire;
+        reaches(&gatherer, Probe::dns("mail.corp.example", RecordType::A), Phase::Resolve).await;
+        reaches(&gatherer, Probe::dns_via("mail.corp.example", RecordType::Mx, via), Phase::Resolve).await;
+        let (address, port) = (listener.local_addr().unwrap().ip(), listener.local_addr().unwrap().port());
+        let hello = crate::evidence::HelloKind::Tls12;
+        reaches(&gatherer, Probe::tls(address, port, "mail.corp.example"), Phase::Handshake).await;
+        reaches(&gatherer, Probe::hello(address, port, "mail.corp.example", hello), Phase::Handshake).await;
     }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
+#[path = "support/looked.rs"]
+mod looked;
 #[path = "support/record.rs"]
 mod record;
 
@@ -430,12 +432,33 @@ async fn at_the_deadline_every_hang_is_named_with_its_phase_and_the_exit_code_is
     assert!(["still connecting", "still in the TLS handshake"].contains(&phase_of("root-domain").as_str()));
     let check = report.checks.iter().find(|check| check.id == "autodiscover").unwrap();
     let reason = check.reason.as_ref().unwrap();
-    for host in ["https://corp.example/", "http://autodiscover.corp.example/", "https://mail.corp.example/"] {
+    let v2 = "https://autodiscover.corp.example/autodiscover/autodiscover.json";
+    for host in ["https://corp.example/", "http://autodiscover.corp.example/", "https://mail.corp.example/", v2] {
         assert!(reason.contains(host), "{reason}");
     }
     assert!(
         diagnosis.evidence.records.values().any(|record| matches!(record.seen, Seen::NoAnswer(NoAnswer::Hung { .. })))
     );
+}
+
+#[tokio::test]
+async fn a_v2_that_hangs_is_a_remark_with_its_phase_once_the_older_autodiscover_has_answered() {
+    let report = worded(&rehearsed("healthy-v2-hangs").await, Lang::En);
+    assert_eq!((report.exit_code, report.status), (0, Status::Pass));
+    let told = trace(&report).into_iter().find(|attempt| attempt["step"] == "v2").unwrap();
+    assert_eq!((&told["verdict"], &told["reason"]), (&"noteworthy".into(), &"hung".into()));
+    let why = told["why"]["en"].as_str().unwrap();
+    assert!(why.starts_with("the request was sent and still without an answer, and was not waited for"), "{why}");
+    // the same where its own time was over before
+    let plan = Plan::new(|probe| match probe {
+        Probe::Http(http) if http.url == SUB => Some(exchange()),
+        Probe::Http(http) if http.url.contains(".json?") => Some(failed(Phase::Request, FailKind::Timeout)),
+        _ => None,
+    });
+    let report = plan.report();
+    let told = trace(&report).into_iter().find(|attempt| attempt["step"] == "v2").unwrap();
+    assert_eq!((&told["verdict"], &told["reason"]), (&"noteworthy".into(), &"silent".into()));
+    assert_eq!((report.exit_code, codes(&report)), (0, vec![]));
 }
 
 #[tokio::test]
@@ -500,11 +523,14 @@ async fn hints_say_which_clients_they_matter_to_and_are_no_more_than_hints() {
         ("healthy-alias-domain", "autodiscover.redirect-foreign-domain"),
         ("healthy-z-push", "autodiscover.not-exchange"),
         ("healthy-sogo", "autodiscover.not-exchange"),
+        ("healthy-ews-inside-alone", "autodiscover.ews-external-url-missing"),
     ] {
         let report = worded(&rehearsed(name).await, Lang::En);
         assert!(codes(&report).contains(&(code, Severity::Info)), "{name}: {:?}", codes(&report));
     }
-    assert!(codes(&worded(&rehearsed("healthy").await, Lang::En)).is_empty());
+    for name in ["healthy", "healthy-outlook-inside-alone"] {
+        assert!(codes(&worded(&rehearsed(name).await, Lang::En)).is_empty(), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -521,20 +547,6 @@ async fn of_a_certificate_that_is_not_accepted_the_trace_says_why() {
     assert!(hint.detail.contains("Outlook") && hint.detail.contains("sync service"), "{}", hint.detail);
 }
 
-/// What of a run the checks `dns` and `autodiscover` look at.
-fn recorded(diagnosis: &exdiag::Diagnosis) -> Evidence {
-    let mut evidence = diagnosis.evidence.clone();
-    evidence.header.subject.selected = vec!["dns".to_owned(), "autodiscover".to_owned()];
-    evidence.header.name_servers = vec!["192.0.2.53:53".to_owned()];
-    let view = View::new(&evidence);
-    for id in ["dns", "autodiscover"] {
-        let _ = (exdiag::checks::find(id).unwrap().run)(&view);
-    }
-    let looked = view.looked();
-    evidence.records.retain(|probe, _| looked.contains(probe));
-    evidence
-}
-
 #[tokio::test]
 async fn what_the_lab_shows_is_recorded() {
     for (case, name) in [
@@ -548,8 +560,13 @@ async fn what_the_lab_shows_is_recorded() {
         ("autodiscover-redirect-address-loop", "redirect-to-itself"),
         ("autodiscover-provider-missing", "provider-missing"),
         ("autodiscover-soap-busy", "soap-busy"),
+        ("autodiscover-ews-external-url-missing", "ews-external-missing"),
+        ("autodiscover-healthy-ews-inside-alone", "healthy-ews-inside-alone"),
+        ("autodiscover-healthy-outlook-inside-alone", "healthy-outlook-inside-alone"),
+        ("autodiscover-healthy-v2-hangs", "healthy-v2-hangs"),
+        ("autodiscover-everything-hangs", "everything-hangs"),
     ] {
-        let evidence = recorded(&rehearsed(name).await);
+        let evidence = looked::at(&rehearsed(name).await, &["dns", "autodiscover"]);
         assert!(!evidence.records.is_empty());
         record::record(case, &evidence);
     }

@@ -124,6 +124,29 @@ async fn at_the_deadline_every_check_is_called_a_last_time() {
     assert_eq!(evidence.records[&dns("silent.example")].seen, Seen::NoAnswer(NoAnswer::Deadline));
 }
 
+static WITH_SPARE: [Check; 3] = [
+    check("a", |v| {
+        let (spare, slow) = (v.spare(|| v.look(&dns("silent.example"))), v.spare(|| v.look(&dns("slow.example"))));
+        let seen = &spare?.seen;
+        assert_eq!(*seen, Seen::NoAnswer(NoAnswer::GivenUp { phase: None }));
+        slow?;
+        v.look(&dns("after.example")).map(|_| pass())
+    }),
+    check("b", |v| v.spare(|| v.look(&dns("silent.example"))).map(|_| pass())),
+    check("c", |v| v.look(&dns("silent.example")).map(|_| pass())),
+];
+
+#[tokio::test(start_paused = true)]
+async fn what_is_only_good_to_know_gets_a_third_of_the_time_unless_another_check_needs_it() {
+    let (finished, evidence, _, wall) = run_fake(&WITH_SPARE[..2], 6).await;
+    assert_eq!(wall.as_millis(), 2050);
+    assert!(finished.checks.iter().all(|check| check.outcome.status() == Status::Pass), "{:?}", finished.checks);
+    assert_eq!((evidence.cut_short, evidence.records[&dns("silent.example")].took_ms), (None, 2000));
+    let (_, evidence, _, wall) = run_fake(&WITH_SPARE[1..], 6).await;
+    assert_eq!((wall.as_secs(), evidence.cut_short), (6, Some(NoAnswer::Deadline)));
+    assert_eq!(evidence.records[&dns("silent.example")].seen, Seen::NoAnswer(NoAnswer::Deadline));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_run_reports_what_is_known_so_far() {
     let source = Arc::new(Fake::default());

@@ -7,7 +7,7 @@ pub mod service;
 pub mod suites;
 
 use crate::evidence::{HeldBack, NoAnswer, Phase, Probe, Stop, TlsOutcome, View};
-use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::finding::{Finding, Outcome, Sentence, Severity, Text};
 use crate::protocol::chain::HostTls;
 use crate::protocol::clients::{Family, Lack};
 use crate::protocol::stores::{self, Gone, Holding, Store};
@@ -189,6 +189,24 @@ pub fn unanswered(why: &NoAnswer) -> Outcome {
     Outcome::inconclusive(why_unanswered(why))
 }
 
+/// What somebody was doing who got no answer, with what became of it in these words.
+fn hung(phase: Option<Phase>, text: Text) -> Sentence {
+    let (en, de) = match phase {
+        None => ("still waiting for its turn", "wartete noch darauf, an die Reihe zu kommen"),
+        Some(Phase::Resolve) => {
+            ("still waiting for the answer of the name server", "wartete noch auf die Antwort des Nameservers")
+        }
+        Some(Phase::Proxy) => ("still waiting for the proxy", "wartete noch auf den Proxy"),
+        Some(Phase::Connect) => ("still connecting", "stand noch beim Verbindungsaufbau"),
+        Some(Phase::Handshake) => ("still in the TLS handshake", "stand noch im TLS-Handshake"),
+        Some(Phase::Request) => {
+            ("the request was sent and still without an answer", "die Anfrage war gesendet und noch ohne Antwort")
+        }
+        Some(Phase::Body) => ("still receiving the answer", "empfing noch die Antwort"),
+    };
+    Sentence::new(text).with("stage", json!({"en": en, "de": de}))
+}
+
 /// Why there is no answer, in words.
 pub fn why_unanswered(why: &NoAnswer) -> Sentence {
     match why {
@@ -196,32 +214,17 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
             "no answer before the time of the run was over",
             "keine Antwort, bevor die Zeit des Laufs vorbei war",
         )),
-        NoAnswer::Hung { phase } => Sentence::new(match phase {
-            Phase::Resolve => text!(
-                "still looking the name up when the time of the run was over",
-                "suchte noch die Adresse zum Namen, als die Zeit des Laufs vorbei war",
+        NoAnswer::Hung { phase } => hung(
+            Some(*phase),
+            text!("{stage} when the time of the run was over", "{stage}, als die Zeit des Laufs vorbei war",),
+        ),
+        NoAnswer::GivenUp { phase } => hung(
+            *phase,
+            text!(
+                "{stage}, and was not waited for any longer, since others had answered",
+                "{stage}; länger wurde nicht gewartet, weil andere geantwortet hatten",
             ),
-            Phase::Proxy => text!(
-                "still waiting for the proxy when the time of the run was over",
-                "wartete noch auf den Proxy, als die Zeit des Laufs vorbei war",
-            ),
-            Phase::Connect => text!(
-                "still connecting when the time of the run was over",
-                "stand noch beim Verbindungsaufbau, als die Zeit des Laufs vorbei war",
-            ),
-            Phase::Handshake => text!(
-                "still in the TLS handshake when the time of the run was over",
-                "stand noch im TLS-Handshake, als die Zeit des Laufs vorbei war",
-            ),
-            Phase::Request => text!(
-                "the request was sent and still without an answer when the time of the run was over",
-                "die Anfrage war gesendet und noch ohne Antwort, als die Zeit des Laufs vorbei war",
-            ),
-            Phase::Body => text!(
-                "still receiving the answer when the time of the run was over",
-                "empfing noch die Antwort, als die Zeit des Laufs vorbei war",
-            ),
-        }),
+        ),
         NoAnswer::Cancelled => Sentence::new(text!("the run was interrupted", "der Lauf wurde abgebrochen")),
         NoAnswer::NotRecorded => Sentence::new(text!(
             "the recorded report holds no answer",

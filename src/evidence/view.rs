@@ -9,7 +9,7 @@ use super::{
     ServiceProbe, Subject, TlsSeen, Via,
 };
 use jiff::Timestamp;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -30,6 +30,9 @@ pub struct View<'a> {
     asker: Option<&'static str>,
     looked: RefCell<BTreeSet<Probe>>,
     wanted: RefCell<BTreeSet<Probe>>,
+    /// Those of them that nothing else stands for.
+    needed: RefCell<BTreeSet<Probe>>,
+    is_spare: Cell<bool>,
 }
 
 /// Stands in for a record of the wrong kind, which only a forged report can hold.
@@ -38,7 +41,14 @@ static WRONG_KIND: NoAnswer = NoAnswer::NotRecorded;
 impl<'a> View<'a> {
     /// A view of the evidence, with nothing looked at.
     pub fn new(evidence: &'a Evidence) -> Self {
-        Self { evidence, asker: None, looked: RefCell::default(), wanted: RefCell::default() }
+        Self {
+            evidence,
+            asker: None,
+            looked: RefCell::default(),
+            wanted: RefCell::default(),
+            needed: RefCell::default(),
+            is_spare: Cell::new(false),
+        }
     }
 
     /// The same, for the check of this id.
@@ -81,8 +91,20 @@ impl<'a> View<'a> {
             Ok(record)
         } else {
             self.wanted.borrow_mut().insert(probe.clone());
+            if !self.is_spare.get() {
+                self.needed.borrow_mut().insert(probe.clone());
+            }
             Err(Stop::Ask)
         }
+    }
+
+    /// Looks at what would be good to know, but is not worth the whole time of the run: where it takes long,
+    /// the runner gives it up, and it ends in [`NoAnswer::GivenUp`].
+    pub fn spare<T>(&self, look: impl FnOnce() -> T) -> T {
+        let before = self.is_spare.replace(true);
+        let looked = look();
+        self.is_spare.set(before);
+        looked
     }
 
     /// Looks at a DNS answer.
@@ -142,6 +164,11 @@ impl<'a> View<'a> {
     /// What was looked at and was there.
     pub fn looked(&self) -> BTreeSet<Probe> {
         self.looked.borrow().clone()
+    }
+
+    /// Those of [`Self::wanted`] that no look did without.
+    pub fn needed(&self) -> BTreeSet<Probe> {
+        self.needed.borrow().clone()
     }
 
     /// What was looked at and is still to be gathered.

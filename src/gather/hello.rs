@@ -3,7 +3,7 @@
 //! One socket a hello. The answer is read as far as it comes in clear; then the server is told that
 //! this is all.
 
-use super::net::{Connection, Net, Stream, failure, first_line};
+use super::net::{Connection, Net, Progress, Stream, failure, first_line};
 use super::roots::provider;
 use super::tls::millis;
 use crate::evidence::{FailKind, Failure, HelloKind, HelloOutcome, HelloSeen, Phase};
@@ -22,7 +22,14 @@ const GOODBYE_WITHIN: Duration = Duration::from_millis(100);
 const GOODBYE: [u8; 7] = [21, 3, 1, 0, 2, 1, 0];
 
 /// Sends this hello to the server at one address.
-pub async fn look(net: &Net, address: IpAddr, port: u16, name: &str, kind: HelloKind) -> HelloSeen {
+pub(super) async fn look(
+    net: &Net,
+    address: IpAddr,
+    port: u16,
+    name: &str,
+    kind: HelloKind,
+    progress: &Progress,
+) -> HelloSeen {
     let mut random = [0; 32];
     // nothing is kept secret by it: where the system has no randomness, a constant does too
     let _ = provider().secure_random.fill(&mut random);
@@ -36,10 +43,11 @@ pub async fn look(net: &Net, address: IpAddr, port: u16, name: &str, kind: Hello
         sent: u64::try_from(hello.len()).unwrap_or_default(),
         received: 0,
     };
-    let Connection { mut stream, took, permit: _permit } = match net.connect(name, address, port).await {
+    let Connection { mut stream, took, permit: _permit } = match net.connect(name, address, port, progress).await {
         Ok(connection) => connection,
         Err(failure) => return HelloSeen { outcome: HelloOutcome::Failed(failure), ..seen },
     };
+    progress.reach(Phase::Handshake);
     seen.connect_ms = Some(millis(took));
     let started = Instant::now();
     let mut answer = Answer::default();

@@ -189,15 +189,20 @@ impl Net {
     }
 
     /// A connection to this one address of a host, for TLS.
-    pub(super) async fn connect(&self, host: &str, address: IpAddr, port: u16) -> Result<Connection, Failure> {
-        let progress = Progress::default();
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        address: IpAddr,
+        port: u16,
+        progress: &Progress,
+    ) -> Result<Connection, Failure> {
         match self.way("https", host, Some(address), port) {
-            Way::Proxy { proxy, host, port } => self.tunnel(&proxy, &host, port, &progress).await,
+            Way::Proxy { proxy, host, port } => self.tunnel(&proxy, &host, port, progress).await,
             Way::Direct { host, port } => {
                 // a rule may have put a name in the address's place
                 let address = self.addresses(&host, port).await.first().copied();
                 let address = address.ok_or(Failure::new(Phase::Resolve, FailKind::NoAddress))?;
-                self.direct(address, port, &progress).await
+                self.direct(address, port, progress).await
             }
         }
     }

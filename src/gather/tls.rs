@@ -3,7 +3,7 @@
 //! The handshake accepts any certificate and keeps what was sent. Whether it can be trusted is a
 //! question of its own: [`Shown::verify`].
 
-use super::net::{Connection, Net, Stream, failure, first_line, kind};
+use super::net::{Connection, Net, Progress, Stream, failure, first_line, kind};
 use super::roots::{Roots, provider};
 use crate::evidence::{FailKind, Failure, Handshake, Phase, TlsOutcome, TlsSeen};
 use base64::Engine as _;
@@ -67,7 +67,7 @@ pub(super) struct Shaken {
 }
 
 /// Looks at the server at one address, with SNI where `name` is one, and says nothing afterwards.
-pub async fn look(net: &Net, address: IpAddr, port: u16, name: &str) -> TlsSeen {
+pub(super) async fn look(net: &Net, address: IpAddr, port: u16, name: &str, progress: &Progress) -> TlsSeen {
     let mut seen = TlsSeen {
         outcome: TlsOutcome::Failed(Failure::new(Phase::Connect, FailKind::Timeout)),
         chain: Vec::new(),
@@ -76,10 +76,11 @@ pub async fn look(net: &Net, address: IpAddr, port: u16, name: &str) -> TlsSeen 
         connect_ms: None,
         handshake_ms: None,
     };
-    let Connection { stream, took, permit: _permit } = match net.connect(name, address, port).await {
+    let Connection { stream, took, permit: _permit } = match net.connect(name, address, port, progress).await {
         Ok(connection) => connection,
         Err(failure) => return TlsSeen { outcome: TlsOutcome::Failed(failure), ..seen },
     };
+    progress.reach(Phase::Handshake);
     seen.connect_ms = Some(millis(took));
     let Shaken { stream, shown, took } = handshake(stream, name, net.limit()).await;
     seen.outcome = match stream {

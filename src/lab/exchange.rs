@@ -89,8 +89,12 @@ pub struct Exchange {
     pub settings: Settings,
     /// `ExternalUrl` of ActiveSync.
     pub external_url: &'static str,
-    /// `ExternalUrl` of EWS.
+    /// `ExternalUrl` of EWS; empty where it is not set.
     pub external_ews: &'static str,
+    /// `InternalUrl` of EWS.
+    pub internal_ews: &'static str,
+    /// Whether Outlook Anywhere is published: else Outlook is told only what is for the inside.
+    pub outlook_anywhere: bool,
     /// `MS-ASProtocolVersions`
     pub versions: &'static str,
     /// `MS-ASProtocolCommands`
@@ -126,6 +130,8 @@ impl Exchange {
             settings: Settings::ActiveSync,
             external_url: "https://mail.corp.example/Microsoft-Server-ActiveSync",
             external_ews: "https://mail.corp.example/EWS/Exchange.asmx",
+            internal_ews: "https://ex01.corp.local/EWS/Exchange.asmx",
+            outlook_anywhere: true,
             versions: "2.0,2.1,2.5,12.0,12.1,14.0,14.1,16.0,16.1",
             commands: COMMANDS,
             user,
@@ -224,7 +230,7 @@ impl Exchange {
         }
         if request.is_at("/autodiscover/autodiscover.svc") {
             let error = if let Settings::BySoapAlone(code) = self.settings { Some(code) } else { None };
-            return iis(200).body("text/xml; charset=utf-8", others::soap_settings(self.external_ews, error));
+            return iis(200).body("text/xml; charset=utf-8", others::soap_settings(self, error));
         }
         if !request.is_at("/autodiscover/autodiscover.xml") {
             return iis_error(404, "File or directory not found.");
@@ -234,10 +240,10 @@ impl Exchange {
             // a browser's GET has no request in it: the healthy answer is 600
             _ if request.method != "POST" || !(asks("mobilesync") || asks("outlook")) => error(600, "Invalid Request"),
             // the provider that fails is ActiveSync's
-            Settings::Error(600 | 601, _) if asks("outlook") => others::outlook_settings(self.user, self.external_ews),
+            Settings::Error(600 | 601, _) if asks("outlook") => others::outlook_settings(self),
             Settings::Error(code, message) => error(code, message),
             Settings::Redirect(address) => others::redirect_address(address),
-            _ if asks("outlook") => others::outlook_settings(self.user, self.external_ews),
+            _ if asks("outlook") => others::outlook_settings(self),
             Settings::ActiveSync | Settings::BySoapAlone(_) => mobilesync_settings(self.user, self.external_url),
         };
         iis(200).header("Cache-Control", "private").body("text/xml; charset=utf-8", body)

@@ -68,6 +68,16 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
+    /// An answer that never comes.
+    pub fn never() -> Self {
+        Self::new(0)
+    }
+
+    /// Whether it never comes.
+    pub fn is_never(&self) -> bool {
+        self.status == 0
+    }
+
     /// The same with one more header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {

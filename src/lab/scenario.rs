@@ -560,6 +560,12 @@ impl Scenario {
         self
     }
 
+    /// With little time for what never answers, and enough for the rest.
+    pub(super) fn brief(mut self) -> Self {
+        self.options.extend(["--max-time", "6"]);
+        self
+    }
+
     /// With so little time that nobody waits for what hangs.
     pub(super) fn at_once(mut self) -> Self {
         self.options.extend(["--max-time", "0.8"]);

@@ -303,6 +303,9 @@ impl House {
         let request = read(request).await;
         let mute = matches!(self.site.product, Product::Mute);
         let answer = self.site.answer(&request, &self.pki);
+        if answer.is_never() {
+            return std::future::pending().await;
+        }
         let sign_in = request.sign_in();
         self.journal.note(Entry {
             address: self.address,

@@ -10,6 +10,7 @@ mod beside;
 pub mod certificate;
 pub mod error;
 mod follow;
+mod judge;
 
 pub use beside::{Beside, beside};
 
@@ -21,6 +22,7 @@ use crate::evidence::{
     RecordType, SignIn, Stop, View, view,
 };
 use follow::follow;
+use judge::judge;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -197,7 +199,7 @@ impl Reason {
                 (_, FailKind::ProxyRefused { .. }) => "proxy-refused",
                 _ => "no-connection",
             },
-            Self::NotAsked(NoAnswer::Hung { .. }) => "hung",
+            Self::NotAsked(NoAnswer::Hung { .. } | NoAnswer::GivenUp { .. }) => "hung",
             Self::NotAsked(_) => "not-asked",
             Self::SignInWanted => "sign-in-wanted",
             Self::SignInRefused => "sign-in-refused",
@@ -314,6 +316,16 @@ impl Walk {
             && self.decisive().all(|attempt| matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_)))
     }
 
+    /// The hosts whose connection fails or hangs where clients go for the older Autodiscover; none where
+    /// one of them gives an answer of HTTP other than to send on.
+    pub fn unanswered(&self) -> Vec<&str> {
+        let (silent, others): (Vec<&Attempt>, Vec<&Attempt>) = self
+            .decisive()
+            .filter(|attempt| !attempt.step.is_v2() && !matches!(attempt.reason, Reason::Redirect { .. }))
+            .partition(|attempt| matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_)));
+        if others.is_empty() { silent.into_iter().map(|attempt| attempt.host.as_str()).collect() } else { Vec::new() }
+    }
+
     /// The connection that failed where Autodiscover is cut off.
     pub fn cut(&self) -> Option<(&Attempt, &Failure)> {
         self.decisive().filter(|_| self.is_cut_off()).find_map(|attempt| match &attempt.reason {
@@ -346,7 +358,8 @@ impl Walk {
         let wanting =
             |a: &&Attempt| matches!(a.reason, Reason::SignInWanted | Reason::SignInRefused | Reason::Settings { .. });
         let mut hosts: Vec<&str> = Vec::new();
-        for attempt in self.attempts.iter().filter(wanting) {
+        // to the cloud's own name no record of the domain leads
+        for attempt in self.attempts.iter().filter(wanting).filter(|attempt| attempt.step != Step::Cloud) {
             if !hosts.contains(&attempt.host.as_str()) {
                 hosts.push(&attempt.host);
             }
@@ -416,17 +429,24 @@ fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
     let http = HttpProbe::new(Method::Get, format!("http://{subdomain}/autodiscover/autodiscover.xml"));
     let redirect = follow(view, Step::HttpRedirect, http, email);
     let srv = srv_roads(view, domain, email);
-    let json = follow(view, Step::Json, v2_probe(&subdomain, email, Protocol::ActiveSync), email);
+    let wanting = [&root, &sub, &redirect].into_iter().flatten().chain(srv.iter().flatten());
+    let wanting = wanting.filter_map(|road| road.last()).filter(|last| last.reason == Reason::SignInWanted);
+    let wanting: Vec<&Attempt> = wanting.collect();
+    // where Autodiscover has been found, a v2 that hangs keeps nobody from the server
+    let is_found = wanting.iter().any(|last| last.is_usable());
+    let v2 = |step, host: &str| {
+        let ask = || follow(view, step, v2_probe(host, email, Protocol::ActiveSync), email);
+        if is_found { view.spare(ask) } else { ask() }
+    };
+    let json = v2(Step::Json, &subdomain);
     let cloud = cloud::of_domain(view, domain);
     // whoever wants a sign-in as Autodiscover does may know v2 too
-    let mut hosts: Vec<String> = vec![subdomain];
+    let mut hosts: Vec<&str> = vec![&subdomain];
     let mut further: Vec<Result<Road, Stop>> = Vec::new();
-    let wanting =
-        [&root, &sub, &redirect].into_iter().flatten().chain(srv.iter().flatten()).filter_map(|road| road.last());
-    for last in wanting.filter(|last| last.reason == Reason::SignInWanted) {
-        if !hosts.contains(&last.host) {
-            hosts.push(last.host.clone());
-            further.push(follow(view, Step::Json, v2_probe(&last.host, email, Protocol::ActiveSync), email));
+    for last in &wanting {
+        if !hosts.contains(&last.host.as_str()) {
+            hosts.push(&last.host);
+            further.push(v2(Step::Json, &last.host));
         }
     }
     let mut roads = view::all([root, sub, redirect])?;
@@ -436,7 +456,7 @@ fn anonymous_roads(view: &View<'_>, email: &str) -> Result<Vec<Road>, Stop> {
     // where the records lead to the cloud by themselves, it has been asked
     let is_asked = roads.iter().flatten().any(|attempt| trusted::is_microsoft(&attempt.host));
     if let Some(cloud) = cloud?.filter(|_| !is_asked) {
-        let road = follow(view, Step::Cloud, v2_probe(cloud.direct, email, Protocol::ActiveSync), email)?;
+        let road = v2(Step::Cloud, cloud.direct)?;
         // a report may be older than the question
         roads.extend(Some(road).filter(|road| !road.iter().any(Attempt::is_new)));
     }
@@ -520,85 +540,4 @@ fn dns_failed(view: &View<'_>, domain: &str) -> Result<bool, Stop> {
     let answers = view::all([view.dns(domain, family), view.dns(&format!("autodiscover.{domain}"), family)])?;
     let is_usable = |answer: &crate::evidence::DnsAnswer| answer.is_noerror() || answer.is_nxdomain();
     Ok(!answers.into_iter().any(|seen| seen.is_ok_and(|seen| seen.answer.as_ref().is_some_and(is_usable))))
-}
-
-/// Which road wins, and what the others are worth beside it.
-fn judge(mut roads: Vec<Road>, dns_failed: bool) -> Walk {
-    number(&mut roads, 0);
-    let mut attempts: Vec<Attempt> = roads.into_iter().flatten().collect();
-    let rank = |attempt: &Attempt| {
-        let kind = match (&attempt.reason, attempt.step) {
-            // a client that gets there has not come by the domain's records
-            (_, Step::Cloud) => return None,
-            (Reason::Settings { .. }, Step::Json) => 1,
-            (Reason::Settings { .. }, _) => 0,
-            (Reason::SignInWanted, _) => 2,
-            _ => return None,
-        };
-        Some((!attempt.is_usable(), kind, attempt.step))
-    };
-    let won = attempts.iter().enumerate().filter_map(|(i, a)| rank(a).map(|rank| (rank, i))).min().map(|(_, i)| i);
-    let url_of = |attempt: &Attempt| match &attempt.reason {
-        Reason::Settings { url } => Some(url.clone()),
-        _ => None,
-    };
-    let settings = attempts.iter().filter(|a| !a.step.is_v2()).find_map(url_of);
-    let json = attempts.iter().filter(|a| a.step == Step::Json).find_map(url_of);
-    let cloud = attempts.iter().filter(|a| a.step == Step::Cloud).find_map(url_of);
-    for (i, attempt) in attempts.iter_mut().enumerate() {
-        attempt.verdict =
-            if Some(i) == won { Verdict::Won } else { verdict(&attempt.reason, attempt.step, won.is_some()) };
-    }
-    Walk { attempts, won, settings, json, cloud, dns_failed }
-}
-
-/// Gives every road a number, from this one on.
-fn number(roads: &mut [Road], first: usize) {
-    for (road, attempts) in (first..).zip(roads) {
-        for (hop, attempt) in attempts.iter_mut().enumerate() {
-            (attempt.road, attempt.hop) = (road, hop);
-        }
-    }
-}
-
-/// What an attempt that did not win is worth.
-fn verdict(reason: &Reason, step: Step, has_winner: bool) -> Verdict {
-    match reason {
-        Reason::OtherProtocols(_)
-        | Reason::NoMobileSync
-        | Reason::Loop { .. }
-        | Reason::TooManyHops
-        | Reason::Insecure { .. }
-        | Reason::ServerError
-        | Reason::SignInPage
-        | Reason::Malformed(_)
-        | Reason::WebSite { page: true }
-        | Reason::Unreachable(_)
-        | Reason::Forbidden
-            if !step.is_v2() =>
-        {
-            // the place of the web site: that it is one hides nothing from whoever goes on
-            let is_web_site = step == Step::RootDomain
-                && matches!(reason, Reason::WebSite { .. } | Reason::Unreachable(_) | Reason::Forbidden);
-            // nobody has to publish port 80, nor 443 where it is there for the redirect
-            let is_unreachable = matches!(reason, Reason::Unreachable(_));
-            let is_closed = matches!(reason, Reason::Unreachable(failure) if failure.kind == FailKind::Refused);
-            match has_winner {
-                true if is_web_site || is_closed || (is_unreachable && step == Step::HttpRedirect) => Verdict::Normal,
-                true => Verdict::Noteworthy,
-                false if is_unreachable && step == Step::HttpRedirect => Verdict::Noteworthy,
-                false => Verdict::Fault,
-            }
-        }
-        Reason::NotAsked(NoAnswer::Hung { .. }) if !has_winner => Verdict::Fault,
-        Reason::Error { .. } if has_winner && step == Step::RootDomain => Verdict::Noteworthy,
-        Reason::Error { .. } | Reason::SignInRefused => Verdict::Fault,
-        // where nothing has led anywhere, what the mail domain's own names answer is what matters
-        Reason::NotThere | Reason::Odd | Reason::WebSite { .. }
-            if !has_winner && matches!(step, Step::Subdomain | Step::HttpRedirect | Step::Srv) =>
-        {
-            Verdict::Fault
-        }
-        _ => Verdict::Normal,
-    }
 }

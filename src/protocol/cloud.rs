@@ -3,6 +3,7 @@
 //! Asked only where the DNS or the server points to the cloud, without credentials, and for the domain
 //! with a made-up user: only where the mailbox itself lies depends on who asks.
 
+use super::autodiscover::{self, Attempt, Step};
 use super::endpoint::{self, Endpoint, Origin};
 use super::v2::{self, Protocol};
 use super::{eas, trusted};
@@ -197,9 +198,8 @@ pub fn membership(view: &View<'_>) -> Result<Option<Membership>, Stop> {
     let known = realm.as_ref().filter(|realm| realm.kind != Kind::Unknown);
     let (hosted, hosted_probe) = match known {
         Some(realm) => {
-            let probe =
-                HttpProbe::new(Method::Get, v2::url(realm.cloud.exchange, &mailbox.address, Protocol::ActiveSync));
-            (hosted(view, &probe)?, Some(probe))
+            let (hosted, probe) = asked_of(view, realm.cloud, &mailbox.address)?;
+            (hosted, Some(probe))
         }
         None => (Hosted::Unsaid, None),
     };
@@ -222,9 +222,16 @@ fn of_mail(view: &View<'_>, domain: &str) -> Result<Option<&'static Cloud>, Stop
 }
 
 fn of_alias(view: &View<'_>, domain: &str) -> Result<Option<&'static Cloud>, Stop> {
-    let name = format!("autodiscover.{domain}");
-    let answer = view.dns(&name, address_type(!view.subject().ipv4))?.ok().and_then(|seen| seen.answer.as_ref());
-    Ok(answer.into_iter().flat_map(|answer| answer.alias_chain(&name)).find_map(|alias| of_host(&alias)))
+    of_name(view, &format!("autodiscover.{domain}"))
+}
+
+/// The cloud that a host belongs to, by its own name or by one that it is an alias of.
+pub fn of_name(view: &View<'_>, host: &str) -> Result<Option<&'static Cloud>, Stop> {
+    if let Some(cloud) = of_host(host) {
+        return Ok(Some(cloud));
+    }
+    let answer = view.dns(host, address_type(!view.subject().ipv4))?.ok().and_then(|seen| seen.answer.as_ref());
+    Ok(answer.into_iter().flat_map(|answer| answer.alias_chain(host)).find_map(|alias| of_host(&alias)))
 }
 
 /// The cloud of the endpoint, and whether it is a server of the company's own that leads there.
@@ -313,6 +320,26 @@ fn verified<'a>(view: &View<'a>, probe: &HttpProbe) -> Result<Option<&'a Respons
 fn json(view: &View<'_>, probe: &HttpProbe) -> Result<Option<Value>, Stop> {
     let response = verified(view, probe)?.filter(|response| response.status == 200);
     Ok(response.and_then(|response| serde_json::from_str(&response.body.text).ok()))
+}
+
+/// Where the cloud says that the mailbox is, and the question that it says it to: one that the walk of
+/// Autodiscover has put to this cloud, since v2 says the same at each of its hosts; else one of its own, where
+/// none was put, or none told.
+fn asked_of(view: &View<'_>, cloud: &'static Cloud, address: &str) -> Result<(Hosted, HttpProbe), Stop> {
+    let attempts = autodiscover::walk(view)?.map(|walk| walk.attempts).unwrap_or_default();
+    let of_cloud = |attempt: &&Attempt| {
+        matches!(attempt.step, Step::Json | Step::Cloud)
+            && attempt.email == address
+            && of_host(&attempt.host) == Some(cloud)
+    };
+    for attempt in attempts.iter().filter(of_cloud) {
+        let said = hosted(view, &attempt.probe)?;
+        if said != Hosted::Unsaid {
+            return Ok((said, attempt.probe.clone()));
+        }
+    }
+    let probe = HttpProbe::new(Method::Get, v2::url(cloud.exchange, address, Protocol::ActiveSync));
+    Ok((hosted(view, &probe)?, probe))
 }
 
 /// What the cloud's Autodiscover v2 says of the mailbox: its own address, or the way to another host.

@@ -1,9 +1,9 @@
 //! Which address is ActiveSync's, and how do we know?
 
 use super::autodiscover::{self, Walk};
-use super::{eas, hosts, reach};
+use super::{cloud, eas, hosts, reach};
 use crate::evidence::subject::domain_name;
-use crate::evidence::{HttpOutcome, HttpSeen, Phase, RecordData, RecordType, Stop, View};
+use crate::evidence::{HttpOutcome, HttpSeen, Phase, RecordData, RecordType, Stop, View, view};
 
 /// Where an endpoint is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,7 @@ impl Endpoint {
 pub const USUAL: &[&str] = &["mail", "webmail", "exchange", "owa", "outlook", "remote"];
 
 /// The ActiveSync endpoint of the mailbox: what the user named, else what Autodiscover says, else
+/// what Microsoft's cloud says (unless the domain's own host is there and only does not answer), else
 /// the likeliest host that answers, else the likeliest that gives no answer but has an address.
 /// `None` where there is not even a guess.
 pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
@@ -56,8 +57,10 @@ pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
     match told {
         Some(endpoint) if !is_internal(&endpoint.host) => Ok(Some(endpoint)),
         _ => {
-            match walk.cloud.as_deref().filter(|_| walk.won.is_none()).and_then(|url| Endpoint::parse(url, Origin::V2))
-            {
+            let cloud = walk.cloud.as_deref().filter(|_| walk.won.is_none());
+            match cloud.and_then(|url| Endpoint::parse(url, Origin::V2)) {
+                // it also answers for mailboxes that it does not hold
+                Some(cloud) if leads_to_own_silence(view, &walk)? => Ok(guess(view, &walk)?.or(Some(cloud))),
                 Some(cloud) => Ok(Some(cloud)),
                 None => guess(view, &walk),
             }
@@ -65,13 +68,22 @@ pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
     }
 }
 
-/// The address of EWS that Autodiscover tells, by whichever way of asking; `None` where none told a
-/// usable one. ([`endpoint`] and its host are known without.)
+/// Whether the domain's own names lead to a host that is not the cloud's, from which nobody gets an answer.
+fn leads_to_own_silence(view: &View<'_>, walk: &Walk) -> Result<bool, Stop> {
+    let own = view::all(walk.unanswered().into_iter().map(|host| {
+        let (addresses, cloud) = (hosts::addresses(view, host), cloud::of_name(view, host));
+        Ok(!addresses?.is_empty() && cloud?.is_none())
+    }))?;
+    Ok(!own.is_empty() && own.into_iter().all(|is_own| is_own))
+}
+
+/// The address of EWS that Autodiscover tells clients outside, by whichever way of asking; `None` where none
+/// told a usable one. ([`endpoint`] and its host are known without.)
 pub fn told_ews(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
     let Some(walk) = autodiscover::walk(view)? else { return Ok(None) };
     let beside = autodiscover::beside(view, &walk)?;
     let endpoints = beside
-        .ews_urls()
+        .external_ews_urls()
         .into_iter()
         .filter_map(|(step, url)| Endpoint::parse(url, if step.is_v2() { Origin::V2 } else { Origin::Pox }));
     Ok(endpoints.into_iter().find(|endpoint| !is_internal(&endpoint.host)))
@@ -96,7 +108,7 @@ fn guess(view: &View<'_>, walk: &Walk) -> Result<Option<Endpoint>, Stop> {
         .collect();
     // every look is made before the first is judged, so that all are gathered at once
     let looks: Vec<_> = endpoints.iter().map(|endpoint| view.http(&eas::options(endpoint))).collect();
-    let looks = crate::evidence::view::all(looks)?;
+    let looks = view::all(looks)?;
     for (endpoint, look) in endpoints.iter().zip(&looks) {
         let answers = look.ok().and_then(HttpSeen::response).is_some_and(|response| {
             response.status == 401 && response.header("www-authenticate").is_some()
@@ -128,7 +140,7 @@ fn guess(view: &View<'_>, walk: &Walk) -> Result<Option<Endpoint>, Stop> {
     // of those that nobody could ask, the DNS may know one
     let unasked: Vec<&Endpoint> =
         endpoints.iter().zip(&looks).filter(|(_, look)| look.is_err()).map(|(endpoint, _)| endpoint).collect();
-    let known = crate::evidence::view::all(unasked.iter().map(|endpoint| hosts::addresses(view, &endpoint.host)))?;
+    let known = view::all(unasked.iter().map(|endpoint| hosts::addresses(view, &endpoint.host)))?;
     let known = unasked.into_iter().zip(known).find(|(_, addresses)| !addresses.is_empty());
     Ok(known.map(|(endpoint, _)| endpoint.clone()).filter(|_| is_cut_off))
 }

@@ -65,8 +65,13 @@ impl Answer {
     }
 
     /// The address of EWS for clients outside.
+    pub fn external_ews_url(&self) -> Option<&str> {
+        self.setting("ExternalEwsUrl")
+    }
+
+    /// The same, else that for clients inside.
     pub fn ews_url(&self) -> Option<&str> {
-        self.setting("ExternalEwsUrl").or_else(|| self.setting("InternalEwsUrl"))
+        self.external_ews_url().or_else(|| self.setting("InternalEwsUrl"))
     }
 }
 

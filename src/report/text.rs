@@ -485,19 +485,34 @@ fn fold_command(line: &str, width: usize, shell: Shell) -> Vec<String> {
         Shell::Zone | Shell::Config => return vec![line.to_owned()],
     };
     let room = width.saturating_sub(end.len());
-    let words = words_of_command(line);
+    if line.width() <= width {
+        return vec![line.to_owned()];
+    }
+    let mut words = words_of_command(line);
+    // after a comma PowerShell reads on by itself
+    let lists = shell == Shell::Powershell;
+    if lists {
+        let apart = |word: &String| {
+            if word.contains(['\'', '"', '{', '(']) {
+                vec![word.clone()]
+            } else {
+                word.split_inclusive(',').map(str::to_owned).collect()
+            }
+        };
+        words = words.iter().flat_map(apart).collect();
+    }
     // where a word does not fit anyway, the terminal's own break copies better
-    if line.width() <= width || words.iter().any(|word| word.width() + 4 > room) {
+    if words.iter().any(|word| word.width() + 4 > room) {
         return vec![line.to_owned()];
     }
     let mut lines: Vec<String> = Vec::new();
     let mut at = String::new();
     for word in words {
+        let listed = lists && at.ends_with(',');
         if !at.trim().is_empty() && at.width() + 1 + word.width() > room {
-            lines.push(format!("{at}{end}"));
-            "   ".clone_into(&mut at);
-        }
-        if !at.is_empty() {
+            lines.push(if listed { at } else { format!("{at}{end}") });
+            at = String::from("    ");
+        } else if !at.is_empty() && !listed {
             at.push(' ');
         }
         at.push_str(&word);
@@ -587,6 +602,9 @@ fn seen_word(seen: &Seen) -> String {
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),
+            NoAnswer::GivenUp { phase } => {
+                phase.map_or_else(|| "given up".to_owned(), |phase| format!("given up, {}", phase_word(phase)))
+            }
             NoAnswer::Cancelled => "interrupted".to_owned(),
             NoAnswer::NotRecorded => "not recorded".to_owned(),
             NoAnswer::Offline => "files only".to_owned(),
@@ -679,6 +697,10 @@ mod tests {
         assert_eq!(
             fold_command(command, 30, Shell::Powershell),
             ["Get-Mailbox -Filter `", "    {a -eq 1} -Name 'x y z' `", "    -Last"]
+        );
+        assert_eq!(
+            fold_command("Get-Mailbox 'a,b' | fl DeviceId,DeviceType,DeviceState", 30, Shell::Powershell),
+            ["Get-Mailbox 'a,b' | fl `", "    DeviceId,DeviceType,", "    DeviceState"]
         );
         assert_eq!(fold_command("short one", 30, Shell::Shell), ["short one"]);
         assert_eq!(fold_command("a b c", 2, Shell::Zone), ["a b c"]);

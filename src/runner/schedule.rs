@@ -17,6 +17,9 @@ use tokio::time::Instant;
 /// for something new or ends, so a check that needs more has a fault.
 const LAST_CALLS: usize = 64;
 
+/// This part of a run's time is spent on what is only good to know.
+const SPARE: u32 = 3;
+
 /// How long a run may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -29,6 +32,8 @@ pub struct Limits {
 struct Running {
     check: &'static Check,
     waits_for: BTreeSet<Probe>,
+    /// Those of them that nothing else stands for.
+    needs: BTreeSet<Probe>,
     judged: Option<Judged>,
 }
 
@@ -62,11 +67,19 @@ pub async fn run<S: Source>(
         if running.iter().all(|r| r.judged.is_some()) {
             break;
         }
+        let spare = store.oldest(&spare(&running));
+        let patience = async {
+            match &spare {
+                Some((began, _)) => tokio::time::sleep_until(*began + limits.deadline / SPARE).await,
+                None => std::future::pending().await,
+            }
+        };
         let arrived = tokio::select! {
             biased;
             () = &mut cancelled => { cut_short = Some(NoAnswer::Cancelled); break }
             () = &mut deadline => { cut_short = Some(NoAnswer::Deadline); break }
             arrived = store.arrival() => arrived,
+            () = patience => spare.as_ref().map(|(_, probe)| (probe.clone(), store.give_up(probe, source.as_ref()))),
         };
         // a check that waits, with nothing under way, can only have asked for nothing
         let Some((probe, took)) = arrived else { break };
@@ -113,6 +126,7 @@ fn start(checks: &'static [Check], selected: &[String], started: Instant) -> Vec
         .map(|check| Running {
             check,
             waits_for: BTreeSet::new(),
+            needs: BTreeSet::new(),
             judged: (!selected.iter().any(|id| id == check.id)).then(|| Judged {
                 id: check.id,
                 outcome: Outcome::skip(Sentence::new(text!("not selected", "nicht ausgewählt"))),
@@ -125,6 +139,15 @@ fn start(checks: &'static [Check], selected: &[String], started: Instant) -> Vec
 
 fn wanted(running: &[Running]) -> BTreeSet<Probe> {
     running.iter().filter(|r| r.judged.is_none()).flat_map(|r| r.waits_for.iter().cloned()).collect()
+}
+
+/// What every check that waits for it could do without.
+fn spare(running: &[Running]) -> BTreeSet<Probe> {
+    let mut spare = wanted(running);
+    for check in running.iter().filter(|r| r.judged.is_none()) {
+        spare.retain(|probe| !check.needs.contains(probe));
+    }
+    spare
 }
 
 /// Calls a check once: it ends, or its needs are noted.
@@ -140,6 +163,7 @@ fn call(running: &mut Running, store: &mut Store, started: Instant, events: Even
         Ok(Err(Stop::Ask)) if !wanted.is_empty() => {
             events(Event::Waits { check: running.check.id, probes: wanted.iter().cloned().collect() });
             running.waits_for = wanted;
+            running.needs = view.needed();
             return;
         }
         Ok(Err(Stop::Ask)) => Outcome::Broke { message: "it stopped without asking for anything".to_owned() },

@@ -4,7 +4,7 @@ use crate::evidence::{Evidence, LeftOpen, NoAnswer, Phase, Probe, Record, Seen, 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 /// The facts of a run and the probes that are under way. Every probe's work runs in a task of
@@ -14,8 +14,17 @@ pub(super) struct Store {
     pub(super) evidence: Evidence,
     started: Instant,
     tasks: JoinSet<Seen>,
-    open: BTreeMap<Probe, (Instant, Option<String>)>,
+    open: BTreeMap<Probe, Open>,
     names: BTreeMap<Id, Probe>,
+}
+
+/// A probe under way.
+#[derive(Debug)]
+struct Open {
+    began: Instant,
+    /// The probe whose arrival led to it.
+    after: Option<String>,
+    task: AbortHandle,
 }
 
 impl Store {
@@ -32,7 +41,8 @@ impl Store {
         let (source, asked) = (Arc::clone(source), probe.clone());
         let handle = self.tasks.spawn(async move { source.gather(asked).await });
         self.names.insert(handle.id(), probe.clone());
-        self.open.insert(probe.clone(), (Instant::now(), after.map(ToString::to_string)));
+        let open = Open { began: Instant::now(), after: after.map(ToString::to_string), task: handle };
+        self.open.insert(probe.clone(), open);
         true
     }
 
@@ -54,12 +64,27 @@ impl Store {
     /// Enters a fact.
     fn enter(&mut self, probe: &Probe, seen: Seen) -> Duration {
         let now = Instant::now();
-        let (began, after) = self.open.remove(probe).unwrap_or((now, None));
+        let (began, after) = self.open.remove(probe).map_or((now, None), |open| (open.began, open.after));
         let took = now.saturating_duration_since(began);
         let record =
             Record { seen, at_ms: millis(began.saturating_duration_since(self.started)), took_ms: millis(took), after };
         self.evidence.records.insert(probe.clone(), record);
         took
+    }
+
+    /// Which of these probes is under way for the longest, and since when.
+    pub(super) fn oldest(&self, of: &BTreeSet<Probe>) -> Option<(Instant, Probe)> {
+        of.iter().filter_map(|probe| Some((self.open.get(probe)?.began, probe.clone()))).min()
+    }
+
+    /// Waits no longer for a probe under way.
+    pub(super) fn give_up<S: Source>(&mut self, probe: &Probe, source: &S) -> Duration {
+        let phase = source.reached(probe);
+        if let Some(open) = self.open.get(probe) {
+            open.task.abort();
+            self.names.remove(&open.task.id());
+        }
+        self.enter(probe, Seen::NoAnswer(NoAnswer::GivenUp { phase }))
     }
 
     /// Ends everything under way: what is open gets no answer.

@@ -5,12 +5,12 @@
 
 use super::{both, bounded, words_of_certificate};
 use crate::evidence::{FailKind, HttpSeen, Probe, RecordData, RecordType, SignIn, Stop, View};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Severity};
 use crate::protocol::autodiscover::{Attempt, Beside, Reason, Step, Walk, certificate};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
-use crate::protocol::{front, trusted};
+use crate::protocol::{front, hosts, trusted};
 use crate::{findings, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 findings! {
     ROOT_CERTIFICATE = "autodiscover.root-domain-certificate", Info, Web {
@@ -81,6 +81,21 @@ findings! {
         steps [ { en: "In the Exchange Management Shell, with the server's public name:", de: "In der Exchange Management Shell, mit dem öffentlichen Namen des Servers:", Powershell "Get-WebServicesVirtualDirectory | Set-WebServicesVirtualDirectory -ExternalUrl https://mail.{domain}/EWS/Exchange.asmx" } ]
         links ["https://learn.microsoft.com/powershell/module/exchange/set-webservicesvirtualdirectory"]
     }
+    NO_EXTERNAL_EWS = "autodiscover.ews-external-url-missing", Warn, Exchange {
+        title { en: "Autodiscover names no external address of EWS", de: "Autodiscover nennt keine externe EWS-Adresse" }
+        meaning {
+            en: "It names only the one for clients inside: {given}. {consequence} ActiveSync does not need it.",
+            de: "Es nennt nur die für Clients im Haus: {given}. {consequence} ActiveSync braucht sie nicht.",
+        }
+        remedy { en: "Set the external address of EWS to the server's public name", de: "Setzen Sie die externe Adresse von EWS auf den öffentlichen Namen des Servers" }
+        steps [
+            { en: "See what is set:", de: "Sehen Sie nach, was eingestellt ist:", Powershell "Get-WebServicesVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl" },
+            { en: "Where ExternalUrl is empty, set it, with the server's public name:", de: "Ist ExternalUrl leer, setzen Sie es, mit dem öffentlichen Namen des Servers:", Powershell "Get-WebServicesVirtualDirectory | Set-WebServicesVirtualDirectory -ExternalUrl https://mail.{domain}/EWS/Exchange.asmx" },
+            { en: "Where it is set already, Outlook Anywhere has no external host name; look, and set that:", de: "Ist es schon gesetzt, fehlt Outlook Anywhere der externe Hostname; sehen Sie nach und setzen Sie ihn:", Powershell "Get-OutlookAnywhere | Format-List Server,InternalHostname,ExternalHostname\nGet-OutlookAnywhere | Set-OutlookAnywhere -ExternalHostname mail.{domain} -ExternalClientsRequireSsl $true -DefaultAuthenticationMethod NTLM" },
+            { en: "Look again (the server may keep the old answer for a few minutes):", de: "Prüfen Sie erneut (der Server kann die alte Antwort einige Minuten behalten):", Shell "exdiag autodiscover {mailbox}" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchange/set-webservicesvirtualdirectory"]
+    }
 }
 
 /// What is worth knowing beside the winner, or in place of one.
@@ -101,6 +116,7 @@ pub fn hints(view: &View<'_>, walk: &Walk, beside: &Beside) -> Result<Vec<Findin
         findings.extend(no_soap(beside));
     }
     findings.extend(unusable_ews(beside));
+    findings.extend(no_external_ews(view, beside)?);
     Ok(findings)
 }
 
@@ -167,16 +183,43 @@ fn no_soap(beside: &Beside) -> Option<Finding> {
 
 /// The first address of EWS that nobody outside can use; what is for the inside alone is none of them.
 fn unusable_ews(beside: &Beside) -> Option<Finding> {
-    let is_unusable =
-        |url: &str| Endpoint::parse(url, Origin::V2).is_none_or(|endpoint| endpoint::is_internal(&endpoint.host));
-    let is_external = |step: Step| {
-        let outlook = beside.outlook.as_ref();
-        step != Step::Outlook || outlook.is_some_and(|settings| settings.external_ews_url().is_some())
-    };
-    let told = beside.ews_urls();
-    let (step, url) = told.iter().find(|(step, url)| is_external(*step) && is_unusable(url))?;
-    let attempt = beside.of(*step)?;
+    let (step, url) = beside.external_ews_urls().into_iter().find(|(_, url)| is_unusable(url))?;
+    let attempt = beside.of(step)?;
     Some(about(&EWS_URL_UNUSABLE, attempt).with("given", bounded(url)).with("from", step.name()))
+}
+
+/// No way of asking names an address of EWS for clients outside, and one names that for the inside. Clients
+/// fall back on that; where it leads nowhere from outside, they end there.
+fn no_external_ews(view: &View<'_>, beside: &Beside) -> Result<Option<Finding>, Stop> {
+    if !beside.external_ews_urls().is_empty() {
+        return Ok(None);
+    }
+    let Some((step, url)) = beside.ews_urls().into_iter().next() else { return Ok(None) };
+    let Some(attempt) = beside.of(step) else { return Ok(None) };
+    let is_public = match Endpoint::parse(url, Origin::V2) {
+        Some(inside) if !is_unusable(url) => !hosts::addresses(view, &inside.host)?.is_empty(),
+        _ => false,
+    };
+    let (severity, consequence) = if is_public {
+        let said = json!({
+            "en": "Clients outside fall back on it. That works as long as it leads to the server from outside too.",
+            "de": "Clients außerhalb weichen darauf aus. Das geht gut, solange sie auch von außen zum Server führt.",
+        });
+        (Severity::Info, said)
+    } else {
+        let said = json!({
+            "en": "Outside, that leads nowhere: services that sync by EWS end there, and so do free/busy and the out-of-office assistant.",
+            "de": "Von außen führt diese Adresse nirgendwohin: Dienste, die über EWS synchronisieren, enden dort, ebenso Frei/Gebucht-Abfragen und der Abwesenheitsassistent.",
+        });
+        (Severity::Warn, said)
+    };
+    let finding = about(&NO_EXTERNAL_EWS, attempt).severity(severity).with("given", bounded(url));
+    Ok(Some(finding.with("from", step.name()).with("consequence", consequence)))
+}
+
+/// Whether nobody outside can use an address.
+fn is_unusable(url: &str) -> bool {
+    Endpoint::parse(url, Origin::V2).is_none_or(|endpoint| endpoint::is_internal(&endpoint.host))
 }
 
 /// Whether another domain's host is one that the domain has put itself into the hands of: it also
@@ -205,7 +248,8 @@ pub fn disagreement(walk: &Walk, beside: &Beside) -> Option<(&'static str, Vec<V
         (hosts.len() > 1).then(|| hosts.into_iter().map(Value::from).collect())
     };
     let activesync = [&walk.settings, &walk.json].into_iter().flatten().map(String::as_str).collect();
-    let ews = beside.ews_urls().into_iter().map(|(_, url)| url).collect();
+    // what is meant for the inside may well be another server
+    let ews = beside.external_ews_urls().into_iter().map(|(_, url)| url).collect();
     let of = |what, urls| differing(urls).map(|hosts| (what, hosts));
     of("ActiveSync", activesync).or_else(|| of("EWS", ews))
 }

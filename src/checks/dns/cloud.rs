@@ -2,7 +2,7 @@
 
 use crate::checks::common::resolve::{Name, cached};
 use crate::evidence::dns::address_type;
-use crate::evidence::{Probe, View};
+use crate::evidence::{Probe, SignIn, View};
 use crate::finding::{Finding, Owner, Severity};
 use crate::findings;
 use crate::protocol::autodiscover::{Reason, Step, Walk};
@@ -39,12 +39,12 @@ findings! {
         links ["https://learn.microsoft.com/exchange/exchange-hybrid"]
     }
     MAILBOX_TWICE = "dns.mailbox-claimed-twice", Warn, Exchange {
-        title { en: "Exchange Online says that {mailbox} is there, {server} says that it is not", de: "Exchange Online sagt, {mailbox} liege dort; {server} sagt das Gegenteil" }
+        title { en: "Exchange Online and {server} both answer for the mailbox {mailbox}", de: "Exchange Online und {server} antworten beide für das Postfach {mailbox}" }
         meaning {
-            en: "{host} leads to the company's own Exchange, which names {server} as the mailbox's server, while the cloud claims the mailbox too. After a move, Exchange should send clients on to the cloud; else there are two mailboxes of one address.",
-            de: "{host} führt zum eigenen Exchange, der {server} als Server des Postfachs nennt, während die Cloud das Postfach ebenfalls beansprucht. Nach einem Umzug sollte Exchange Clients in die Cloud weiterschicken; sonst gibt es zwei Postfächer mit einer Adresse.",
+            en: "{reason} After a move to the cloud, the company's own Exchange sends clients on there.",
+            de: "{reason} Nach einem Umzug in die Cloud schickt der eigene Exchange Clients dorthin weiter.",
         }
-        remedy { en: "Find out which mailbox is the right one, and remove the other", de: "Stellen Sie fest, welches Postfach das richtige ist, und entfernen Sie das andere" }
+        remedy { en: "Find out where the mailbox is, and let only that side answer for it", de: "Stellen Sie fest, wo das Postfach liegt, und lassen Sie nur diese Seite dafür antworten" }
         steps [
             { en: "On the Exchange Server; a moved mailbox is a remote mailbox there:", de: "Auf dem Exchange-Server; ein umgezogenes Postfach ist dort ein Remotepostfach:", Powershell "Get-Recipient {mailbox} | Format-List RecipientTypeDetails,PrimarySmtpAddress\nGet-RemoteMailbox {mailbox} | Format-List RemoteRoutingAddress,ExchangeGuid" },
             { en: "In the cloud:", de: "In der Cloud:", Powershell "Connect-ExchangeOnline\nGet-Recipient {mailbox} | Format-List RecipientTypeDetails,ExternalEmailAddress" },
@@ -119,9 +119,7 @@ fn elsewhere(member: &Membership, realm: &Realm, subdomain: &Name<'_>, walk: &Wa
         return None;
     }
     if let Some(server) = server {
-        // only where company and cloud are joined is the cloud's word on the mailbox a sure one
-        let severity = if member.signs.hybrid { Severity::Warn } else { Severity::Info };
-        return Some(Finding::new(&MAILBOX_TWICE).severity(severity).owner(Owner::Exchange).with("server", server));
+        return Some(claimed_twice(member, walk).owner(Owner::Exchange).with("server", server));
     }
     // an Exchange Server of the company's own answers: where its mailboxes are it has not said
     if walk.won.is_some() {
@@ -129,6 +127,29 @@ fn elsewhere(member: &Membership, realm: &Realm, subdomain: &Name<'_>, walk: &Wa
     }
     // mail alone decides: a tenant may hold the domain for other services than mail
     member.signs.mail.map(|_| wrong(subdomain))
+}
+
+/// The cloud should send on whoever asks for a mailbox of the company's own server, and does not. It is
+/// known to answer for mailboxes that it does not hold, so that counts only where the company is joined with
+/// it and its server has told the signed-in user that the mailbox is there.
+fn claimed_twice(member: &Membership, walk: &Walk) -> Finding {
+    let is_told = walk.attempts.iter().any(|attempt| {
+        attempt.probe.sign_in == SignIn::Given && matches!(&attempt.reason, Reason::Settings { url } if !url.is_empty())
+    });
+    let (severity, reason) = if is_told && member.signs.hybrid {
+        let reason = json!({
+            "en": "The company's own Exchange has told the signed-in user that the mailbox is on its server. The cloud, asked without a sign-in, names its own address too, in place of sending on to the company's server. Either there are two mailboxes of one address, or the cloud does not know where the mailbox is; free/busy and apps that ask the cloud then go astray.",
+            "de": "Der eigene Exchange hat nach der Anmeldung gesagt, dass das Postfach auf seinem Server liegt. Die Cloud nennt, ohne Anmeldung gefragt, ebenfalls ihre eigene Adresse, statt zum eigenen Server weiterzuschicken. Entweder gibt es zwei Postfächer mit einer Adresse, oder die Cloud weiß nicht, wo das Postfach liegt; Frei/Gebucht-Abfragen und Apps, die die Cloud fragen, landen dann falsch.",
+        });
+        (Severity::Warn, reason)
+    } else {
+        let reason = json!({
+            "en": "Both were asked without a sign-in, and each names its own address. The cloud usually sends on whoever asks for a mailbox of the company's own server, but it may also answer for a mailbox that it does not hold: this alone is no fault. It matters only if the mailbox was moved, or if mail or appointments are missing.",
+            "de": "Beide wurden ohne Anmeldung gefragt, und jeder nennt seine eigene Adresse. Die Cloud schickt in der Regel jeden weiter, der nach einem Postfach auf dem eigenen Server fragt, antwortet aber mitunter auch für ein Postfach, das sie nicht hat: Das allein ist kein Fehler. Wichtig ist es nur, wenn das Postfach umgezogen ist oder Mails oder Termine fehlen.",
+        });
+        (Severity::Info, reason)
+    };
+    Finding::new(&MAILBOX_TWICE).severity(severity).with("reason", reason)
 }
 
 /// `autodiscover.` is to be an alias of the cloud's.

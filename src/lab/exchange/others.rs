@@ -1,5 +1,6 @@
 //! What does Exchange tell Outlook and the clients of EWS, beside those of ActiveSync?
 
+use super::Exchange;
 use crate::lab::http::Request;
 use crate::protocol::ntlm::{self, Names};
 use quick_xml::escape::escape;
@@ -16,9 +17,21 @@ pub fn ntlm_challenge(request: &Request) -> String {
     }
 }
 
-/// MS-OXDSCLI: the settings in Outlook's schema.
-pub fn outlook_settings(email: &str, ews: &str) -> String {
-    let (email, ews) = (escape(email), escape(ews));
+/// MS-OXDSCLI: the settings in Outlook's schema. What is for the outside holds no address that is not set.
+pub fn outlook_settings(exchange: &Exchange) -> String {
+    let (email, inner) = (escape(exchange.user), escape(exchange.internal_ews));
+    let outer = match exchange.external_ews {
+        "" => String::new(),
+        ews => {
+            let ews = escape(ews);
+            format!("<ASUrl>{ews}</ASUrl><EwsUrl>{ews}</EwsUrl><OOFUrl>{ews}</OOFUrl>")
+        }
+    };
+    let outside = if exchange.outlook_anywhere {
+        format!("<Protocol><Type>EXPR</Type><Server>mail.corp.example</Server><SSL>On</SSL>{outer}</Protocol>")
+    } else {
+        String::new()
+    };
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
          <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\
@@ -26,22 +39,25 @@ pub fn outlook_settings(email: &str, ews: &str) -> String {
          <User><DisplayName>Anna Muster</DisplayName><AutoDiscoverSMTPAddress>{email}</AutoDiscoverSMTPAddress></User>\
          <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>False</MicrosoftOnline>\
          <Protocol><Type>EXCH</Type><Server>ex01.corp.local</Server><ServerVersion>73C28A02</ServerVersion>\
-         <EwsUrl>https://ex01.corp.local/EWS/Exchange.asmx</EwsUrl></Protocol>\
-         <Protocol><Type>EXPR</Type><Server>mail.corp.example</Server><SSL>On</SSL><ASUrl>{ews}</ASUrl><EwsUrl>{ews}</EwsUrl>\
-         <OOFUrl>{ews}</OOFUrl></Protocol></Account></Response></Autodiscover>"
+         <EwsUrl>{inner}</EwsUrl></Protocol>\
+         {outside}</Account></Response></Autodiscover>"
     )
 }
 
 /// MS-OXWSADISC: the answer to GetUserSettings, with an error in place of the settings if there is one.
-pub fn soap_settings(ews: &str, error: Option<&str>) -> String {
-    let ews = escape(ews);
-    let user = match error {
-        Some(code) => format!("<ErrorCode>{code}</ErrorCode><ErrorMessage>{code}</ErrorMessage>"),
-        None => format!(
+pub fn soap_settings(exchange: &Exchange, error: Option<&str>) -> String {
+    let user = if let Some(code) = error {
+        format!("<ErrorCode>{code}</ErrorCode><ErrorMessage>{code}</ErrorMessage>")
+    } else {
+        let named = [("InternalEwsUrl", exchange.internal_ews), ("ExternalEwsUrl", exchange.external_ews)];
+        let of = |(name, url): &(&str, &str)| {
+            format!("<UserSetting><Name>{name}</Name><Value>{}</Value></UserSetting>", escape(*url))
+        };
+        let settings: String = named.iter().filter(|(_, url)| !url.is_empty()).map(of).collect();
+        format!(
             "<ErrorCode>NoError</ErrorCode><ErrorMessage>No error.</ErrorMessage><RedirectTarget/><UserSettingErrors/>\
-             <UserSettings><UserSetting><Name>InternalEwsUrl</Name><Value>https://ex01.corp.local/EWS/Exchange.asmx</Value>\
-             </UserSetting><UserSetting><Name>ExternalEwsUrl</Name><Value>{ews}</Value></UserSetting></UserSettings>"
-        ),
+             <UserSettings>{settings}</UserSettings>"
+        )
     };
     format!(
         "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>\

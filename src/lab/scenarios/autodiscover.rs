@@ -3,7 +3,7 @@
 use super::{AUTODISCOVER, MAIL, SRV};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Exchange, Settings};
-use crate::lab::http::{groupware, iis_error, protocol_not_supported};
+use crate::lab::http::{Answer, groupware, iis_error, protocol_not_supported};
 use crate::lab::scenario::{
     APART, DOMAIN, Door, EXCHANGE, HOSTER, Identity, MAILBOX, PASSWORD, Product, Scenario, Trick, WEBSITE, fault,
     healthy,
@@ -83,6 +83,30 @@ fn all_healthy() -> Vec<Scenario> {
             "Der Proxy davor lässt nur autodiscover.xml durch",
         )
         .rule(None, "/autodiscover/autodiscover.svc", &iis_error(404, "File or directory not found.")),
+        healthy(
+            "healthy-v2-hangs",
+            "Autodiscover v2 never answers, everything else is in order",
+            "Autodiscover v2 antwortet nie, alles andere ist in Ordnung",
+        )
+        .rule(None, "/autodiscover/autodiscover.json", &Answer::never())
+        .brief(),
+        healthy(
+            "healthy-outlook-inside-alone",
+            "Outlook Anywhere is not published, so Outlook is told only the internal address of EWS",
+            "Outlook Anywhere ist nicht veröffentlicht, Outlook erfährt also nur die interne EWS-Adresse",
+        )
+        .told(Settings::ActiveSync)
+        .exchange(|exchange| {
+            exchange.outlook_anywhere = false;
+            exchange.internal_ews = "https://ex01.corp.example/EWS/Exchange.asmx";
+        }),
+        healthy(
+            "healthy-ews-inside-alone",
+            "Only the internal address of EWS is set, to the public name",
+            "Nur die interne EWS-Adresse ist gesetzt, auf den öffentlichen Namen",
+        )
+        .told(Settings::ActiveSync)
+        .exchange(|exchange| (exchange.external_ews, exchange.internal_ews) = ("", exchange.external_ews)),
         healthy("healthy-z-push", "The server is Z-Push", "Der Server ist Z-Push").other_groupware("ZPush"),
         healthy("healthy-sogo", "The server is SOGo", "Der Server ist SOGo").other_groupware("SOGo"),
     ]
@@ -171,6 +195,14 @@ fn errors() -> Vec<Scenario> {
             "Autodiscover gibt eine interne EWS-Adresse heraus",
         )
         .exchange(|exchange| exchange.external_ews = "https://exch01.corp.local/EWS/Exchange.asmx"),
+        fault(
+            "ews-external-missing",
+            "autodiscover.ews-external-url-missing",
+            "The external address of EWS is not set",
+            "Die externe EWS-Adresse ist nicht gesetzt",
+        )
+        .told(Settings::ActiveSync)
+        .exchange(|exchange| exchange.external_ews = ""),
     ]
 }
 

@@ -5,7 +5,7 @@ use crate::lab::cloud::{Cloud, GOVERNMENT, HOSTS, Realm};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Account, Offers};
 use crate::lab::scenario::{
-    CLOUD, Chain, DOMAIN, Door, HOSTER, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy,
+    CLOUD, Chain, DOMAIN, Door, EXCHANGE, HOSTER, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy,
 };
 
 const EXCHANGER: &str = "corp-example.mail.protection.outlook.com";
@@ -33,6 +33,11 @@ impl Scenario {
             .record(DOMAIN, Data::Mail(EXCHANGER))
             .record(DOMAIN, Data::Address(WEBSITE))
             .instead(AUTODISCOVER, Data::Alias(ALIAS))
+    }
+
+    /// With a server of the company's own whose mail comes through the cloud, which claims the mailboxes.
+    fn mail_through_the_cloud(self) -> Self {
+        self.cloud(Cloud::MANAGED).instead(DOMAIN, Data::Mail(EXCHANGER)).record(DOMAIN, Data::Address(WEBSITE))
     }
 
     /// With the US government's cloud beside the worldwide one, which does not know the domain.
@@ -127,13 +132,47 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .cloud(Cloud { realm: Realm::Unknown, sends_to: Some(AUTODISCOVER), ..Cloud::MANAGED })
         .instead(AUTODISCOVER, Data::Alias(ALIAS)),
+        healthy(
+            "healthy-hybrid-claimed",
+            "A hybrid organisation whose cloud answers for the mailbox of the company's own Exchange",
+            "Eine Hybrid-Organisation, deren Cloud für das Postfach des eigenen Exchange antwortet",
+        )
+        .hybrid(Cloud::MANAGED),
         fault(
             "claimed-twice",
             "dns.mailbox-claimed-twice",
-            "Cloud and company's own Exchange both claim the mailbox",
-            "Cloud und eigener Exchange beanspruchen beide das Postfach",
+            "Cloud and company's own Exchange both claim the mailbox, and the password opens it on the latter",
+            "Cloud und eigener Exchange beanspruchen beide das Postfach, und das Kennwort öffnet es auf letzterem",
         )
-        .hybrid(Cloud::MANAGED),
+        .hybrid(Cloud::MANAGED)
+        .password(PASSWORD),
+        fault(
+            "hybrid-closed",
+            "net.refused",
+            "A hybrid organisation whose own Exchange is closed, while the cloud answers for the mailbox",
+            "Eine Hybrid-Organisation, deren eigener Exchange geschlossen ist, während die Cloud für das Postfach antwortet",
+        )
+        .mail_through_the_cloud()
+        .door(EXCHANGE, 443, Door::Closed),
+        fault(
+            "hybrid-silent",
+            "net.timeout",
+            "A firewall drops every connection to a hybrid organisation's own Exchange, while the cloud answers for it",
+            "Eine Firewall verwirft jede Verbindung zum eigenen Exchange einer Hybrid-Organisation, die Cloud antwortet für ihn",
+        )
+        .mail_through_the_cloud()
+        .door(EXCHANGE, 443, Door::Dropping)
+        .silent(),
+        fault(
+            "exchange-online-alias-closed",
+            "net.refused",
+            "All mailboxes are in Exchange Online, and nothing gets through to the alias of autodiscover",
+            "Alle Postfächer liegen in Exchange Online, und zum Alias von autodiscover kommt nichts durch",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .instead(ALIAS, Data::Address(HOSTER))
+        .door(HOSTER, 443, Door::Closed)
+        .door(HOSTER, 80, Door::Closed),
         fault(
             "exchange-online-other-cloud",
             "dns.exchange-online-target-wrong",

@@ -4,11 +4,13 @@
 //! who wins; it tells where EWS is, and whether all ways of asking lead to the same server.
 
 use super::follow::{attempt, follow};
-use super::{Attempt, Reason, Road, Step, Verdict, Walk, number, pox_probe, v2_probe};
+use super::judge::number;
+use super::{Attempt, Reason, Road, Step, Verdict, Walk, pox_probe, v2_probe};
 use crate::evidence::{Content, HttpProbe, HttpSeen, Method, SignIn, Stop, View, view};
 use crate::protocol::pox::outlook;
 use crate::protocol::v2::Protocol;
-use crate::protocol::{challenge, eas, endpoint};
+use crate::protocol::{challenge, eas, endpoint, soap};
+use std::collections::BTreeSet;
 
 /// What was asked beside the walk.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,8 @@ pub struct Beside {
     pub attempts: Vec<Attempt>,
     /// The settings in Outlook's schema.
     pub outlook: Option<outlook::Settings>,
+    /// Which of them tell an address of EWS for clients inside, and none for those outside.
+    pub inside_alone: BTreeSet<Step>,
     /// Whether Autodiscover of `autodiscover.` answers only where its path is written with capital letters.
     pub is_case_sensitive: bool,
 }
@@ -32,6 +36,11 @@ impl Beside {
             })
         };
         [Step::Outlook, Step::Soap, Step::JsonEws].into_iter().flat_map(of).collect()
+    }
+
+    /// The same as [`Self::ews_urls`], as far as they are meant for clients outside.
+    pub fn external_ews_urls(&self) -> Vec<(Step, &str)> {
+        self.ews_urls().into_iter().filter(|(step, _)| !self.inside_alone.contains(step)).collect()
     }
 
     /// How the attempt of this step ended.
@@ -50,15 +59,25 @@ pub fn beside(view: &View<'_>, walk: &Walk) -> Result<Beside, Stop> {
     let last = walk.attempts.iter().map(|attempt| attempt.road + 1).max().unwrap_or_default();
     number(&mut roads, last);
     let attempts: Vec<Attempt> = roads.into_iter().flatten().filter(|attempt| !attempt.is_new()).collect();
-    let outlook = attempts.iter().find(|attempt| attempt.step == Step::Outlook);
-    let outlook = match outlook {
-        Some(attempt) => view.http(&attempt.probe)?.ok().and_then(HttpSeen::response),
-        None => None,
-    };
-    let outlook = outlook.and_then(|response| outlook::parse(&response.body.text));
+    let (outlook, soap) = (body(view, &attempts, Step::Outlook)?, body(view, &attempts, Step::Soap)?);
+    let (outlook, soap) = (outlook.and_then(outlook::parse), soap.map(soap::parse));
+    let mut inside_alone = BTreeSet::new();
+    if outlook.as_ref().is_some_and(|told| told.ews_url().is_some() && told.external_ews_url().is_none()) {
+        inside_alone.insert(Step::Outlook);
+    }
+    if soap.is_some_and(|told| told.ews_url().is_some() && told.external_ews_url().is_none()) {
+        inside_alone.insert(Step::Soap);
+    }
     let wants_capitals = |attempt: &Attempt| attempt.step == Step::Subdomain && attempt.reason == Reason::SignInWanted;
     let is_case_sensitive = attempts.iter().any(wants_capitals);
-    Ok(Beside { attempts, outlook, is_case_sensitive })
+    Ok(Beside { attempts, outlook, inside_alone, is_case_sensitive })
+}
+
+/// The text of the last answer of this step.
+fn body<'a>(view: &View<'a>, attempts: &[Attempt], step: Step) -> Result<Option<&'a str>, Stop> {
+    let Some(attempt) = attempts.iter().rfind(|attempt| attempt.step == step) else { return Ok(None) };
+    let response = view.http(&attempt.probe)?.ok().and_then(HttpSeen::response);
+    Ok(response.map(|response| response.body.text.as_str()))
 }
 
 fn of_winner(view: &View<'_>, walk: &Walk, won: &Attempt) -> Result<Vec<Road>, Stop> {
@@ -67,7 +86,7 @@ fn of_winner(view: &View<'_>, walk: &Walk, won: &Attempt) -> Result<Vec<Road>, S
     let answers_v2 = walk.attempts.iter().find(|a| a.step == Step::Json && matches!(a.reason, Reason::Settings { .. }));
     if let Some(json) = answers_v2 {
         for (step, protocol) in [(Step::JsonEws, Protocol::Ews), (Step::JsonV1, Protocol::AutodiscoverV1)] {
-            looks.push(follow(view, step, v2_probe(&json.host, &json.email, protocol), &json.email));
+            looks.push(view.spare(|| follow(view, step, v2_probe(&json.host, &json.email, protocol), &json.email)));
         }
     }
     if !won.step.is_v2() && won.verified == Some(true) {
