@@ -117,7 +117,7 @@ impl Login {
         let least = if device::is_here(&url) { Duration::ZERO } else { LEAST };
         let mut pace = Pace::new(started, least);
         let mut silent = 0;
-        while let Some(time) = pace.next() {
+        while let Some(time) = pace.wait() {
             wait(time).await;
             match self.fetcher.exchange(&url, Some(&form)).await {
                 Ok((_, body)) => {

@@ -161,7 +161,7 @@ impl Pace {
 
     /// How long to wait now; `None` once the code's time is over. An interval of nothing counts as a second
     /// of the code's time, so that there is an end.
-    pub fn next(&mut self) -> Option<Duration> {
+    pub fn wait(&mut self) -> Option<Duration> {
         self.left = self.left.checked_sub(self.interval.max(Duration::from_secs(1)))?;
         Some(self.interval)
     }
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn rfc8628_3_5_the_pace_slows_down_and_ends_with_the_code() {
-        let waits = |pace: &mut Pace| pace.next().map(|wait| wait.as_secs());
+        let waits = |pace: &mut Pace| pace.wait().map(|wait| wait.as_secs());
         let mut pace = Pace::new(&begun(r#","interval":5,"expires_in":40"#).unwrap(), Duration::from_secs(1));
         assert_eq!(waits(&mut pace), Some(5));
         pace.slow_down();

@@ -175,13 +175,13 @@ mod tests {
             ("auth.account-blocked", &[50053, 50057]),
             ("auth.password-expired", &[50055, 50144]),
             ("auth.mfa-required", &[50072, 50079, 50074, 50076, 50078, 50158, 53004]),
-            ("auth.entra-error", &[50097, 50129, 50155, 50105, 50131, 50194, 50196, 500021]),
-            ("auth.entra-error", &[53000, 53001, 53002, 53003, 530035, 700016, 70001, 700011, 7000112]),
-            ("auth.entra-error", &[7000215, 7000222, 70002, 650052, 80001, 80002, 80007, 80013]),
+            ("auth.entra-error", &[50097, 50129, 50155, 50105, 50131, 50194, 50196, 500_021]),
+            ("auth.entra-error", &[53000, 53001, 53002, 53003, 530_035, 700_016, 70001, 700_011, 7_000_112]),
+            ("auth.entra-error", &[7_000_215, 7_000_222, 70002, 650_052, 80001, 80002, 80007, 80013]),
             ("auth.account-blocked", &[80012]),
-            ("auth.token-expired", &[50173, 500133, 70008, 700082, 70043]),
-            ("auth.token-audience", &[500011]),
-            ("auth.consent-required", &[65001, 90094, 65004, 650056]),
+            ("auth.token-expired", &[50173, 500_133, 70008, 700_082, 70043]),
+            ("auth.token-audience", &[500_011]),
+            ("auth.consent-required", &[65001, 90094, 65004, 650_056]),
         ] {
             for number in numbers {
                 assert_eq!(find(*number).map(|code| code.finding), Some(finding), "{number}");

@@ -60,7 +60,7 @@ const BY_HAND: &str = "outlook.office365.com";
 /// All texts of a finding's particulars, in which an error may be quoted.
 pub fn texts(data: &BTreeMap<String, Value>) -> String {
     // a list of numbers is written as the endpoint writes it
-    data.iter().map(|(name, value)| format!("\"{name}\": {value}\n")).collect()
+    data.iter().map(|(name, value)| format!("\"{name}\": {value}\n")).collect::<Vec<_>>().concat()
 }
 
 /// A finding for each code of a text, in the order told.
@@ -83,13 +83,12 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
         _ => &ENTRA_ERROR,
     };
     let name = format!("AADSTS{number}");
-    let (what, todo) = match known {
-        Some(code) => (both(code.meaning), both(code.remedy.map(|text| text.trim_end_matches('.')))),
-        None => {
-            let todo = ["Read what Microsoft says about it", "Lesen Sie, was Microsoft dazu sagt"];
-            let [en, de] = todo.map(|text| format!("{text}: {PAGE}{number}"));
-            (both(UNKNOWN), both([&en, &de]))
-        }
+    let (what, todo) = if let Some(code) = known {
+        (both(code.meaning), both(code.remedy.map(|text| text.trim_end_matches('.'))))
+    } else {
+        let todo = ["Read what Microsoft says about it", "Lesen Sie, was Microsoft dazu sagt"];
+        let [en, de] = todo.map(|text| format!("{text}: {PAGE}{number}"));
+        (both(UNKNOWN), both([&en, &de]))
     };
     let user = super::user(subject);
     let mut finding = Finding::new(code)

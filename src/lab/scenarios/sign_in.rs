@@ -25,7 +25,9 @@ fn claims(audience: &str) -> Value {
 /// The same with one claim otherwise.
 fn with(audience: &str, name: &str, value: Value) -> Value {
     let mut claims = claims(audience);
-    claims[name] = value;
+    if let Some(members) = claims.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
     claims
 }
 
