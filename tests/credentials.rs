@@ -3,7 +3,7 @@
 //! Every scenario of the lab is an adversary here: redirects to foreign hosts and to http, look-alikes,
 //! certificates of others, fronts that answer anything; each with a wrong password and with a token.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use exdiag::cli::rehearse;
 use exdiag::evidence::{HttpOutcome, Probe, Seen, Subject};
