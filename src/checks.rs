@@ -164,7 +164,9 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
     for shared in [
+        autodiscover::errors::FINDINGS,
         autodiscover::hints::FINDINGS,
+        autodiscover::missing::FINDINGS,
         common::FINDINGS,
         common::mailbox::FINDINGS,
         common::net::FINDINGS,
@@ -176,11 +178,13 @@ pub fn catalogue() -> Vec<&'static Code> {
         auth_status::names::FINDINGS,
         auth_status::realm::FINDINGS,
         auth_status::token::FINDINGS,
+        auth_status::unclear::FINDINGS,
         dns::cloud::FINDINGS,
         dns::compare::FINDINGS,
         dns::zone::FINDINGS,
         clients::roads::FINDINGS,
         server_version::services::FINDINGS,
+        server_version::mailbox::FINDINGS,
         tls_rules::FINDINGS,
     ] {
         codes.extend(shared.iter().copied());

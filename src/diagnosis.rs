@@ -173,6 +173,8 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     // no client syncs a mailbox whose session fails
     ("activesync.", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
+    // who fails as a whole has not looked at the credentials either
+    ("autodiscover.server-error", &["auth.answer-unclear"], At::SameHost),
     ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-blocked", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-unknown", &["sync.no-source"], At::Anywhere),

@@ -14,7 +14,7 @@ pub mod view;
 pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
 pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SessionAsk, SignIn, Via};
-pub use subject::{Credential, Mailbox, Server, Subject, Trust};
+pub use subject::{Credential, Mailbox, SentKind, Server, Subject, Trust};
 pub use tls::{
     AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, HelloOutcome, HelloSeen, Missing, OcspSeen, TlsOutcome, TlsSeen,
 };
@@ -69,7 +69,8 @@ pub enum NoAnswer {
 pub enum HeldBack {
     /// An earlier sign-in of this run was refused: never a second try.
     SignInRefused,
-    /// An earlier sign-in of this run got no answer, or a redirect that says nothing of the credentials.
+    /// An earlier sign-in of this run got no answer, or one that says nothing of the credentials: a
+    /// redirect, a 403, a 5xx.
     SignInUnclear,
     /// The chain or the name of the certificate was not verified.
     CertificateNotVerified,
@@ -164,17 +165,18 @@ pub struct Evidence {
     pub cut_short: Option<NoAnswer>,
     /// The moment as of which it is judged, where that is not the start of the run.
     pub judged_at: Option<Timestamp>,
-    /// What was sent with requests that were still open when the run ended.
+    /// What was sent with requests of which no answer was seen.
     pub left_open: Vec<LeftOpen>,
 }
 
-/// A request that was signed in, and still open when the run ended.
+/// A request that carried a credential, and of which no answer was seen: it was still open when the run
+/// ended, or was waited for no longer, or exdiag failed while asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOpen {
     /// Where it went.
     pub url: String,
     /// What it carried.
-    pub credential_sent: Credential,
+    pub credential_sent: SentKind,
 }
 
 impl Evidence {
@@ -230,7 +232,7 @@ struct Shape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     judged_at: Option<Timestamp>,
-    /// What was sent with requests that were still open when the run ended.
+    /// What was sent with requests of which no answer was seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpen>,
     /// Every fact, in a fixed order.
@@ -285,8 +287,8 @@ pub trait Source: Send + Sync + 'static {
         None
     }
 
-    /// Which credential has gone out with a question that is still under way.
-    fn sent(&self, _probe: &Probe) -> Option<Credential> {
+    /// What has gone out with a question whose answer nobody has seen yet.
+    fn sent(&self, _probe: &Probe) -> Option<SentKind> {
         None
     }
 }

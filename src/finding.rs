@@ -7,7 +7,7 @@
 mod code;
 mod text;
 
-pub use code::{Code, Command, Owner, Severity, Shell, Step};
+pub use code::{Code, Command, Owner, Remedy, Severity, Shell, Step};
 pub use text::{Lang, Sentence, Text, fill, fill_command, harmless, steers};
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Who must act; usually the code's own.
     pub owner: Owner,
+    /// What to do here, where it is not what its code says.
+    pub remedy: Option<&'static Remedy>,
     /// What it is about.
     pub place: Place,
     /// Machine-readable particulars; they also fill the placeholders of the texts.
@@ -68,6 +70,7 @@ impl Finding {
             code,
             severity: code.severity,
             owner: code.owner,
+            remedy: None,
             place: Place::default(),
             data: BTreeMap::new(),
             evidence: Vec::new(),
@@ -120,6 +123,13 @@ impl Finding {
     #[must_use]
     pub fn owner(mut self, owner: Owner) -> Self {
         self.owner = owner;
+        self
+    }
+
+    /// Says what to do in this case, in place of what its code says.
+    #[must_use]
+    pub fn remedy(mut self, remedy: &'static Remedy) -> Self {
+        self.remedy = Some(remedy);
         self
     }
 

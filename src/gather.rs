@@ -11,11 +11,12 @@ pub mod http;
 pub mod login;
 pub mod net;
 pub mod offline;
+mod proof;
 pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{Credential, Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, Source, Subject, Trust};
+use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, SentKind, Source, Subject, Trust};
 use auth::Authorizer;
 use dns::Resolver;
 use fetch::Fetcher;
@@ -185,8 +186,9 @@ pub struct Gatherer {
     fetcher: Fetcher,
     net: Net,
     http: Http,
-    /// How far the questions have got that are under way.
-    under_way: Mutex<BTreeMap<Probe, Arc<Progress>>>,
+    /// How far the questions have got that are under way. Those that have ended stay: what went out with
+    /// them is asked for where the run ends just then, before their answer has been taken.
+    asked: Mutex<BTreeMap<Probe, Arc<Progress>>>,
 }
 
 impl Gatherer {
@@ -209,7 +211,7 @@ impl Gatherer {
             proxies: proxies(settings.proxy.as_deref()),
             settings,
         };
-        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http, under_way: Mutex::default() })
+        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http, asked: Mutex::default() })
     }
 
     /// The header of the evidence that this source gathers.
@@ -227,7 +229,7 @@ impl Gatherer {
     }
 
     fn questions(&self) -> MutexGuard<'_, BTreeMap<Probe, Arc<Progress>>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self, probe: Probe, progress: &Arc<Progress>) -> Result<Seen, HeldBack> {
@@ -248,7 +250,7 @@ impl Gatherer {
             Probe::Crl { url, serial, issuer_key, private } => {
                 Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key, private).await?)
             }
-            Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject).await?),
+            Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject, progress).await?),
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name, progress).await),
             Probe::Hello { address, port, name, hello } => {
                 Seen::Hello(hello::look(&self.net, address, port, &name, hello, progress).await)
@@ -266,9 +268,7 @@ impl Source for Gatherer {
         Box::pin(async move {
             let progress = Arc::new(Progress::default());
             self.questions().insert(probe.clone(), Arc::clone(&progress));
-            let asked = self.ask(probe.clone(), &progress).await;
-            self.questions().remove(&probe);
-            asked.unwrap_or_else(|rule| Seen::NoAnswer(NoAnswer::HeldBack { rule }))
+            self.ask(probe, &progress).await.unwrap_or_else(|rule| Seen::NoAnswer(NoAnswer::HeldBack { rule }))
         })
     }
 
@@ -276,7 +276,7 @@ impl Source for Gatherer {
         self.questions().get(probe).and_then(|progress| progress.phase())
     }
 
-    fn sent(&self, probe: &Probe) -> Option<Credential> {
+    fn sent(&self, probe: &Probe) -> Option<SentKind> {
         self.questions().get(probe).and_then(|progress| progress.sent())
     }
 }
@@ -307,7 +307,10 @@ fn is_usable_proxy(proxy: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::RecordType;
+    use crate::evidence::{HelloKind, HttpProbe, Method, RecordType, Via};
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use tokio::io::AsyncWriteExt as _;
 
     async fn gatherer(settings: Settings, subject: &Subject) -> Gatherer {
         Gatherer::new(settings, auth::Secrets::default(), subject).await.unwrap()
@@ -378,31 +381,59 @@ mod tests {
         assert!(matches!(seen, Seen::Dns(seen) if seen.addresses().len() == 1));
     }
 
-    /// Waits until a question has got as far as this.
+    /// Waits until a question has got as far as this. Looks after each step, so none is missed.
     async fn reaches(gatherer: &Gatherer, probe: Probe, wanted: Phase) {
-        let mut asked = std::pin::pin!(gatherer.gather(probe.clone()));
-        while gatherer.reached(&probe) != Some(wanted) {
-            tokio::select! {
-                biased;
-                seen = &mut asked => panic!("it has ended: {seen:?}"),
-                () = tokio::task::yield_now() => {}
+        let mut asked = gatherer.gather(probe.clone());
+        poll_fn(|context| {
+            if let Poll::Ready(seen) = asked.as_mut().poll(context) {
+                panic!("it has ended before {wanted:?}: {seen:?}");
             }
-        }
+            if gatherer.reached(&probe) == Some(wanted) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn get(url: String) -> Probe {
+        Probe::Http(HttpProbe::new(Method::Get, url))
     }
 
     #[tokio::test]
     async fn of_questions_of_every_kind_it_is_known_what_they_wait_in() {
         let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = listener.local_addr().unwrap();
+        let (address, port) = (place.ip(), place.port());
         let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
         let name_servers = Some(vec![silent.local_addr().unwrap()]);
-        let gatherer = gatherer(Settings { name_servers, proxy: None, ..settings() }, &subject).await;
-        let via = crate::evidence::Via::Wire;
-        reaches(&gatherer, Probe::dns("mail.corp.example", RecordType::A), Phase::Resolve).await;
-        reaches(&gatherer, Probe::dns_via("mail.corp.example", RecordType::Mx, via), Phase::Resolve).await;
-        let (address, port) = (listener.local_addr().unwrap().ip(), listener.local_addr().unwrap().port());
-        let hello = crate::evidence::HelloKind::Tls12;
-        reaches(&gatherer, Probe::tls(address, port, "mail.corp.example"), Phase::Handshake).await;
-        reaches(&gatherer, Probe::hello(address, port, "mail.corp.example", hello), Phase::Handshake).await;
+        let direct = Settings { name_servers, proxy: Some(String::new()), ..settings() };
+        let proxied = Settings { proxy: Some(format!("http://{place}")), ..direct.clone() };
+        let (direct, proxied) = (gatherer(direct, &subject).await, gatherer(proxied, &subject).await);
+        let name = "mail.corp.example";
+        let looks =
+            |address, port| [Probe::tls(address, port, name), Probe::hello(address, port, name, HelloKind::Tls12)];
+        reaches(&direct, Probe::dns(name, RecordType::A), Phase::Resolve).await;
+        reaches(&direct, Probe::dns_via(name, RecordType::Mx, Via::Wire), Phase::Resolve).await;
+        reaches(&direct, get(format!("https://{name}/")), Phase::Resolve).await;
+        let far = looks([192, 0, 2, 1].into(), 443).into_iter().chain([get(format!("https://{name}/"))]);
+        for probe in far {
+            reaches(&proxied, probe, Phase::Proxy).await;
+        }
+        for probe in looks(address, port).into_iter().chain([get(format!("https://{place}/"))]) {
+            reaches(&direct, probe.clone(), Phase::Connect).await;
+            reaches(&direct, probe, Phase::Handshake).await;
+        }
+        reaches(&direct, get(format!("http://{place}/")), Phase::Request).await;
+        let begins = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", begins.local_addr().unwrap());
+        let server = async {
+            let (mut stream, _) = begins.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n").await.unwrap();
+            stream
+        };
+        tokio::join!(reaches(&direct, get(url), Phase::Body), server);
     }
 }

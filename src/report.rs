@@ -3,17 +3,21 @@
 //! [`Verdict`] is what was judged, without a language. [`Report`] is the same in words: the JSON
 //! report of section 4 of the contract, from which every other format is rendered.
 
+mod fold;
 mod json;
+mod seen;
 mod text;
 mod trace;
 mod words;
 
+pub use fold::fold;
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
-pub use text::{TextStyle, Verbosity, fold, write_text, write_timings};
+pub use text::{TextStyle, Verbosity, write_text, write_timings};
 pub use words::{explain, explain_index, report};
 
 use crate::diagnosis::Cause;
-use crate::evidence::{Credential, Evidence, HttpOutcome, NoAnswer, Phase, Probe, Seen};
+pub use crate::evidence::SentKind;
+use crate::evidence::{Evidence, HttpOutcome, NoAnswer, Phase, Probe, Seen};
 use crate::finding::{Lang, Outcome, Owner, Place, Severity, Shell, Status, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -105,7 +109,7 @@ impl Verdict {
             .evidence
             .left_open
             .iter()
-            .filter_map(|open| CredentialSent::to(&open.url, open.credential_sent.into()))
+            .filter_map(|open| CredentialSent::to(&open.url, open.credential_sent))
             .collect();
         for (probe, record) in &self.evidence.records {
             let (url, credential) = match (probe, &record.seen) {
@@ -316,26 +320,5 @@ impl CredentialSent {
     fn to(url: &str, credential: SentKind) -> Option<Self> {
         let url = url::Url::parse(url).ok()?;
         Some(Self { host: url.host_str()?.to_owned(), port: url.port_or_known_default()?, credential })
-    }
-}
-
-/// What a place received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SentKind {
-    /// The password.
-    Password,
-    /// An OAuth access token.
-    Token,
-    /// The key of the sync service's API.
-    ServiceKey,
-}
-
-impl From<Credential> for SentKind {
-    fn from(credential: Credential) -> Self {
-        match credential {
-            Credential::Password => Self::Password,
-            Credential::Token => Self::Token,
-        }
     }
 }

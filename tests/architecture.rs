@@ -84,9 +84,10 @@ fn files(folder: &str) -> Vec<Source> {
     paths.sort();
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
+        // a `mod x;` for tests alone may stand above the code
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         let lines = (1..)
-            .zip(text.lines())
-            .take_while(|(_, line)| *line != "#[cfg(test)]")
+            .zip(code.lines())
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
             .map(|(number, line)| (number, line.to_owned()))
             .collect();
@@ -169,7 +170,9 @@ fn every_room_has_its_row_here_and_in_the_document() {
 fn a_check_calls_no_other_check() {
     let mut wrong = Vec::new();
     let checks = files("src/checks");
-    let names: Vec<_> = checks.iter().map(|file| Path::new(&file.path).file_stem().unwrap().to_owned()).collect();
+    // a check stands in the room itself; what is below is a part of one
+    let own = checks.iter().map(|file| Path::new(&file.path)).filter(|path| path.parent().unwrap().ends_with("checks"));
+    let names: Vec<_> = own.map(|path| path.file_stem().unwrap().to_owned()).collect();
     for source in &checks {
         for (number, line) in &source.lines {
             for name in names

@@ -4,7 +4,7 @@
 
 use exdiag::checks;
 use exdiag::evidence::Evidence;
-use exdiag::finding::{Lang, Severity, Text};
+use exdiag::finding::{Lang, Remedy, Severity, Text};
 use exdiag::report::{FailOn, Report, Wording, read};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -148,6 +148,17 @@ fn every_finding_names_evidence_that_the_report_holds() {
             for id in &finding.evidence {
                 assert!(ids.contains(id), "{}: {} names {id}", path.display(), finding.code);
             }
+        }
+    }
+}
+
+#[test]
+fn what_is_to_be_done_in_a_single_case_is_explained_with_its_code() {
+    for (path, evidence) in fixtures() {
+        let diagnosis = exdiag::replay(evidence);
+        for finding in diagnosis.verdict().entries.iter().flat_map(|entry| entry.outcome.findings()) {
+            let is_listed = |case: &Remedy| finding.code.cases.iter().any(|listed| std::ptr::eq(*listed, case));
+            assert!(finding.remedy.is_none_or(is_listed), "{}: {}", path.display(), finding.code.id);
         }
     }
 }

@@ -233,7 +233,7 @@ fn contract_5_every_place_that_received_a_credential_is_listed_once() {
     // the header had gone out when the time of the run was over
     verdict.evidence.left_open.push(exdiag::evidence::LeftOpen {
         url: "https://ex.corp.example/EWS/Exchange.asmx".to_owned(),
-        credential_sent: Credential::Password,
+        credential_sent: exdiag::evidence::SentKind::Password,
     });
     let sent = worded(&verdict, Lang::En).credentials_sent_to;
     assert_eq!(

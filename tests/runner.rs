@@ -6,8 +6,8 @@
 
 use exdiag::checks::{Check, Group};
 use exdiag::evidence::{
-    Credential, Evidence, Gathering, Header, HttpProbe, LeftOpen, Method, NoAnswer, Probe, RecordType, Seen, SignIn,
-    Source, Stop, Subject, View, view,
+    Evidence, Gathering, Header, HttpProbe, LeftOpen, Method, NoAnswer, Probe, RecordType, Seen, SentKind,
+    ServiceProbe, SignIn, Source, Stop, Subject, View, view,
 };
 use exdiag::finding::{Outcome, Sentence, Status, Text};
 use exdiag::runner::{Event, Finished, Limits, judge, run};
@@ -47,8 +47,12 @@ impl Source for Fake {
         })
     }
 
-    fn sent(&self, probe: &Probe) -> Option<Credential> {
-        matches!(probe, Probe::Http(http) if http.sign_in == SignIn::Given).then_some(Credential::Password)
+    fn sent(&self, probe: &Probe) -> Option<SentKind> {
+        match probe {
+            Probe::Http(http) if http.sign_in == SignIn::Given => Some(SentKind::Password),
+            Probe::Service(_) => Some(SentKind::ServiceKey),
+            _ => None,
+        }
     }
 }
 
@@ -162,7 +166,20 @@ fn signed_in() -> Probe {
     Probe::Http(HttpProbe::new(Method::Post, url).sign_in(SignIn::Given))
 }
 
-static SIGNED_IN: [Check; 1] = [check("probe", |v| v.look(&signed_in()).map(|_| pass()))];
+fn with_key() -> Probe {
+    let api = "https://silent.service.example".to_owned();
+    Probe::Service(ServiceProbe::Grant { api, id: "silent".to_owned() })
+}
+
+/// What is known to have gone out with a request to this address.
+fn left(url: &str, credential_sent: SentKind) -> LeftOpen {
+    LeftOpen { url: url.to_owned(), credential_sent }
+}
+
+static SIGNED_IN: [Check; 1] = [check("probe", |v| {
+    view::all([v.look(&signed_in()), v.look(&with_key())])?;
+    Ok(pass())
+})];
 
 #[tokio::test(start_paused = true)]
 async fn contract_5_a_sign_in_that_is_open_at_the_end_of_the_run_counts_as_sent() {
@@ -171,14 +188,28 @@ async fn contract_5_a_sign_in_that_is_open_at_the_end_of_the_run_counts_as_sent(
         let stop = tokio::time::sleep(Duration::from_secs(2));
         let (source, begun) = (Arc::new(Fake::default()), evidence(&SIGNED_IN));
         let (_, evidence) = run(&SIGNED_IN, begun, source, limits, stop, &mut |_| {}).await;
-        let open = LeftOpen {
-            url: "https://silent.corp.example/EWS/Exchange.asmx".to_owned(),
-            credential_sent: Credential::Password,
-        };
-        assert_eq!(evidence.left_open, [open]);
+        let expected = [
+            left("https://silent.corp.example/EWS/Exchange.asmx", SentKind::Password),
+            left("https://silent.service.example", SentKind::ServiceKey),
+        ];
+        assert_eq!(evidence.left_open, expected);
         let again: Evidence = serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
         assert_eq!(again.left_open, evidence.left_open);
     }
+}
+
+static LOST: [Check; 1] = [check("lost", |v| {
+    let panicking = HttpProbe::new(Method::Post, "https://panic.corp.example/").sign_in(SignIn::Given);
+    view::all([v.spare(|| v.look(&signed_in())), v.look(&Probe::Http(panicking))])?;
+    Ok(pass())
+})];
+
+#[tokio::test(start_paused = true)]
+async fn contract_5_a_sign_in_that_is_given_up_or_fails_here_counts_as_sent() {
+    let (_, evidence, _, _) = run_fake(&LOST, 60).await;
+    let expected = ["https://panic.corp.example/", "https://silent.corp.example/EWS/Exchange.asmx"]
+        .map(|url| left(url, SentKind::Password));
+    assert_eq!((evidence.cut_short, evidence.left_open), (None, expected.to_vec()));
 }
 
 static WITH_PANICS: [Check; 3] = [

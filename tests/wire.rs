@@ -4,9 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use exdiag::evidence::subject::Service;
 use exdiag::evidence::{
     Content, Credential, FailKind, Failure, Handshake, HeldBack, HelloKind, HelloSeen, HttpProbe, HttpSeen, Method,
-    NoAnswer, Phase, Probe, Response, Seen, SignIn, Source as _, Subject, TlsOutcome, TlsSeen, Trust,
+    NoAnswer, Phase, Probe, Response, Seen, SentKind, ServiceProbe, SignIn, Source as _, Subject, TlsOutcome, TlsSeen,
+    Trust,
 };
 use exdiag::gather::auth::Secrets;
 use exdiag::gather::{ConnectTo, Gatherer, Resolve, Settings};
@@ -28,7 +30,8 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Barrier, Notify, mpsc};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 const MAIL: &str = "mail.corp.example";
@@ -561,7 +564,9 @@ async fn what_is_no_answer_is_told_by_its_kind() {
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Flood: x\r\n".repeat(5_000));
     assert_eq!(failure(&answered(many.as_bytes()).await), (Phase::Request, FailKind::Malformed));
     assert_eq!(failure(&answered(b"220 mail ESMTP\r\n").await), (Phase::Request, FailKind::Malformed));
-    assert_eq!(failure(&answered(b"").await), (Phase::Request, FailKind::Closed));
+    let cut = answered(b"").await;
+    assert_eq!(failure(&cut), (Phase::Request, FailKind::Closed));
+    assert!(cut.timing.response_ms.is_some(), "how long it was waited for is told");
     assert_eq!(failure(&answered(ENDLESS).await), (Phase::Request, FailKind::Malformed));
     let world = World::new().impatient().mail(&[(FIRST, silent().await)]);
     let seen = world.http(HttpProbe::new(Method::Get, "http://mail.corp.example/")).await;
@@ -748,6 +753,8 @@ async fn contract_5_credentials_go_over_verified_tls_and_a_first_401_is_the_last
     assert_eq!((status(&seen), seen.verified, seen.credential_sent), (401, Some(true), Some(Credential::Password)));
     let basic = BASE64.encode("anna@corp.example:geheim");
     assert!(web.requests()[0].contains(&format!("\r\nAuthorization: Basic {basic}\r\n")), "{}", web.requests()[0]);
+    let probe = Probe::Http(signed_in());
+    assert_eq!(gatherer.sent(&probe), Some(SentKind::Password), "a run may end before the answer is taken");
     let recorded = serde_json::to_string(&seen).unwrap();
     assert!(!recorded.contains("geheim") && !recorded.contains(&basic), "{recorded}");
     assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInRefused));
@@ -770,6 +777,103 @@ async fn contract_5_a_front_that_redirects_to_itself_gets_the_password_twice_at_
 }
 
 #[tokio::test]
+async fn contract_5_a_front_that_says_anything_but_401_to_a_sign_in_gets_the_password_once() {
+    for (code, page) in
+        [(403, ""), (500, "X-FEServer: EX01\r\n"), (503, ""), (404, ""), (200, "Content-Type: text/html\r\n")]
+    {
+        let world = World::new().with_password();
+        let answer = format!("HTTP/1.1 {code} X\r\n{page}Content-Length: 0\r\n\r\n");
+        let web = world.https(answer.as_bytes()).await;
+        let gatherer = world.mail(&[(FIRST, web.place)]).gatherer().await;
+        assert_eq!(status(&http(&gatherer, signed_in()).await.unwrap()), code);
+        let post = HttpProbe::new(Method::Post, URL).sign_in(SignIn::Given);
+        for probe in [signed_in(), post] {
+            assert_eq!(http(&gatherer, probe).await, Err(HeldBack::SignInUnclear), "{code}");
+        }
+        assert_eq!(status(&http(&gatherer, options()).await.unwrap()), code, "anonymous requests go on");
+        let with_password = web.requests().iter().filter(|request| request.contains("\r\nAuthorization: ")).count();
+        assert_eq!((with_password, web.requests().len()), (1, 2), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn contract_5_of_sign_ins_that_begin_at_once_the_first_answer_decides_how_many_go_out() {
+    for (code, sent, rule) in [
+        (401, 1, HeldBack::SignInRefused),
+        (403, 1, HeldBack::SignInUnclear),
+        (503, 1, HeldBack::SignInUnclear),
+        (302, 2, HeldBack::SignInUnclear),
+        (204, 4, HeldBack::SignInUnclear),
+    ] {
+        let world = World::new().with_password();
+        let (place, requests) = patient(&world, 4, code).await;
+        let gatherer = world.mail(&[(FIRST, place)]).gatherer().await;
+        let probe = |n: usize| HttpProbe::new(Method::Get, format!("{URL}/{n}")).sign_in(SignIn::Given);
+        let all = join_all((0..4).map(|n| http(&gatherer, probe(n)))).await;
+        let (answered, held): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
+        assert_eq!(requests.load(Ordering::SeqCst), sent, "{code}: so often the server has seen the password");
+        assert_eq!(answered.len(), sent, "{code}");
+        assert!(held.iter().all(|held| *held == Err(rule)), "{code}: {held:?}");
+    }
+}
+
+/// Gives this answer to every signed-in request, but to none before so many connections stand; counts them.
+async fn patient(world: &World, connections: usize, code: u16) -> (SocketAddr, Arc<AtomicUsize>) {
+    let (chain, key) = world.certified();
+    let tls = acceptor(server(&[&TLS13]).with_no_client_auth(), chain, &key);
+    let (all_there, requests) = (Arc::new(Barrier::new(connections)), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&requests);
+    let place = listen(move |stream| {
+        let (tls, all_there, counted) = (tls.clone(), Arc::clone(&all_there), Arc::clone(&counted));
+        async move {
+            let mut stream = tls.accept(stream).await.unwrap();
+            all_there.wait().await;
+            if request(&mut stream).await.is_some_and(|request| request.contains("\r\nAuthorization: ")) {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let answer = format!("HTTP/1.1 {code} X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                let _ = stream.read(&mut [0; 1]).await;
+            }
+        }
+    })
+    .await;
+    (place, requests)
+}
+
+#[tokio::test]
+async fn who_waits_for_its_turn_to_sign_in_is_not_told_as_a_request_without_an_answer() {
+    let world = World::new().with_password();
+    let (silent, asked) = swallowing(&world).await;
+    let gatherer = world.mail(&[(FIRST, silent)]).gatherer().await;
+    let [first, second] =
+        [Method::Options, Method::Post].map(|method| Probe::Http(HttpProbe::new(method, URL).sign_in(SignIn::Given)));
+    let waits = async {
+        let mut has_begun = false;
+        loop {
+            match gatherer.reached(&second) {
+                Some(_) => has_begun = true,
+                None if has_begun => break,
+                None => {}
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let then = async {
+        asked.notified().await;
+        tokio::select! {
+            seen = gatherer.gather(second.clone()) => panic!("{seen:?}"),
+            waited = timeout(Duration::from_secs(10), waits) => waited.unwrap(),
+        }
+    };
+    tokio::select! {
+        seen = gatherer.gather(first.clone()) => panic!("{seen:?}"),
+        () = then => {}
+    }
+    assert_eq!((gatherer.reached(&first), gatherer.sent(&first)), (Some(Phase::Request), Some(SentKind::Password)));
+    assert_eq!((gatherer.reached(&second), gatherer.sent(&second)), (None, None));
+}
+
+#[tokio::test]
 async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_known_as_sent() {
     let world = World::new().with_password();
     let (silent, asked) = swallowing(&world).await;
@@ -783,7 +887,7 @@ async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_k
         _ = http(&gatherer, signed_in()) => None,
         sent = open => sent,
     };
-    assert_eq!(sent, Some(Credential::Password));
+    assert_eq!(sent, Some(SentKind::Password));
     assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
 
     let world = World::new().with_password();
@@ -792,6 +896,29 @@ async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_k
     assert!(http(&gatherer, signed_in()).await.unwrap().failure().is_some());
     assert_eq!(http(&gatherer, signed_in()).await, Err(HeldBack::SignInUnclear));
     assert_eq!(cut.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn contract_5_the_key_of_the_service_is_known_as_sent_while_its_answer_is_waited_for() {
+    let api = format!("https://{MAIL}");
+    let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+    subject.service = Some(Service { api: api.clone(), grant: None });
+    let probe = Probe::Service(ServiceProbe::Grant { api, id: "g".to_owned() });
+    let mut world = World::new();
+    world.secrets = Secrets::from_parts(None, None, Some("schluessel"));
+    let (silent, asked) = swallowing(&world).await;
+    let world = world.mail(&[(FIRST, silent)]);
+    let gatherer = Gatherer::new(world.settings.clone(), world.secrets.clone(), &subject).await.unwrap();
+    assert_eq!(gatherer.sent(&probe), None);
+    let open = async {
+        asked.notified().await;
+        gatherer.sent(&probe)
+    };
+    let sent = tokio::select! {
+        seen = gatherer.gather(probe.clone()) => panic!("{seen:?}"),
+        sent = open => sent,
+    };
+    assert_eq!(sent, Some(SentKind::ServiceKey));
 }
 
 /// Takes a request over TLS and says nothing; tells when it has come.

@@ -5,15 +5,19 @@
 //! sign-in means is for `auth-status`.
 
 use super::common;
-use super::common::mailbox::{NO_MAILBOX, THROTTLED, USER_DISABLED, about, throttled, wrong_server};
-use super::common::net::{At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
+use super::common::mailbox::{
+    NO_MAILBOX, THROTTLED, UNAVAILABLE, USER_DISABLED, about, throttled, unavailable, wrong_server,
+};
+use super::common::net::{self, At, PROXY_REQUIRED, Reach, no_connection, proxied, reach};
+use super::common::suites;
 use crate::evidence::{FailKind, Failure, HttpOutcome, HttpSeen, NoAnswer, Phase, Probe, Response, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::front::{self, Product};
 use crate::protocol::portal::{self, Leads, is_form};
 use crate::protocol::services::Service;
-use crate::protocol::{autodiscover, challenge, eas, handshake, trusted};
+use crate::protocol::{autodiscover, eas, handshake, trusted};
 use crate::{findings, text};
 
 findings! {
@@ -97,20 +101,6 @@ findings! {
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
-    UNAVAILABLE = "activesync.unavailable", Fail, Exchange {
-        title { en: "ActiveSync on {host} is not available", de: "ActiveSync auf {host} ist nicht verfügbar" }
-        meaning {
-            en: "Something answers at {host}, but the service behind it does not work: its application pool is stopped, the device in front finds no healthy server or cuts the connection, or the server is overloaded. The line beside the check says which of them it looks like.",
-            de: "Unter {host} antwortet etwas, aber der Dienst dahinter arbeitet nicht: Sein Anwendungspool ist gestoppt, das Gerät davor findet keinen gesunden Server oder kappt die Verbindung, oder der Server ist überlastet. Die Zeile neben der Prüfung sagt, wonach es aussieht.",
-        }
-        remedy { en: "Bring up what does not work: the device in front of {host}, or the application pool behind it", de: "Bringen Sie in Ordnung, was nicht arbeitet: das Gerät vor {host} oder den Anwendungspool dahinter" }
-        steps [
-            { en: "Look into the log of the firewall, proxy or balancer in front: does it pass requests on, and which servers behind it does it take for healthy?", de: "Sehen Sie ins Log von Firewall, Proxy oder Load Balancer davor: Reicht das Gerät Anfragen weiter, und welche Server dahinter hält es für gesund?" },
-            { en: "Where nothing stands in front, or it is in order: see on the Exchange server whether pool and component are active:", de: "Steht nichts davor oder ist es in Ordnung: Prüfen Sie auf dem Exchange-Server, ob Pool und Komponente aktiv sind:", Powershell "Import-Module WebAdministration\nGet-WebAppPoolState MSExchangeSyncAppPool\nGet-ServerComponentState $env:COMPUTERNAME -Component ActiveSyncProxy" },
-            { en: "Start the pool where it is stopped:", de: "Starten Sie den Pool, falls er gestoppt ist:", Powershell "Start-WebAppPool MSExchangeSyncAppPool" },
-        ]
-        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
-    }
     UNEXPECTED = "activesync.unexpected-answer", Fail, Network {
         title { en: "{host} answers OPTIONS for ActiveSync with HTTP {status}", de: "{host} beantwortet OPTIONS für ActiveSync mit HTTP {status}" }
         meaning {
@@ -175,13 +165,22 @@ findings! {
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let Some(endpoint) = endpoint(view)? else { return common::without_server(view) };
-    let options = view.http(&eas::options(&endpoint));
-    let reach = reach(view, &At::from(&endpoint));
-    let signed = eas::signed_in(view, &endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
+    let (outcome, dead) = (of_endpoint(view, &endpoint), net::dead_on_the_way(view, &endpoint));
+    let mut outcome = outcome?;
+    if let Outcome::Checked { findings, .. } = &mut outcome {
+        findings.splice(0..0, dead?);
+    }
+    Ok(outcome)
+}
+
+fn of_endpoint(view: &View<'_>, endpoint: &Endpoint) -> Result<Outcome, Stop> {
+    let options = view.http(&eas::options(endpoint));
+    let reach = reach(view, &At::from(endpoint));
+    let signed = eas::signed_in(view, endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
     let (options, reach, signed) = (options?, reach?, signed?);
     let seen = match options {
         Ok(seen) => seen,
-        Err(why) => return guessed(view, &endpoint, without_answer(&endpoint, &reach, why)),
+        Err(why) => return guessed(view, endpoint, without_answer(endpoint, &reach, why)),
     };
     if handshake::wants_certificate_over_http(seen).is_some() {
         return Ok(common::see_check("tls-protocol"));
@@ -189,17 +188,17 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let anonymous = match &seen.outcome {
         HttpOutcome::Response(response) => response,
         HttpOutcome::Failed(failure) => {
-            if let Some(outcome) = dated(view, &endpoint, failure)? {
+            if let Some(outcome) = suites::untold(view, endpoint, failure)? {
                 return Ok(outcome);
             }
-            let outcome = failed(view, &endpoint, &reach, failure)?;
-            return guessed(view, &endpoint, outcome);
+            let outcome = failed(view, endpoint, &reach, failure)?;
+            return guessed(view, endpoint, outcome);
         }
     };
     let post =
-        if eas::is_odd(anonymous) { view.http(&eas::post(&endpoint))?.ok().and_then(HttpSeen::response) } else { None };
+        if eas::is_odd(anonymous) { view.http(&eas::post(endpoint))?.ok().and_then(HttpSeen::response) } else { None };
     let signed = signed.and_then(Result::ok).and_then(HttpSeen::response);
-    Ok(judge(&endpoint, &reach, &Answers { anonymous, post, signed }))
+    Ok(judge(endpoint, &Answers { anonymous, post, signed }))
 }
 
 /// The answers of the endpoint.
@@ -212,7 +211,7 @@ struct Answers<'a> {
     signed: Option<&'a Response>,
 }
 
-fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
+fn judge(endpoint: &Endpoint, answers: &Answers<'_>) -> Outcome {
     let probe = eas::options(endpoint);
     let anonymous_fault = fault(endpoint, answers.anonymous, answers.post);
     let front = front::recognise(answers.anonymous);
@@ -230,7 +229,7 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
             .with("status", finding.data.get("status").cloned().unwrap_or_default()),
         );
     }
-    let mut findings = reach.partly_dead(&At::from(endpoint));
+    let mut findings = Vec::new();
     if let Some(mut finding) = anonymous_fault {
         if let Some(name) = front.in_front.filter(|_| !front.product.is_exchange()) {
             finding = finding.with("in_front", name).with("in_front_certain", front.certain);
@@ -247,9 +246,10 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
         findings.push(finding);
         return Outcome::checked(note, findings);
     }
-    if let Some(finding) = answers.signed.and_then(|response| signed_fault(endpoint, response)) {
-        let probe = probe.sign_in(SignIn::Given);
-        findings.push(finding.seen_in(&Probe::Http(probe)));
+    // what somebody else than Exchange answers to a sign-in is for `auth-status`
+    let of_server = answers.signed.filter(|signed| !front::is_intercepted(front.product, signed));
+    if let Some(finding) = of_server.and_then(|response| signed_fault(endpoint, response)) {
+        findings.push(finding.seen_in(&Probe::Http(probe.sign_in(SignIn::Given))));
     }
     let telling = answers.signed.filter(|r| r.status == 200).unwrap_or(answers.anonymous);
     let offer = eas::offer(telling);
@@ -257,8 +257,7 @@ fn judge(endpoint: &Endpoint, reach: &Reach, answers: &Answers<'_>) -> Outcome {
     // Exchange Online still names Basic but takes no password
     let online = front.product == Product::ExchangeOnline || trusted::is_microsoft(&endpoint.host);
     let challenges = challenge::offered(answers.anonymous);
-    let methods: Vec<String> =
-        challenges.iter().filter(|c| !(online && c.is("Basic"))).map(challenge::Challenge::name).collect();
+    let methods: Vec<String> = challenges.iter().filter(|c| !(online && c.is("Basic"))).map(Challenge::name).collect();
     Outcome::checked(note(endpoint, &offer.notable(), &methods), findings)
 }
 
@@ -385,24 +384,6 @@ fn fault_of_any(endpoint: &Endpoint, response: &Response) -> Finding {
     }
 }
 
-/// 502 to 504, by what made the answer.
-fn unavailable(endpoint: &Endpoint, response: &Response) -> Finding {
-    let front = front::recognise(response);
-    let retry = response.header("retry-after");
-    let (kind, owner) = match response.status {
-        502 | 504 => ("gateway", Owner::Network),
-        _ if front.in_front == Some("Microsoft HTTP.sys") => ("application-pool", Owner::Exchange),
-        _ if retry.is_some() => ("throttled", Owner::Exchange),
-        _ if front.product != Product::Unknown => ("exchange", Owner::Exchange),
-        _ => ("balancer", Owner::Network),
-    };
-    let mut finding = about(&UNAVAILABLE, endpoint).owner(owner).with("status", response.status).with("kind", kind);
-    if let Some(retry) = retry {
-        finding = finding.with("retry_after", retry);
-    }
-    finding
-}
-
 /// Where a redirect leads: to a page for signing in, or merely somewhere else.
 fn redirect(endpoint: &Endpoint, response: &Response) -> Finding {
     let location = response.header("location").unwrap_or_default();
@@ -471,19 +452,6 @@ fn guessed(view: &View<'_>, endpoint: &Endpoint, outcome: Outcome) -> Result<Out
     Ok(Outcome::Inconclusive { reason: reason.with("host", endpoint.host.as_str()), findings })
 }
 
-/// What holds of a server whose suites only exdiag does not speak, where `tls-protocol` does not tell it.
-fn dated(view: &View<'_>, endpoint: &Endpoint, failure: &Failure) -> Result<Option<Outcome>, Stop> {
-    let is_told = view.subject().selected.iter().any(|id| id == "tls-protocol");
-    if failure.phase != Phase::Handshake || is_told {
-        return Ok(None);
-    }
-    let found = super::common::suites::dated(view, &endpoint.host, endpoint.port)?;
-    Ok(found.map(|finding| Outcome::Inconclusive {
-        reason: common::unspoken().with("host", endpoint.host.as_str()),
-        findings: vec![finding],
-    }))
-}
-
 /// OPTIONS ended without an HTTP answer.
 fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure) -> Result<Outcome, Stop> {
     let at = At::from(endpoint);
@@ -497,13 +465,12 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
             common::see_check("tls-protocol")
         }
         Phase::Handshake => {
-            let mut findings = reach.partly_dead(&at);
-            findings.push(about(&UNAVAILABLE, endpoint).with("kind", "no-tls").owner(Owner::Network));
+            let finding = about(&UNAVAILABLE, endpoint).with("kind", "no-tls").owner(Owner::Network);
             let note = Sentence::new(text!(
                 "{host} takes connections, but no TLS comes about; the check tls-protocol says more",
                 "{host} nimmt Verbindungen an, aber TLS kommt nicht zustande; mehr sagt die Prüfung tls-protocol",
             ));
-            Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
+            Outcome::checked(note.with("host", endpoint.host.as_str()), vec![finding])
         }
         Phase::Request | Phase::Body => {
             let kind = match failure.kind {
@@ -511,8 +478,7 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
                 FailKind::Malformed => "not-http",
                 _ => "cut",
             };
-            let mut findings = reach.partly_dead(&at);
-            findings.push(about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network));
+            let finding = about(&UNAVAILABLE, endpoint).with("kind", kind).owner(Owner::Network);
             let note = Sentence::new(match kind {
                 "silent" => text!(
                     "{host} takes connections, but is silent: the device in front, or the server behind it, hangs",
@@ -527,7 +493,7 @@ fn failed(view: &View<'_>, endpoint: &Endpoint, reach: &Reach, failure: &Failure
                     "{host} nimmt Verbindungen an und beendet sie ohne Antwort: wahrscheinlich ein Gerät davor",
                 ),
             });
-            Outcome::checked(note.with("host", endpoint.host.as_str()), findings)
+            Outcome::checked(note.with("host", endpoint.host.as_str()), vec![finding])
         }
     })
 }
@@ -550,7 +516,7 @@ mod tests {
     }
 
     fn judged(origin: Origin, anonymous: &Response) -> Outcome {
-        judge(&endpoint(origin), &Reach::default(), &Answers { anonymous, post: None, signed: None })
+        judge(&endpoint(origin), &Answers { anonymous, post: None, signed: None })
     }
 
     #[test]

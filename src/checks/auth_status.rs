@@ -8,14 +8,15 @@ pub mod modern;
 pub mod names;
 pub mod realm;
 pub mod token;
+pub mod unclear;
 
 use super::common;
+use super::common::mailbox::{ACCOUNT_BLOCKED, PASSWORD_EXPIRED};
 use super::common::net::At;
 use super::common::service::{API_REFUSED, CONNECTOR_WRONG, of_grant, service};
 use crate::evidence::HeldBack;
 use crate::evidence::{Credential, HttpOutcome, HttpSeen, NoAnswer, Probe, Response, Stop, Subject, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
-use crate::protocol::autodiscover::{self, Reason};
 use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::endpoint::{Endpoint, endpoint};
 use crate::protocol::front::{self, Product};
@@ -40,32 +41,6 @@ findings! {
             { en: "If only DOMAIN\\name works, set a default domain for Basic; if only the UPN works, make UPN and address the same.", de: "Geht nur DOMAIN\\name, legen Sie eine Standarddomäne für Basic fest; geht nur der UPN, gleichen Sie UPN und Adresse an.", Powershell "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'Default Web Site/Microsoft-Server-ActiveSync' -Filter system.webServer/security/authentication/basicAuthentication -Name defaultLogonDomain -Value DOMAIN" },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
-    }
-    PASSWORD_EXPIRED = "auth.password-expired", Fail, User {
-        title { en: "The password of {user} has expired", de: "Das Passwort von {user} ist abgelaufen" }
-        meaning {
-            en: "The server says so itself ({sign}). Until the password is changed, no client and no sync service can sign in.",
-            de: "Das sagt der Server selbst ({sign}). Bis das Passwort geändert ist, kann sich weder ein Client noch ein Sync-Dienst anmelden.",
-        }
-        remedy { en: "Change the password, then enter the new one wherever it is stored", de: "Ändern Sie das Passwort und tragen Sie das neue überall ein, wo es gespeichert ist" }
-        steps [
-            { en: "Change it in Outlook on the web or on a domain computer:", de: "Ändern Sie es in Outlook im Web oder an einem Domänenrechner:", Config "https://{host}/owa" },
-            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only auth-status --ask-password" },
-        ]
-        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/9f9ddc60-a7a0-4265-8e67-71c2fabd517c"]
-    }
-    ACCOUNT_BLOCKED = "auth.account-blocked", Fail, Exchange {
-        title { en: "The account {user} is blocked", de: "Das Konto {user} ist gesperrt" }
-        meaning {
-            en: "The server says so itself ({sign}): it is locked after failed sign-ins, disabled, or must be confirmed in a browser first.",
-            de: "Das sagt der Server selbst ({sign}): Es ist nach Fehlversuchen gesperrt, deaktiviert oder muss erst im Browser bestätigt werden.",
-        }
-        remedy { en: "Unblock the account, and find the device that still uses an old password", de: "Entsperren Sie das Konto und suchen Sie das Gerät, das noch ein altes Passwort verwendet" }
-        steps [
-            { en: "In Active Directory:", de: "Im Active Directory:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties LockedOut,Enabled | Format-List Name,LockedOut,Enabled\nGet-ADUser -Filter \"mail -eq '{mailbox}'\" | Unlock-ADAccount" },
-            { en: "Have the user sign in once in a browser.", de: "Lassen Sie die Person sich einmal im Browser anmelden." },
-        ]
-        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
     }
     BASIC_NOT_OFFERED = "auth.basic-not-offered", Fail, Exchange {
         title { en: "{host} takes no password: it offers {methods} only", de: "{host} nimmt kein Passwort an: Angeboten wird nur {methods}" }
@@ -187,7 +162,8 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let by_another = matches!(&sign_in, SignedIn::Refused(finding) if finding.code.id == token::TOKEN_REJECTED.id && !finding.data.contains_key("status"));
     if subject.credential.is_some()
         && (by_another || matches!(sign_in, SignedIn::Unknown(_) | SignedIn::NoServer))
-        && let Some(finding) = refused_at_autodiscover(view)?
+        && let Some(finding) = said_at_autodiscover(view)?
+        && (!by_another || finding.code.id != unclear::ANSWER_UNCLEAR.id)
     {
         sign_in = SignedIn::Refused(Box::new(finding));
     }
@@ -294,26 +270,27 @@ fn conclude(
     Outcome::Skipped { reason, findings }
 }
 
-/// The sign-in may have been refused before any server of ActiveSync was known.
-fn refused_at_autodiscover(view: &View<'_>) -> Result<Option<Finding>, Stop> {
-    let walk = autodiscover::walk(view)?;
-    let refused = walk.iter().flat_map(|walk| &walk.attempts).find(|a| a.reason == Reason::SignInRefused);
-    let Some(attempt) = refused else { return Ok(None) };
+/// The sign-in may have had its answer before any server of ActiveSync was known.
+fn said_at_autodiscover(view: &View<'_>) -> Result<Option<Finding>, Stop> {
     let subject = view.subject();
+    let Some((attempt, response)) = unclear::at_autodiscover(view)? else { return Ok(None) };
     let about = |code| {
-        Finding::new(code)
+        let finding = Finding::new(code)
             .host(&attempt.host)
             .url(&attempt.probe.url)
             .with("user", user(subject))
             .with("user_form", user_form(subject))
-            .seen_in(&Probe::Http(attempt.probe.clone()))
+            .seen_in(&Probe::Http(attempt.probe.clone()));
+        quoted(finding, response)
     };
-    let response = view.http(&attempt.probe)?.ok().and_then(HttpSeen::response);
-    Ok(Some(match (subject.credential, response) {
-        (Some(Credential::Token), Some(response)) => {
-            token::refused(response, subject.token.as_ref(), |code| quoted(about(code), response))
+    Ok(Some(match response.status {
+        401 if subject.credential == Some(Credential::Token) => {
+            token::refused(response, subject.token.as_ref(), |code| about(code).with("credential", "token"))
         }
-        _ => about(&REJECTED),
+        401 => about(&REJECTED),
+        456 => about(&ACCOUNT_BLOCKED),
+        457 => about(&PASSWORD_EXPIRED),
+        _ => unclear::finding(&attempt.probe, response, user(subject)),
     }))
 }
 
@@ -375,7 +352,7 @@ struct Server<'a> {
 enum SignedIn {
     /// The server let the account in, with this status.
     Accepted(u16),
-    /// It did not.
+    /// It did not, or did not say so.
     Refused(Box<Finding>),
     /// Nobody knows.
     Unknown(Sentence),
@@ -469,6 +446,11 @@ impl<'a> Server<'a> {
                     401 => SignedIn::Refused(Box::new(self.rejected(subject, Some(response)))),
                     456 => SignedIn::Refused(Box::new(self.said(&ACCOUNT_BLOCKED, subject, response))),
                     457 => SignedIn::Refused(Box::new(self.said(&PASSWORD_EXPIRED, subject, response))),
+                    // somebody else than Exchange answers what Exchange asked
+                    _ if front::is_intercepted(self.product, response) => {
+                        let probe = eas::options(&self.endpoint).sign_in(crate::evidence::SignIn::Given);
+                        SignedIn::Refused(Box::new(unclear::finding(&probe, response, user(subject))))
+                    }
                     status @ (200 | 403 | 449) => SignedIn::Accepted(status),
                     // who has no mailbox is known only once the account is
                     status @ 404 if response.header("x-caserrorcode") == Some("MailboxGuidWithDomainNotFound") => {

@@ -1,20 +1,20 @@
 //! Does Autodiscover lead to the right server, and if not, at which attempt does it go wrong?
 
-mod errors;
+pub mod errors;
 pub mod hints;
+pub mod missing;
 mod trace;
 
 use super::common;
 use super::common::net::{self, At};
 use crate::evidence::{Credential, FailKind, HttpSeen, NoAnswer, Phase, Probe, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Lang, Outcome, Owner, Sentence, Severity};
-use crate::protocol::autodiscover::error::{self, Meaning};
-use crate::protocol::autodiscover::{self, Attempt, Reason, Step, Walk};
+use crate::protocol::autodiscover::{self, Attempt, Beside, Reason, Step, Walk};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::front::{self, Product};
-use crate::protocol::{eas, hosts, trusted};
+use crate::protocol::{cloud, eas, hosts, trusted};
 use crate::{findings, text};
-use errors::{both, certificate as words_of_certificate, malformed, words};
+use errors::{both, certificate as words_of_certificate, malformed};
 use serde_json::{Value, json};
 use trace::bounded;
 
@@ -25,18 +25,6 @@ findings! {
             en: "Clients try several addresses. That some of them fail is normal as long as one leads to the server.",
             de: "Clients probieren mehrere Adressen. Dass einige scheitern, ist normal, solange eine zum Server führt.",
         }
-    }
-    NOT_FOUND = "autodiscover.not-found", Fail, Exchange {
-        title { en: "No Autodiscover address of {domain} leads to a server", de: "Keine Autodiscover-Adresse von {domain} führt zu einem Server" }
-        meaning {
-            en: "Every documented address was tried, and none answered as Autodiscover does. Apps and the sync service cannot find the mailbox by themselves.",
-            de: "Alle dokumentierten Adressen wurden probiert, keine antwortete wie Autodiscover. Apps und Sync-Dienst finden das Postfach nicht von selbst.",
-        }
-        remedy { en: "Publish Autodiscover of the Exchange server at autodiscover.{domain}", de: "Veröffentlichen Sie das Autodiscover des Exchange-Servers unter autodiscover.{domain}" }
-        steps [
-            { en: "See why each attempt failed:", de: "Sehen Sie nach, warum jeder Versuch scheiterte:", Shell "exdiag autodiscover {mailbox} -v" },
-            { en: "Make sure that the virtual directory exists and that the firewall or proxy lets its path through:", de: "Prüfen Sie, ob das virtuelle Verzeichnis existiert und Firewall oder Proxy den Pfad durchlassen:", Powershell "Get-AutodiscoverVirtualDirectory | Format-List Server,Name,*Authentication" },
-        ]
     }
     WEB_HOST_ANSWERS = "autodiscover.web-host-answers", Warn, Web {
         title { en: "A web site answers at {url} in place of Autodiscover", de: "Unter {url} antwortet eine Website anstelle von Autodiscover" }
@@ -103,16 +91,6 @@ findings! {
         remedy { en: "If the host is the right one, allow it by name", de: "Wenn der Host der richtige ist, erlauben Sie ihn ausdrücklich" }
         steps [ { en: "Run it again with the host allowed:", de: "Starten Sie erneut und erlauben Sie den Host:", Shell "exdiag check {mailbox} --allow-host {host}" } ]
     }
-    ERROR_ANSWER = "autodiscover.error-answer", Fail, Exchange {
-        title { en: "Autodiscover on {host} answers with error {code}: {message}", de: "Autodiscover auf {host} antwortet mit Fehler {code}: {message}" }
-        meaning { en: "{cause} The server itself was found and has read the question about {mailbox}.", de: "{cause} Der Server selbst wurde gefunden und hat die Frage nach {mailbox} gelesen." }
-        remedy { en: "Check the mailbox's addresses and attributes, and the server's own health", de: "Prüfen Sie Adressen und Attribute des Postfachs und den Zustand des Servers selbst" }
-        steps [
-            { en: "See whether the address belongs to a mailbox:", de: "Sehen Sie nach, ob die Adresse zu einem Postfach gehört:", Powershell "Get-Recipient {mailbox} | Format-List Name,RecipientType,PrimarySmtpAddress,EmailAddresses" },
-            { en: "Where the server itself is at fault, see whether its services run and which domain controllers it knows:", de: "Liegt es am Server selbst, prüfen Sie, ob seine Dienste laufen und welche Domänencontroller er kennt:", Powershell "Test-ServiceHealth\nGet-ExchangeServer -Status | Format-List Name,CurrentDomainControllers" },
-        ]
-        links ["https://learn.microsoft.com/connectivity-analyzer/mobilesync-autodiscover-provider-returned-error-status-xml-response"]
-    }
     MALFORMED_ANSWER = "autodiscover.malformed-answer", Fail, Exchange {
         title { en: "{host} answers, but not with an Autodiscover document", de: "{host} antwortet, aber nicht mit einem Autodiscover-Dokument" }
         meaning {
@@ -121,15 +99,6 @@ findings! {
         }
         remedy { en: "Find out what answers at {host}", de: "Stellen Sie fest, was unter {host} antwortet" }
         steps [ { en: "Look at the answer itself:", de: "Sehen Sie sich die Antwort selbst an:", Shell "curl -i -X POST {url}" } ]
-    }
-    NO_MOBILESYNC = "autodiscover.no-mobilesync", Fail, Exchange {
-        title { en: "Autodiscover on {host} names no ActiveSync address", de: "Autodiscover auf {host} nennt keine ActiveSync-Adresse" }
-        meaning {
-            en: "The answer holds settings, but none for ActiveSync, or error 601: the provider for it is missing.",
-            de: "Die Antwort enthält Einstellungen, aber keine für ActiveSync, oder Fehler 601: Der Provider dafür fehlt.",
-        }
-        remedy { en: "Set the external address of ActiveSync, and enable ActiveSync for the mailbox", de: "Setzen Sie die externe Adresse von ActiveSync und schalten Sie ActiveSync für das Postfach ein" }
-        steps [ { en: "In the Exchange Management Shell:", de: "In der Exchange Management Shell:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,ExternalUrl\nGet-CASMailbox {mailbox} | Format-List ActiveSyncEnabled" } ]
     }
     URL_INVALID = "autodiscover.url-invalid", Fail, Exchange {
         title { en: "Autodiscover names an unusable ActiveSync address: {given}", de: "Autodiscover nennt eine unbrauchbare ActiveSync-Adresse: {given}" }
@@ -218,7 +187,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     for attempt in &walk.attempts {
         let is_known =
             |f: &Finding, code: &'static Code| f.code.id == code.id && f.place.host.as_deref() == Some(&attempt.host);
-        let found = fault(view, &walk, attempt).filter(|new| !findings.iter().any(|f| is_known(f, new.code)));
+        let found = fault(view, &walk, &beside, attempt)?.filter(|new| !findings.iter().any(|f| is_known(f, new.code)));
         findings.extend(found);
     }
     findings.extend(target);
@@ -228,7 +197,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     findings.extend(foreign(view, &walk)?);
     findings.extend(about_winner(view, &walk)?);
     findings.extend(hints::hints(view, &walk, &beside)?);
-    findings.extend(beside.attempts.iter().filter_map(refused_beside));
+    findings.extend(beside.attempts.iter().filter_map(errors::beside));
     let has_fault = findings.iter().any(|f| f.severity == Severity::Fail);
     let is_page = findings.iter().any(|f| f.code.id == REDIRECT_PAGE.id && f.severity == Severity::Fail);
     if !is_page {
@@ -237,7 +206,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let is_silent = walk.is_silent() && !has_fault;
     let dated = if walk.won.is_none() && !has_fault { dated(view, &walk)? } else { None };
     if walk.won.is_none() && !has_fault && !is_silent && dated.is_none() {
-        findings.push(not_found(&walk, trace.data.get("attempts")));
+        findings.push(missing::not_found(view, &walk, trace.data.get("attempts"))?);
     }
     // whoever names the server does not depend on Autodiscover
     if view.subject().server.is_some() {
@@ -321,22 +290,6 @@ fn cut_short(walk: &Walk, why: &NoAnswer) -> Outcome {
     )
 }
 
-/// Every road has ended in vain. Where one has led to an answer, the finding is about whoever gave it;
-/// where none has, whatever stands in the way explains it.
-fn not_found(walk: &Walk, attempts: Option<&Value>) -> Finding {
-    let mut finding = Finding::new(&NOT_FOUND).with("attempts", attempts.cloned().unwrap_or_default());
-    if let Some(host) = walk.attempts.first().map(|a| a.host.as_str()) {
-        finding = finding.with("tried_first", host);
-    }
-    let answered =
-        walk.attempts.iter().find(|a| !matches!(a.step, Step::RootDomain | Step::Cloud) && a.status.is_some());
-    match answered {
-        Some(attempt) => finding.host(&attempt.host),
-        None if walk.is_cut_off() => finding.owner(Owner::Network),
-        None => finding,
-    }
-}
-
 /// What keeps everybody from Autodiscover before a connection stands: told here only where
 /// `activesync`, which owns connections, does not run or has another server that answers.
 fn cut_off(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
@@ -352,8 +305,11 @@ fn cut_off(view: &View<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
         return Ok(None);
     };
     let at = At::from(&endpoint);
-    let finding =
-        if failure.phase == Phase::Proxy { net::blocked(&at, failure) } else { net::unconnected(&at, failure) };
+    let finding = match failure.phase {
+        Phase::Proxy => net::blocked(&at, failure),
+        _ if cloud::of_name(view, at.host)?.is_some() => net::of_cloud(net::unconnected(&at, failure)),
+        _ => net::unconnected(&at, failure),
+    };
     Ok(Some(finding.seen_in(&Probe::Http(attempt.probe.clone()))))
 }
 
@@ -390,10 +346,11 @@ fn unasked(attempt: &Attempt) -> Option<&NoAnswer> {
 }
 
 /// What is wrong at one attempt.
-fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
-    let about = |code| {
-        Finding::new(code).host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
+fn fault(view: &View<'_>, walk: &Walk, beside: &Beside, attempt: &Attempt) -> Result<Option<Finding>, Stop> {
+    let placed = |finding: Finding| {
+        finding.host(&attempt.host).url(&attempt.probe.url).seen_in(&Probe::Http(attempt.probe.clone()))
     };
+    let about = |code| placed(Finding::new(code));
     // what clients meet before the winner keeps them from it, what they meet after it does not
     let is_before = walk.answered().is_none_or(|won| attempt.step < won.step);
     let weight = |severity| if is_before { severity } else { Severity::Warn };
@@ -409,7 +366,7 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
     };
     let is_token = view.subject().credential == Some(Credential::Token);
     let is_v2 = attempt.step.is_v2();
-    match &attempt.reason {
+    Ok(match &attempt.reason {
         Reason::WebSite { page: true } if attempt.step == Step::HttpRedirect => {
             Some(about(&REDIRECT_PAGE).severity(match walk.won {
                 Some(_) => Severity::Info,
@@ -430,26 +387,17 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
         Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(astray).with("hops", hops(walk, attempt))),
         Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(astray).with("to", bounded(to))),
         Reason::Error { code, message } => {
-            let meaning = error::of_code(*code, message);
-            let (cause, owner) = words(meaning, is_token);
-            let finding = match meaning {
-                Some(Meaning::ProviderMissing | Meaning::NoMobileMailbox) => about(&NO_MOBILESYNC),
-                _ => about(&ERROR_ANSWER).owner(if at_root { Owner::Web } else { owner }),
-            };
-            let finding = if at_root { finding.severity(Severity::Info) } else { finding };
-            Some(
-                finding
-                    .with("code", code.map_or_else(|| "-".to_owned(), |c| c.to_string()))
-                    .with("message", bounded(message))
-                    .with("cause", both(cause)),
-            )
+            let finding = placed(errors::finding(*code, message, is_token, beside));
+            Some(if at_root { errors::of_web_site(finding) } else { finding })
         }
-        Reason::NoMobileSync => Some(about(&NO_MOBILESYNC).severity(weight(Severity::Fail))),
+        Reason::NoMobileSync => Some(placed(errors::without_mobilesync()).severity(weight(Severity::Fail))),
         Reason::Malformed(why) if !is_v2 => Some(
             about(&MALFORMED_ANSWER)
                 .severity(if at_root { Severity::Info } else { alone })
                 .with("why", malformed(&bounded(why))),
         ),
+        // what somebody else than Exchange answers to a sign-in is for `auth-status`
+        Reason::ServerError if !is_v2 && is_intercepted(view, walk, attempt)? => None,
         Reason::ServerError if !is_v2 => Some(
             about(&SERVER_ERROR).severity(if at_root { Severity::Info } else { alone }).with("status", attempt.status),
         ),
@@ -467,32 +415,17 @@ fn fault(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Option<Finding> {
             })
         }
         _ => None,
-    }
+    })
 }
 
-/// An error in one of the other ways of asking, where ActiveSync's has brought something: it keeps only
-/// their clients.
-fn refused_beside(attempt: &Attempt) -> Option<Finding> {
-    let (code, message) = match &attempt.reason {
-        Reason::Refused { code, message } if attempt.step == Step::Soap => (code.clone(), message),
-        Reason::Error { code: Some(code), message } if attempt.step == Step::Outlook => (code.to_string(), message),
-        _ => return None,
-    };
-    let meaning = error::of_name(&code).or_else(|| error::of_code(code.parse().ok(), message));
-    let (cause, owner) = words(meaning, false);
-    let severity = if meaning == Some(Meaning::Busy) { Severity::Warn } else { Severity::Info };
-    Some(
-        Finding::new(&ERROR_ANSWER)
-            .severity(severity)
-            .owner(owner)
-            .host(&attempt.host)
-            .url(&attempt.probe.url)
-            .with("code", bounded(&code))
-            .with("message", bounded(message))
-            .with("cause", both(cause))
-            .with("step", attempt.step.name())
-            .seen_in(&Probe::Http(attempt.probe.clone())),
-    )
+/// Whether `auth-status` tells that the sign-in was answered by somebody else than it was asked for.
+fn is_intercepted(view: &View<'_>, walk: &Walk, attempt: &Attempt) -> Result<bool, Stop> {
+    let is_told = view.subject().selected.iter().any(|id| id == "auth-status");
+    let asked = walk.attempts.iter().find(|a| a.probe.url == attempt.probe.url && a.probe.sign_in == SignIn::None);
+    let Some(asked) = asked.filter(|_| is_told && attempt.probe.sign_in == SignIn::Given) else { return Ok(false) };
+    let (asked, said) = (view.http(&asked.probe), view.http(&attempt.probe));
+    let (asked, said) = (asked?.ok().and_then(HttpSeen::response), said?.ok().and_then(HttpSeen::response));
+    Ok(asked.zip(said).is_some_and(|(asked, said)| front::is_intercepted(front::recognise(asked).product, said)))
 }
 
 /// Whether nothing listens for https at a host.

@@ -245,8 +245,8 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
                 )
             }
             HeldBack::SignInUnclear => text!(
-                "not signed in again: an earlier sign-in of this run got no answer, or only a redirect, and whether the credentials are right is not known; no account is to be locked",
-                "nicht noch einmal angemeldet: Eine frühere Anmeldung dieses Laufs blieb ohne Antwort oder wurde nur umgeleitet, und ob die Anmeldedaten stimmen, ist nicht bekannt; kein Konto soll gesperrt werden",
+                "sign-in held back: an earlier one of this run got no answer, only a redirect, or one that says neither yes nor no (such as HTTP 403 or 500), so whether the credentials are right is not known; no account is to be locked",
+                "Anmeldung zurückgehalten: Eine frühere dieses Laufs blieb ohne Antwort, wurde nur umgeleitet oder bekam eine Antwort, die weder ja noch nein sagt (etwa HTTP 403 oder 500); ob die Anmeldedaten stimmen, ist also nicht bekannt, und kein Konto soll gesperrt werden",
             ),
             HeldBack::CertificateNotVerified => text!(
                 "credentials not sent: the certificate could not be verified; see the check tls-chain",

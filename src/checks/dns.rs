@@ -23,7 +23,7 @@ findings! {
         }
         remedy { en: "Add a record for autodiscover.{domain} that points to the Exchange server", de: "Legen Sie einen Eintrag für autodiscover.{domain} an, der auf den Exchange-Server zeigt" }
         steps [
-            { en: "Add one of these to the zone (the second where the certificate does not hold the name autodiscover.{domain}):", de: "Tragen Sie eine dieser Zeilen in die Zone ein (die zweite, wenn das Zertifikat den Namen autodiscover.{domain} nicht enthält):", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}.\n_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." },
+            { en: "Add one of these to the zone (the second where the certificate does not hold the name autodiscover.{domain}). For mail.{domain} write the server's public name; of a further domain of the company, that is the name under its main one:", de: "Tragen Sie eine dieser Zeilen in die Zone ein (die zweite, wenn das Zertifikat den Namen autodiscover.{domain} nicht enthält). Für mail.{domain} setzen Sie den öffentlichen Namen des Servers ein; bei einer weiteren Domain der Firma ist das der Name unter der Hauptdomain:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}.\n_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 mail.{domain}." },
             { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox} --only dns" },
             { en: "Until then, name the server:", de: "Bis dahin nennen Sie den Server selbst:", Shell "exdiag check {mailbox} --server mail.{domain}" },
         ]
@@ -131,11 +131,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     // all is looked at before anything of it is told
     let faults = view::all(names.iter().map(|name| name.faults(view, &weight)));
     let broken = broken_delegation(view, &domain, &names);
-    let told_otherwise = view::all(names.iter().filter(|name| name.host != domain || !has_mailbox).map(|name| {
-        let (file, other) = (compare::hosts_file(view, name), compare::compared(view, name));
-        Ok(file?.into_iter().chain(other?).collect::<Vec<_>>())
-    }));
-    let (faults, broken, told_otherwise) = (faults?, broken?, told_otherwise?);
+    let asked_for: Vec<&Name<'_>> = names.iter().filter(|name| name.host != domain || !has_mailbox).collect();
+    let by_file = view::all(asked_for.iter().map(|name| compare::hosts_file(view, name)));
+    let compared = compare::compared(view, &asked_for);
+    let (faults, broken, by_file, compared) = (faults?, broken?, by_file?, compared?);
     for faults in faults {
         // a zone that fails as a whole is told once
         let is_told = |new: &Finding| {
@@ -152,10 +151,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         findings.push(Finding::new(&HOST_NOT_FOUND).host(&name.host));
     }
     findings.extend(broken);
-    findings.extend(told_otherwise.into_iter().flatten());
+    findings.extend(by_file.into_iter().flatten().chain(compared));
     let subdomain_name = names.iter().find(|name| name.host == subdomain);
     if let (Some(any), Some(name)) = (&any, subdomain_name) {
-        findings.extend(zone::wildcard(any, name, walk.as_ref()));
+        findings.extend(zone::wildcard(view, any, name, walk.as_ref())?);
     }
     let of_cloud = match (&member, subdomain_name, &walk) {
         (Some(member), Some(name), Some(walk)) => cloud::judge(view, member, name, walk).map(|finding| {

@@ -3,10 +3,11 @@
 //! Owns the version and the services beside ActiveSync, asked without credentials. Where ActiveSync
 //! itself gives no answer, `activesync` says why.
 
+pub mod mailbox;
 pub mod services;
 
 use super::common;
-use super::common::net::{At, reach};
+use super::common::net::{self, At, reach};
 use crate::evidence::{HttpSeen, Phase, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
 use crate::protocol::builds::{self, Product, Version, day_of};
@@ -163,13 +164,17 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             );
         }
     }
+    let at_mailbox = if kind == Kind::Exchange { mailbox::reading(view, &endpoint)? } else { None };
     match kind {
         Kind::Nothing => without_answer(view, &endpoint, &answers),
         Kind::Unknown if endpoint.origin == Origin::Guess => Ok(common::see_check("autodiscover")),
         Kind::Unknown if !services::speaks_activesync(&answers) => Ok(services::hidden(&endpoint, &answers)),
         Kind::Unknown | Kind::Other => Ok(not_exchange(&endpoint, &answers)),
         Kind::Online => Ok(online(view, &endpoint, &answers)),
-        Kind::Exchange => Ok(exchange(view, &endpoint, &answers, &readings)),
+        Kind::Exchange => {
+            let dead = net::dead_of_ews(view, &endpoint)?;
+            Ok(exchange(view, &endpoint, &answers, &readings, at_mailbox.as_ref(), dead))
+        }
     }
 }
 
@@ -255,10 +260,19 @@ fn online(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -> Outcom
     )
 }
 
-fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading]) -> Outcome {
+fn exchange(
+    view: &View<'_>,
+    endpoint: &Endpoint,
+    answers: &Answers<'_>,
+    readings: &[Reading],
+    at_mailbox: Option<&Reading>,
+    dead: Vec<Finding>,
+) -> Outcome {
     let today = day_of(view.now());
     let distinct = distinct(readings);
-    let oldest = distinct.iter().min().copied();
+    let seen = distinct.iter().min().copied();
+    let oldest = mailbox::completed(seen, at_mailbox);
+    let readings: Vec<Reading> = readings.iter().chain(at_mailbox).cloned().collect();
     let what = oldest.map_or_else(|| Value::from("Exchange Server"), |version| named(&version));
     let mut findings = Vec::new();
     if let Some(version) = oldest {
@@ -278,11 +292,12 @@ fn exchange(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>, reading
         finding.evidence.extend(readings.iter().map(|reading| Probe::Http(reading.probe.clone()).to_string()));
         finding.evidence.dedup();
     }
+    findings.extend(mailbox::differing(endpoint, seen, at_mailbox, today));
     let judged = services::judge(endpoint, answers, oldest.as_ref());
-    findings.splice(0..0, judged.faults);
+    findings.splice(0..0, judged.faults.into_iter().chain(dead));
     findings.extend(judged.remarks);
     let beyond = oldest.is_some_and(|version| version.is_beyond_table());
-    findings.push(identified(endpoint, answers, readings, &what).with("beyond_table", beyond));
+    findings.push(identified(endpoint, answers, &readings, &what).with("beyond_table", beyond));
     let note = Sentence::new(match judged.works {
         Some(true) => text!("{what}, with EWS", "{what}, mit EWS"),
         Some(false) => text!("{what}, without a usable EWS", "{what}, ohne nutzbares EWS"),

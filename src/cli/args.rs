@@ -43,7 +43,9 @@ pub enum Command {
     /// MAILBOX may be a made-up user of the domain: everything that needs no account is still answered.
     /// With credentials a sync session is tried as well, as the device EXDIAG0000000001 (type exdiag, user
     /// agent exdiag-session/1), which the server lists from then on; nothing in the mailbox is changed.
-    /// `--skip activesync-session` does without.
+    /// Where only known devices are let in, Exchange's `Set-CASMailbox MAILBOX -ActiveSyncAllowedDeviceIDs
+    /// @{Add='EXDIAG0000000001'}` allows it beforehand, and `Remove-MobileDevice` takes it off the list
+    /// afterwards. `--skip activesync-session` does without.
     #[command(after_help = EXAMPLES, after_long_help = concat_help())]
     Check(CheckArgs),
     /// Run the Autodiscover check alone, with its full trace
@@ -95,6 +97,10 @@ pub struct CheckArgs {
     /// Where nothing else shows the exact build, ask /ecp for it: some firewalls take that for a scan
     #[arg(long, help_heading = "Selection")]
     pub ask_ecp: bool,
+    /// Also keep a connection for so many minutes on which nothing happens, to find what cuts it on the way
+    /// (needs credentials; --max-time grows by as much) [default: no such test]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u16).range(1..=59), help_heading = "Selection")]
+    pub idle_test: Option<u16>,
     #[command(flatten)]
     pub network: NetworkArgs,
     #[command(flatten)]
@@ -359,9 +365,9 @@ pub struct NetworkArgs {
     /// Seconds for a TCP connection or a TLS handshake
     #[arg(long, value_name = "S", default_value = "5", value_parser = seconds, allow_negative_numbers = true)]
     pub connect_timeout: f64,
-    /// Seconds for the whole run of one mailbox; what is open then is reported as inconclusive
-    #[arg(long, value_name = "S", default_value = "40", value_parser = seconds, allow_negative_numbers = true)]
-    pub max_time: f64,
+    /// Seconds for the whole run of one mailbox; what is open then is reported as inconclusive [default: 40]
+    #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
+    pub max_time: Option<f64>,
 }
 
 #[derive(Debug, Args)]

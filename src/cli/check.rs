@@ -6,6 +6,8 @@ use super::args::{
 };
 use super::cases;
 use super::exit::{Trouble, worse};
+use super::limits::{limits, with_idle_test};
+use super::network::{connect_to, name_server, resolve, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
 use crate::checks::ALL;
@@ -14,7 +16,7 @@ use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
 use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
 use crate::gather::offline::Files;
-use crate::gather::{ConnectTo, Resolve, Settings, SetupError, Unfit};
+use crate::gather::{Settings, SetupError, Unfit};
 use crate::runner::Limits;
 use crate::{Diagnosis, diagnose, examine, text};
 use std::future::Future;
@@ -52,6 +54,12 @@ pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
             "--nylas-grant braucht einen Schlüssel für die API des Dienstes; setzen Sie NYLAS_API_KEY",
         )));
     }
+    if args.idle_test.is_some() && secrets.credential().is_none() {
+        return Err(Trouble::new(text!(
+            "--idle-test waits in a session, which needs a sign-in; give credentials too, such as --ask-password",
+            "--idle-test wartet in einer Sitzung, und die braucht eine Anmeldung; geben Sie auch Anmeldedaten an, etwa mit --ask-password",
+        )));
+    }
     run(&plan, &secrets, &args.output, args.trust.save_chain.as_deref())
 }
 
@@ -68,6 +76,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
     }
     let selected = selected(&args.selection, ALL.iter().map(|check| check.id))?;
     let allow_hosts = allowed_hosts(sign_in)?;
+    let limits = with_idle_test(&args.network, args.idle_test, &selected)?;
     let mut subjects = Vec::new();
     for address in &args.mailboxes {
         let mut subject = Subject::mailbox(mailbox(address)?);
@@ -78,6 +87,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.aia = !args.trust.no_aia;
         subject.revocation = !args.trust.no_revocation;
         subject.ask_ecp = args.ask_ecp;
+        subject.idle_test = args.idle_test;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.compare_dns = compared(&args.network)?;
         subject.selected.clone_from(&selected);
@@ -91,7 +101,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
     Ok(Plan {
         subjects,
         settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
-        limits: limits(&args.network),
+        limits,
         service: Some(Service { api, grant: nylas_grant.clone() }),
     })
 }
@@ -143,6 +153,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         compare_dns: compared(&args.network)?,
+        idle_test: None,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };
     if let Some(chain) = &args.files.chain {
@@ -447,10 +458,6 @@ fn families(args: &NetworkArgs) -> (bool, bool) {
     (!args.ipv6, !args.ipv4)
 }
 
-fn limits(args: &NetworkArgs) -> Limits {
-    Limits { deadline: Duration::from_secs_f64(args.max_time) }
-}
-
 pub fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
     let (ipv4, ipv6) = families(args);
     let name_servers: Vec<SocketAddr> =
@@ -484,98 +491,9 @@ fn compared(args: &NetworkArgs) -> Result<Option<SocketAddr>, Trouble> {
     args.compare_dns.as_deref().map(|text| name_server("--compare-dns", text)).transpose()
 }
 
-/// `IP`, `IP:PORT` or `[IP]:PORT`
-fn name_server(option: &str, text: &str) -> Result<SocketAddr, Trouble> {
-    let text = text.trim();
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let parsed = bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)).or_else(|_| text.parse());
-    parsed.map_err(|_| {
-        Trouble::new(text!(
-            "{option} {text} is not an address; give IP or IP:PORT, several with commas",
-            "{option} {text} ist keine Adresse; geben Sie IP oder IP:PORT an, mehrere mit Komma",
-        ))
-        .with("option", option)
-        .with("text", format!("{text:?}"))
-    })
-}
-
-/// `HOST:PORT:ADDR[,ADDR]...`
-fn resolve(text: &str) -> Result<Resolve, Trouble> {
-    let parse = || {
-        let (host, rest) = text.split_once(':')?;
-        let (port, addresses) = rest.split_once(':')?;
-        let addresses: Vec<IpAddr> =
-            addresses.split(',').map(|a| unbracketed(a.trim()).parse().ok()).collect::<Option<_>>()?;
-        (!host.is_empty()).then_some(())?;
-        Some(Resolve { host: host.to_ascii_lowercase(), port: port.parse().ok()?, addresses })
-    };
-    parse().ok_or_else(|| {
-        Trouble::new(text!(
-            "--resolve {text} is not understood; give HOST:PORT:ADDRESS, further addresses with commas",
-            "--resolve {text} ist nicht zu verstehen; geben Sie HOST:PORT:ADRESSE an, weitere Adressen mit Komma",
-        ))
-        .with("text", format!("{text:?}"))
-    })
-}
-
-/// `HOST1:PORT1:HOST2:PORT2`; any part may be empty, an IPv6 address stands in brackets.
-fn connect_to(text: &str) -> Result<ConnectTo, Trouble> {
-    let parse = || {
-        let (from_host, rest) = host_part(text)?;
-        let (from_port, rest) = rest.split_once(':')?;
-        let (to_host, to_port) = host_part(rest)?;
-        let port = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<u16>().ok().map(Some) };
-        let host = |text: &str| (!text.is_empty()).then(|| unbracketed(text).to_ascii_lowercase());
-        Some(ConnectTo {
-            from_host: host(from_host),
-            from_port: port(from_port)?,
-            to_host: host(to_host),
-            to_port: port(to_port)?,
-        })
-    };
-    parse().ok_or_else(|| {
-        Trouble::new(text!(
-            "--connect-to {text} is not understood; give HOST1:PORT1:HOST2:PORT2, an IPv6 address in brackets",
-            "--connect-to {text} ist nicht zu verstehen; geben Sie HOST1:PORT1:HOST2:PORT2 an, eine IPv6-Adresse in Klammern",
-        ))
-        .with("text", format!("{text:?}"))
-    })
-}
-
-/// The host before the next colon, and what stands behind that colon.
-fn host_part(text: &str) -> Option<(&str, &str)> {
-    if text.starts_with('[') {
-        let end = text.find(']')? + 1;
-        let (host, rest) = text.split_at_checked(end)?;
-        unbracketed(host).parse::<std::net::Ipv6Addr>().ok()?;
-        Some((host, rest.strip_prefix(':')?))
-    } else {
-        text.split_once(':')
-    }
-}
-
-fn unbracketed(text: &str) -> &str {
-    text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn connect_to_is_read_as_curl_has_it() {
-        let all = connect_to("A.example:443:127.0.0.1:8443").unwrap();
-        assert_eq!(all.from_host.as_deref(), Some("a.example"));
-        assert_eq!((all.from_port, all.to_host.as_deref(), all.to_port), (Some(443), Some("127.0.0.1"), Some(8443)));
-        let any = connect_to("::[::1]:").unwrap();
-        assert_eq!((any.from_host, any.from_port, any.to_port), (None, None, None));
-        assert_eq!(any.to_host.as_deref(), Some("::1"));
-        let v6 = connect_to("[2001:db8::1]:443::8443").unwrap();
-        assert_eq!((v6.from_host.as_deref(), v6.to_host, v6.to_port), (Some("2001:db8::1"), None, Some(8443)));
-        for wrong in ["", "a", "a:443", "a:443:b", "a:x:b:443", "a:443:b:70000", "[::1:443:b:443", "a:443:b:443:c"] {
-            assert!(connect_to(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn contract_1_an_allowed_host_is_one_that_an_address_can_name() {
@@ -604,17 +522,5 @@ mod tests {
         for wrong in ["https://foo/", "foo/", "foo:443", "u:p@foo", "", " ", "*.hoster.example", "a b", "foo?x"] {
             assert_eq!(of(wrong), Err(()), "{wrong}");
         }
-    }
-
-    #[test]
-    fn resolve_and_name_servers_take_both_families() {
-        let both = resolve("Mail.example:443:192.0.2.1,[2001:db8::1],2001:db8::2").unwrap();
-        assert_eq!((both.host.as_str(), both.port, both.addresses.len()), ("mail.example", 443, 3));
-        assert!(resolve("mail.example:443:").is_err());
-        assert!(resolve("mail.example:443:here").is_err());
-        assert_eq!(name_server("--dns-servers", "192.0.2.1").unwrap().to_string(), "192.0.2.1:53");
-        assert_eq!(name_server("--dns-servers", "[::1]:5353").unwrap().to_string(), "[::1]:5353");
-        assert_eq!(name_server("--dns-servers", "::1").unwrap().to_string(), "[::1]:53");
-        assert!(name_server("--dns-servers", "ns.example").is_err());
     }
 }

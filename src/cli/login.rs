@@ -49,7 +49,7 @@ pub fn login(args: &LoginArgs) -> Result<u8, Trouble> {
         ipv4: false,
         ipv6: false,
         connect_timeout: way.connect_timeout,
-        max_time: f64::from(u16::MAX),
+        max_time: None,
     };
     let settings = check::settings(&network, args.roots.cacert.as_deref(), args.roots.trust)?;
     // opened before anything is sent

@@ -51,7 +51,7 @@ pub struct Timing {
     /// TLS handshake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handshake_ms: Option<u64>,
-    /// Request sent until the head of the answer.
+    /// Request sent until the head of the answer, or until it was clear that none comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_ms: Option<u64>,
     /// The body.

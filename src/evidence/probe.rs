@@ -261,6 +261,9 @@ pub enum Content {
         policy_key: String,
         /// What is asked.
         ask: SessionAsk,
+        /// Whether the query is in base64 (MS-ASHTTP 2.2.1.1.1.1), not plain.
+        #[serde(default, skip_serializing_if = "is_false")]
+        base64: bool,
     },
 }
 
@@ -288,12 +291,19 @@ pub enum SessionAsk {
         /// The folder's key.
         sync_key: String,
     },
-    /// One message, without its body.
+    /// Some messages, without their bodies.
     Newest {
         /// The folder's id.
         folder: String,
         /// The folder's key.
         sync_key: String,
+    },
+    /// Waits until something changes in a folder, over one connection.
+    Ping {
+        /// The folder's id.
+        folder: String,
+        /// How long at most, seconds.
+        heartbeat: u32,
     },
 }
 
@@ -323,6 +333,7 @@ impl fmt::Display for SessionAsk {
             Self::Open { folder } => write!(f, "open:{folder}"),
             Self::Estimate { folder, sync_key } => write!(f, "estimate:{folder}:{sync_key}"),
             Self::Newest { folder, sync_key } => write!(f, "newest:{folder}:{sync_key}"),
+            Self::Ping { folder, heartbeat } => write!(f, "ping:{folder}:{heartbeat}"),
         }
     }
 }
@@ -457,8 +468,8 @@ impl fmt::Display for Probe {
                     SignIn::Given => "#signed-in",
                 })?;
                 match &http.content {
-                    Content::ActiveSync { version, policy_key, ask, .. } => {
-                        write!(f, "#{ask}#{version}#{policy_key}")
+                    Content::ActiveSync { version, policy_key, ask, base64, .. } => {
+                        write!(f, "#{ask}#{version}#{policy_key}{}", if *base64 { "#base64" } else { "" })
                     }
                     _ => Ok(()),
                 }

@@ -137,6 +137,27 @@ pub enum Credential {
     Token,
 }
 
+/// What a place received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SentKind {
+    /// The password.
+    Password,
+    /// An OAuth access token.
+    Token,
+    /// The key of the sync service's API.
+    ServiceKey,
+}
+
+impl From<Credential> for SentKind {
+    fn from(credential: Credential) -> Self {
+        match credential {
+            Credential::Password => Self::Password,
+            Credential::Token => Self::Token,
+        }
+    }
+}
+
 /// Which roots the verdict uses besides `--cacert`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -196,6 +217,9 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub compare_dns: Option<SocketAddr>,
+    /// `--idle-test`: for so many minutes at most a connection is kept on which nothing happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_test: Option<u16>,
     /// The checks that run, by id; the others are skipped.
     pub selected: Vec<String>,
 }
@@ -223,6 +247,7 @@ impl Subject {
             ipv4: true,
             ipv6: true,
             compare_dns: None,
+            idle_test: None,
             selected: Vec::new(),
         }
     }

@@ -105,6 +105,8 @@ pub struct Code {
     pub remedy: Option<Text>,
     /// How, step by step.
     pub steps: &'static [Step],
+    /// What to do in single cases, in place of that.
+    pub cases: &'static [&'static Remedy],
     /// Where to read more.
     pub links: &'static [&'static str],
 }
@@ -120,15 +122,34 @@ impl Code {
             (Some(remedy), _) if !remedy.is_consistent() => return false,
             _ => {}
         }
-        let mut steps = self.steps;
-        while let Some((first, rest)) = steps.split_first() {
-            if !first.text.is_consistent() {
-                return false;
-            }
-            steps = rest;
-        }
-        true
+        are_consistent(self.steps)
     }
+}
+
+/// What to do in one case of a finding, where it is not what its code says.
+#[derive(Debug)]
+pub struct Remedy {
+    /// In one sentence.
+    pub text: Text,
+    /// How, step by step.
+    pub steps: &'static [Step],
+}
+
+impl Remedy {
+    /// Whether both languages say the same.
+    pub const fn is_consistent(&self) -> bool {
+        self.text.is_consistent() && are_consistent(self.steps)
+    }
+}
+
+const fn are_consistent(mut steps: &[Step]) -> bool {
+    while let Some((first, rest)) = steps.split_first() {
+        if !first.text.is_consistent() {
+            return false;
+        }
+        steps = rest;
+    }
+    true
 }
 
 /// Declares findings: id, severity, owner and the words in both languages.
@@ -145,6 +166,7 @@ macro_rules! findings {
             $( steps [ $(
                 { en: $sen:literal, de: $sde:literal $(, $shell:ident $cmd:literal)* $(,)? }
             ),* $(,)? ] )?
+            $( cases [ $($case:ident),* $(,)? ] )?
             $( links [ $($link:literal),* $(,)? ] )?
         }
     )*) => {
@@ -157,13 +179,8 @@ macro_rules! findings {
                 title: $crate::finding::Text { en: $ten, de: $tde },
                 meaning: $crate::finding::Text { en: $men, de: $mde },
                 remedy: $crate::findings!(@option $( $crate::finding::Text { en: $ren, de: $rde } )?),
-                steps: &[ $( $( $crate::finding::Step {
-                    text: $crate::finding::Text { en: $sen, de: $sde },
-                    commands: &[ $( $crate::finding::Command {
-                        shell: $crate::finding::Shell::$shell,
-                        text: $cmd,
-                    } ),* ],
-                } ),* )? ],
+                steps: $crate::findings!(@steps $( $( { en: $sen, de: $sde $(, $shell $cmd)* } )* )?),
+                cases: &[ $( $( &$case ),* )? ],
                 links: &[ $( $($link),* )? ],
             };
             const _: () = assert!($name.is_consistent(), concat!($id, ": a language, a placeholder or a remedy is missing"));
@@ -173,4 +190,31 @@ macro_rules! findings {
     };
     (@option) => { None };
     (@option $value:expr) => { Some($value) };
+    (@steps $( { en: $en:literal, de: $de:literal $(, $shell:ident $cmd:literal)* } )*) => {
+        &[ $( $crate::finding::Step {
+            text: $crate::finding::Text { en: $en, de: $de },
+            commands: &[ $( $crate::finding::Command {
+                shell: $crate::finding::Shell::$shell,
+                text: $cmd,
+            } ),* ],
+        } ),* ]
+    };
+}
+
+/// Declares what to do in the cases of a finding, in both languages; the finding names them in `cases`.
+#[macro_export]
+macro_rules! remedies {
+    ($(
+        $name:ident { en: $ren:literal, de: $rde:literal, steps [ $(
+            { en: $sen:literal, de: $sde:literal $(, $shell:ident $cmd:literal)* $(,)? }
+        ),* $(,)? ] }
+    )*) => {
+        $(
+            static $name: $crate::finding::Remedy = $crate::finding::Remedy {
+                text: $crate::finding::Text { en: $ren, de: $rde },
+                steps: $crate::findings!(@steps $( { en: $sen, de: $sde $(, $shell $cmd)* } )*),
+            };
+            const _: () = assert!($name.is_consistent(), "a language or a placeholder is missing");
+        )*
+    };
 }

@@ -2,13 +2,15 @@
 //!
 //! The rules are those of the contract, section 5. A diagnosis never locks an account: one
 //! refused sign-in, and nobody signs in again in that run; nor after one that stayed without an answer.
-//! Of one that is answered with a redirect nobody knows whether it was refused: one more is tried.
+//! After one whose answer does not tell whether it was refused, only hosts that have accepted the
+//! credentials get them again; after a redirect, one further sign-in is tried.
 
 mod echo;
 mod files;
 
 use super::{SetupError, Unfit};
 use crate::evidence::{Credential, HeldBack, Subject, Token};
+use crate::protocol::challenge::Word;
 use crate::protocol::endpoint::USUAL;
 use crate::protocol::token::{self, Given};
 use crate::protocol::trusted::{is_microsoft, may_receive};
@@ -174,6 +176,9 @@ struct Known {
     /// One stayed without an answer. A domain controller may have counted it, and locks an account
     /// after as few as three.
     unanswered: bool,
+    /// One was answered in a way that does not tell whether it was refused, by a host that had not
+    /// accepted one before.
+    unclear: bool,
     /// What became of those that were answered with a redirect.
     redirected: Redirected,
     /// Hosts that have accepted the credentials: there, several may be under way at once.
@@ -307,7 +312,7 @@ impl Known {
         if self.refused {
             return Err(HeldBack::SignInRefused);
         }
-        let used_up = self.redirected == Redirected::Followed && !self.accepted.contains(host);
+        let used_up = (self.unclear || self.redirected == Redirected::Followed) && !self.accepted.contains(host);
         if self.unanswered || used_up { Err(HeldBack::SignInUnclear) } else { Ok(()) }
     }
 }
@@ -318,13 +323,15 @@ impl SignInTurn {
         self.header.clone()
     }
 
-    /// Says that the header goes out now.
-    pub fn sent(&mut self) {
-        self.open = true;
+    /// Says that the header goes out now; not where another sign-in has closed the way since the leave was given.
+    pub fn sent(&mut self) -> Result<(), HeldBack> {
         let mut known = self.authorizer.known();
+        known.allows(&self.host)?;
+        self.open = true;
         if known.redirected == Redirected::Once && !known.accepted.contains(&self.host) {
             known.redirected = Redirected::Followed;
         }
+        Ok(())
     }
 
     /// What it holds.
@@ -332,24 +339,23 @@ impl SignInTurn {
         self.credential
     }
 
-    /// Says with which HTTP status the sign-in was answered, and ends the turn.
-    pub fn answered(mut self, status: u16) {
+    /// Says what the answer tells of the credentials, and ends the turn.
+    pub fn answered(mut self, word: Word) {
         self.open = false;
         let mut known = self.authorizer.known();
-        match status {
-            401 => known.refused = true,
-            300..=399 => {
+        match word {
+            Word::Refused => known.refused = true,
+            Word::Redirected => {
                 known.accepted.remove(&self.host);
                 if known.redirected == Redirected::Never {
                     known.redirected = Redirected::Once;
                 }
             }
-            // Only what a server says to one who is signed in, 449 and 451 are ActiveSync's: a
-            // 404 or a 503 may come from somebody who has not looked at the password.
-            200..=299 | 449 | 451 => {
+            Word::Accepted => {
                 known.accepted.insert(self.host.clone());
             }
-            _ => {}
+            // of whoever has accepted them before, it is no word on the credentials
+            Word::Unclear => known.unclear |= !known.accepted.contains(&self.host),
         }
     }
 }
@@ -456,7 +462,7 @@ mod tests {
         let other = url("https://autodiscover.corp.example/autodiscover/autodiscover.xml");
         let mut second = pin!(authorizer.sign_in(&other, true));
         assert!(poll!(&mut second).is_pending(), "one at a time");
-        first.answered(401);
+        first.answered(said(401));
         assert_eq!(held_back(second.await), Some(HeldBack::SignInRefused));
         assert_eq!(authorizer.may_sign_in(&exchange()), Err(HeldBack::SignInRefused));
         assert_eq!(held_back(authorizer.clone().sign_in(&exchange(), true).await), Some(HeldBack::SignInRefused));
@@ -465,7 +471,7 @@ mod tests {
     #[tokio::test]
     async fn where_the_sign_in_was_accepted_several_may_be_under_way() {
         let authorizer = with_password();
-        authorizer.sign_in(&exchange(), true).await.unwrap().answered(200);
+        authorizer.sign_in(&exchange(), true).await.unwrap().answered(said(200));
         let one = authorizer.sign_in(&exchange(), true).await.unwrap();
         let two = authorizer.sign_in(&exchange(), true).await.unwrap();
         let other = url("https://autodiscover.corp.example/");
@@ -474,22 +480,72 @@ mod tests {
         let mut more = pin!(authorizer.sign_in(&third, true));
         let waits = poll!(&mut more).is_pending();
         assert!(waits, "another host may think otherwise of the password");
-        two.answered(401);
-        elsewhere.answered(200);
-        one.answered(200);
+        two.answered(said(401));
+        elsewhere.answered(said(200));
+        one.answered(said(200));
         assert_eq!(held_back(more.await), Some(HeldBack::SignInRefused));
     }
 
     #[tokio::test]
-    async fn an_answer_that_says_nothing_of_the_password_opens_nothing() {
-        for status in [302, 403, 404, 500, 503] {
+    async fn contract_5_a_leave_to_sign_in_ends_with_what_another_answer_says() {
+        for (status, rule) in [(401, Some(HeldBack::SignInRefused)), (503, None)] {
             let authorizer = with_password();
-            authorizer.sign_in(&exchange(), true).await.unwrap().answered(status);
-            let _first = authorizer.sign_in(&exchange(), true).await.unwrap();
-            let again = exchange();
-            let mut second = pin!(authorizer.sign_in(&again, true));
-            assert!(poll!(&mut second).is_pending(), "{status}");
+            tried(&authorizer, "mail", 200).await.unwrap();
+            let one = authorizer.sign_in(&exchange(), true).await.unwrap();
+            let mut two = authorizer.sign_in(&exchange(), true).await.unwrap();
+            one.answered(said(status));
+            assert_eq!(held_back(two.sent()), rule, "{status}");
+            drop(two);
+            assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), rule.or(Some(HeldBack::SignInUnclear)));
         }
+    }
+
+    #[tokio::test]
+    async fn contract_5_of_all_leaves_given_before_a_redirect_one_is_used() {
+        let authorizer = with_password();
+        tried(&authorizer, "mail", 200).await.unwrap();
+        let one = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let mut two = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let mut three = authorizer.sign_in(&exchange(), true).await.unwrap();
+        one.answered(said(302));
+        assert_eq!((two.sent(), three.sent()), (Ok(()), Err(HeldBack::SignInUnclear)));
+        two.answered(said(302));
+        assert_eq!(tried(&authorizer, "mail", 200).await, Err(HeldBack::SignInUnclear));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_opens_nothing() {
+        let authorizer = with_password();
+        authorizer.sign_in(&exchange(), true).await.unwrap().answered(said(302));
+        let _first = authorizer.sign_in(&exchange(), true).await.unwrap();
+        let again = exchange();
+        let mut second = pin!(authorizer.sign_in(&again, true));
+        assert!(poll!(&mut second).is_pending());
+    }
+
+    #[tokio::test]
+    async fn contract_5_after_an_answer_that_says_nothing_of_the_password_only_who_has_accepted_it_gets_it() {
+        for status in [403, 404, 456, 457, 500, 503] {
+            let authorizer = with_password();
+            assert_eq!(tried(&authorizer, "mail", status).await, Ok(()));
+            for host in ["mail", "autodiscover"] {
+                assert_eq!(tried(&authorizer, host, 200).await, Err(HeldBack::SignInUnclear), "{status}");
+            }
+            let authorizer = with_password();
+            assert_eq!(tried(&authorizer, "autodiscover", 200).await, Ok(()));
+            assert_eq!(tried(&authorizer, "mail", status).await, Ok(()));
+            assert_eq!(tried(&authorizer, "mail", 200).await, Err(HeldBack::SignInUnclear), "{status}");
+            assert_eq!(tried(&authorizer, "autodiscover", 200).await, Ok(()), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_accepted_the_credentials_may_fail_afterwards() {
+        let authorizer = with_password();
+        for status in [200, 403, 500, 503, 200] {
+            assert_eq!(tried(&authorizer, "mail", status).await, Ok(()), "{status}");
+        }
+        assert_eq!(tried(&authorizer, "ews", 200).await, Ok(()), "the password is right, whatever fails there");
     }
 
     #[tokio::test]
@@ -497,16 +553,21 @@ mod tests {
         let authorizer = with_password();
         drop(authorizer.sign_in(&exchange(), true).await.unwrap());
         let mut turn = authorizer.sign_in(&exchange(), true).await.unwrap();
-        turn.sent();
+        turn.sent().unwrap();
         drop(turn);
         assert_eq!(held_back(authorizer.sign_in(&exchange(), true).await), Some(HeldBack::SignInUnclear));
+    }
+
+    /// What an answer of this status says.
+    fn said(status: u16) -> Word {
+        crate::protocol::challenge::word(status, |_| None)
     }
 
     /// One sign-in at that host, answered so.
     async fn tried(authorizer: &Authorizer, host: &str, status: u16) -> Result<(), HeldBack> {
         let mut turn = authorizer.sign_in(&url(&format!("https://{host}.corp.example/")), true).await?;
-        turn.sent();
-        turn.answered(status);
+        turn.sent()?;
+        turn.answered(said(status));
         Ok(())
     }
 

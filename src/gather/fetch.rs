@@ -4,12 +4,13 @@ mod bundle;
 mod form;
 mod revocation;
 mod service;
+mod verifier;
 
 use super::Settings;
 use super::auth::Secrets;
 use super::dns::Resolver;
-use super::net::{USER_AGENT, connect_to};
-use super::roots::{Loading, Roots, provider};
+use super::net::{Progress, USER_AGENT, connect_to};
+use super::roots::Loading;
 use crate::evidence::{AiaSeen, FailKind, Failure, HeldBack, Missing, Phase};
 use crate::protocol::reach::is_private;
 use base64::Engine as _;
@@ -17,11 +18,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 pub(super) use bundle::{as_sent, certificates};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, LOCATION};
 use hyper_util::client::proxy::matcher::Matcher;
-use jiff::Timestamp;
 use reqwest::redirect::Policy;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +26,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use url::{Host, Url};
+use verifier::tls_config;
 
 /// An issuer's certificate has 1 or 2 KiB, a bundle of them some 20.
 const LARGEST_ISSUER: usize = 64 * 1024;
@@ -50,7 +48,8 @@ pub struct Fetcher {
 /// How it is asked for.
 #[derive(Debug)]
 struct Asking {
-    authorization: Option<HeaderValue>,
+    /// The key of the service, and who is told that it has gone out.
+    authorization: Option<(HeaderValue, Arc<Progress>)>,
     /// So many bytes are read at most.
     limit: usize,
     /// Whether the addresses may be private.
@@ -153,7 +152,9 @@ impl Fetcher {
         let started = Instant::now();
         let host = url.host().map(|host| host.to_owned()).ok_or_else(|| failed(Phase::Resolve, FailKind::NoAddress))?;
         let proxy = url.as_str().parse().ok().and_then(|uri| self.proxies.intercept(&uri));
-        let tls = tls_config(self.roots.get().await, &host).ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
+        let told = authorization.as_ref().map(|(_, told)| Arc::clone(told));
+        let tls = tls_config(self.roots.get().await, plain(&host), told)
+            .ok_or_else(|| failed(Phase::Handshake, FailKind::Tls))?;
         let mut client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .http1_only()
@@ -196,7 +197,7 @@ impl Fetcher {
             Some((kind, body)) => client.post(to).header(CONTENT_TYPE, kind).body(body),
         };
         request = request.header(HOST, authority(url)).timeout(within.saturating_sub(started.elapsed()));
-        if let Some(authorization) = authorization {
+        if let Some((authorization, _)) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
         let mut response = request.send().await.map_err(|e| failed_by(&e))?;
@@ -264,64 +265,6 @@ impl reqwest::dns::Resolve for Names {
             Ok(places)
         })
     }
-}
-
-/// Verifies as the verdict does, for the name that was asked for.
-#[derive(Debug)]
-struct Verifier {
-    roots: Arc<Roots>,
-    name: String,
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain: Vec<CertificateDer<'_>> = std::iter::once(end_entity).chain(intermediates).cloned().collect();
-        let now = i64::try_from(now.as_secs()).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        self.roots
-            .verify(&chain, &self.name, now.unwrap_or(Timestamp::MAX))
-            .map(|()| ServerCertVerified::assertion())
-            .map_err(|why| CertificateError::Other(rustls::OtherError(Arc::new(io::Error::other(why)))).into())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &provider().signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &provider().signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
-fn tls_config(roots: Arc<Roots>, host: &Host) -> Option<rustls::ClientConfig> {
-    let mut config = rustls::ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier { roots, name: plain(host) }))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Some(config)
 }
 
 fn is_web(url: &Url) -> bool {
@@ -488,7 +431,7 @@ mod tests {
     pub(super) fn acceptor(issuer: &CertifiedIssuer<'_, KeyPair>, name: &str) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let leaf = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
-        let config = rustls::ServerConfig::builder_with_provider(provider())
+        let config = rustls::ServerConfig::builder_with_provider(crate::gather::roots::provider())
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()

@@ -4,24 +4,23 @@
 //! can be trusted is noted and stops nothing but the credentials, which are added last.
 
 mod body;
+mod request;
 
 use super::Settings;
 use super::auth::{Authorizer, SignInTurn};
-use super::net::{Connection, Net, Permit, Progress, Stream, USER_AGENT, Way};
+use super::net::{Connection, Net, Permit, Progress, Stream, Way};
 use super::roots::Loading;
 use super::signed;
 use super::tls::{self, Again, Shown, millis, tls_kind};
 use crate::evidence::http::{Timing, Tried};
 use crate::evidence::{
-    Body, Content, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
+    Body, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
-use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::{ntlm, session, soap, trusted};
+use crate::protocol::{challenge, ntlm, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http_body_util::Full;
-use hyper::Request;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{self, HeaderValue};
 use hyper_util::client::proxy::matcher::Intercept;
@@ -153,6 +152,7 @@ impl Http {
         if probe.sign_in == SignIn::Given {
             // others sign in before: nothing is held while they are waited for
             link.permit = None;
+            whole.wait();
             turn = Some(self.authorizer.sign_in(&target.url, seen.verified == Some(true)).await?);
             if link.sender.is_closed() {
                 // servers do not wait for ever
@@ -167,6 +167,11 @@ impl Http {
                 link.permit = Some(self.net.permit(&link.to).await);
             }
         }
+        if let Some(turn) = &mut turn {
+            turn.sent()?;
+            whole.send(turn.credential().into());
+        }
+        whole.reach(Phase::Request);
         Ok(self.exchange(link, target, probe, turn, seen, whole).await)
     }
 
@@ -333,7 +338,7 @@ impl Http {
         mut link: Link,
         target: &Target,
         probe: &HttpProbe,
-        mut turn: Option<SignInTurn>,
+        turn: Option<SignInTurn>,
         seen: &mut HttpSeen,
         whole: &Arc<Progress>,
     ) -> Result<Response, Failure> {
@@ -343,20 +348,15 @@ impl Http {
             (None, SignIn::NtlmHello) => HeaderValue::from_str(&format!("NTLM {}", ntlm::HELLO)).ok(),
             (None, _) => None,
         };
-        let request = request(target, probe, link.proxy.as_ref(), authorization).map_err(|error| Failure {
-            phase: Phase::Request,
-            kind: FailKind::Other,
-            detail: error.to_string(),
-        })?;
+        let request = request::request(&target.url, probe, link.proxy.as_ref(), authorization)
+            .map_err(|error| Failure { phase: Phase::Request, kind: FailKind::Other, detail: error.to_string() })?;
         seen.credential_sent = turn.as_ref().map(SignInTurn::credential);
-        if let Some(turn) = &mut turn {
-            turn.sent();
-            whole.send(turn.credential());
-        }
         let signed_in = turn.is_some();
+        let limit = request::limit(self.limit, probe);
         let started = time::Instant::now();
         let answered = asked(link.sender.send_request(request), link.again.as_ref());
-        let answered = timeout(self.limit, answered).await;
+        let answered = timeout(limit, answered).await;
+        seen.timing.response_ms = Some(millis(started.elapsed()));
         let wants_again = link.again.as_ref().is_some_and(Again::is_wanted);
         seen.client_certificate_requested |= wants_again;
         let answer = match answered {
@@ -375,15 +375,15 @@ impl Http {
         };
         let status = answer.status().as_u16();
         if let Some(turn) = turn {
-            turn.answered(status);
+            let headers = answer.headers();
+            turn.answered(challenge::word(status, |name| headers.get(name)?.to_str().ok()));
         }
-        seen.timing.response_ms = Some(millis(started.elapsed()));
         if link.proxy.is_some() && status == 407 {
             return Err(Failure::new(Phase::Proxy, FailKind::ProxyRefused { status }));
         }
         let (head, mut body) = answer.into_parts();
         let received = time::Instant::now();
-        let until = (started + self.limit).max(received + self.net.limit());
+        let until = (started + limit).max(received + self.net.limit());
         whole.reach(Phase::Body);
         let read = body::read(&mut body, &head.headers, until).await;
         seen.timing.body_ms = Some(millis(received.elapsed()));
@@ -395,14 +395,14 @@ impl Http {
             _ => {}
         }
         let encoding = head.headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
-        let (text, shortened) = body::decoded(&read.bytes, encoding);
+        let (plain, text, shortened) = body::decoded(&read.bytes, encoding);
         let response = Response {
             status,
             headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), kept(name, value))).collect(),
             body: Body { text, length: read.bytes.len() as u64, truncated: read.truncated || shortened },
         };
         Ok(if signed_in {
-            signed::essence(probe, response, &read.bytes, &|text| self.authorizer.echoes(&target.url, text))
+            signed::essence(probe, response, &plain, &|text| self.authorizer.echoes(&target.url, text))
         } else {
             response
         })
@@ -481,64 +481,6 @@ async fn asked<F: Future>(request: F, again: Option<&Again>) -> Option<F::Output
         () = again.wanted() => {}
     }
     timeout(GOES_ON_WITHIN, request).await.ok()
-}
-
-fn request(
-    target: &Target,
-    probe: &HttpProbe,
-    proxy: Option<&Intercept>,
-    authorization: Option<HeaderValue>,
-) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let url = &target.url;
-    let host = url.host_str().unwrap_or_default();
-    let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let query = match &probe.content {
-        Content::ActiveSync { user, ask, .. } => Some(session::query(user, ask)),
-        _ => url.query().map(str::to_owned),
-    };
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let agent = match &probe.content {
-        Content::ActiveSync { .. } => session::USER_AGENT,
-        _ => USER_AGENT,
-    };
-    let path = format!("{}{query}", url.path());
-    // RFC 9112, 3.2.2: a proxy is told the whole address
-    let to = if proxy.is_some() { format!("http://{authority}{path}") } else { path };
-    let mut request = Request::builder()
-        .method(match probe.method {
-            Method::Get => hyper::Method::GET,
-            Method::Post => hyper::Method::POST,
-            Method::Options => hyper::Method::OPTIONS,
-        })
-        .uri(to)
-        .header(header::HOST, authority)
-        .header(header::USER_AGENT, agent)
-        .header(header::ACCEPT, if probe.sign_in == SignIn::EmptyBearer { "application/json" } else { "*/*" });
-    if let Some(basic) = proxy.and_then(Intercept::basic_auth) {
-        request = request.header(header::PROXY_AUTHORIZATION, basic);
-    }
-    if let Some(authorization) = authorization {
-        request = request.header(header::AUTHORIZATION, authorization);
-    }
-    let body = match &probe.content {
-        Content::Empty => Bytes::new(),
-        Content::PoxMobilesync { email } => mobilesync_request(email).into(),
-        Content::PoxOutlook { email } => outlook::request(email).into(),
-        Content::SoapUserSettings { email } => soap::request(email, &probe.url).into(),
-        Content::ActiveSync { version, policy_key, ask, .. } => {
-            request = request
-                .header(header::ACCEPT_LANGUAGE, "en-us")
-                .header("MS-ASProtocolVersion", version)
-                .header("X-MS-PolicyKey", policy_key);
-            session::body(version, policy_key, ask).into()
-        }
-    };
-    request = match &probe.content {
-        Content::Empty => request,
-        Content::ActiveSync { .. } => request.header(header::CONTENT_TYPE, "application/vnd.ms-sync.wbxml"),
-        _ => request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8"),
-    };
-    request.body(Full::new(body))
 }
 
 /// A header's value, as far as it may be kept: of a cookie only the name (RFC 6265, 4.1).

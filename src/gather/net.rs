@@ -6,7 +6,7 @@
 use super::dns::Resolver;
 use super::roots::Loading;
 use super::{ConnectTo, Settings, tls};
-use crate::evidence::{Credential, FailKind, Failure, Phase};
+use crate::evidence::{FailKind, Failure, Phase, SentKind};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -98,12 +98,12 @@ pub(super) struct Permit {
 }
 
 /// How far an attempt has got, for those who do not wait for its end. None: it waits for its
-/// permit.
+/// permit, or for its turn to sign in.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     furthest: Mutex<Option<Phase>>,
     /// What has gone out with the request.
-    sent: Mutex<Option<Credential>>,
+    sent: Mutex<Option<SentKind>>,
     whole: Option<Arc<Progress>>,
 }
 
@@ -121,16 +121,21 @@ impl Progress {
         }
     }
 
+    /// Notes that it waits for others of the run, not for the network.
+    pub(super) fn wait(&self) {
+        *self.furthest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     pub(super) fn phase(&self) -> Option<Phase> {
         *self.furthest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a credential goes out with the request.
-    pub(super) fn send(&self, credential: Credential) {
+    pub(super) fn send(&self, credential: SentKind) {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(credential);
     }
 
-    pub(super) fn sent(&self) -> Option<Credential> {
+    pub(super) fn sent(&self) -> Option<SentKind> {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@
 
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
-use crate::protocol::session::Reply;
+use crate::protocol::session::{Kind, Reply};
 use crate::protocol::{eas, entra, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
@@ -76,10 +76,19 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
         Content::PoxOutlook { .. } if (200..300).contains(&status) => for_outlook(&body.text, holds),
         // a fault comes with 500
         Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
-        Content::ActiveSync { ask, .. } if status == 200 => Reply::read(ask, bytes).without(holds).record(),
-        _ => [front::page_marks(&body.text), entra_marks(&body.text)].join("\n").trim().to_owned(),
+        Content::ActiveSync { ask, .. } => {
+            let reply = Reply::read(ask, bytes);
+            // with 449 or 500 some servers tell the status in a document too
+            if status == 200 || reply.kind == Kind::Document { reply.without(holds).record() } else { page(&body.text) }
+        }
+        _ => page(&body.text),
     };
     Response { status, headers: headers.collect(), body: Body { text, ..body } }
+}
+
+/// What is kept of a page that nobody asked for.
+fn page(text: &str) -> String {
+    [front::page_marks(text), entra_marks(text)].join("\n").trim().to_owned()
 }
 
 /// The numbers of Entra ID's errors that a page quotes, as far as they are known ones.
@@ -160,7 +169,7 @@ fn soap(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
 mod tests {
     use super::super::auth::{Authorizer, Secrets};
     use super::*;
-    use crate::evidence::{Method, Subject};
+    use crate::evidence::{Method, SessionAsk, Subject};
     use proptest::prelude::*;
 
     fn authorizer(password: &str) -> Authorizer {
@@ -202,6 +211,26 @@ mod tests {
     const SETTINGS: &str = "<Autodiscover><Response><Action><Settings><Server><Type>MobileSync</Type>\
         <Url>https://mail.corp.example/Microsoft-Server-ActiveSync</Url><Name>geheim</Name></Server></Settings>\
         </Action></Response></Autodiscover>";
+
+    #[test]
+    fn ms_ascmd_a_status_is_kept_whatever_the_http_status_and_a_page_is_not() {
+        let content = Content::ActiveSync {
+            user: "anna@corp.example".to_owned(),
+            version: "16.1".to_owned(),
+            policy_key: "0".to_owned(),
+            ask: SessionAsk::FolderSync,
+            base64: false,
+        };
+        let probe = HttpProbe::new(Method::Post, "https://mail.corp.example/").content(content);
+        let of = |status, bytes: &[u8]| essence(&probe, response(status, &[], "geheim"), bytes, &|_| false).body.text;
+        // FolderSync, Status 112
+        let document = [3, 1, 0x6a, 0, 0, 7, 0x56, 0x4c, 3, b'1', b'1', b'2', 0, 1, 1];
+        for status in [200, 449, 500] {
+            assert_eq!(Reply::recorded(&of(status, &document)).status, Some(112), "{status}");
+        }
+        assert_eq!(Reply::recorded(&of(200, b"geheim")).kind, Kind::Foreign);
+        assert_eq!(of(500, b"geheim"), "");
+    }
 
     #[test]
     fn no_password_makes_a_healthy_server_look_otherwise() {

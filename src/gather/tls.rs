@@ -4,16 +4,16 @@
 //! question of its own: [`Shown::verify`].
 
 use super::net::{Connection, Net, Progress, Stream, failure, first_line, kind};
+use super::proof::{Judge, Judged};
 use super::roots::{Roots, provider};
 use crate::evidence::{FailKind, Failure, Handshake, Phase, TlsOutcome, TlsSeen};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, ClientConnection, SignatureScheme};
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -134,7 +134,7 @@ fn config(recorder: &Arc<Recorder>) -> Result<ClientConfig, rustls::Error> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(recorder) as Arc<dyn ServerCertVerifier>)
+        .with_custom_certificate_verifier(Arc::new(Judged(Arc::clone(recorder))))
         .with_client_cert_resolver(Arc::clone(recorder) as Arc<dyn ResolvesClientCert>);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.resumption = Resumption::disabled();
@@ -196,55 +196,25 @@ impl Recorder {
     fn take(&self) -> Shown {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-
-    fn note_signature(&self, signature: Result<HandshakeSignatureValid, rustls::Error>) -> HandshakeSignatureValid {
-        self.note(|shown| shown.proved = Some(signature.map(|_| ()).map_err(|error| error.to_string())));
-        HandshakeSignatureValid::assertion()
-    }
 }
 
-impl ServerCertVerifier for Recorder {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain = std::iter::once(end_entity).chain(intermediates);
+impl Judge for Arc<Recorder> {
+    fn chain(&self, chain: Vec<CertificateDer<'_>>, ocsp: &[u8], _now: UnixTime) -> Result<(), rustls::Error> {
         self.note(|shown| {
-            shown.chain = chain.map(|der| der.clone().into_owned()).collect();
-            shown.ocsp = ocsp_response.to_vec();
+            shown.chain = chain.into_iter().map(CertificateDer::into_owned).collect();
+            shown.ocsp = ocsp.to_vec();
         });
-        Ok(ServerCertVerified::assertion())
+        Ok(())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = provider().signature_verification_algorithms;
-        Ok(self.note_signature(rustls::crypto::verify_tls12_signature(message, cert, dss, &algorithms)))
+    fn signature(&self, valid: Result<(), rustls::Error>) -> Result<(), rustls::Error> {
+        self.note(|shown| shown.proved = Some(valid.map_err(|error| error.to_string())));
+        Ok(())
     }
 
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = provider().signature_verification_algorithms;
-        Ok(self.note_signature(rustls::crypto::verify_tls13_signature(message, cert, dss, &algorithms)))
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let mut schemes = provider().signature_verification_algorithms.supported_schemes();
+    fn further_schemes(&self) -> &'static [SignatureScheme] {
         // ring cannot check it, but OpenSSL and Schannel can: a server with such a key is not mute
-        schemes.push(SignatureScheme::ECDSA_NISTP521_SHA512);
-        schemes
+        &[SignatureScheme::ECDSA_NISTP521_SHA512]
     }
 }
 

@@ -3,6 +3,7 @@
 //! A mailbox with the usual folders and a message of today, behind a policy (MS-ASCMD, MS-ASPROV).
 
 use super::http::{Answer, Request, iis};
+use crate::protocol::session::read_query;
 use crate::protocol::wbxml::{Element, Tag, decode, encode, tags};
 
 /// How the sessions of the mailbox go.
@@ -22,8 +23,32 @@ pub enum Session {
     Policy(u16),
     /// The device waits for a decision: it sees a notice alone.
     Quarantine,
+    /// There is no policy for this user, and everything works.
+    NoPolicy,
+    /// The policy is wanted by HTTP 449, as versions up to 12.1 do.
+    PolicyBy449,
+    /// Provision is answered with nothing at all.
+    NoWord,
     /// A page stands in place of a document.
     Page,
+    /// The mailbox takes the policy without asking who this is, then wants to know (165).
+    Unnamed,
+    /// FolderSync fails with HTTP 500, and the document says why.
+    Explained(u16),
+    /// A proxy in front waits in vain for the answer to any command.
+    Gateway,
+    /// A firewall in front answers every command with this status.
+    Blocked(u16),
+    /// A firewall in front lets only queries in base64 through.
+    PlainBlocked,
+    /// Another server is named, by a 451 to every command.
+    Elsewhere(&'static str),
+    /// The Inbox shows a single message.
+    SingleMessage,
+    /// A proxy in front has no patience: a Ping ends with 504.
+    Impatient,
+    /// A Ping may last so many seconds at most.
+    PingsUpTo(u32),
 }
 
 const TEMPORARY: &str = "1307199584";
@@ -38,6 +63,7 @@ const FOLDERS: &[(&str, &str, &str)] = &[
     ("9", "Gesendete Elemente", "5"),
     ("1", "Kalender", "8"),
     ("2", "Kontakte", "9"),
+    ("10", "Postausgang", "6"),
     ("11", "Kündigung Haus Seeblick", "12"),
 ];
 
@@ -50,32 +76,60 @@ impl Session {
                 return iis(503).header("Retry-After", "60").header("X-MS-ASThrottle", reason);
             }
             Self::Page => return iis(200).page("Welcome", "<h1>Welcome</h1>"),
+            Self::Elsewhere(url) => return iis(451).header("X-MS-Location", url),
+            Self::Gateway => return gateway_timeout(),
+            Self::Blocked(status) => return firewall(status),
+            Self::PlainBlocked if request.query.contains("Cmd=") => return firewall(403),
             _ => {}
         }
-        let command = url::form_urlencoded::parse(request.query.as_bytes())
-            .find(|(name, _)| name == "Cmd")
-            .map(|(_, value)| value.into_owned())
-            .unwrap_or_default();
+        let Some(query) = read_query(&request.query) else { return iis(400) };
         let Ok(asked) = decode(&request.bytes) else { return iis(400) };
-        let key = request.policy_key.as_deref().unwrap_or("0");
-        match (command.as_str(), asked.tag) {
+        let key = query.policy_key.map(|key| key.to_string()).or_else(|| request.policy_key.clone());
+        let key = key.as_deref().unwrap_or("0");
+        let key = if self == Self::NoPolicy { FINAL } else { key };
+        match (query.command.as_str(), asked.tag) {
             ("Provision", tags::PROVISION) => self.provision(&asked, key),
             ("FolderSync", tags::FOLDER_SYNC) => self.folders(key),
-            ("Sync" | "GetItemEstimate", _) if key != FINAL => status(tags::SYNC, tags::STATUS, 142),
+            ("Sync" | "GetItemEstimate" | "Ping", _) if key != FINAL => status(tags::SYNC, tags::STATUS, 142),
             ("Sync", tags::SYNC) => sync(&asked),
             ("GetItemEstimate", tags::ESTIMATES) => estimate(self.messages()),
+            ("Ping", tags::PING) => self.ping(&asked),
             ("Settings", tags::SETTINGS) => status(tags::SETTINGS, tags::SETTINGS_STATUS, 1),
             _ => iis(501),
         }
     }
 
     fn messages(self) -> &'static str {
-        if self == Self::Quarantine { "1" } else { "214" }
+        if matches!(self, Self::Quarantine | Self::SingleMessage) { "1" } else { "214" }
+    }
+
+    /// A healthy one would wait; the lab has heard enough at once.
+    fn ping(self, asked: &Element) -> Answer {
+        let heartbeat = asked.value_of(tags::PING_HEARTBEAT).and_then(|seconds| seconds.parse::<u32>().ok());
+        match (self, heartbeat) {
+            (Self::Impatient, _) => gateway_timeout(),
+            (Self::PingsUpTo(most), Some(asked)) if asked > most => {
+                let all =
+                    [Element::text(tags::PING_STATUS, "5"), Element::text(tags::PING_HEARTBEAT, most.to_string())];
+                document(&Element::of(tags::PING, all))
+            }
+            (_, None) => status(tags::PING, tags::PING_STATUS, 3),
+            (_, Some(_)) => status(tags::PING, tags::PING_STATUS, 1),
+        }
     }
 
     fn folders(self, key: &str) -> Answer {
         if let Self::Status(number) = self {
             return status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, number);
+        }
+        if let Self::Explained(number) = self {
+            return Answer { status: 500, ..status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, number) };
+        }
+        if self == Self::PolicyBy449 && key != FINAL {
+            return iis(449);
+        }
+        if self == Self::Unnamed && key != FINAL {
+            return status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, 165);
         }
         if key != FINAL {
             return status(tags::FOLDER_SYNC, tags::FOLDER_STATUS, 142);
@@ -101,6 +155,9 @@ impl Session {
     }
 
     fn provision(self, asked: &Element, key: &str) -> Answer {
+        if self == Self::NoWord {
+            return iis(200);
+        }
         if self == Self::Wipe {
             let wipe = [Element::text(tags::PROVISION_STATUS, "1"), Element::empty(tags::REMOTE_WIPE)];
             return document(&Element::of(tags::PROVISION, wipe));
@@ -151,6 +208,17 @@ fn sync(asked: &Element) -> Answer {
         }
         _ => answer("0", "3", Vec::new()),
     }
+}
+
+fn gateway_timeout() -> Answer {
+    Answer::new(504).header("Server", "nginx").page("504 Gateway Time-out", "<h1>504 Gateway Time-out</h1>")
+}
+
+/// What Exchange has not seen.
+fn firewall(status: u16) -> Answer {
+    Answer::new(status)
+        .header("Server", "Apache")
+        .page("403 Forbidden", "<h1>Forbidden</h1>\r\n<p>You don't have permission to access this resource.</p>")
 }
 
 fn estimate(count: &str) -> Answer {

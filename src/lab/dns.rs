@@ -101,10 +101,11 @@ impl Zone {
         self.faults.iter().find(|(at, _)| at.is_empty() || is_below(owner, at)).map(|(_, fault)| *fault)
     }
 
-    /// RFC 4592: a wildcard answers for names that do not exist.
+    /// RFC 4592, 3.3.1: for a name that does not exist, the wildcard below its closest encloser answers.
     fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = Data> + 'a {
-        let wild =
-            if self.exists(owner) { None } else { owner.split_once('.').map(|(_, parent)| format!("*.{parent}")) };
+        let parents = std::iter::successors(owner.split_once('.'), |(_, parent)| parent.split_once('.'));
+        let encloser = parents.map(|(_, parent)| parent).find(|parent| self.exists(parent));
+        let wild = if self.exists(owner) { None } else { encloser.map(|parent| format!("*.{parent}")) };
         let fits = move |at: &str| wild.as_deref().map_or(at == owner, |wild| at == wild);
         self.records.iter().filter(move |(at, _)| fits(at)).map(|(_, data)| *data)
     }

@@ -77,6 +77,8 @@ pub struct Exchange {
     pub edition: Edition,
     /// Its build, where it is not the last one that everybody could have.
     pub build: Option<&'static str>,
+    /// The build of the server with the mailbox, packed as Autodiscover tells Outlook (MS-OXDSCLI, `ServerVersion`).
+    pub mailbox_server: &'static str,
     /// Which ways to sign in it offers.
     pub offers: Offers,
     /// What becomes of tokens.
@@ -123,6 +125,8 @@ impl Exchange {
         Self {
             edition: Edition::Se,
             build: None,
+            // 15.2.2562
+            mailbox_server: "73C28A02",
             offers: Offers::Default,
             tokens: Tokens::Accepted,
             account: Account::Good,
@@ -167,6 +171,10 @@ impl Exchange {
 
     /// What only Exchange sends.
     pub fn marked(&self, answer: Answer) -> Answer {
+        // what a device in front answers has none of it
+        if answer.headers.iter().any(|(name, value)| *name == "Server" && !value.starts_with("Microsoft-")) {
+            return answer;
+        }
         let answer = answer.header("request-id", request_id()).header("X-FEServer", "EX01");
         match self.edition {
             Edition::Se | Edition::E2019 | Edition::E2016 => answer.header("X-OWA-Version", self.build()),

@@ -232,6 +232,8 @@ pub enum Product {
     StartPage,
     /// An Exchange behind a proxy that lets Autodiscover through only with capital letters.
     Capitals(Exchange),
+    /// An Exchange behind a front that says this status to every sign-in that Exchange refuses.
+    Front(Exchange, u16),
     /// It takes every request and never answers.
     Mute,
     /// A web host whose panel answers Autodiscover with IMAP settings.
@@ -557,6 +559,12 @@ impl Scenario {
     /// With limits that only what never answers exceeds.
     pub(super) fn patient(mut self) -> Self {
         self.options.extend(["--connect-timeout", "3", "--max-time", "30"]);
+        self
+    }
+
+    /// With a minute in which nothing happens on a connection.
+    pub(super) fn idle_test(mut self) -> Self {
+        self.options.extend(["--idle-test", "1"]);
         self
     }
 

@@ -15,6 +15,7 @@ impl Site {
             (Some(rule), Product::Exchange(exchange)) => marked(exchange, rule.answer.clone()),
             (Some(rule), _) => rule.answer.clone(),
             (None, Product::Exchange(exchange)) => exchange.answer(request),
+            (None, Product::Front(exchange, status)) => front(exchange, *status, request),
             (None, Product::Capitals(exchange)) if is_let_through(request) => exchange.answer(request),
             (None, Product::Capitals(_) | Product::Mute) => not_found(),
             (None, Product::Website) => website(request),
@@ -54,6 +55,15 @@ fn marked(exchange: &Exchange, answer: Answer) -> Answer {
 /// Whether a proxy that looks at the case passes a request on.
 fn is_let_through(request: &Request) -> bool {
     !request.is_at("/autodiscover") || request.path.starts_with("/Autodiscover/")
+}
+
+/// A front that has its own way to refuse.
+fn front(exchange: &Exchange, status: u16, request: &Request) -> Answer {
+    let answer = exchange.answer(request);
+    if answer.status == 401 && request.basic().is_some() {
+        return Answer::new(status).header("Server", "nginx").page("No", "<h1>No</h1>");
+    }
+    answer
 }
 
 fn website(request: &Request) -> Answer {

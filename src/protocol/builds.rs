@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::Offset;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The state of the table.
@@ -209,6 +210,25 @@ fn read(line: &'static str) -> Option<Release> {
     Some(Release { build, day: day.ok()?, listed, article, name: fields.next()? })
 }
 
+/// How many cumulative updates one version is away from another of the same family (such as 15.2, which
+/// 2019 and Subscription Edition share); `None` between families, or where too little is known. An update
+/// that the table does not have counts where it is seen.
+pub fn updates_between(one: &Version, other: &Version) -> Option<usize> {
+    let family = |parts: &[u16]| match *parts {
+        // of 2010 and before, the second number is the service pack
+        [major @ 0..=14, ..] => Some((major, 0)),
+        [major, minor, ..] => Some((major, minor)),
+        _ => None,
+    };
+    let update = |parts: &[u16]| parts.get(..3).map(<[u16]>::to_vec);
+    let of = family(one.parts()).filter(|of| family(other.parts()) == Some(*of))?;
+    let ends = [update(one.parts())?, update(other.parts())?];
+    let known = table().iter().filter(|release| family(&release.build) == Some(of));
+    let all: BTreeSet<Vec<u16>> = known.filter_map(|release| update(&release.build)).chain(ends.clone()).collect();
+    let [from, to] = ends.map(|end| all.iter().position(|update| *update == end));
+    Some(from?.abs_diff(to?))
+}
+
 /// The day of a moment, in UTC.
 pub fn day_of(at: Timestamp) -> Date {
     Offset::UTC.to_datetime(at).date()
@@ -293,6 +313,21 @@ mod tests {
         assert_eq!(successor("15.2.1544", TODAY), None);
         assert_eq!(successor("15.2.1118", TODAY), Some("CU15 Oct25SU"));
         assert_eq!(successor("14.3.123.4", TODAY), Some("SP3 RU32"));
+    }
+
+    #[test]
+    fn updates_are_counted_within_a_family_and_those_of_tomorrow_too() {
+        let between =
+            |one: &str, other: &str| updates_between(&Version::parse(one).unwrap(), &Version::parse(other).unwrap());
+        // a security update changes the fourth number alone
+        assert_eq!(between("15.2.2562.46", "15.2.2562"), Some(0));
+        assert_eq!(between("15.2.1748.39", "15.2.1544"), Some(1));
+        assert_eq!(between("15.2.1544", "15.2.2562.46"), Some(2));
+        assert_eq!(between("15.2.2562.46", "15.2.2650"), Some(1));
+        assert_eq!(between("15.2.2562.46", "15.1.2507"), None);
+        assert_eq!(between("15.2", "15.2.2562"), None);
+        assert_eq!(between("14.3.123.4", "14.2.390.3"), Some(1));
+        assert_eq!(between("14.3.123.4", "14.2.247.5"), Some(9));
     }
 
     #[test]

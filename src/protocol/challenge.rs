@@ -207,6 +207,39 @@ fn is_token68(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~+/".contains(c)
 }
 
+/// What an answer says of the credentials that came with the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// They are right: only whoever is signed in is told this.
+    Accepted,
+    /// They are not.
+    Refused,
+    /// On to another address, and nothing of them.
+    Redirected,
+    /// Neither: a page, a 403 or a 5xx may come from somebody who has not looked at them, and some
+    /// fronts say just that to a wrong password.
+    Unclear,
+}
+
+/// Reads it from the status and the headers (by their names in lower case).
+pub fn word<'a>(status: u16, header: impl Fn(&'static str) -> Option<&'a str>) -> Word {
+    // RFC 9110, 8.3.1: its case says nothing
+    let is_html = |kind: &str| kind.trim_start().get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+    let is_page = header("content-type").is_some_and(is_html);
+    match status {
+        401 => Word::Refused,
+        300..=399 => Word::Redirected,
+        // 449 and 451 are ActiveSync's to a device and to a mailbox that it knows
+        449 | 451 => Word::Accepted,
+        200..=299 if !is_page => Word::Accepted,
+        // MS-ASHTTP 2.2.1.1.2: a user or a device is throttled, not an address
+        _ if header("x-ms-asthrottle").is_some() => Word::Accepted,
+        // who has no mailbox is known only once the account is
+        404 if header("x-caserrorcode") == Some("MailboxGuidWithDomainNotFound") => Word::Accepted,
+        _ => Word::Unclear,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,5 +316,23 @@ mod tests {
             let all = parse([line.as_str()]);
             prop_assert!(all.iter().all(|challenge| !challenge.scheme.is_empty()));
         }
+    }
+
+    #[test]
+    fn only_what_a_signed_in_user_alone_is_told_says_that_the_credentials_are_right() {
+        let of = |status, name: &str, value: &'static str| word(status, |asked| (asked == name).then_some(value));
+        for status in [200, 207, 449, 451] {
+            assert_eq!(of(status, "", ""), Word::Accepted, "{status}");
+        }
+        assert_eq!(of(200, "content-type", "text/xml"), Word::Accepted);
+        for page in ["text/html; charset=utf-8", "Text/HTML"] {
+            assert_eq!(of(200, "content-type", page), Word::Unclear, "a form to sign in");
+        }
+        for status in [400, 403, 404, 456, 457, 500, 502, 503] {
+            assert_eq!(of(status, "x-feserver", "EX01"), Word::Unclear, "{status}");
+        }
+        assert_eq!(of(503, "x-ms-asthrottle", "OutOfBudgets"), Word::Accepted);
+        assert_eq!(of(404, "x-caserrorcode", "MailboxGuidWithDomainNotFound"), Word::Accepted);
+        assert_eq!((of(401, "", ""), of(302, "", "")), (Word::Refused, Word::Redirected));
     }
 }

@@ -3,7 +3,7 @@
 //! An answer made by a proxy says nothing about the Exchange server behind it, so findings must
 //! not be laid at the wrong door. Only marks that are documented count as certain.
 
-use super::challenge;
+use super::challenge::{self, Word};
 use crate::evidence::Response;
 
 /// What gave the answer.
@@ -77,6 +77,13 @@ pub fn is_block_page(response: &Response) -> bool {
 pub fn page_marks(page: &str) -> String {
     let marks = [ASM_PAGE, TMG_PAGE, HAPROXY_PAGE].into_iter().filter(|mark| page.contains(mark));
     marks.collect::<Vec<_>>().join("\n")
+}
+
+/// Whether somebody else gives this answer to a sign-in than asked for one: `asking` is Exchange Server,
+/// the answer bears no mark of it, and says nothing of the credentials.
+pub fn is_intercepted(asking: Product, answer: &Response) -> bool {
+    let word = challenge::word(answer.status, |name| answer.header(name));
+    asking == Product::Exchange && word == Word::Unclear && !recognise(answer).product.is_exchange()
 }
 
 /// Reads the marks of an answer.

@@ -1,19 +1,24 @@
 //! How does an ActiveSync session go, and how far did this one get?
 //!
-//! MS-ASCMD 4: FolderSync; where a policy is wanted first, Provision in two phases and FolderSync
-//! again; then the Inbox: a first key, the number of messages, one message without its body. A
-//! remote wipe is never acknowledged, and nothing in the mailbox is changed.
+//! MS-ASCMD 4: FolderSync; where a policy is wanted first, Provision in two phases and the command
+//! again; then the Inbox: a first key, the number of messages, some messages without their bodies;
+//! where the user wants it, a Ping. A remote wipe is never acknowledged, and nothing in the mailbox is
+//! changed.
 
 mod form;
+mod query;
 mod reply;
 pub mod status;
 
-pub use form::{base64_query, body, command, query};
+pub use form::body;
+pub use query::{Query, base64 as base64_query, command, plain as plain_query, read as read_query};
 pub use reply::{Kind, Reply, Wipe};
 
 use super::eas::{self, Version};
 use super::endpoint::Endpoint;
+use super::front;
 use crate::evidence::{Content, HttpProbe, HttpSeen, Method, NoAnswer, Response, SessionAsk, SignIn, Stop, View};
+use std::ops::ControlFlow;
 
 /// The device that exdiag is known as, in every mailbox and from every machine.
 pub const DEVICE_ID: &str = "EXDIAG0000000001";
@@ -44,8 +49,14 @@ pub struct Session<'a> {
     pub messages: Option<u32>,
     /// When the newest message that was told arrived, RFC 3339.
     pub newest: Option<String>,
+    /// Whether that is the newest of all: every message of the Inbox was told.
+    pub is_newest_of_all: bool,
     /// Whether the Inbox was opened.
     pub is_open: bool,
+    /// The first command in its plain form, where it was refused and went through in base64.
+    pub plain: Option<Step<'a>>,
+    /// The Ping, where there was one.
+    pub idle: Option<Step<'a>>,
 }
 
 /// A command of a session.
@@ -55,6 +66,8 @@ pub struct Step<'a> {
     pub probe: HttpProbe,
     /// What was asked.
     pub ask: SessionAsk,
+    /// The answer as it came over the wire, if one was waited for.
+    pub seen: Option<&'a HttpSeen>,
     /// What came.
     pub ended: Ended<'a>,
 }
@@ -80,13 +93,52 @@ impl<'a> Session<'a> {
         self.steps.last().filter(|step| !matches!(step.ended, Ended::Well(_)))
     }
 
-    /// Whether the server may know the device now: it has answered a command with a document.
+    /// Whether the server may know the device now: it has answered a command with a document, and not with
+    /// one that says why it does not take this user's devices at all.
     pub fn left_a_device(&self) -> bool {
         self.steps.iter().any(|step| match &step.ended {
             Ended::Well(_) => true,
-            Ended::Refused(reply) => reply.kind == Kind::Document,
-            Ended::Http(_) | Ended::Failed(_) | Ended::Unasked(_) => false,
+            Ended::Refused(reply) => takes_devices(reply),
+            Ended::Http(response) => takes_devices(&Reply::recorded(&response.body.text)),
+            Ended::Failed(_) | Ended::Unasked(_) => false,
         })
+    }
+}
+
+/// Whether an answer leaves it open that the device was noted (MS-ASCMD 2.2.2): it was not where the id or the
+/// version is refused, the directory cannot be written, the user may not sync, or the number is full.
+fn takes_devices(reply: &Reply) -> bool {
+    let told = reply.telling_status().map(|told| told.number);
+    reply.kind == Kind::Document && !matches!(told, Some(101..=109 | 112 | 123..=128 | 131 | 137 | 138 | 177))
+}
+
+impl Step<'_> {
+    /// Whether it is only said that Provision comes first (MS-ASCMD 2.2.2; MS-ASHTTP: 449 up to 12.1).
+    fn wants_provision(&self) -> bool {
+        let says_so = |reply: &Reply| {
+            let told = reply.telling_status().map(|told| told.number);
+            // 165: Provision tells what device this is
+            reply.wipe.is_none() && matches!(told, Some(142..=144 | 165))
+        };
+        match &self.ended {
+            Ended::Http(response) => response.status == 449 || says_so(&Reply::recorded(&response.body.text)),
+            Ended::Refused(reply) => says_so(reply),
+            _ => false,
+        }
+    }
+
+    /// Whether the session can do without what was asked, and nothing else was told by the way.
+    fn is_minor(&self) -> bool {
+        match &self.ended {
+            Ended::Well(_) => true,
+            Ended::Http(response) => matches!(response.status, 400 | 404 | 405 | 449 | 500 | 501),
+            Ended::Refused(reply) => {
+                reply.wipe.is_none() && reply.telling_status().is_none_or(|told| told.number != 140)
+            }
+            // an older report does not have it
+            Ended::Unasked(why) => matches!(why, NoAnswer::NotRecorded),
+            Ended::Failed(_) => false,
+        }
     }
 }
 
@@ -96,7 +148,7 @@ pub fn version(offer: &eas::Offer) -> Option<Version> {
 }
 
 /// The name that signs in.
-fn user(view: &View<'_>) -> Option<String> {
+pub fn user(view: &View<'_>) -> Option<String> {
     let subject = view.subject();
     let address = subject.mailbox.as_ref().map(|mailbox| mailbox.address.clone());
     subject.user.clone().or(address)
@@ -112,6 +164,8 @@ pub fn walk<'a>(view: &View<'a>, endpoint: &Endpoint, offer: &eas::Offer) -> Res
         user,
         version,
         policy_key: "0".to_owned(),
+        base64: false,
+        is_provisioned: false,
         session: Session { version: version.to_string(), ..Session::default() },
     };
     walk.go()?;
@@ -124,54 +178,55 @@ struct Walk<'v, 'a> {
     user: String,
     version: Version,
     policy_key: String,
+    /// Whether the query is written in base64.
+    base64: bool,
+    /// Whether Provision was gone through: once is enough.
+    is_provisioned: bool,
     session: Session<'a>,
 }
 
-impl Walk<'_, '_> {
+/// The answer, or the end of the session.
+type Went<T> = Result<ControlFlow<(), T>, Stop>;
+
+impl<'a> Walk<'_, 'a> {
     fn go(&mut self) -> Result<(), Stop> {
-        if self.version < Version(14, 1) && self.ask(SessionAsk::DeviceInformation)?.is_none() {
-            // a server that does not know it, or wants a policy first: the next step tells what matters
-            let is_minor = self.session.steps.last().is_some_and(|step| match &step.ended {
-                Ended::Http(response) => matches!(response.status, 400 | 449 | 500 | 501),
-                Ended::Refused(reply) => reply.wipe.is_none(),
-                _ => false,
-            });
-            if !is_minor {
-                return Ok(());
-            }
-            self.session.steps.pop();
+        let old = self.version < Version(14, 1);
+        // a server that does not know it, or wants a policy first: the next step tells what matters
+        if old && self.without(SessionAsk::DeviceInformation)?.is_break() {
+            return Ok(());
         }
-        let mut folders = self.ask(SessionAsk::FolderSync)?;
-        if folders.is_none() && self.forget_wish_for_policy() {
-            if !self.provision()? {
-                return Ok(());
-            }
-            folders = self.ask(SessionAsk::FolderSync)?;
-        }
-        let Some(folders) = folders else { return Ok(()) };
+        let Some(folders) = self.ask(SessionAsk::FolderSync)? else { return Ok(()) };
         self.session.folders = folders.folders;
         self.session.has_usual_folders = folders.has_usual_folders;
+        // where Provision has not said what device this is, the admin would see one without a name
+        if !old && !self.is_provisioned && self.without(SessionAsk::DeviceInformation)?.is_break() {
+            return Ok(());
+        }
         let Some(folder) = folders.inbox else { return Ok(()) };
         let Some(opened) = self.ask(SessionAsk::Open { folder: folder.clone() })? else { return Ok(()) };
         self.session.is_open = true;
         let Some(sync_key) = opened.sync_key else { return Ok(()) };
         if self.version >= Version(14, 0) {
             let ask = SessionAsk::Estimate { folder: folder.clone(), sync_key: sync_key.clone() };
-            match self.ask(ask)? {
-                Some(reply) => self.session.messages = reply.estimate,
-                // only the number is lost: whether mail comes is told by the next step
-                None => drop(self.session.steps.pop()),
+            // only the number is lost: whether mail comes is told by the next step
+            match self.without(ask)? {
+                ControlFlow::Continue(reply) => self.session.messages = reply.and_then(|reply| reply.estimate),
+                ControlFlow::Break(()) => return Ok(()),
             }
         }
-        if let Some(reply) = self.ask(SessionAsk::Newest { folder, sync_key })? {
-            self.session.newest = reply.newest;
+        let Some(told) = self.ask(SessionAsk::Newest { folder: folder.clone(), sync_key })? else { return Ok(()) };
+        self.session.is_newest_of_all = told.newest.is_some() && !told.has_more;
+        self.session.newest = told.newest;
+        match self.view.subject().idle_test {
+            Some(minutes) => self.wait(folder, folders.quiet, minutes),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Provision in two phases (MS-ASPROV 3.1.5.1); whether the session may go on.
     fn provision(&mut self) -> Result<bool, Stop> {
-        let Some(policy) = self.ask(SessionAsk::Provision)? else { return Ok(false) };
+        self.is_provisioned = true;
+        let Some(policy) = self.put(SessionAsk::Provision)? else { return Ok(false) };
         self.session.wants_password = policy.wants_password;
         // no policy for this user: nothing is to be confirmed
         if policy.inner == Some(2) {
@@ -179,7 +234,7 @@ impl Walk<'_, '_> {
         }
         let Some(key) = policy.policy_key else { return Ok(true) };
         self.policy_key = key;
-        let Some(confirmed) = self.ask(SessionAsk::Acknowledge)? else { return Ok(false) };
+        let Some(confirmed) = self.put(SessionAsk::Acknowledge)? else { return Ok(false) };
         self.session.has_policy = true;
         if let Some(key) = confirmed.policy_key {
             self.policy_key = key;
@@ -187,29 +242,109 @@ impl Walk<'_, '_> {
         Ok(true)
     }
 
-    /// Takes the last step back where it only said that Provision comes first.
-    fn forget_wish_for_policy(&mut self) -> bool {
-        let wishes = self.session.steps.last().is_some_and(|step| match &step.ended {
-            Ended::Http(response) => response.status == 449,
-            Ended::Refused(reply) => matches!(reply.status, Some(142..=144)) && reply.wipe.is_none(),
-            _ => false,
-        });
-        if wishes {
-            self.session.steps.pop();
+    /// One connection on which nothing happens: a Ping, in a folder where no mail ends it, if there is one.
+    fn wait(&mut self, inbox: String, quiet: Option<String>, minutes: u16) -> Result<(), Stop> {
+        let mut folder = inbox;
+        if let Some(quiet) = quiet {
+            match self.bring_up_to_date(&quiet)? {
+                ControlFlow::Continue(true) => folder = quiet,
+                ControlFlow::Continue(false) => {}
+                ControlFlow::Break(()) => return Ok(()),
+            }
         }
-        wishes
+        let heartbeat = u32::from(minutes) * 60;
+        let ping = |heartbeat| SessionAsk::Ping { folder: folder.clone(), heartbeat };
+        let _ = self.put(ping(heartbeat))?;
+        self.session.idle = self.session.steps.pop();
+        // MS-ASCMD, Status 5 of Ping: the nearest that the server allows; nobody waits longer than was asked for
+        let nearest = self.session.idle.as_ref().and_then(|step| match &step.ended {
+            Ended::Refused(reply) if reply.status == Some(5) => reply.heartbeat,
+            _ => None,
+        });
+        if let Some(nearest) = nearest.filter(|nearest| *nearest < heartbeat) {
+            let _ = self.put(ping(nearest))?;
+            self.session.idle = self.session.steps.pop();
+        }
+        Ok(())
     }
 
-    /// Asks, notes the step, and gives the answer where it is a good one.
+    /// A folder that is to be waited in has to be synced before, else what is in it counts as a change.
+    fn bring_up_to_date(&mut self, folder: &str) -> Went<bool> {
+        let key = match self.without(SessionAsk::Open { folder: folder.to_owned() })? {
+            ControlFlow::Continue(opened) => opened.and_then(|opened| opened.sync_key),
+            ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+        };
+        let Some(sync_key) = key else { return Ok(ControlFlow::Continue(false)) };
+        let told = self.without(SessionAsk::Newest { folder: folder.to_owned(), sync_key })?;
+        Ok(told.map_continue(|told| told.is_some_and(|told| !told.has_more)))
+    }
+
+    /// Asks for what the session can do without: `Continue(None)` where it has to.
+    fn without(&mut self, ask: SessionAsk) -> Went<Option<Reply>> {
+        let answer = self.put(ask)?;
+        if answer.is_some() {
+            return Ok(ControlFlow::Continue(answer));
+        }
+        if self.session.steps.last().is_some_and(Step::is_minor) {
+            self.session.steps.pop();
+            return Ok(ControlFlow::Continue(None));
+        }
+        Ok(ControlFlow::Break(()))
+    }
+
+    /// Asks; where a policy is wanted first, that is gone through once, and the same is asked again.
     fn ask(&mut self, ask: SessionAsk) -> Result<Option<Reply>, Stop> {
+        let answer = self.put(ask.clone())?;
+        let wanted = self.session.steps.last().is_some_and(Step::wants_provision);
+        if answer.is_some() || self.is_provisioned || !wanted {
+            return Ok(answer);
+        }
+        self.session.steps.pop();
+        if self.provision()? { self.put(ask) } else { Ok(None) }
+    }
+
+    /// Puts one command, notes the step, and gives the answer where it is a good one. The first of a
+    /// session is put again in base64 where something in front of the server seems to have refused it.
+    fn put(&mut self, ask: SessionAsk) -> Result<Option<Reply>, Stop> {
+        let step = self.step(ask.clone())?;
+        if self.session.steps.is_empty() && !self.base64 && is_refused_in_front(&step) {
+            self.base64 = true;
+            let again = self.step(ask)?;
+            let is_through = match &again.ended {
+                Ended::Well(_) => true,
+                Ended::Refused(reply) => reply.kind == Kind::Document,
+                Ended::Http(response) => response.status == 449 || front::recognise(response).product.is_exchange(),
+                Ended::Failed(_) | Ended::Unasked(_) => false,
+            };
+            if is_through {
+                self.session.plain = Some(step);
+                return Ok(self.note(again));
+            }
+            self.base64 = false;
+        }
+        Ok(self.note(step))
+    }
+
+    fn note(&mut self, step: Step<'a>) -> Option<Reply> {
+        let good = match &step.ended {
+            Ended::Well(reply) => Some(reply.clone()),
+            _ => None,
+        };
+        self.session.steps.push(step);
+        good
+    }
+
+    fn step(&self, ask: SessionAsk) -> Result<Step<'a>, Stop> {
         let content = Content::ActiveSync {
             user: self.user.clone(),
             version: self.version.to_string(),
             policy_key: self.policy_key.clone(),
             ask: ask.clone(),
+            base64: self.base64,
         };
         let probe = HttpProbe::new(Method::Post, &self.url).sign_in(SignIn::Given).content(content);
-        let ended = match self.view.http(&probe)? {
+        let looked = self.view.http(&probe)?;
+        let ended = match looked {
             Err(why) => Ended::Unasked(why),
             Ok(seen) => match seen.response() {
                 None => Ended::Failed(seen),
@@ -220,18 +355,28 @@ impl Walk<'_, '_> {
                 }
             },
         };
-        let good = match &ended {
-            Ended::Well(reply) => Some(reply.clone()),
-            _ => None,
-        };
-        self.session.steps.push(Step { probe, ask, ended });
-        Ok(good)
+        Ok(Step { probe, ask, seen: looked.ok(), ended })
+    }
+}
+
+/// Whether an answer is that of something that does not pass the request on: a firewall that does not
+/// like the query, say. Exchange itself is known by its headers.
+fn is_refused_in_front(step: &Step<'_>) -> bool {
+    match &step.ended {
+        Ended::Http(response) => {
+            matches!(response.status, 400 | 403 | 404 | 405 | 406 | 501)
+                && !front::recognise(response).product.is_exchange()
+        }
+        _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::http::Timing;
+    use crate::evidence::{Body, Evidence, Header, HttpOutcome, Probe, Record, Seen, Subject};
+    use crate::protocol::endpoint::Origin;
 
     #[test]
     fn the_best_version_in_common_is_spoken() {
@@ -239,6 +384,153 @@ mod tests {
         assert_eq!(of(&[Version(2, 5), Version(12, 1), Version(14, 1)]), Some(Version(14, 1)));
         assert_eq!(of(&[Version(14, 1), Version(16, 1), Version(17, 0)]), Some(Version(16, 1)));
         assert_eq!(of(&[Version(2, 5), Version(12, 0)]), None);
+    }
+
+    #[test]
+    fn ms_ascmd_who_refuses_every_device_of_the_user_has_noted_none() {
+        let of = |number| {
+            let reply = Reply { status: Some(number), ..Reply::default() };
+            let probe = HttpProbe::new(Method::Post, "https://mail.corp.example/");
+            let step = Step { probe, ask: SessionAsk::FolderSync, seen: None, ended: Ended::Refused(reply) };
+            Session { steps: vec![step], ..Session::default() }.left_a_device()
+        };
+        for number in [108, 112, 123, 126, 131, 138, 177] {
+            assert!(!of(number), "{number}");
+        }
+        // blocked devices stand in the list, too
+        for number in [129, 134, 139, 140, 142] {
+            assert!(of(number), "{number}");
+        }
+    }
+
+    /// A session with a server that answers so; the commands that were put, in which form, and what is told of it.
+    fn played<T>(
+        idle_test: Option<u16>,
+        answer: impl Fn(&SessionAsk, bool) -> Response,
+        told: impl Fn(&Session<'_>) -> T,
+    ) -> (Vec<(&'static str, bool)>, T) {
+        let endpoint = Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::User).unwrap();
+        let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        subject.idle_test = idle_test;
+        let mut evidence = Evidence::new(Header {
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            subject,
+            name_servers: Vec::new(),
+            proxy: None,
+            stores: Vec::new(),
+        });
+        let offer = eas::Offer { versions: vec![Version(16, 1)], ..eas::Offer::default() };
+        let mut put = Vec::new();
+        loop {
+            let view = View::new(&evidence);
+            if let Ok(session) = walk(&view, &endpoint, &offer) {
+                return (put, told(&session.unwrap()));
+            }
+            let wanted = view.wanted();
+            for probe in wanted {
+                let Probe::Http(http) = &probe else { panic!("{probe}") };
+                let Content::ActiveSync { ask, base64, .. } = &http.content else { panic!("{probe}") };
+                put.push((command(ask), *base64));
+                assert!(put.len() < 20, "{put:?}");
+                let seen = Seen::Http(HttpSeen {
+                    address: None,
+                    tried: Vec::new(),
+                    verified: Some(true),
+                    client_certificate_requested: false,
+                    credential_sent: None,
+                    outcome: HttpOutcome::Response(answer(ask, *base64)),
+                    timing: Timing::default(),
+                });
+                evidence.records.insert(probe, Record { seen, at_ms: 0, took_ms: 9, after: None });
+            }
+        }
+    }
+
+    fn response(status: u16, headers: &[(&str, &str)], reply: Option<Reply>) -> Response {
+        let text = reply.map(|reply| reply.record()).unwrap_or_default();
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Response { status, headers, body: Body { text, length: 0, truncated: false } }
+    }
+
+    /// What a healthy server says.
+    fn well(ask: &SessionAsk) -> Response {
+        let text = |text: &str| Some(text.to_owned());
+        let reply = Reply {
+            status: Some(1),
+            folders: Some(8),
+            inbox: text("5"),
+            sync_key: text("k"),
+            policy_key: matches!(ask, SessionAsk::Provision | SessionAsk::Acknowledge).then(|| "7".to_owned()),
+            ..Reply::default()
+        };
+        response(200, &[], Some(reply))
+    }
+
+    const EXCHANGE: &[(&str, &str)] = &[("x-feserver", "EX01")];
+
+    #[test]
+    fn ms_ashttp_a_policy_that_is_wanted_is_gone_through_once_in_a_session() {
+        let count = |put: &[(&str, bool)], name| put.iter().filter(|(command, _)| *command == name).count();
+        // 449, whatever is done
+        let (put, ended) = played(
+            None,
+            |ask, _| match ask {
+                SessionAsk::FolderSync => response(449, EXCHANGE, None),
+                _ => well(ask),
+            },
+            |session| session.broken().map(|step| command(&step.ask)),
+        );
+        assert_eq!((count(&put, "FolderSync"), count(&put, "Provision"), ended), (2, 2, Some("FolderSync")), "{put:?}");
+        // and again at the next command
+        let is_first = std::cell::Cell::new(true);
+        let (put, ended) = played(
+            None,
+            |ask, _| match ask {
+                SessionAsk::FolderSync if is_first.replace(false) => response(449, EXCHANGE, None),
+                SessionAsk::Open { .. } => response(449, EXCHANGE, None),
+                _ => well(ask),
+            },
+            |session| session.broken().map(|step| command(&step.ask)),
+        );
+        assert_eq!((count(&put, "Sync"), count(&put, "Provision"), ended), (1, 2, Some("Sync")), "{put:?}");
+    }
+
+    #[test]
+    fn ms_ashttp_only_what_is_refused_in_front_of_exchange_is_put_again_in_base64() {
+        let first = |refused: u16, marks: &'static [(&str, &str)], again: Response| {
+            let of = |ask: &SessionAsk, base64| match (ask, base64) {
+                (SessionAsk::FolderSync, false) => response(refused, marks, None),
+                (SessionAsk::FolderSync, true) => again.clone(),
+                _ => well(ask),
+            };
+            let (put, plain) = played(None, of, |session| session.plain.is_some());
+            (put.get(1).is_some_and(|(_, base64)| *base64), plain)
+        };
+        for status in [400, 403, 404, 405, 406, 501] {
+            assert_eq!(first(status, &[], well(&SessionAsk::FolderSync)), (true, true), "{status}");
+            assert_eq!(first(status, EXCHANGE, well(&SessionAsk::FolderSync)), (false, false), "{status}");
+        }
+        // the sign-in was refused: nothing is tried again
+        assert_eq!(first(401, &[], well(&SessionAsk::FolderSync)), (false, false));
+        // Exchange itself answers, though it fails: the query has come through
+        assert_eq!(first(403, &[], response(500, EXCHANGE, None)), (true, true));
+        assert_eq!(first(403, &[], response(403, &[], None)), (true, false));
+    }
+
+    #[test]
+    fn ms_ascmd_a_ping_is_put_again_with_the_time_that_the_server_allows_and_never_a_longer_one() {
+        let beats = |allowed: u32| {
+            let of = |ask: &SessionAsk, _| match ask {
+                SessionAsk::Ping { heartbeat, .. } if *heartbeat != allowed => {
+                    let reply = Reply { status: Some(5), heartbeat: Some(allowed), ..Reply::default() };
+                    response(200, &[], Some(reply))
+                }
+                _ => well(ask),
+            };
+            played(Some(15), of, |session| session.idle.as_ref().map(|step| step.ask.clone())).1
+        };
+        let ping = |heartbeat| Some(SessionAsk::Ping { folder: "5".to_owned(), heartbeat });
+        assert_eq!((beats(600), beats(900), beats(1200)), (ping(600), ping(900), ping(900)));
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Which build of Exchange does a server show to somebody who has not signed in?
 //!
 //! Every answer may show one: in a header, in a path on the logon page, in a manifest. Each speaks for
-//! the node that gave it, and behind a balancer these may differ.
+//! the node that gave it, and behind a balancer these may differ. To those who have signed in, Autodiscover
+//! also tells that of the server with the mailbox.
 
+use super::autodiscover::{Beside, Step};
 use super::builds::Version;
 use super::front;
 use crate::evidence::{HttpProbe, HttpSeen, Response};
 use std::net::IpAddr;
 
-/// Where a version was read.
+/// Where a version was read; for what the server that answers is, each is trusted more than those below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The header `X-OWA-Version`.
@@ -23,6 +25,9 @@ pub enum Source {
     LogonPage,
     /// The header `MS-Server-ActiveSync`.
     ActiveSync,
+    /// `ServerVersion` in Autodiscover's answer to Outlook: of the server that holds the mailbox, which may be
+    /// another than the one that answers.
+    MailboxServer,
 }
 
 impl Source {
@@ -35,6 +40,7 @@ impl Source {
             Self::ExportTool => "exporttool.application",
             Self::LogonPage => "/owa/auth",
             Self::ActiveSync => "MS-Server-ActiveSync",
+            Self::MailboxServer => "Autodiscover ServerVersion",
         }
     }
 }
@@ -80,6 +86,23 @@ pub fn readings(probe: &HttpProbe, seen: &HttpSeen, response: &Response) -> Vec<
     .collect()
 }
 
+/// The cumulative update of the server that holds the mailbox, as Autodiscover tells it after a sign-in;
+/// `None` where it tells none, or the mailbox is in Exchange Online.
+pub fn of_mailbox_server(beside: &Beside) -> Option<Reading> {
+    let settings = beside.outlook.as_ref().filter(|settings| !settings.online)?;
+    let (major, minor, build) = settings.build()?;
+    let parts = [u16::try_from(major).ok()?, u16::try_from(minor).ok()?, u16::try_from(build).ok()?];
+    let version = Version::Cumulative(parts);
+    let attempt = beside.of(Step::Outlook).filter(|_| !version.is_online())?;
+    Some(Reading {
+        version,
+        source: Source::MailboxServer,
+        node: None,
+        address: attempt.address,
+        probe: attempt.probe.clone(),
+    })
+}
+
 /// A path such as `/owa/auth/15.2.1544/themes/` (2013 and later) or `/owa/14.3.123.4/themes/` (2010).
 pub fn logon_page(page: &str) -> Option<String> {
     let page = page.get(..64 * 1024).unwrap_or(page).to_ascii_lowercase();
@@ -119,6 +142,7 @@ mod tests {
     use super::*;
     use crate::evidence::http::Timing;
     use crate::evidence::{Body, HttpOutcome, Method};
+    use std::collections::BTreeSet;
 
     fn read(headers: &[(&str, &str)], text: &str) -> Vec<(Source, String)> {
         let response = Response {
@@ -153,6 +177,41 @@ mod tests {
         let number = ("ms-server-activesync", "14.1");
         assert_eq!(read(&[("server", "nginx"), number], ""), []);
         assert_eq!(read(&[("server", "Microsoft-IIS/10.0"), number], ""), [(Source::ActiveSync, "14.1".to_owned())]);
+    }
+
+    #[test]
+    fn ms_oxdscli_server_version_is_of_the_mailbox_server_up_to_the_cumulative_update() {
+        use crate::protocol::pox::outlook;
+        let beside = |word: &str, online| {
+            let at = outlook::Protocol {
+                kind: "EXCH".to_owned(),
+                server_version: Some(word.to_owned()),
+                ..outlook::Protocol::default()
+            };
+            let attempt = crate::protocol::autodiscover::Attempt {
+                step: Step::Outlook,
+                road: 0,
+                hop: 0,
+                email: "anna@corp.example".to_owned(),
+                probe: HttpProbe::new(Method::Post, "https://autodiscover.corp.example/autodiscover/autodiscover.xml"),
+                host: "autodiscover.corp.example".to_owned(),
+                verdict: crate::protocol::autodiscover::Verdict::Normal,
+                reason: crate::protocol::autodiscover::Reason::Odd,
+                status: Some(200),
+                address: None,
+                verified: Some(true),
+                ms: 1,
+            };
+            let outlook = Some(outlook::Settings { protocols: vec![at], online });
+            Beside { attempts: vec![attempt], outlook, is_case_sensitive: false, inside_alone: BTreeSet::new() }
+        };
+        let told = |word, online| of_mailbox_server(&beside(word, online)).map(|reading| reading.version.to_string());
+        assert_eq!(told("73C28A02", false).as_deref(), Some("15.2.2562"));
+        // the cloud's says nothing of a server that anybody here could update
+        assert_eq!(told("73C28A02", true), None);
+        assert_eq!(told("73D48001", false), None);
+        assert_eq!(told("x", false), None);
+        assert!(Source::MailboxServer > Source::ActiveSync);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod pages;
 
-pub use pages::{Tag, name, tags};
+pub use pages::{Tag, name, tags, tokens};
 
 use std::fmt;
 
@@ -13,8 +13,10 @@ use std::fmt;
 pub const LARGEST: usize = 1024 * 1024;
 /// So deep elements may lie in one another.
 const DEEPEST: usize = 64;
-/// So many elements a document may have.
-const MOST_ELEMENTS: usize = 65_536;
+/// So many elements and texts a document may have: a mailbox of ten thousand folders has fewer.
+const MOST_NODES: usize = 131_072;
+/// So many bytes all its texts may have: a few bytes refer to a whole text of the string table.
+const MOST_TEXT: usize = LARGEST;
 /// So long a string table may be; ActiveSync has none.
 const LARGEST_TABLE: usize = 4096;
 
@@ -65,7 +67,7 @@ pub enum FaultKind {
     Short,
     /// A number has more than 32 bits.
     Number,
-    /// It is larger, deeper or has more elements than is read.
+    /// It is larger, deeper or holds more than is read.
     TooLarge,
     /// It uses a part of WBXML that ActiveSync has not.
     Unsupported,
@@ -145,8 +147,8 @@ impl Element {
     }
 }
 
-/// Reads a document. Errs with the place of the first fault; takes no more memory than some times
-/// the length of what it is given.
+/// Reads a document. Errs with the place of the first fault; whatever it is given, what it gives holds
+/// no more than [`LARGEST`] bytes of text in 131,072 pieces.
 pub fn decode(bytes: &[u8]) -> Result<Element, Fault> {
     if bytes.len() > LARGEST {
         return Err(Fault { at: LARGEST, kind: FaultKind::TooLarge });
@@ -174,7 +176,7 @@ pub fn decode(bytes: &[u8]) -> Result<Element, Fault> {
 fn body(reader: &mut Reader<'_>, table: &[u8]) -> Result<Element, Fault> {
     let mut page = 0;
     let mut open: Vec<Element> = Vec::new();
-    let mut elements = 0;
+    let (mut nodes, mut text) = (0, 0);
     loop {
         let at = reader.at;
         let fault = |kind| Fault { at, kind };
@@ -203,18 +205,26 @@ fn body(reader: &mut Reader<'_>, table: &[u8]) -> Result<Element, Fault> {
                 return Err(fault(FaultKind::Unsupported));
             }
             byte => {
-                elements += 1;
-                if elements > MOST_ELEMENTS || open.len() >= DEEPEST {
-                    return Err(fault(FaultKind::TooLarge));
-                }
                 let element = Element::empty(Tag(page, byte & 0x3f));
                 if byte & HAS_CONTENT != 0 {
+                    if open.len() >= DEEPEST {
+                        return Err(fault(FaultKind::TooLarge));
+                    }
                     open.push(element);
                     continue;
                 }
                 Node::Element(element)
             }
         };
+        nodes += 1;
+        text += match &node {
+            Node::Element(_) => 0,
+            Node::Text(text) => text.len(),
+            Node::Opaque(bytes) => bytes.len(),
+        };
+        if nodes > MOST_NODES || text > MOST_TEXT {
+            return Err(fault(FaultKind::TooLarge));
+        }
         match (open.last_mut(), node) {
             (Some(parent), node) => parent.content.push(node),
             (None, Node::Element(root)) => return Ok(root),
@@ -415,6 +425,8 @@ mod tests {
         assert_eq!(decode(&hex("03 01 6A 00 45 4E 03 31")).unwrap_err(), Fault { at: 8, kind: FaultKind::Short });
         assert_eq!(kind(&hex("03 01 6A 00 45 C3 FF FF FF FF 7F 01")), FaultKind::Number);
         assert_eq!(kind(&hex("03 01 6A 00 45 C3 8F FF FF FF 7F 01")), FaultKind::Short);
+        // six bytes, although most are zero
+        assert_eq!(kind(&hex("03 01 6A 00 45 C3 80 80 80 80 80 01 78 01")), FaultKind::Number);
         assert_eq!(kind(&hex("03 01 6A FF FF 7F 45")), FaultKind::TooLarge);
         assert_eq!(kind(&hex("03 01 6A 00 C5 01")), FaultKind::Unsupported);
         assert_eq!(kind(&hex("03 01 6A 00 43")), FaultKind::Unsupported);
@@ -425,7 +437,8 @@ mod tests {
         assert_eq!(kind(&hex("03 01 6A 00 45 02 83 B0 00 01")), FaultKind::Reference);
         assert_eq!(kind(&[hex("03 01 6A 00"), vec![0x45; 65]].concat()), FaultKind::TooLarge);
         assert!(decode(&[hex("03 01 6A 00"), vec![0x45; 64], vec![END; 64]].concat()).is_ok());
-        assert_eq!(kind(&[hex("03 01 6A 00 45"), vec![0x05; MOST_ELEMENTS], vec![END]].concat()), FaultKind::TooLarge);
+        assert_eq!(kind(&[hex("03 01 6A 00 45"), vec![0x05; MOST_NODES], vec![END]].concat()), FaultKind::TooLarge);
+        assert!(decode(&[hex("03 01 6A 00 45"), vec![0x05; MOST_NODES - 1], vec![END]].concat()).is_ok());
         assert_eq!(kind(&vec![3; LARGEST + 1]), FaultKind::TooLarge);
     }
 

@@ -3,7 +3,7 @@
 //! One attempt is two lines: what was asked, and what came of it. Where there is little room only
 //! those are told that matter.
 
-use super::text::indented;
+use super::fold::indented;
 use super::{CheckReport, FindingReport};
 use crate::finding::{Lang, Text, harmless};
 use crate::text;

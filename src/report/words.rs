@@ -5,7 +5,7 @@ use super::{
     Tool, VERSION, Verdict, Wording,
 };
 use crate::evidence::{Evidence, Subject};
-use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Text, fill, fill_command};
+use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Step, Text, fill, fill_command};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -119,8 +119,8 @@ impl Words<'_> {
     }
 
     fn remediation(&self, finding: &Finding, arguments: &BTreeMap<String, Value>) -> Option<Remediation> {
-        let summary = finding.code.remedy.as_ref()?;
-        let steps = finding.code.steps;
+        let general = finding.code.remedy.as_ref()?;
+        let (summary, steps) = finding.remedy.map_or((general, finding.code.steps), |case| (&case.text, case.steps));
         Some(Remediation {
             owner: finding.owner,
             summary: self.say(summary, arguments),
@@ -159,9 +159,21 @@ impl Words<'_> {
 /// What a finding means and how to fix it, as Markdown; gaps stay as they are declared. Such a
 /// text stands in `docs/findings/`, and `exdiag explain` prints it.
 pub fn explain(code: &Code, lang: Lang) -> String {
-    let (severity, who, what, more) = match lang {
-        Lang::En => ("Severity", "Who must act", "What to do", "Read more"),
-        Lang::De => ("Schwere", "Wer handeln muss", "Was zu tun ist", "Mehr dazu"),
+    let (severity, who, what, cases, more) = match lang {
+        Lang::En => (
+            "Severity",
+            "Who must act",
+            "What to do",
+            "What to do in single cases\n\nWhich one it is, the report says; the steps above are for all others.",
+            "Read more",
+        ),
+        Lang::De => (
+            "Schwere",
+            "Wer handeln muss",
+            "Was zu tun ist",
+            "Was in einzelnen Fällen zu tun ist\n\nWelcher vorliegt, sagt der Bericht; die Schritte oben gelten für alle übrigen.",
+            "Mehr dazu",
+        ),
     };
     let mut out = format!("# {}\n\n**{}.**\n\n", code.id, code.title.of(lang));
     let _ = writeln!(out, "{severity}: {} · {who}: {}\n", severity_word(code.severity), code.owner.title().of(lang));
@@ -169,7 +181,25 @@ pub fn explain(code: &Code, lang: Lang) -> String {
     if let Some(remedy) = &code.remedy {
         let _ = writeln!(out, "\n## {what}\n\n{}.", remedy.of(lang).trim_end_matches('.'));
     }
-    for (i, step) in code.steps.iter().enumerate() {
+    explain_steps(&mut out, code.steps, lang);
+    if !code.cases.is_empty() {
+        let _ = writeln!(out, "\n## {cases}");
+    }
+    for case in code.cases {
+        let _ = writeln!(out, "\n### {}", case.text.of(lang));
+        explain_steps(&mut out, case.steps, lang);
+    }
+    if !code.links.is_empty() {
+        let _ = writeln!(out, "\n## {more}\n");
+        for link in code.links {
+            let _ = writeln!(out, "- <{link}>");
+        }
+    }
+    out
+}
+
+fn explain_steps(out: &mut String, steps: &[Step], lang: Lang) {
+    for (i, step) in steps.iter().enumerate() {
         let _ = writeln!(out, "\n{}. {}", i + 1, step.text.of(lang));
         for command in step.commands {
             let fence = match command.shell {
@@ -181,13 +211,6 @@ pub fn explain(code: &Code, lang: Lang) -> String {
             let _ = writeln!(out, "\n   ```{fence}\n   {}\n   ```", command.text.replace('\n', "\n   "));
         }
     }
-    if !code.links.is_empty() {
-        let _ = writeln!(out, "\n## {more}\n");
-        for link in code.links {
-            let _ = writeln!(out, "- <{link}>");
-        }
-    }
-    out
 }
 
 /// The list of all findings, as Markdown with links to their files.

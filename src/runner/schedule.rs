@@ -78,7 +78,7 @@ pub async fn run<S: Source>(
             biased;
             () = &mut cancelled => { cut_short = Some(NoAnswer::Cancelled); break }
             () = &mut deadline => { cut_short = Some(NoAnswer::Deadline); break }
-            arrived = store.arrival() => arrived,
+            arrived = store.arrival(source.as_ref()) => arrived,
             () = patience => spare.as_ref().map(|(_, probe)| (probe.clone(), store.give_up(probe, source.as_ref()))),
         };
         // a check that waits, with nothing under way, can only have asked for nothing

@@ -47,16 +47,16 @@ impl Store {
     }
 
     /// Waits for the next probe to come back; `None` where none is under way.
-    pub(super) async fn arrival(&mut self) -> Option<(Probe, Duration)> {
+    pub(super) async fn arrival<S: Source>(&mut self, source: &S) -> Option<(Probe, Duration)> {
         loop {
             let joined = self.tasks.join_next_with_id().await?;
-            let (id, seen) = match joined {
-                Ok((id, seen)) => (id, seen),
-                Err(error) => (error.id(), Seen::NoAnswer(NoAnswer::Panicked { message: said(error) })),
-            };
+            let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
             // a task whose name is gone belongs to nobody any more
             let Some(probe) = self.names.remove(&id) else { continue };
-            let took = self.enter(&probe, seen);
+            let took = match joined {
+                Ok((_, seen)) => self.enter(&probe, seen),
+                Err(error) => self.lose(&probe, source, NoAnswer::Panicked { message: said(error) }),
+            };
             return Some((probe, took));
         }
     }
@@ -72,6 +72,19 @@ impl Store {
         took
     }
 
+    /// Enters that there is no answer to a probe that was asked, and notes what has gone out with it.
+    fn lose<S: Source>(&mut self, probe: &Probe, source: &S, why: NoAnswer) -> Duration {
+        let url = match probe {
+            Probe::Http(http) => Some(http.url.as_str()),
+            Probe::Service(service) => Some(service.api()),
+            _ => None,
+        };
+        if let (Some(url), Some(credential_sent)) = (url, source.sent(probe)) {
+            self.evidence.left_open.push(LeftOpen { url: url.to_owned(), credential_sent });
+        }
+        self.enter(probe, Seen::NoAnswer(why))
+    }
+
     /// Which of these probes is under way for the longest, and since when.
     pub(super) fn oldest(&self, of: &BTreeSet<Probe>) -> Option<(Instant, Probe)> {
         of.iter().filter_map(|probe| Some((self.open.get(probe)?.began, probe.clone()))).min()
@@ -84,23 +97,18 @@ impl Store {
             open.task.abort();
             self.names.remove(&open.task.id());
         }
-        self.enter(probe, Seen::NoAnswer(NoAnswer::GivenUp { phase }))
+        self.lose(probe, source, NoAnswer::GivenUp { phase })
     }
 
     /// Ends everything under way: what is open gets no answer.
     pub(super) fn close<S: Source>(&mut self, source: &S, why: &NoAnswer) {
         let reached = |probe: &Probe| source.reached(probe).filter(|_| *why == NoAnswer::Deadline);
         let open: Vec<(Probe, Option<Phase>)> = self.open.keys().map(|probe| (probe.clone(), reached(probe))).collect();
-        let sent = self.open.keys().filter_map(|probe| {
-            let (Probe::Http(http), Some(credential_sent)) = (probe, source.sent(probe)) else { return None };
-            Some(LeftOpen { url: http.url.clone(), credential_sent })
-        });
-        self.evidence.left_open.extend(sent);
         self.tasks.abort_all();
         self.names.clear();
         for (probe, reached) in open {
             let why = reached.map_or_else(|| why.clone(), |phase| NoAnswer::Hung { phase });
-            self.enter(&probe, Seen::NoAnswer(why));
+            self.lose(&probe, source, why);
         }
     }
 

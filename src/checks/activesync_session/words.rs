@@ -6,7 +6,7 @@ findings! {
     DEVICE_BLOCKED = "activesync.device-blocked", Fail, Exchange {
         title { en: "{host} does not let exdiag's device into {mailbox}", de: "{host} lässt das Gerät von exdiag nicht in {mailbox}" }
         meaning {
-            en: "The sign-in works, but Exchange lets only known devices in: this one ({device_id}) is blocked, or waits for a decision (quarantine). New devices and sync services meet the same.",
+            en: "The sign-in works, but Exchange lets only known devices in: this one ({device_id}) is blocked, or waits for a decision (quarantine). New devices and sync services fare no better.",
             de: "Die Anmeldung gelingt, aber Exchange lässt nur bekannte Geräte zu: Dieses ({device_id}) ist gesperrt oder wartet auf eine Entscheidung (Quarantäne). Neuen Geräten und Sync-Diensten geht es genauso.",
         }
         remedy { en: "Allow the device of the sync service; to test with exdiag, allow {device_id} too", de: "Lassen Sie das Gerät des Sync-Dienstes zu; um mit exdiag zu testen, auch {device_id}" }
@@ -19,7 +19,7 @@ findings! {
     DEVICE_QUARANTINED = "activesync.device-quarantined", Warn, Exchange {
         title { en: "exdiag's device seems to be in quarantine for {mailbox}", de: "Das Gerät von exdiag scheint für {mailbox} in Quarantäne zu sein" }
         meaning {
-            en: "Instead of the mailbox the server shows a single message and hardly a folder. So Exchange treats a device ({device_id}) that an administrator has to allow first; new devices and sync services get no mail either.",
+            en: "Instead of the mailbox the server shows a single message and hardly a folder. This is how Exchange treats a device ({device_id}) that an administrator has to allow first; new devices and sync services get no mail either.",
             de: "Statt des Postfachs zeigt der Server eine einzige Nachricht und kaum einen Ordner. So behandelt Exchange ein Gerät ({device_id}), das erst zugelassen werden muss; auch neue Geräte und Sync-Dienste bekommen dann keine Mails.",
         }
         remedy { en: "Allow the device of the sync service; to test with exdiag, allow {device_id} too", de: "Lassen Sie das Gerät des Sync-Dienstes zu; um mit exdiag zu testen, auch {device_id}" }
@@ -29,6 +29,89 @@ findings! {
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncorganizationsettings"]
     }
+    SINGLE_MESSAGE = "activesync.single-message", Info, Exchange {
+        title { en: "The Inbox of {mailbox} shows a single message", de: "Der Posteingang von {mailbox} zeigt eine einzige Nachricht" }
+        meaning {
+            en: "A new mailbox looks so, but also one whose device {device_id} waits for a decision (quarantine) or is one too many: Exchange then shows a notice in place of the mail.",
+            de: "So sieht ein neues Postfach aus, aber auch eines, dessen Gerät {device_id} auf eine Entscheidung wartet (Quarantäne) oder überzählig ist: Exchange zeigt dann statt der Mails eine Mitteilung.",
+        }
+        remedy { en: "If there should be more mail, see how Exchange treats the device", de: "Wenn mehr Mails da sein müssten, sehen Sie nach, wie Exchange das Gerät behandelt" }
+        steps [
+            { en: "On Exchange:", de: "In Exchange:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason" },
+        ]
+        links ["https://techcommunity.microsoft.com/t5/exchange-team-blog/controlling-exchange-activesync-device-access-using-the-allow/ba-p/588930"]
+    }
+    COMMANDS_BLOCKED = "activesync.commands-blocked", Fail, Network {
+        title { en: "{host} lets OPTIONS through to ActiveSync, but not {command} ({result})", de: "{host} lässt OPTIONS zu ActiveSync durch, aber nicht {command} ({result})" }
+        meaning {
+            en: "The sign-in works, but something in front of the server answers the commands itself: a web application firewall that does not like POST with a binary body, or a login page. Clients find the server and get no mail.",
+            de: "Die Anmeldung gelingt, aber etwas vor dem Server beantwortet die Befehle selbst: eine Web Application Firewall, der POST mit binärem Inhalt nicht gefällt, oder eine Anmeldeseite. Clients finden den Server und bekommen keine Mails.",
+        }
+        remedy { en: "Let POST through to /Microsoft-Server-ActiveSync unchanged, without a login page", de: "Lassen Sie POST unverändert zu /Microsoft-Server-ActiveSync durch, ohne Anmeldeseite" }
+        steps [
+            { en: "In the firewall or proxy, except this path from body inspection, antivirus and pre-authentication, and allow:", de: "Nehmen Sie diesen Pfad in Firewall oder Proxy von Inhaltsprüfung, Virenscan und Vorauthentifizierung aus und erlauben Sie:", Config "POST /Microsoft-Server-ActiveSync?Cmd=...&User=...&DeviceId=...&DeviceType=...\nContent-Type: application/vnd.ms-sync.wbxml" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync-session --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-http-403-received-because-is-denied-specified-url"]
+    }
+    QUERY_BLOCKED = "activesync.query-blocked", Fail, Network {
+        title { en: "Something in front of {host} refuses ActiveSync's plain queries ({result})", de: "Etwas vor {host} lehnt die Klartext-Abfragen von ActiveSync ab ({result})" }
+        meaning {
+            en: "ActiveSync has two forms of address. The same {command} that is refused with ?Cmd=...&User=... goes through with the query in base64. Clients that use the plain form, which is most of them, get no mail; the others work.",
+            de: "ActiveSync kennt zwei Formen der Adresse. Derselbe Befehl {command}, der mit ?Cmd=...&User=... abgelehnt wird, kommt mit der Abfrage in Base64 durch. Clients mit der Klartextform, also die meisten, bekommen keine Mails; die anderen funktionieren.",
+        }
+        remedy { en: "Let queries with user names through to /Microsoft-Server-ActiveSync", de: "Lassen Sie Abfragen mit Benutzernamen zu /Microsoft-Server-ActiveSync durch" }
+        steps [
+            { en: "Find the rule in the log of the firewall or proxy (it may dislike the @, the backslash or the percent signs), and except the path from it:", de: "Suchen Sie die Regel im Log von Firewall oder Proxy (vielleicht stören das @, der Backslash oder die Prozentzeichen) und nehmen Sie den Pfad davon aus:", Config "/Microsoft-Server-ActiveSync?Cmd=...&User={mailbox}&DeviceId={device_id}&DeviceType={device_type}" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync-session --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/abb5236f-9e5c-42aa-9c07-e49bb0a53f97"]
+    }
+    SIGN_IN_LOST = "activesync.sign-in-lost", Fail, Exchange {
+        title { en: "{host} takes the sign-in for OPTIONS, but not for {command} ({result})", de: "{host} nimmt die Anmeldung für OPTIONS an, aber nicht für {command} ({result})" }
+        meaning {
+            en: "So the password is right. On the way to the mailbox the sign-in gets lost: the back end's directory has other methods than those it was installed with, a proxy takes the header out of POST, or the nodes behind one name differ. It was not tried again.",
+            de: "Das Passwort stimmt also. Auf dem Weg zum Postfach geht die Anmeldung verloren: Das Verzeichnis des Back-Ends hat andere Methoden als bei der Installation, ein Proxy entfernt den Header bei POST, oder die Knoten hinter einem Namen unterscheiden sich. Es wurde nicht erneut versucht.",
+        }
+        remedy { en: "Restore the sign-in methods of the back end, and pass the header Authorization on", de: "Stellen Sie die Anmeldemethoden des Back-Ends wieder her und reichen Sie den Header Authorization weiter" }
+        steps [
+            { en: "Compare the directories of all servers. In the front end Basic alone is in order, in the back end what Setup has set:", de: "Vergleichen Sie die Verzeichnisse aller Server. Richtig ist im Front-End Basic allein, im Back-End, was das Setup eingestellt hat:", Powershell "Get-ActiveSyncVirtualDirectory -ShowMailboxVirtualDirectories | Format-List Server,Name,BasicAuthEnabled,WindowsAuthEnabled,*AuthenticationMethods" },
+        ]
+        links ["https://learn.microsoft.com/exchange/clients/default-virtual-directory-settings"]
+    }
+    SYNC_STATE = "activesync.sync-state", Warn, Exchange {
+        title { en: "What {host} remembers of exdiag's device is of no use any more ({result})", de: "Was {host} sich zum Gerät von exdiag gemerkt hat, ist unbrauchbar geworden ({result})" }
+        meaning {
+            en: "A session that starts from nothing was answered as if an earlier one were damaged. Other devices of {mailbox} may be in order; a sync service with this status has to be set up again.",
+            de: "Eine Sitzung, die bei null beginnt, wurde beantwortet, als wäre eine frühere beschädigt. Andere Geräte von {mailbox} können in Ordnung sein; ein Sync-Dienst mit diesem Status muss neu eingerichtet werden.",
+        }
+        remedy { en: "Remove the device on the server, then run exdiag again", de: "Entfernen Sie das Gerät auf dem Server und starten Sie exdiag dann erneut" }
+        steps [
+            { en: "On Exchange (for a sync service, its device's id):", de: "In Exchange (bei einem Sync-Dienst die Kennung seines Geräts):", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device_id}' | Remove-MobileDevice -Confirm:$false" },
+            { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only activesync-session --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
+    }
+    IDLE_CUT = "activesync.idle-cut", Warn, Network {
+        title { en: "An idle connection to {host} was cut after {seconds} s ({how})", de: "Eine ruhende Verbindung zu {host} wurde nach {seconds} s gekappt ({how})" }
+        meaning {
+            en: "For mail at once, clients keep one request open for up to half an hour (Ping). This one should have lasted {heartbeat} s. A firewall, proxy or balancer on the way has a shorter timer, so mail comes late, and the server sees one reconnection after the other. What shows itself there, or has a timer of that length: {suspect}.",
+            de: "Damit Mails sofort kommen, halten Clients eine Anfrage bis zu einer halben Stunde offen (Ping). Diese hätte {heartbeat} s dauern sollen. Eine Firewall, ein Proxy oder ein Load Balancer auf dem Weg hat eine kürzere Frist, daher kommen Mails spät, und der Server sieht eine Neuverbindung nach der anderen. Was sich dort zeigt oder eine Frist dieser Länge hat: {suspect}.",
+        }
+        remedy { en: "Raise the idle timeout on every device on the way to 30 minutes", de: "Erhöhen Sie das Leerlauf-Timeout auf jedem Gerät auf dem Weg auf 30 Minuten" }
+        steps [
+            { en: "In nginx, for example, where the requests of /Microsoft-Server-ActiveSync are passed on (balancers and firewalls: the TCP idle timeout of the virtual server or rule):", de: "In nginx zum Beispiel dort, wo die Anfragen an /Microsoft-Server-ActiveSync weitergereicht werden (Load Balancer und Firewalls: das TCP-Leerlauf-Timeout des virtuellen Servers oder der Regel):", Config "proxy_read_timeout 1800s;\nproxy_send_timeout 1800s;" },
+            { en: "Look again, for as many minutes as clients wait:", de: "Prüfen Sie erneut, so viele Minuten, wie Clients warten:", Shell "exdiag check {mailbox} --only activesync-session --ask-password --idle-test 30" },
+        ]
+        links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/3fa88a42-b013-4e37-96cb-db8273dbd243", "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout"]
+    }
+    IDLE_HELD = "activesync.idle-held", Info, Network {
+        title { en: "An idle connection to {host} lives for {seconds} s at least", de: "Eine ruhende Verbindung zu {host} hält mindestens {seconds} s" }
+        meaning {
+            en: "A Ping of up to {heartbeat} s was answered by the server itself, so nothing on the way cut it before.",
+            de: "Ein Ping von bis zu {heartbeat} s wurde vom Server selbst beantwortet, also hat ihn vorher nichts auf dem Weg gekappt.",
+        }
+    }
     TOO_MANY_DEVICES = "activesync.too-many-devices", Fail, Exchange {
         title { en: "{mailbox} has as many devices as it may have", de: "{mailbox} hat so viele Geräte, wie erlaubt sind" }
         meaning {
@@ -37,9 +120,10 @@ findings! {
         }
         remedy { en: "Remove devices that are no longer used, or raise the limit", de: "Entfernen Sie Geräte, die nicht mehr verwendet werden, oder erhöhen Sie die Grenze" }
         steps [
-            { en: "See which devices there are, the longest unused first:", de: "Sehen Sie nach, welche Geräte es gibt, die am längsten unbenutzten zuerst:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Sort-Object LastSuccessSync | Format-Table DeviceId,DeviceModel,LastSuccessSync,Identity" },
-            { en: "Remove one, by its identity from that list:", de: "Entfernen Sie eines, mit seiner Identität aus dieser Liste:", Powershell "Remove-MobileDevice -Identity IDENTITY" },
-            { en: "Or raise the limit of the policy that holds for the mailbox:", de: "Oder erhöhen Sie die Grenze der Richtlinie, die für das Postfach gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List ThrottlingPolicyId\nGet-ThrottlingPolicy | Format-List Name,EasMaxDevices" },
+            { en: "See which devices there are, the longest unused first:", de: "Sehen Sie nach, welche Geräte es gibt, die am längsten unbenutzten zuerst:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Sort-Object LastSuccessSync | Format-Table DeviceId,DeviceModel,LastSuccessSync" },
+            { en: "Remove one (put its DeviceId from that list in place of DEVICE):", de: "Entfernen Sie eines (setzen Sie seine DeviceId aus dieser Liste statt DEVICE ein):", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq 'DEVICE' | Remove-MobileDevice" },
+            { en: "Or see which policy holds for the mailbox (none: the global one):", de: "Oder sehen Sie nach, welche Richtlinie für das Postfach gilt (keine: die globale):", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List ThrottlingPolicyId\nGet-ThrottlingPolicy | Format-List Name,EasMaxDevices" },
+            { en: "On Exchange Server, give the mailbox a policy with a higher limit (name and number are examples):", de: "Geben Sie dem Postfach auf Exchange Server eine Richtlinie mit höherer Grenze (Name und Zahl sind Beispiele):", Powershell "New-ThrottlingPolicy ManyDevices -EasMaxDevices 200 -ThrottlingPolicyScope Regular\nSet-ThrottlingPolicyAssociation '{mailbox}' -ThrottlingPolicy ManyDevices" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-throttlingpolicy"]
     }
@@ -53,6 +137,7 @@ findings! {
         steps [
             { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncMailboxPolicy\nGet-MobileDeviceMailboxPolicy | Format-List Name,AllowNonProvisionableDevices,AllowExternalDeviceManagement,PasswordEnabled,RequireDeviceEncryption" },
             { en: "Allow such devices in that policy (put its name in place of POLICY):", de: "Lassen Sie solche Geräte in dieser Richtlinie zu (setzen Sie ihren Namen statt POLICY ein):", Powershell "Set-MobileDeviceMailboxPolicy POLICY -AllowNonProvisionableDevices $true" },
+            { en: "Where the status is 145, allow devices that somebody else manages:", de: "Lautet der Status 145, lassen Sie Geräte zu, die jemand anderes verwaltet:", Powershell "Set-MobileDeviceMailboxPolicy POLICY -AllowExternalDeviceManagement $true" },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
@@ -116,32 +201,35 @@ findings! {
         }
         remedy { en: "Delete or archive mail, or raise the quota", de: "Löschen oder archivieren Sie Mails oder erhöhen Sie das Kontingent" }
         steps [
-            { en: "See how full it is:", de: "Sehen Sie nach, wie voll es ist:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List TotalItemSize,StorageLimitStatus\nGet-Mailbox '{mailbox}' | Format-List ProhibitSendQuota,ProhibitSendReceiveQuota,UseDatabaseQuotaDefaults" },
-            { en: "Empty the deleted items, or raise the quota (the number is an example):", de: "Leeren Sie die gelöschten Elemente oder erhöhen Sie das Kontingent (die Zahl ist ein Beispiel):", Powershell "Set-Mailbox '{mailbox}' -UseDatabaseQuotaDefaults $false -ProhibitSendQuota 20GB -ProhibitSendReceiveQuota 22GB" },
+            { en: "In Outlook or Outlook on the web, empty the deleted items, and delete or archive what is large and old.", de: "Leeren Sie in Outlook oder Outlook im Web die gelöschten Elemente und löschen oder archivieren Sie, was groß und alt ist." },
+            { en: "If that is not enough, have the Exchange admin see how full it is:", de: "Reicht das nicht, lassen Sie die Exchange-Administration nachsehen, wie voll es ist:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List TotalItemSize,StorageLimitStatus\nGet-Mailbox '{mailbox}' | Format-List ProhibitSendQuota,ProhibitSendReceiveQuota,UseDatabaseQuotaDefaults" },
+            { en: "And raise the quota (the numbers are examples):", de: "Und das Kontingent erhöhen (die Zahlen sind Beispiele):", Powershell "Set-Mailbox '{mailbox}' -UseDatabaseQuotaDefaults $false -ProhibitSendQuota 20GB -ProhibitSendReceiveQuota 22GB" },
         ]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
     }
     STATUS = "activesync.status", Fail, Exchange {
         title { en: "{host} ends the session of {mailbox} at {command}: {result}", de: "{host} beendet die Sitzung von {mailbox} bei {command}: {result}" }
         meaning {
-            en: "The sign-in works, but the server answers this command with a status other than success.",
-            de: "Die Anmeldung gelingt, aber der Server beantwortet diesen Befehl mit einem anderen Status als Erfolg.",
+            en: "The sign-in works, but the server answers this command with a status other than success. 111 and 133 pass: the server is busy, or the mailbox is being moved. 101 to 109 mean that the content or the address of the request arrived damaged, mostly by a proxy or a firewall; 138, that the server refuses a version that it offers itself.",
+            de: "Die Anmeldung gelingt, aber der Server beantwortet diesen Befehl mit einem anderen Status als Erfolg. 111 und 133 gehen vorüber: Der Server ist ausgelastet, oder das Postfach wird gerade verschoben. 101 bis 109 heißen, dass Inhalt oder Adresse der Anfrage beschädigt ankamen, meist durch einen Proxy oder eine Firewall; 138, dass der Server eine Version ablehnt, die er selbst anbietet.",
         }
-        remedy { en: "Look the status up, then read the server's log of this device", de: "Schlagen Sie den Status nach und lesen Sie dann das Protokoll des Servers für dieses Gerät" }
+        remedy { en: "Look the status up; if it does not pass, read the server's log of this device", de: "Schlagen Sie den Status nach; geht er nicht vorüber, lesen Sie das Protokoll des Servers für dieses Gerät" }
         steps [
-            { en: "Switch the log of the mailbox on, run exdiag again, and have the log sent:", de: "Schalten Sie das Protokoll des Postfachs ein, starten Sie exdiag erneut und lassen Sie sich das Protokoll senden:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncDebugLogging $true\nGet-MobileDeviceStatistics -Mailbox '{mailbox}' -GetMailboxLog -NotificationEmailAddresses '{mailbox}'" },
+            { en: "See whether it passes: run exdiag again after some minutes, during a move after its end.", de: "Sehen Sie, ob es vorübergeht: Starten Sie exdiag nach einigen Minuten erneut, bei einem Umzug nach dessen Ende.", Shell "exdiag check {mailbox} --only activesync-session --ask-password" },
+            { en: "Otherwise switch the log of the mailbox on, run exdiag again, and have the log sent:", de: "Schalten Sie sonst das Protokoll des Postfachs ein, starten Sie exdiag erneut und lassen Sie sich das Protokoll senden:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncDebugLogging $true\nGet-MobileDeviceStatistics -Mailbox '{mailbox}' -GetMailboxLog -NotificationEmailAddresses '{mailbox}'" },
         ]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
     }
     DEVICE_LEFT = "activesync.device-left", Info, Exchange {
         title { en: "The session left a device partnership in {mailbox}: {device_id}", de: "Die Sitzung hat in {mailbox} eine Gerätepartnerschaft hinterlassen: {device_id}" }
         meaning {
-            en: "Exchange lists every device that has synced. This one is of type {device_type} and the same in every run, so it is there once; nothing else in the mailbox was changed. It can stay, or be removed.",
-            de: "Exchange führt jedes Gerät auf, das synchronisiert hat. Dieses ist vom Typ {device_type} und in jedem Lauf dasselbe, steht also nur einmal da; sonst wurde im Postfach nichts verändert. Es kann bleiben oder entfernt werden.",
+            en: "Exchange lists every device that has synced. This one is of type {device_type} and the same in every run, so it is there once; nothing else in the mailbox was changed. A device policy, where there is one, was confirmed so that the session could go on, though exdiag has nothing to enforce it on. The device can stay, or be removed.",
+            de: "Exchange führt jedes Gerät auf, das synchronisiert hat. Dieses ist vom Typ {device_type} und in jedem Lauf dasselbe, steht also nur einmal da; sonst wurde im Postfach nichts verändert. Eine Geräterichtlinie, falls es eine gibt, wurde bestätigt, damit die Sitzung weitergeht; durchsetzen kann exdiag sie nirgends. Das Gerät kann bleiben oder entfernt werden.",
         }
         remedy { en: "Remove it if it is not wanted", de: "Entfernen Sie es, wenn es nicht erwünscht ist" }
         steps [
             { en: "On Exchange:", de: "In Exchange:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device_id}' | Remove-MobileDevice -Confirm:$false" },
+            { en: "On Z-Push:", de: "In Z-Push:", Shell "z-push-admin -a remove -u '{mailbox}' -d {device_id}" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/remove-mobiledevice"]
     }

@@ -22,6 +22,7 @@ findings! {
         remedy { en: "Give the web site a certificate with the name {domain}, or close its port 443", de: "Geben Sie der Website ein Zertifikat mit dem Namen {domain}, oder schließen Sie ihren Port 443" }
         steps [
             { en: "See which certificate it shows:", de: "Sehen Sie nach, welches Zertifikat sie zeigt:", Shell "exdiag tls {domain}" },
+            { en: "Have a certificate issued that holds the name {domain}, on a web server with certbot for example so:", de: "Lassen Sie ein Zertifikat ausstellen, das den Namen {domain} enthält, auf einem Webserver mit certbot zum Beispiel so:", Shell "certbot --nginx -d {domain} -d www.{domain}" },
             { en: "Where only Outlook is concerned, keep it from asking there:", de: "Betrifft es nur Outlook, halten Sie es davon ab, dort zu fragen:", Powershell "New-ItemProperty -Path HKCU:\\Software\\Microsoft\\Office\\16.0\\Outlook\\AutoDiscover -Name ExcludeHttpsRootDomain -Value 1 -PropertyType DWord -Force" },
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/ssl-certificate-name-mismatch"]
@@ -135,7 +136,11 @@ fn root_certificate(view: &View<'_>, walk: &Walk, won: &Attempt) -> Result<Optio
     let names: Vec<String> =
         refused.iter().flat_map(|(leaf, _)| &leaf.names).take(8).map(ToString::to_string).collect();
     let fault = words_of_certificate(refused.map(|(_, fault)| fault));
-    let finding = about(&ROOT_CERTIFICATE, attempt).with("winner", won.host.as_str());
+    // where nothing but a fallback leads on, whoever stops at the warning does not get in at all
+    let is_fallback = matches!(won.step, Step::HttpRedirect | Step::Srv);
+    let finding = about(&ROOT_CERTIFICATE, attempt)
+        .severity(if is_fallback { Severity::Warn } else { Severity::Info })
+        .with("winner", won.host.as_str());
     Ok(Some(finding.with("fault", both(fault)).with("names", names)))
 }
 

@@ -1,6 +1,6 @@
 //! How is every attempt of Autodiscover told: who was asked, what came back, and what that is worth?
 
-use super::{both, malformed, words, words_of_certificate};
+use super::{both, errors, malformed, words_of_certificate};
 use crate::checks::common;
 use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, FailKind, Failure, HttpSeen, Phase, Response, SignIn, Stop, View, view};
@@ -40,7 +40,7 @@ fn one(view: &View<'_>, attempt: &Attempt) -> Result<Value, Stop> {
         Reason::Refused { code, .. } => error::of_name(code),
         _ => None,
     };
-    let meaning = meaning.map(|meaning| both(words(Some(meaning), false).0));
+    let meaning = meaning.map(|meaning| both(errors::cause(Some(meaning), false)));
     let mut value = json!({
         "step": attempt.step.name(),
         "method": attempt.probe.method,

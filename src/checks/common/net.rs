@@ -2,12 +2,14 @@
 //!
 //! The judgement of the check `activesync`, for the checks that speak in its place where it does not run.
 
-use crate::evidence::{FailKind, Failure, Phase, Probe, Stop, TlsOutcome, View, view};
+use crate::evidence::dns::address_type;
+use crate::evidence::{FailKind, Failure, Phase, Probe, RecordData, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
-use crate::protocol::endpoint::Endpoint;
-use crate::protocol::hosts;
-use crate::{findings, text};
+use crate::protocol::endpoint::{Endpoint, Origin, told_ews};
+use crate::protocol::{autodiscover, hosts, trusted, ttl};
+use crate::{findings, remedies, text};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 findings! {
@@ -23,13 +25,14 @@ findings! {
             { en: "Try it from outside the company network:", de: "Testen Sie von außerhalb des Firmennetzes:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/Microsoft-Server-ActiveSync" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
         links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     REFUSED = "net.refused", Fail, Network {
         title { en: "{host} refuses connections on port {port}", de: "{host} lehnt Verbindungen auf Port {port} ab" }
         meaning {
-            en: "Nothing listens there: the web site is stopped, or the firewall leads to the wrong machine.",
-            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder die Firewall leitet zum falschen Rechner.",
+            en: "Nobody takes connections there: the web site is stopped, or a firewall refuses them or leads to the wrong machine.",
+            de: "Dort nimmt niemand Verbindungen an: Die Website ist gestoppt, oder eine Firewall weist sie ab oder leitet zum falschen Rechner.",
         }
         remedy { en: "Start the web site, or correct where the firewall leads", de: "Starten Sie die Website oder korrigieren Sie das Ziel der Firewall-Regel" }
         steps [
@@ -37,6 +40,7 @@ findings! {
             { en: "Check which machine the NAT rule for {host} leads to.", de: "Prüfen Sie, zu welchem Rechner die NAT-Regel für {host} leitet." },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
         links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     RESET = "net.reset", Fail, Network {
@@ -50,6 +54,7 @@ findings! {
             { en: "Look for this machine's address in the block list of the firewall or the intrusion prevention.", de: "Suchen Sie die Adresse dieses Rechners in der Sperrliste der Firewall oder der Intrusion Prevention." },
             { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
     }
     UNREACHABLE = "net.unreachable", Fail, Network {
         title { en: "There is no route to {host}", de: "Es gibt keine Route zu {host}" }
@@ -62,30 +67,35 @@ findings! {
             { en: "Compare the address with the one that the firewall really has:", de: "Vergleichen Sie die Adresse mit der, die die Firewall wirklich hat:", Shell "nslookup {host}" },
             { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
+        cases [REACH_CLOUD]
     }
     IPV6_DEAD = "net.ipv6-dead", Warn, Network {
-        title { en: "{host} has IPv6 addresses that do not work", de: "{host} hat IPv6-Adressen, die nicht funktionieren" }
+        title { en: "The IPv6 addresses of {names} do not work", de: "Die IPv6-Adressen von {names} funktionieren nicht" }
         meaning {
             en: "Over IPv4 the server answers, over IPv6 it does not. Clients and sync services that prefer IPv6 wait for nothing, or give up.",
             de: "Über IPv4 antwortet der Server, über IPv6 nicht. Clients und Sync-Dienste, die IPv6 bevorzugen, warten vergeblich oder geben auf.",
         }
         remedy { en: "Make IPv6 work, or take the AAAA records away", de: "Bringen Sie IPv6 in Ordnung oder entfernen Sie die AAAA-Einträge" }
         steps [
-            { en: "See whether it works from a network with IPv6:", de: "Testen Sie aus einem Netz mit IPv6:", Shell "curl -6 -v https://{host}:{port}/Microsoft-Server-ActiveSync" },
-            { en: "If the server is not meant to be reached over IPv6, remove its AAAA records from the DNS:", de: "Wenn der Server nicht über IPv6 erreichbar sein soll, entfernen Sie seine AAAA-Einträge aus dem DNS:", Shell "nslookup -type=AAAA {host}" },
+            { en: "See whether it works from a network with IPv6:", de: "Testen Sie aus einem Netz mit IPv6:", Shell "curl -6 -v https://{host}:{port}/" },
+            { en: "If the server is not meant to be reached over IPv6, remove the AAAA records of {names} from the DNS:", de: "Wenn der Server nicht über IPv6 erreichbar sein soll, entfernen Sie die AAAA-Einträge von {names} aus dem DNS:", Shell "nslookup -type=AAAA {host}" },
+            { en: "Look again after the change ({cached}):", de: "Prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox}" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc8305"]
     }
     ADDRESS_DEAD = "net.address-dead", Warn, Network {
-        title { en: "{address}, one of the addresses of {host}, does not answer", de: "{address}, eine der Adressen von {host}, antwortet nicht" }
+        title { en: "{address}, one of the addresses of {names}, does not answer", de: "{address}, eine der Adressen von {names}, antwortet nicht" }
         meaning {
             en: "Other addresses of the same name work. Whoever is given this one by the DNS fails: the fault comes and goes.",
             de: "Andere Adressen desselben Namens funktionieren. Wer vom DNS diese bekommt, scheitert: Der Fehler kommt und geht.",
         }
         remedy { en: "Bring the machine back, or take its address out of the DNS", de: "Nehmen Sie den Rechner wieder in Betrieb oder entfernen Sie seine Adresse aus dem DNS" }
         steps [
-            { en: "Ask this address alone:", de: "Fragen Sie nur diese Adresse:", Shell "curl -v --resolve '{host}:{port}:{address}' https://{host}:{port}/Microsoft-Server-ActiveSync" },
+            { en: "Ask this address alone:", de: "Fragen Sie nur diese Adresse:", Shell "curl -v --resolve '{host}:{port}:{address}' https://{host}:{port}/" },
             { en: "Behind a balancer, let it test every directory (healthcheck.htm), not only the port.", de: "Lassen Sie den Load Balancer jedes Verzeichnis prüfen (healthcheck.htm), nicht nur den Port." },
+            { en: "If the machine does not come back, remove {address} from the records of {names}, and look again after the change ({cached}):", de: "Kommt der Rechner nicht zurück, entfernen Sie {address} aus den Einträgen von {names} und prüfen Sie nach der Änderung erneut ({cached}):", Shell "exdiag check {mailbox}" },
         ]
+        links ["https://learn.microsoft.com/exchange/architecture/client-access/load-balancing"]
     }
     PROXY_REQUIRED = "net.proxy-required", Warn, Caller {
         title { en: "A proxy on the way out lets nothing through to {host}", de: "Ein Proxy auf dem Weg nach draußen lässt nichts zu {host} durch" }
@@ -99,6 +109,18 @@ findings! {
             { en: "Or run it from a machine that reaches the internet directly.", de: "Oder starten Sie von einem Rechner, der das Internet direkt erreicht." },
         ]
         links ["https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8"]
+    }
+}
+
+remedies! {
+    REACH_CLOUD {
+        en: "Let this machine reach Exchange Online; no server of your own is at fault",
+        de: "Lassen Sie diesen Rechner Exchange Online erreichen; an keinem eigenen Server ist etwas defekt",
+        steps [
+            { en: "{host} leads to Exchange Online. In firewall and proxy here, allow outgoing connections on port {port} to the hosts that Microsoft names for it.", de: "{host} führt zu Exchange Online. Erlauben Sie in Firewall und Proxy hier ausgehende Verbindungen auf Port {port} zu den Hosts, die Microsoft dafür nennt." },
+            { en: "Try it here and from another network, such as a phone's:", de: "Testen Sie es hier und aus einem anderen Netz, etwa dem eines Smartphones:", Shell "curl -v --connect-timeout 10 https://{host}:{port}/" },
+            { en: "If it fails everywhere, see where the alias leads, and whether Microsoft reports a disturbance:", de: "Scheitert es überall, sehen Sie nach, wohin der Alias führt und ob Microsoft eine Störung meldet:", Shell "nslookup {host}", Config "https://admin.microsoft.com/Adminportal/Home#/servicehealth" },
+        ]
     }
 }
 
@@ -144,6 +166,86 @@ pub fn reach(view: &View<'_>, at: &At<'_>) -> Result<Reach, Stop> {
     let addresses = hosts::addresses(view, at.host)?;
     let looks = view::all(addresses.iter().map(|address| Ok((*address, view.tls(*address, at.port, at.host)?))))?;
     Ok(Reach::of(looks.into_iter().map(|(address, look)| (address, look.ok().map(|seen| &seen.outcome)))))
+}
+
+/// What is dead of the endpoint's host, and of the host where Autodiscover is found: clients need both.
+pub fn dead_on_the_way(view: &View<'_>, endpoint: &Endpoint) -> Result<Vec<Finding>, Stop> {
+    let won = winner(view, endpoint)?.filter(|won| is_another(won, endpoint));
+    let servers: Vec<At<'_>> = std::iter::once(endpoint).chain(won.as_ref()).map(At::from).collect();
+    partly_dead(view, &servers)
+}
+
+/// What is dead of an EWS host of its own, which is neither the endpoint's nor that of Autodiscover.
+pub fn dead_of_ews(view: &View<'_>, endpoint: &Endpoint) -> Result<Vec<Finding>, Stop> {
+    let told = if endpoint.origin == Origin::User { None } else { told_ews(view)? };
+    let winner = winner(view, endpoint)?;
+    let own = told.filter(|ews| is_another(ews, endpoint) && winner.is_none_or(|won| won.host != ews.host));
+    let servers: Vec<At<'_>> = own.iter().map(At::from).collect();
+    partly_dead(view, &servers)
+}
+
+/// Where Autodiscover is found, unless the user goes by another way.
+fn winner(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<Endpoint>, Stop> {
+    let walk = if endpoint.origin == Origin::User { None } else { autodiscover::walk(view)? };
+    Ok(walk.and_then(|walk| Endpoint::parse(&walk.winner()?.probe.url, Origin::Guess)))
+}
+
+/// Whether it is another host that somebody here can repair.
+fn is_another(server: &Endpoint, endpoint: &Endpoint) -> bool {
+    server.host != endpoint.host && !trusted::is_microsoft(&server.host)
+}
+
+/// What is dead of servers that live otherwise. The same dead addresses are told once, with all names
+/// that lead there; an address that several names share is looked at under the first of them.
+fn partly_dead(view: &View<'_>, servers: &[At<'_>]) -> Result<Vec<Finding>, Stop> {
+    let addresses = view::all(servers.iter().map(|at| hosts::addresses(view, at.host)))?;
+    let mut under: BTreeMap<(IpAddr, u16), &str> = BTreeMap::new();
+    for (at, addresses) in servers.iter().zip(&addresses) {
+        // whoever has but one address is alive by it, or dead as a whole
+        for address in addresses.iter().filter(|_| addresses.len() > 1) {
+            under.entry((*address, at.port)).or_insert(at.host);
+        }
+    }
+    let looks = view::all(under.iter().map(|((address, port), name)| view.tls(*address, *port, name)))?;
+    let looks: BTreeMap<_, _> = under.keys().copied().zip(looks).collect();
+    let mut told: Vec<(Vec<IpAddr>, Finding, Vec<&At<'_>>)> = Vec::new();
+    for (at, addresses) in servers.iter().zip(&addresses) {
+        let seen = addresses.iter().filter_map(|address| Some((*address, looks.get(&(*address, at.port))?)));
+        let reach = Reach::of(seen.map(|(address, look)| (address, look.ok().map(|seen| &seen.outcome))));
+        let (ipv6, single) = reach.partly_dead();
+        let whole = (!ipv6.is_empty()).then(|| (ipv6, about(&IPV6_DEAD, at).with("addresses", reach.table())));
+        let result = |address: IpAddr| {
+            reach.dead.iter().find(|(dead, _)| *dead == address).map(|(_, failure)| word(&failure.kind))
+        };
+        let single = single
+            .into_iter()
+            .map(|address| (vec![address], about(&ADDRESS_DEAD, at).address(address).with("result", result(address))));
+        for (dead, finding) in whole.into_iter().chain(single) {
+            let same = |(known, other, _): &&mut (Vec<IpAddr>, Finding, Vec<&At<'_>>)| {
+                *known == dead && other.code.id == finding.code.id && other.place.port == finding.place.port
+            };
+            if let Some((_, _, names)) = told.iter_mut().find(same) {
+                names.push(at);
+                continue;
+            }
+            let probes = dead.iter().filter_map(|dead| Some((*dead, *under.get(&(*dead, at.port))?)));
+            let finding = probes.fold(finding, |f, (address, name)| f.seen_in(&Probe::tls(address, at.port, name)));
+            told.push((dead, finding, vec![at]));
+        }
+    }
+    view::all(told.into_iter().map(|(dead, finding, names)| {
+        let kept = view::all(names.iter().flat_map(|at| dead.iter().map(|address| kept(view, at.host, *address))))?;
+        let names: Vec<&str> = names.into_iter().map(|at| at.host).collect();
+        Ok(finding.with("names", names).with("cached", ttl::spoken(kept.into_iter().flatten().max())))
+    }))
+}
+
+/// Seconds for which the DNS may go on giving out this address of a host.
+fn kept(view: &View<'_>, host: &str, address: IpAddr) -> Result<Option<u32>, Stop> {
+    let look = view.dns(host, address_type(address.is_ipv6()))?;
+    let Some(answer) = look.ok().and_then(|seen| seen.answer.as_ref()) else { return Ok(None) };
+    let is_it = |data: &RecordData| matches!(data, RecordData::Address { address: told } if *told == address);
+    Ok(answer.answers.iter().find(|record| is_it(&record.data)).and_then(|record| ttl::of(answer, &record.name)))
 }
 
 /// Without a route to any IPv6 address it is the caller who has no IPv6.
@@ -196,25 +298,14 @@ impl Reach {
         alive.chain(dead).map(|(a, result)| json!({"address": a.to_string(), "result": result})).collect()
     }
 
-    /// Findings for addresses that are dead while others live.
-    pub fn partly_dead(&self, at: &At<'_>) -> Vec<Finding> {
+    /// The addresses that are dead while others live: all of IPv6, then the single ones.
+    fn partly_dead(&self) -> (Vec<IpAddr>, Vec<IpAddr>) {
         if self.alive.is_empty() {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
-        let dead: Vec<_> = self.dead.iter().filter(|(a, failure)| !is_callers_lack(*a, failure)).collect();
-        let about = |code| about(code, at);
-        let whole_ipv6 = !self.alive.iter().any(IpAddr::is_ipv6) && dead.iter().any(|(a, _)| a.is_ipv6());
-        let mut found = Vec::new();
-        if whole_ipv6 {
-            found.push(about(&IPV6_DEAD).with("addresses", self.table()));
-        }
-        for (address, failure) in dead {
-            if !(whole_ipv6 && address.is_ipv6()) {
-                let probe = Probe::tls(*address, at.port, at.host);
-                found.push(about(&ADDRESS_DEAD).address(*address).with("result", word(&failure.kind)).seen_in(&probe));
-            }
-        }
-        found
+        let dead = self.dead.iter().filter(|(a, failure)| !is_callers_lack(*a, failure)).map(|(a, _)| *a);
+        let has_ipv6 = self.alive.iter().any(IpAddr::is_ipv6);
+        dead.partition(|address| address.is_ipv6() && !has_ipv6)
     }
 
     /// The outcome where no address takes a connection; `None` where one does.
@@ -244,7 +335,13 @@ pub fn unconnected(at: &At<'_>, failure: &Failure) -> Finding {
         FailKind::Unreachable => &UNREACHABLE,
         _ => &RESET,
     };
-    about(code, at)
+    let finding = about(code, at);
+    if trusted::is_microsoft(at.host) { of_cloud(finding) } else { finding }
+}
+
+/// The same of a name that leads to Microsoft's cloud, where nobody here can repair anything.
+pub fn of_cloud(finding: Finding) -> Finding {
+    finding.remedy(&REACH_CLOUD)
 }
 
 /// The outcome where nothing takes a connection.

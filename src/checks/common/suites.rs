@@ -1,8 +1,9 @@
 //! What is to be said of a server whose cipher suites most clients speak, but exdiag does not?
 
-use crate::evidence::{FailKind, Failure, Stop, TlsOutcome, View};
-use crate::finding::Finding;
+use crate::evidence::{FailKind, Failure, Phase, Stop, TlsOutcome, View};
+use crate::finding::{Finding, Outcome};
 use crate::findings;
+use crate::protocol::endpoint::Endpoint;
 use crate::protocol::handshake::{self, Fault};
 
 findings! {
@@ -90,4 +91,17 @@ fn alert(code: u8) -> String {
         _ => return format!("alert {code}"),
     };
     format!("{name}, alert {code}")
+}
+
+/// The outcome for an endpoint whose suites only exdiag does not speak, where `tls-protocol` does not tell it.
+pub fn untold(view: &View<'_>, endpoint: &Endpoint, failure: &Failure) -> Result<Option<Outcome>, Stop> {
+    let is_told = view.subject().selected.iter().any(|id| id == "tls-protocol");
+    if failure.phase != Phase::Handshake || is_told {
+        return Ok(None);
+    }
+    let found = dated(view, &endpoint.host, endpoint.port)?;
+    Ok(found.map(|finding| Outcome::Inconclusive {
+        reason: super::unspoken().with("host", endpoint.host.as_str()),
+        findings: vec![finding],
+    }))
 }

@@ -50,8 +50,8 @@ findings! {
     EWS_THROTTLED = "server.ews-throttled", Warn, Network {
         title { en: "EWS on {host} asks for a pause (HTTP 429)", de: "EWS auf {host} verlangt eine Pause (HTTP 429)" }
         meaning {
-            en: "Whoever answers finds that too much was asked from this address. Whether EWS works cannot be told from that; a sync service asks often, and is slowed down or held off by the same limit.",
-            de: "Wer hier antwortet, findet, dass von dieser Adresse zu viel gefragt wurde. Ob EWS funktioniert, lässt sich daraus nicht sagen; ein Sync-Dienst fragt oft und wird von derselben Grenze gebremst oder ferngehalten.",
+            en: "Whoever answers here holds that too many requests came from this address. Whether EWS works cannot be told from that; a sync service asks often, and is slowed down or held off by the same limit.",
+            de: "Wer hier antwortet, meint, von dieser Adresse seien zu viele Anfragen gekommen. Ob EWS funktioniert, lässt sich daraus nicht sagen; ein Sync-Dienst fragt oft und wird von derselben Grenze gebremst oder ferngehalten.",
         }
         remedy { en: "Except EWS, or the addresses of the sync service, from the limit", de: "Nehmen Sie EWS oder die Adressen des Sync-Dienstes von der Begrenzung aus" }
         steps [
@@ -63,8 +63,8 @@ findings! {
     EWS_UNREACHABLE = "server.ews-unreachable", Fail, Network {
         title { en: "EWS at {url}, where Autodiscover sends clients, cannot be used: {answer}", de: "EWS unter {url}, wohin Autodiscover die Clients schickt, ist nicht nutzbar: {answer}" }
         meaning {
-            en: "Sync services ask Autodiscover where EWS is and go there (Nylas does). ActiveSync stands at another address, so that it works says nothing about this one.",
-            de: "Sync-Dienste fragen Autodiscover, wo EWS ist, und gehen dorthin (so auch Nylas). ActiveSync steht unter einer anderen Adresse; dass es funktioniert, sagt über diese nichts.",
+            en: "Sync services ask Autodiscover where EWS is and go there (Nylas does). ActiveSync stands at another address, so the fact that it works says nothing about EWS.",
+            de: "Sync-Dienste fragen Autodiscover, wo EWS ist, und gehen dorthin (so auch Nylas). ActiveSync steht unter einer anderen Adresse; dass es funktioniert, sagt über EWS nichts aus.",
         }
         remedy { en: "Put {host}:{port} in order, or have Autodiscover name an address that works", de: "Bringen Sie {host}:{port} in Ordnung oder lassen Sie Autodiscover eine Adresse nennen, die funktioniert" }
         steps [

@@ -7,8 +7,10 @@ use crate::evidence::http::Timing;
 use crate::evidence::{
     Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Phase, Response, ServiceProbe, Subject,
 };
+use crate::gather::net::Progress;
 use crate::protocol::entra;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::time::Instant;
 use url::Url;
 
@@ -19,7 +21,13 @@ const SERVICE_HEADERS: &[&str] = &["retry-after", "nylas-provider-request-count"
 
 impl Fetcher {
     /// Asks the sync service's API (Nylas v3), with the user's key and only where the user said.
-    pub async fn service(&self, probe: &ServiceProbe, subject: &Subject) -> Result<HttpSeen, HeldBack> {
+    /// `progress` is told once the key goes out.
+    pub(in crate::gather) async fn service(
+        &self,
+        probe: &ServiceProbe,
+        subject: &Subject,
+        progress: &Arc<Progress>,
+    ) -> Result<HttpSeen, HeldBack> {
         let key = self.secrets.service_authorization().ok_or(HeldBack::NoCredentials)?;
         if subject.service.as_ref().is_none_or(|service| service.api != probe.api()) {
             return Err(HeldBack::ForeignHost);
@@ -30,7 +38,8 @@ impl Fetcher {
         }
         let before = Instant::now();
         let within = self.settings.connect_timeout + self.settings.response_timeout;
-        let asking = Asking { authorization: Some(key), limit: LARGEST_ANSWER, trusted: true, within, post: None };
+        let authorization = Some((key, Arc::clone(progress)));
+        let asking = Asking { authorization, limit: LARGEST_ANSWER, trusted: true, within, post: None };
         let fetched = self.send(&url, asking).await;
         let took = u64::try_from(before.elapsed().as_millis()).ok();
         let mut seen = HttpSeen {
@@ -254,7 +263,7 @@ mod tests {
         .await;
         let settings = || here(&[("api.service.example", 443)]);
         let trusting = fetcher(web.port, Some(&root), settings()).await;
-        let seen = trusting.service(&grant(), &subject()).await.unwrap();
+        let seen = trusting.service(&grant(), &subject(), &Arc::default()).await.unwrap();
         let response = seen.response().unwrap();
         assert_eq!((seen.verified, response.status), (Some(true), 200));
         assert_eq!(response.body.text, r#"{"data":{"grant_status":"valid","id":"g1"}}"#);
@@ -266,11 +275,13 @@ mod tests {
             head.contains("authorization: Bearer nyk-secret\r\n") && head.contains("host: api.service.example\r\n")
         );
         let by_email = ServiceProbe::GrantsByEmail { api: API.to_owned(), email: "a+b@corp.example".to_owned() };
-        trusting.service(&by_email, &subject()).await.unwrap();
+        trusting.service(&by_email, &subject(), &Arc::default()).await.unwrap();
         assert!(web.heads()[1].starts_with("GET /v3/grants?email=a%2Bb%40corp.example "), "{}", web.heads()[1]);
 
         let untrusting = fetcher(web.port, None, settings()).await;
-        let seen = untrusting.service(&grant(), &subject()).await.unwrap();
+        let told = Arc::default();
+        let seen = untrusting.service(&grant(), &subject(), &told).await.unwrap();
+        assert_eq!(told.sent(), None);
         assert_eq!(seen.failure().map(|f| (f.phase, &f.kind)), Some((Phase::Handshake, &FailKind::NotVerified)));
         assert_eq!(seen.verified, Some(false));
         assert_eq!(web.heads().len(), 2, "the key stays here");
@@ -280,13 +291,13 @@ mod tests {
     async fn the_key_goes_only_where_the_user_said() {
         let fetcher = fetcher(1, None, here(&[])).await;
         let elsewhere = ServiceProbe::Grant { api: "https://api.eu.nylas.com".to_owned(), id: "g".to_owned() };
-        assert_eq!(fetcher.service(&elsewhere, &subject()).await, Err(HeldBack::ForeignHost));
+        assert_eq!(fetcher.service(&elsewhere, &subject(), &Arc::default()).await, Err(HeldBack::ForeignHost));
         let plain = "http://api.service.example".to_owned();
         let insecure = Subject { service: Some(Service { api: plain.clone(), grant: None }), ..subject() };
         let probe = ServiceProbe::Grant { api: plain, id: "g".to_owned() };
-        assert_eq!(fetcher.service(&probe, &insecure).await, Err(HeldBack::NotHttps));
+        assert_eq!(fetcher.service(&probe, &insecure, &Arc::default()).await, Err(HeldBack::NotHttps));
         let without = Fetcher { secrets: Secrets::default(), ..fetcher };
-        assert_eq!(without.service(&grant(), &subject()).await, Err(HeldBack::NoCredentials));
+        assert_eq!(without.service(&grant(), &subject(), &Arc::default()).await, Err(HeldBack::NoCredentials));
     }
 
     #[tokio::test]
@@ -295,7 +306,7 @@ mod tests {
         let root = authority();
         let of = async |port: u16| {
             let fetcher = fetcher(port, Some(&root), here(&[("api.service.example", 443)])).await;
-            let seen = fetcher.service(&grant(), &subject()).await.unwrap();
+            let seen = fetcher.service(&grant(), &subject(), &Arc::default()).await.unwrap();
             seen.failure().map(|failure| (failure.phase, failure.kind.clone())).unwrap()
         };
         assert_eq!(of(refusing).await, (Phase::Connect, FailKind::Refused));
@@ -313,7 +324,7 @@ mod tests {
         assert_eq!(of(wrong_name.port).await, (Phase::Handshake, FailKind::NotVerified));
         let closing = Web::start(Some(acceptor(&root, "api.service.example")), |_| Vec::new()).await;
         assert_eq!(of(closing.port).await, (Phase::Request, FailKind::Closed));
-        let unknown = fetcher(1, None, here(&[])).await.service(&grant(), &subject()).await.unwrap();
+        let unknown = fetcher(1, None, here(&[])).await.service(&grant(), &subject(), &Arc::default()).await.unwrap();
         assert_eq!(unknown.failure().map(|f| (f.phase, f.kind.clone())), Some((Phase::Resolve, FailKind::NoAddress)));
     }
 }

@@ -6,6 +6,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use miniz_oxide::inflate;
+use std::borrow::Cow;
 use tokio::time;
 
 /// So much of a body is read, and so much comes out of one that is compressed; an Autodiscover answer
@@ -79,20 +80,23 @@ fn text(bytes: &[u8]) -> (String, bool) {
     (text, shortened)
 }
 
-/// The text of a body in this encoding (`Content-Encoding`), and whether it is only its beginning.
+/// What a body in this encoding (`Content-Encoding`) is, its text, and whether that is only its beginning.
 /// Nothing was asked for but the body itself; some servers compress it all the same. Empty where the
 /// encoding is not known or the body is not in it.
-pub(super) fn decoded(bytes: &[u8], encoding: &[u8]) -> (String, bool) {
+pub(super) fn decoded<'a>(bytes: &'a [u8], encoding: &[u8]) -> (Cow<'a, [u8]>, String, bool) {
     let inflated = match encoding.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"" | b"identity" => return text(bytes),
+        b"" | b"identity" => {
+            let (text, shortened) = text(bytes);
+            return (Cow::Borrowed(bytes), text, shortened);
+        }
         b"gzip" | b"x-gzip" => deflated_in(bytes).and_then(|bytes| inflated(bytes, false)),
         // RFC 9110, 8.4.1.2: in the zlib format, but some send it bare
         b"deflate" => inflated(bytes, true).or_else(|| inflated(bytes, false)),
         _ => None,
     };
-    let Some((bytes, cut)) = inflated else { return (String::new(), false) };
+    let Some((bytes, cut)) = inflated else { return (Cow::Borrowed(&[]), String::new(), false) };
     let (text, shortened) = text(&bytes);
-    (text, shortened || cut)
+    (Cow::Owned(bytes), text, shortened || cut)
 }
 
 /// At most [`LARGEST_BODY`] bytes, and whether there was more.
@@ -153,11 +157,13 @@ mod tests {
             (b"<a/>".to_vec(), "identity"),
         ];
         for (bytes, encoding) in all {
-            assert_eq!(decoded(&bytes, encoding.as_bytes()), ("<a/>".to_owned(), false), "{encoding}");
+            let whole = (Cow::Borrowed(&b"<a/>"[..]), "<a/>".to_owned(), false);
+            assert_eq!(decoded(&bytes, encoding.as_bytes()), whole, "{encoding}");
         }
         for (bytes, encoding) in [(&b"<a/>"[..], "br"), (b"<a/>", "gzip"), (b"", "gzip"), (b"\x1f\x8b\x08\x1f", "gzip")]
         {
-            assert_eq!(decoded(bytes, encoding.as_bytes()), (String::new(), false), "{encoding}");
+            let nothing = (Cow::Borrowed(&b""[..]), String::new(), false);
+            assert_eq!(decoded(bytes, encoding.as_bytes()), nothing, "{encoding}");
         }
     }
 
@@ -166,7 +172,8 @@ mod tests {
         let bomb = compress_to_vec(&vec![b' '; 50 * LARGEST_BODY], 9);
         let (bytes, cut) = inflated(&bomb, false).unwrap();
         assert!(cut && bytes.len() <= LARGEST_BODY, "{}", bytes.len());
-        let (text, shortened) = decoded(&gzip(0, b"", &vec![b' '; 2 * LARGEST_BODY]), b"gzip");
+        let bomb = gzip(0, b"", &vec![b' '; 2 * LARGEST_BODY]);
+        let (_, text, shortened) = decoded(&bomb, b"gzip");
         assert_eq!((text.len(), shortened), (LARGEST_TEXT, true));
     }
 }

@@ -20,6 +20,7 @@ pub fn ntlm_challenge(request: &Request) -> String {
 /// MS-OXDSCLI: the settings in Outlook's schema. What is for the outside holds no address that is not set.
 pub fn outlook_settings(exchange: &Exchange) -> String {
     let (email, inner) = (escape(exchange.user), escape(exchange.internal_ews));
+    let version = exchange.mailbox_server;
     let outer = match exchange.external_ews {
         "" => String::new(),
         ews => {
@@ -38,7 +39,7 @@ pub fn outlook_settings(exchange: &Exchange) -> String {
          <Response xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a\">\
          <User><DisplayName>Anna Muster</DisplayName><AutoDiscoverSMTPAddress>{email}</AutoDiscoverSMTPAddress></User>\
          <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>False</MicrosoftOnline>\
-         <Protocol><Type>EXCH</Type><Server>ex01.corp.local</Server><ServerVersion>73C28A02</ServerVersion>\
+         <Protocol><Type>EXCH</Type><Server>ex01.corp.local</Server><ServerVersion>{version}</ServerVersion>\
          <EwsUrl>{inner}</EwsUrl></Protocol>\
          {outside}</Account></Response></Autodiscover>"
     )

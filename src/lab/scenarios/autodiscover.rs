@@ -5,8 +5,8 @@ use crate::lab::dns::Data;
 use crate::lab::exchange::{Exchange, Settings};
 use crate::lab::http::{Answer, groupware, iis_error, protocol_not_supported};
 use crate::lab::scenario::{
-    APART, DOMAIN, Door, EXCHANGE, HOSTER, Identity, MAILBOX, PASSWORD, Product, Scenario, Trick, WEBSITE, fault,
-    healthy,
+    APART, DOMAIN, Door, EXCHANGE, EXCHANGE_V6, HOSTER, Identity, MAILBOX, PASSWORD, Product, Scenario, Trick, WEBSITE,
+    fault, healthy,
 };
 
 impl Scenario {
@@ -19,6 +19,10 @@ impl Scenario {
     fn other_groupware(self, realm: &str) -> Self {
         self.autodiscover(&groupware(realm)).activesync(&groupware(realm))
     }
+}
+
+fn nginx_404() -> Answer {
+    Answer::new(404).header("Server", "nginx").page("404 Not Found", "<center><h1>404 Not Found</h1></center>")
 }
 
 pub(super) fn all() -> Vec<Scenario> {
@@ -211,6 +215,62 @@ fn roads() -> Vec<Scenario> {
     let exchange = Exchange::new(MAILBOX, PASSWORD);
     vec![
         fault(
+            "alias-domain-without-record",
+            "dns.no-autodiscover-record",
+            "A further domain of a company, for which nobody has published Autodiscover",
+            "Eine weitere Domain einer Firma, für die niemand Autodiscover veröffentlicht hat",
+        )
+        .instead(DOMAIN, Data::Mail("mail.main.example"))
+        .without(MAIL)
+        .without(AUTODISCOVER)
+        .record("mail.main.example", Data::Address(EXCHANGE))
+        .record("autodiscover.main.example", Data::Address(EXCHANGE))
+        .identity(EXCHANGE, |identity| identity.names = &["mail.main.example", "autodiscover.main.example"])
+        .exchange(|exchange| exchange.external_url = "https://mail.main.example/Microsoft-Server-ActiveSync"),
+        fault(
+            "autodiscover-of-the-top-level-domain",
+            "dns.no-autodiscover-record",
+            "No record of its own, and a stranger has registered autodiscover under the top-level domain",
+            "Kein eigener Eintrag, und ein Fremder hat autodiscover unter der Top-Level-Domain registriert",
+        )
+        .password(PASSWORD)
+        .instead(DOMAIN, Data::Mail(MAIL))
+        .without(AUTODISCOVER)
+        .record("autodiscover.example", Data::Address(HOSTER))
+        .door(HOSTER, 443, Door::https(&["autodiscover.example"], Product::Exchange(exchange))),
+        fault(
+            "hoster-certificate",
+            "autodiscover.not-found",
+            "autodiscover is an alias of the former hoster, who shows a certificate of his own",
+            "autodiscover ist ein Alias auf den früheren Hoster, der sein eigenes Zertifikat zeigt",
+        )
+        .instead(AUTODISCOVER, Data::Alias("cpanel.hoster.example"))
+        .record("cpanel.hoster.example", Data::Address(HOSTER))
+        .door(HOSTER, 443, Door::https(&["cpanel.hoster.example"], Product::Website)),
+        fault(
+            "root-domain-certificate",
+            "autodiscover.root-domain-certificate",
+            "Only the redirect from port 80 leads to Autodiscover, and iPhones first meet the web site's certificate",
+            "Nur die Weiterleitung von Port 80 führt zu Autodiscover, und iPhones treffen vorher auf das Zertifikat der Website",
+        )
+        .identity(WEBSITE, |identity| identity.names = &["www.hoster.example"])
+        .instead(AUTODISCOVER, Data::Address(APART))
+        .door(APART, 443, Door::Closed)
+        .door(
+            APART,
+            80,
+            Door::Plain(Product::Redirect(302, "https://mail.corp.example/autodiscover/autodiscover.xml").into()),
+        ),
+        fault(
+            "srv-target-certificate",
+            "tls.name-mismatch",
+            "The SRV record names a host that its certificate does not hold",
+            "Der SRV-Eintrag nennt einen Host, den dessen Zertifikat nicht enthält",
+        )
+        .without(AUTODISCOVER)
+        .record(SRV, Data::Service(443, "exchange.corp.example"))
+        .record("exchange.corp.example", Data::Address(EXCHANGE)),
+        fault(
             "wrong-virtual-host",
             "autodiscover.not-found",
             "The web server at autodiscover knows nothing of it",
@@ -218,6 +278,20 @@ fn roads() -> Vec<Scenario> {
         )
         .apart()
         .door(APART, 443, Door::https(&[AUTODISCOVER], Product::Website)),
+        fault(
+            "proxy-without-autodiscover",
+            "autodiscover.not-found",
+            "The proxy before Exchange passes ActiveSync on, but not Autodiscover",
+            "Der Proxy vor Exchange reicht ActiveSync weiter, aber Autodiscover nicht",
+        )
+        .autodiscover(&nginx_404()),
+        fault(
+            "autodiscover-directory-gone",
+            "autodiscover.not-found",
+            "The directory of Autodiscover is missing in IIS",
+            "Das Verzeichnis von Autodiscover fehlt in IIS",
+        )
+        .autodiscover(&iis_error(404, "File or directory not found.")),
         fault(
             "path-case",
             "autodiscover.path-case",
@@ -234,6 +308,15 @@ fn roads() -> Vec<Scenario> {
         .instead(AUTODISCOVER, Data::Address(APART))
         .door(APART, 443, Door::Closed)
         .door(APART, 80, Door::Plain(Product::StartPage.into())),
+        fault(
+            "autodiscover-ipv6-dead",
+            "net.ipv6-dead",
+            "Autodiscover has a host of its own, whose IPv6 address does not answer",
+            "Autodiscover hat einen eigenen Host, dessen IPv6-Adresse nicht antwortet",
+        )
+        .apart()
+        .record(AUTODISCOVER, Data::Address(EXCHANGE_V6))
+        .door(EXCHANGE_V6, 443, Door::Closed),
         fault(
             "slow-root",
             "autodiscover.slow",

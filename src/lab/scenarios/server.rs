@@ -1,8 +1,9 @@
 //! Which scenarios are about the server's version, the services beside ActiveSync, and devices in front?
 
+use crate::lab::dns::Data;
 use crate::lab::exchange::Edition;
 use crate::lab::http::{Answer, asp_net_failure, iis_error, login_page, pool_stopped, redirect};
-use crate::lab::scenario::{SECOND, Scenario, fault, healthy};
+use crate::lab::scenario::{Door, EXCHANGE_V6, PASSWORD, SECOND, Scenario, fault, healthy};
 
 /// A path that the device in front does not know.
 fn unknown_path() -> Answer {
@@ -46,6 +47,18 @@ fn portal(location: &str, cookie: &str) -> Answer {
     Answer::new(302).header("Location", location).header("Set-Cookie", format!("{cookie}=1; path=/; secure"))
 }
 
+/// The host of EWS, where it has one of its own.
+const EWS: &str = "ews.corp.example";
+
+impl Scenario {
+    /// With a host of its own for EWS, made of the mail server's door.
+    fn ews_apart(self, add: impl Fn(Self, Door) -> Self) -> Self {
+        self.record(EWS, Data::Address(SECOND))
+            .exchange(|exchange| exchange.external_ews = "https://ews.corp.example/EWS/Exchange.asmx")
+            .with_node(add)
+    }
+}
+
 /// Every one of them, the healthy ones first.
 pub fn all() -> Vec<Scenario> {
     let mut all = vec![
@@ -64,6 +77,23 @@ pub fn all() -> Vec<Scenario> {
         .rule(None, "/owa", &denied())
         .rule(None, "/EWS/healthcheck.htm", &denied())
         .rule(None, "/Microsoft-Server-ActiveSync/healthcheck.htm", &denied()),
+        healthy(
+            "healthy-mailbox-server-ahead",
+            "An update is under way: the server with the mailbox has it, the one in front not yet",
+            "Ein Update läuft: Der Server mit dem Postfach hat es schon, der davor noch nicht",
+        )
+        .password(PASSWORD)
+        // 15.2.2650
+        .exchange(|exchange| exchange.mailbox_server = "73C28A5A"),
+        fault(
+            "mailbox-server-forgotten",
+            "server.mailbox-server-differs",
+            "Subscription Edition in front, the mailbox is still on Exchange 2016",
+            "Vorn Subscription Edition, das Postfach liegt noch auf Exchange 2016",
+        )
+        .password(PASSWORD)
+        // 15.1.2507
+        .exchange(|exchange| exchange.mailbox_server = "73C189CB"),
         fault(
             "exchange-2013",
             "server.end-of-support",
@@ -162,6 +192,42 @@ fn ews() -> Vec<Scenario> {
             "EWS verlangt eine Anmeldung und bietet keinen Weg dazu",
             &iis_error(401, "Unauthorized"),
         ),
+        of(
+            "ews-throttled",
+            "server.ews-throttled",
+            "The device in front lets nobody ask EWS so often",
+            "Das vorgeschaltete Gerät lässt niemanden EWS so oft fragen",
+            &Answer::new(429).header("Server", "nginx").header("Retry-After", "60").page("429 Too Many Requests", ""),
+        ),
+        fault(
+            "ews-unreachable",
+            "server.ews-unreachable",
+            "EWS has a host of its own, and its port is closed",
+            "EWS hat einen eigenen Host, und dessen Port ist geschlossen",
+        )
+        .ews_apart(|scenario, _| scenario.door(SECOND, 443, Door::Closed)),
+        fault(
+            "ews-certificate",
+            "server.ews-unreachable",
+            "EWS has a host of its own, whose certificate is for another name",
+            "EWS hat einen eigenen Host, dessen Zertifikat für einen anderen Namen gilt",
+        )
+        .ews_apart(|scenario, door| {
+            scenario.door(SECOND, 443, door).identity(SECOND, |identity| identity.names = &["ex01.corp.example"])
+        }),
+        fault(
+            "ews-ipv6-dead",
+            "net.ipv6-dead",
+            "EWS has a host of its own, whose IPv6 address does not answer",
+            "EWS hat einen eigenen Host, dessen IPv6-Adresse nicht antwortet",
+        )
+        .ews_apart(|scenario, door| {
+            scenario
+                .door(SECOND, 443, door)
+                .identity(SECOND, |identity| identity.names = &[EWS])
+                .record(EWS, Data::Address(EXCHANGE_V6))
+                .door(EXCHANGE_V6, 443, Door::Closed)
+        }),
     ]
 }
 

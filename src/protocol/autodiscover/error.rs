@@ -21,6 +21,8 @@ pub enum Meaning {
     NoMobileMailbox,
     /// The address belongs to something that is no mailbox.
     NotAMailbox,
+    /// The mailbox lies elsewhere now.
+    Moved,
     /// It is too busy.
     Busy,
     /// It does not know the setting asked for.
@@ -39,11 +41,18 @@ pub fn of_code(code: Option<u32>, message: &str) -> Option<Meaning> {
     if says("only mailboxes and contacts are allowed") {
         return Some(Meaning::NotAMailbox);
     }
-    if says("mobile mailbox") {
+    let is_off = says("disabled") || says("not enabled");
+    if says("mobile mailbox") || (says("activesync") && is_off) {
         return Some(Meaning::NoMobileMailbox);
     }
-    if says("active directory") && says("not available") {
+    if says("active directory") && (says("not available") || says("unavailable")) {
         return Some(Meaning::DirectoryDown);
+    }
+    if says("busy") || says("too many requests") {
+        return Some(Meaning::Busy);
+    }
+    if says("mailbox") && (says("has been moved") || says("was moved") || says("has moved")) {
+        return Some(Meaning::Moved);
     }
     match code {
         Some(500) => Some(Meaning::AddressUnknown),
@@ -98,6 +107,10 @@ mod tests {
         for (message, meaning) in [
             ("Cannot find mobile mailbox", Meaning::NoMobileMailbox),
             ("Active Directory currently not available", Meaning::DirectoryDown),
+            ("The Active Directory is currently unavailable.", Meaning::DirectoryDown),
+            ("ActiveSync is disabled for this user", Meaning::NoMobileMailbox),
+            ("The server is too busy, try again later", Meaning::Busy),
+            ("The mailbox has been moved to another server", Meaning::Moved),
             ("SMTP address x has recipient type y. Only mailboxes and contacts are allowed.", Meaning::NotAMailbox),
             ("Cannot find the e-mail address", Meaning::AddressUnknown),
             ("The email address can't be found.", Meaning::AddressUnknown),
@@ -105,7 +118,10 @@ mod tests {
         ] {
             assert_eq!(of_code(None, message), Some(meaning), "{message}");
         }
-        assert_eq!(of_code(Some(500), "Cannot find mobile mailbox"), Some(Meaning::NoMobileMailbox));
+        let in_500 = |message| of_code(Some(500), message);
+        assert_eq!(in_500("Cannot find mobile mailbox"), Some(Meaning::NoMobileMailbox));
+        assert_eq!(in_500("The Active Directory is currently unavailable."), Some(Meaning::DirectoryDown));
+        assert_eq!(in_500("The email address can't be found."), Some(Meaning::AddressUnknown));
     }
 
     #[test]

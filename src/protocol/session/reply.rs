@@ -3,6 +3,7 @@
 //! Of an answer only this is kept: statuses, keys, the id of the Inbox, numbers and the date of a
 //! message. No subject, name or body.
 
+use super::status::Told;
 use crate::evidence::SessionAsk;
 use crate::protocol::wbxml::{self, Element, tags};
 use serde::{Deserialize, Serialize};
@@ -40,12 +41,21 @@ pub struct Reply {
     /// The id of the Inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox: Option<String>,
+    /// The id of a folder in which hardly anything ever happens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<String>,
     /// How many messages there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<u32>,
     /// When the newest message told arrived, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest: Option<String>,
+    /// Whether there are more messages than were told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_more: bool,
+    /// How long a Ping may last at most or must last at least, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<u32>,
 }
 
 /// What form an answer has.
@@ -83,6 +93,7 @@ impl Reply {
             SessionAsk::Provision | SessionAsk::Acknowledge => tags::PROVISION,
             SessionAsk::Open { .. } | SessionAsk::Newest { .. } => tags::SYNC,
             SessionAsk::Estimate { .. } => tags::ESTIMATES,
+            SessionAsk::Ping { .. } => tags::PING,
         };
         let Some(root) = wbxml::decode(bytes).ok().filter(|root| root.tag == expected) else {
             return Self { kind: Kind::Foreign, ..Self::default() };
@@ -93,6 +104,7 @@ impl Reply {
             SessionAsk::Provision | SessionAsk::Acknowledge => provision(&root),
             SessionAsk::Open { .. } | SessionAsk::Newest { .. } => sync(&root),
             SessionAsk::Estimate { .. } => estimate(&root),
+            SessionAsk::Ping { .. } => ping(&root),
         }
     }
 
@@ -109,15 +121,17 @@ impl Reply {
     /// The same without the texts for which `drop` holds.
     #[must_use]
     pub fn without(mut self, drop: &dyn Fn(&str) -> bool) -> Self {
-        for text in [&mut self.policy_key, &mut self.sync_key, &mut self.inbox, &mut self.newest] {
+        for text in [&mut self.policy_key, &mut self.sync_key, &mut self.inbox, &mut self.quiet, &mut self.newest] {
             *text = text.take().filter(|text| !drop(text));
         }
         self
     }
 
     /// The status that tells why it failed, or 1.
-    pub fn telling_status(&self) -> Option<u16> {
-        [self.status, self.inner].into_iter().flatten().find(|status| *status != 1).or(self.status).or(self.inner)
+    pub fn telling_status(&self) -> Option<Told> {
+        let of = |number: Option<u16>, is_inner| number.map(|number| Told { number, is_inner });
+        let all = [of(self.status, false), of(self.inner, true)];
+        all.into_iter().flatten().find(|told| told.number != 1).or(all.into_iter().flatten().next())
     }
 
     /// Whether the command did what it should.
@@ -129,6 +143,8 @@ impl Reply {
             && match (ask, self.kind) {
                 // MS-ASCMD 2.2.1.21: nothing new
                 (SessionAsk::Newest { .. }, Kind::Empty) => true,
+                // 2: something has changed meanwhile
+                (SessionAsk::Ping { .. }, Kind::Document) => matches!(self.status, Some(1 | 2)),
                 // 2: no policy for this user
                 (SessionAsk::Provision, Kind::Document) => statuses_are(&[1, 2]),
                 (SessionAsk::FolderSync | SessionAsk::Acknowledge | SessionAsk::DeviceInformation, Kind::Document) => {
@@ -154,6 +170,8 @@ fn folder_sync(root: &Element) -> Reply {
         folders: (status == Some(1)).then(|| u32::try_from(added.len()).unwrap_or(u32::MAX)),
         has_usual_folders: of_type(5).is_some() || of_type(8).is_some(),
         inbox: of_type(2).and_then(|folder| key(folder, tags::FOLDER_ID)),
+        // the outbox, drafts
+        quiet: of_type(6).or_else(|| of_type(3)).and_then(|folder| key(folder, tags::FOLDER_ID)),
         ..Reply::default()
     }
 }
@@ -199,6 +217,7 @@ fn sync(root: &Element) -> Reply {
         inner: collection.and_then(|collection| number(collection, tags::STATUS)),
         sync_key: collection.and_then(|collection| key(collection, tags::SYNC_KEY)),
         newest: newest.map(|date| date.to_string()),
+        has_more: collection.is_some_and(|collection| collection.child(tags::MORE_AVAILABLE).is_some()),
         ..Reply::default()
     }
 }
@@ -210,6 +229,17 @@ fn estimate(root: &Element) -> Reply {
         .and_then(|response| response.at(&[tags::ESTIMATE_COLLECTION, tags::ESTIMATE]))
         .and_then(|count| count.value().trim().parse().ok());
     Reply { status: number(root, tags::ESTIMATE_STATUS), inner: status, estimate: count, ..Reply::default() }
+}
+
+fn ping(root: &Element) -> Reply {
+    Reply {
+        status: number(root, tags::PING_STATUS),
+        heartbeat: root
+            .value_of(tags::PING_HEARTBEAT)
+            .and_then(|seconds| seconds.trim().parse().ok())
+            .filter(|seconds| (1..=86_400).contains(seconds)),
+        ..Reply::default()
+    }
 }
 
 /// A number of at most three digits: longer ones may be anything.
@@ -287,6 +317,27 @@ mod tests {
             assert_eq!(reply.wipe, Some(wipe));
             assert!(!reply.is_good(&SessionAsk::Provision));
         }
+    }
+
+    #[test]
+    fn ms_ascmd_a_ping_that_ends_without_or_with_changes_is_good_another_status_is_not() {
+        let ask = SessionAsk::Ping { folder: "5".to_owned(), heartbeat: 7200 };
+        let of = |status: &str| {
+            let all = [Element::text(tags::PING_STATUS, status), Element::text(tags::PING_HEARTBEAT, "3540")];
+            Reply::read(&ask, &encode(&Element::of(tags::PING, all)))
+        };
+        assert!(of("1").is_good(&ask) && of("2").is_good(&ask));
+        assert_eq!((of("5").is_good(&ask), of("5").heartbeat), (false, Some(3540)));
+    }
+
+    #[test]
+    fn ms_asprov_the_status_that_tells_is_the_first_that_is_no_success() {
+        let of = |status, inner| Reply { status, inner, ..Reply::default() }.telling_status();
+        let told = |number, is_inner| Some(Told { number, is_inner });
+        assert_eq!(of(Some(1), Some(4)), told(4, true));
+        assert_eq!(of(Some(3), None), told(3, false));
+        assert_eq!(of(Some(1), None), told(1, false));
+        assert_eq!(of(None, None), None);
     }
 
     #[test]

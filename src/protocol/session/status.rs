@@ -92,8 +92,11 @@ const SETTINGS: &[(u16, &str)] = &[
     (7, "DeniedByPolicy"),
 ];
 
-const PROVISION: &[(u16, &str)] =
-    &[(2, "ProtocolError"), (3, "PolicyTypeUnknown"), (4, "PolicyDataCorrupt"), (5, "WrongPolicyKey")];
+const PROVISION: &[(u16, &str)] = &[(2, "ProtocolError"), (3, "ServerError")];
+
+/// Of the one policy in an answer to Provision.
+const POLICY: &[(u16, &str)] =
+    &[(2, "NoPolicyForClient"), (3, "PolicyTypeUnknown"), (4, "PolicyDataCorrupt"), (5, "WrongPolicyKey")];
 
 const SYNC: &[(u16, &str)] = &[
     (3, "InvalidSyncKey"),
@@ -112,30 +115,71 @@ const SYNC: &[(u16, &str)] = &[
 
 const ESTIMATE: &[(u16, &str)] = &[(2, "InvalidCollection"), (3, "SyncStateNotPrimed"), (4, "InvalidSyncKey")];
 
+const PING: &[(u16, &str)] = &[
+    (1, "HeartbeatExpired"),
+    (2, "ChangesFound"),
+    (3, "MissingParameters"),
+    (4, "SyntaxError"),
+    (5, "HeartbeatOutOfRange"),
+    (6, "TooManyFolders"),
+    (7, "FolderHierarchyChanged"),
+    (8, "ServerError"),
+];
+
+/// A status that an answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The number.
+    pub number: u16,
+    /// Whether it is that of the one policy or folder in the answer, not that of the command.
+    pub is_inner: bool,
+}
+
 /// What the status of an answer to this command is called; `unknown` where the specification, as far
 /// as it is known here, has no such one.
-pub fn name(ask: &SessionAsk, status: u16) -> &'static str {
+pub fn name(ask: &SessionAsk, told: Told) -> &'static str {
     let own = match ask {
         SessionAsk::FolderSync => FOLDER_SYNC,
         SessionAsk::DeviceInformation => SETTINGS,
+        SessionAsk::Provision | SessionAsk::Acknowledge if told.is_inner => POLICY,
         SessionAsk::Provision | SessionAsk::Acknowledge => PROVISION,
         SessionAsk::Open { .. } | SessionAsk::Newest { .. } => SYNC,
         SessionAsk::Estimate { .. } => ESTIMATE,
+        SessionAsk::Ping { .. } => PING,
     };
-    COMMON.iter().chain(own).find(|(number, _)| *number == status).map_or("unknown", |(_, name)| name)
+    COMMON.iter().chain(own).find(|(number, _)| *number == told.number).map_or("unknown", |(_, name)| name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(ask: &SessionAsk, number: u16) -> &'static str {
+        name(ask, Told { number, is_inner: false })
+    }
+
     #[test]
     fn ms_ascmd_the_same_number_means_something_else_in_each_command() {
         let open = SessionAsk::Open { folder: "5".to_owned() };
-        assert_eq!(name(&open, 4), "ProtocolError");
-        assert_eq!(name(&SessionAsk::Acknowledge, 4), "PolicyDataCorrupt");
-        assert_eq!(name(&SessionAsk::FolderSync, 9), "InvalidSyncKey");
-        assert_eq!(name(&SessionAsk::FolderSync, 177), "MaximumDevicesReached");
-        assert_eq!(name(&open, 178), "unknown");
+        assert_eq!(of(&open, 4), "ProtocolError");
+        assert_eq!(of(&SessionAsk::FolderSync, 9), "InvalidSyncKey");
+        assert_eq!(of(&SessionAsk::FolderSync, 177), "MaximumDevicesReached");
+        assert_eq!(of(&open, 178), "unknown");
+        let ping = SessionAsk::Ping { folder: "5".to_owned(), heartbeat: 60 };
+        assert_eq!(of(&ping, 5), "HeartbeatOutOfRange");
+    }
+
+    #[test]
+    fn ms_asprov_a_policy_has_other_statuses_than_the_command() {
+        assert_eq!(of(&SessionAsk::Provision, 3), "ServerError");
+        assert_eq!(name(&SessionAsk::Provision, Told { number: 3, is_inner: true }), "PolicyTypeUnknown");
+        assert_eq!(name(&SessionAsk::Acknowledge, Told { number: 4, is_inner: true }), "PolicyDataCorrupt");
+    }
+
+    #[test]
+    fn ms_ascmd_2_2_2_every_number_of_the_common_list_has_its_name_once() {
+        let numbers: Vec<u16> = COMMON.iter().map(|(number, _)| *number).collect();
+        let all: Vec<u16> = (101..=177).filter(|number| !(157..=159).contains(number)).collect();
+        assert_eq!(numbers, all);
     }
 }

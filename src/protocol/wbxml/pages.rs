@@ -63,16 +63,20 @@ const PAGES: &[(u8, &str, &str)] = &[
     ),
 ];
 
+/// Every token that has a name here: the token, the namespace of its page, its name.
+pub fn tokens() -> impl Iterator<Item = (Tag, &'static str, &'static str)> {
+    PAGES.iter().flat_map(|(page, namespace, names)| {
+        let named = (0x05..).zip(names.split_whitespace()).filter(|(_, name)| *name != "-");
+        named.map(|(token, name)| (Tag(*page, token), *namespace, name))
+    })
+}
+
 /// The name of a token; `x<page>-<token in hex>` where it has none here.
 pub fn name(tag: Tag) -> String {
     let Tag(page, token) = tag;
-    let names = PAGES.iter().find(|(number, _, _)| *number == page).map(|(_, _, names)| *names);
-    let at = token.checked_sub(5).map(usize::from);
-    names
-        .zip(at)
-        .and_then(|(names, at)| names.split_whitespace().nth(at))
-        .filter(|name| *name != "-")
-        .map_or_else(|| format!("x{page}-{token:02x}"), str::to_owned)
+    tokens()
+        .find(|(known, _, _)| *known == tag)
+        .map_or_else(|| format!("x{page}-{token:02x}"), |(_, _, name)| name.to_owned())
 }
 
 /// The tokens that are written or read.
@@ -115,6 +119,13 @@ pub mod tags {
     pub const FOLDER_KEY: Tag = Tag(7, 0x12);
     pub const FOLDER_SYNC: Tag = Tag(7, 0x16);
     pub const FOLDER_COUNT: Tag = Tag(7, 0x17);
+    pub const PING: Tag = Tag(13, 0x05);
+    pub const PING_STATUS: Tag = Tag(13, 0x07);
+    pub const PING_HEARTBEAT: Tag = Tag(13, 0x08);
+    pub const PING_FOLDERS: Tag = Tag(13, 0x09);
+    pub const PING_FOLDER: Tag = Tag(13, 0x0a);
+    pub const PING_ID: Tag = Tag(13, 0x0b);
+    pub const PING_CLASS: Tag = Tag(13, 0x0c);
     pub const PROVISION: Tag = Tag(14, 0x05);
     pub const POLICIES: Tag = Tag(14, 0x06);
     pub const POLICY: Tag = Tag(14, 0x07);
@@ -202,6 +213,15 @@ mod tests {
             (tags::FOLDER_KEY, "SyncKey"),
             (tags::FOLDER_SYNC, "FolderSync"),
             (tags::FOLDER_COUNT, "Count"),
+            (tags::DATE_RECEIVED, "DateReceived"),
+            (tags::PING, "Ping"),
+            (tags::PING_STATUS, "Status"),
+            (tags::PING_HEARTBEAT, "HeartbeatInterval"),
+            (tags::PING_FOLDERS, "Folders"),
+            (tags::PING_FOLDER, "Folder"),
+            (tags::PING_ID, "Id"),
+            (tags::PING_CLASS, "Class"),
+            (tags::ACCOUNT_ONLY_WIPE, "AccountOnlyRemoteWipe"),
             (tags::PROVISION, "Provision"),
             (tags::POLICIES, "Policies"),
             (tags::POLICY, "Policy"),
