@@ -164,6 +164,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
     for shared in [
+        autodiscover::asker::FINDINGS,
         autodiscover::errors::FINDINGS,
         autodiscover::hints::FINDINGS,
         autodiscover::missing::FINDINGS,

@@ -103,6 +103,8 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("auth.token-scope", SAID_NO, At::Anywhere),
     ("auth.token-other-account", SAID_NO, At::Anywhere),
     ("auth.issuer-not-trusted", &["auth.token-rejected"], At::Anywhere),
+    // an application's own token has no right that needs a person
+    ("autodiscover.app-only-token", &["auth.token-scope", "auth.token-rejected"], At::Anywhere),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
     // of Autodiscover only what names no host: nobody there has given an answer
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),

@@ -29,6 +29,9 @@ pub struct Token {
     /// `appid` or `azp`: the client id of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
+    /// `idtyp`: `app` of one that was given to an application without a person, `user` of a person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// `iss`: who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,

@@ -1,9 +1,10 @@
 //! What does Microsoft's cloud answer about the lab's domain?
 
 use super::activesync::Session;
-use super::exchange::{COMMANDS, mobilesync_settings};
+use super::exchange::{COMMANDS, error, mobilesync_settings};
 use super::http::{Answer, Request};
 use super::scenario::MAILBOX;
+use crate::protocol::token::{self, Holder};
 use serde_json::json;
 
 /// The hosts of the worldwide cloud that the lab plays.
@@ -62,8 +63,18 @@ impl Cloud {
             return self.autodiscover_v2(request);
         }
         let is_activesync = request.is_at("/Microsoft-Server-ActiveSync");
-        if self.takes_tokens && request.bearer().is_some() && (is_activesync || request.is_at("/autodiscover")) {
-            return self.signed_in(request, is_activesync);
+        if let Some(bearer) = request.bearer().filter(|_| self.takes_tokens) {
+            // no permission for ActiveSync is an application's own, and plain XML knows no address for one
+            let is_app = token::holder(&token::read(bearer)) == Some(Holder::App);
+            match (is_activesync, request.is_at("/autodiscover")) {
+                (false, true) if is_app => {
+                    let error = error(500, "The email address can't be found.");
+                    return online(200).body("text/xml; charset=utf-8", error);
+                }
+                (true, _) if is_app => {}
+                (true, _) | (false, true) => return self.signed_in(request, is_activesync),
+                (false, false) => {}
+            }
         }
         if request.is_at("/autodiscover") || is_activesync {
             return online(401).header(

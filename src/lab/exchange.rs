@@ -368,7 +368,8 @@ pub fn mobilesync_settings(email: &str, url: &str) -> String {
 }
 
 /// MS-OXDSCLI: an error in place of settings.
-fn error(code: u16, message: &str) -> String {
+/// What Autodiscover says in place of settings.
+pub fn error(code: u16, message: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
          <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\

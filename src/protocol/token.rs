@@ -63,6 +63,7 @@ fn claims(token: &str) -> Option<Token> {
         tenant: text("tid"),
         user: text("upn").or_else(|| text("preferred_username")).or_else(|| text("unique_name")),
         app: text("appid").or_else(|| text("azp")),
+        kind: text("idtyp"),
         issuer: text("iss"),
         version: text("ver"),
         not_before: time("nbf"),
@@ -130,6 +131,27 @@ pub fn reach(token: &Token) -> Reach {
         Reach::EwsAlone
     } else {
         Reach::Nothing
+    }
+}
+
+/// To whom a token was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A person, who has delegated rights.
+    Person,
+    /// An application by itself (RFC 6749, 4.4: client credentials).
+    App,
+}
+
+/// To whom a token was given, as far as it says so: in `idtyp`, else by the kind of its rights. Delegated ones are never
+/// an application's own, roles may be a person's too.
+pub fn holder(token: &Token) -> Option<Holder> {
+    match token.kind.as_deref() {
+        Some("app") => Some(Holder::App),
+        Some("user") => Some(Holder::Person),
+        _ if !token.scopes.is_empty() || token.user.is_some() => Some(Holder::Person),
+        _ if !token.roles.is_empty() => Some(Holder::App),
+        _ => None,
     }
 }
 
@@ -210,6 +232,20 @@ mod tests {
             (Some("x"), Some("b"), Some("p"))
         );
         assert_eq!(reach(&two), Reach::EwsAlone);
+    }
+
+    #[test]
+    fn a_token_is_an_applications_by_idtyp_or_by_roles_without_a_person() {
+        let of = |claims: Value| holder(&read(&jwt(&claims)));
+        let (person, app) = (Some(Holder::Person), Some(Holder::App));
+        assert_eq!(of(json!({"idtyp": "app"})), app);
+        assert_eq!(of(json!({"idtyp": "user", "roles": ["x"]})), person);
+        assert_eq!(of(json!({"roles": ["full_access_as_app"]})), app);
+        assert_eq!(of(json!({"idtyp": "device", "roles": ["x"]})), app);
+        assert_eq!(of(json!({"roles": ["x"], "scp": "EAS.AccessAsUser.All"})), person);
+        assert_eq!(of(json!({"roles": ["x"], "upn": "anna@corp.example"})), person);
+        assert_eq!(of(json!({"aud": "x"})), None, "it does not say");
+        assert_eq!(holder(&read("EwBwA8l6BAAU")), None, "nobody can read it");
     }
 
     #[test]

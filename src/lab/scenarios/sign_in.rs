@@ -31,6 +31,16 @@ fn with(audience: &str, name: &str, value: Value) -> Value {
     claims
 }
 
+/// The claims of a token that Entra ID gives to an application by itself.
+fn of_app() -> Value {
+    let mut claims = with(ONLINE, "roles", json!(["full_access_as_app"]));
+    if let Some(members) = claims.as_object_mut() {
+        members.retain(|name, _| !["upn", "scp"].contains(&name.as_str()));
+        members.insert("idtyp".to_owned(), json!("app"));
+    }
+    claims
+}
+
 const OWN: &str = "https://mail.corp.example/";
 const ONLINE: &str = "https://outlook.office.com";
 
@@ -108,6 +118,14 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .modern(Tokens::Refused(""))
         .token(&with(OWN, "scp", json!("User.Read Calendars.Read"))),
+        fault(
+            "app-only-token",
+            "autodiscover.app-only-token",
+            "The access token is an application's own, with which Autodiscover finds no mailbox",
+            "Das Zugriffstoken gehört einer Anwendung selbst, und Autodiscover findet damit kein Postfach",
+        )
+        .all_in_the_cloud(Cloud { takes_tokens: true, ..Cloud::MANAGED })
+        .token(&of_app()),
         fault(
             "token-other-account",
             "auth.token-other-account",
