@@ -164,6 +164,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn catalogue() -> Vec<&'static Code> {
     let mut codes: Vec<_> = ALL.iter().flat_map(|check| check.findings.iter().copied()).collect();
     for shared in [
+        autodiscover::asker::FINDINGS,
         autodiscover::errors::FINDINGS,
         autodiscover::hints::FINDINGS,
         autodiscover::missing::FINDINGS,
@@ -178,7 +179,11 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::resolve::FINDINGS,
         common::service::FINDINGS,
         common::suites::FINDINGS,
+        auth_status::entra::FINDINGS,
+        auth_status::modern::FINDINGS,
+        auth_status::names::FINDINGS,
         auth_status::realm::FINDINGS,
+        auth_status::token::FINDINGS,
         auth_status::unclear::FINDINGS,
         dns::cloud::FINDINGS,
         dns::compare::FINDINGS,

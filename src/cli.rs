@@ -9,6 +9,7 @@ mod explain;
 mod exports;
 mod limits;
 mod list;
+mod login;
 mod logs;
 mod network;
 mod output;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Autodiscover(args) => check::autodiscover(args),
         Command::Tls(args) => check::tls(&args),
         Command::Logs(args) => logs::logs(&args),
+        Command::Login(args) => login::login(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),

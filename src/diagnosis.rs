@@ -93,6 +93,18 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.cloud-target-without-mailbox", &["autodiscover.", "auth.realm-unknown"], At::SameHost),
     ("auth.realm-unknown", &["auth.basic-retired", "auth.rejected"], At::Anywhere),
     ("auth.federation-unreachable", &["auth.basic-retired", "auth.rejected"], At::Anywhere),
+    // what Entra ID says is why a server, or a service, says no
+    ("auth.entra-error", SAID_NO, At::Anywhere),
+    ("auth.mfa-required", SAID_NO, At::Anywhere),
+    ("auth.consent-required", SAID_NO, At::Anywhere),
+    ("auth.token-expired", SAID_NO, At::Anywhere),
+    ("auth.password-expired", SAID_NO, At::Anywhere),
+    ("auth.account-blocked", SAID_NO, At::Anywhere),
+    ("auth.token-scope", SAID_NO, At::Anywhere),
+    ("auth.token-other-account", SAID_NO, At::Anywhere),
+    ("auth.issuer-not-trusted", &["auth.token-rejected"], At::Anywhere),
+    // an application's own token has no right that needs a person
+    ("autodiscover.app-only-token", &["auth.token-scope", "auth.token-rejected"], At::Anywhere),
     ("dns.", &["net.", "tls.", "autodiscover.", "activesync."], At::SameHost),
     // of Autodiscover only what names no host: nobody there has given an answer
     ("net.", &["tls.", "activesync.", "autodiscover.not-found"], At::SameHost),
@@ -119,6 +131,7 @@ const RULES: &[(&str, &[&str], At)] = &[
             "tls.chain-refused",
             "tls.staple-invalid",
             "tls.revocation-unreachable",
+            "auth.token-expired",
         ],
         At::Anywhere,
     ),
@@ -185,6 +198,9 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("sync.grant-blocked", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-unknown", &["sync.no-source"], At::Anywhere),
 ];
+
+/// A sign-in that was refused, and nothing more.
+const SAID_NO: &[&str] = &["auth.rejected", "auth.token-rejected"];
 
 /// What keeps a sync service from EWS; where ActiveSync of the same host is broken too, that says more.
 const EWS: &[&str] = &[

@@ -10,6 +10,7 @@ pub mod logs;
 pub mod probe;
 pub mod subject;
 pub mod tls;
+pub mod token;
 pub mod view;
 
 pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
@@ -20,6 +21,7 @@ pub use subject::{Credential, Mailbox, SentKind, Server, Subject, Trust};
 pub use tls::{
     AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, HelloOutcome, HelloSeen, Missing, OcspSeen, TlsOutcome, TlsSeen,
 };
+pub use token::{Token, TokenForm};
 pub use view::{Look, Stop, View};
 
 use jiff::Timestamp;
@@ -83,6 +85,10 @@ pub enum HeldBack {
     NoCredentials,
     /// Microsoft's cloud refuses Basic for mail whatever the password.
     BasicRetired,
+    /// By its own claims the token's time is over.
+    TokenExpired,
+    /// By its own claims the token is meant for somebody else.
+    TokenAudience,
     /// `--no-aia`.
     NoAia,
     /// `--no-revocation`.

@@ -9,6 +9,7 @@ pub mod export;
 pub mod fetch;
 pub mod hello;
 pub mod http;
+pub mod login;
 pub mod logs;
 pub mod net;
 pub mod offline;
@@ -155,6 +156,10 @@ pub enum Unfit {
     Empty,
     /// Characters that no OAuth token has.
     NoToken,
+    /// The answer of a token endpoint that holds no access token.
+    TokenAnswer,
+    /// The answer of a token endpoint that tells an error.
+    TokenError,
     /// No certificate in a file.
     NoCertificate,
     /// No certificate in a folder.

@@ -101,7 +101,7 @@ impl Lab {
         places.extend(scenario.addresses().into_iter().map(|address| (address, None, nowhere)));
         Ok(Self {
             password: scenario.password.map(str::to_owned),
-            token: None,
+            token: scenario.token.clone(),
             service_key: scenario.service_key.map(str::to_owned),
             scenario,
             name_server,

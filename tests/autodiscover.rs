@@ -11,7 +11,7 @@ use exdiag::cli::rehearse;
 use exdiag::evidence::{
     Body, Content, Credential, DnsAnswer, DnsSeen, Evidence, FailKind, Failure, Header, HttpOutcome, HttpProbe,
     HttpSeen, Method, NoAnswer, Phase, Probe, Record, RecordData, RecordType, ResourceRecord, Response, Seen, SignIn,
-    Subject, View,
+    Subject, Token, View,
 };
 use exdiag::finding::{Lang, Severity, Status};
 use exdiag::lab::{LabOptions, find};
@@ -356,6 +356,20 @@ fn ms_oxdscli_500_to_a_token_of_an_application_says_that_one_of_a_user_is_wanted
         report.checks.iter().flat_map(|c| &c.findings).find(|f| f.code == "autodiscover.error-answer").unwrap();
     assert!(finding.detail.contains("token of an application"), "{}", finding.detail);
     assert_eq!(finding.remediation.as_ref().unwrap().owner, exdiag::finding::Owner::Entra);
+
+    // whose token it is may stand in the token
+    let steps = |plan: &Plan, code: &str| {
+        let report = plan.report();
+        let finding = report.checks.into_iter().flat_map(|check| check.findings).find(|f| f.code == code);
+        finding.map(|finding| format!("{:?}", finding.remediation.unwrap())).unwrap_or_default()
+    };
+    plan.subject.token = Some(Token { kind: Some("app".to_owned()), app: Some("2b1d".to_owned()), ..Token::default() });
+    let app_only = steps(&plan, "autodiscover.app-only-token");
+    assert!(app_only.contains("exdiag login anna@corp.example --client-id 2b1d"), "{app_only}");
+    assert_eq!(steps(&plan, "autodiscover.error-answer"), "");
+    plan.subject.token = Some(Token { scopes: vec!["EAS.AccessAsUser.All".to_owned()], ..Token::default() });
+    assert!(steps(&plan, "autodiscover.error-answer").contains("Set-Mailbox ALIAS"));
+    assert_eq!(steps(&plan, "autodiscover.app-only-token"), "");
 }
 
 #[test]

@@ -559,3 +559,26 @@ fn rfc1123_2_1_an_address_is_no_name_that_the_dns_is_asked_for() {
         assert!(!was_asked(&socket), "{server}");
     }
 }
+
+#[test]
+fn an_error_of_entra_id_is_explained_offline_alone_in_a_text_and_from_standard_input() {
+    for asked in ["AADSTS53003", "53003", "aadsts53003", "Sorry. AADSTS53003: Access has been blocked."] {
+        let output = run(&["explain", asked]);
+        assert_eq!(code(&output), 0, "{asked}");
+        assert!(out(&output).contains("# AADSTS53003") && out(&output).contains("Conditional Access"), "{asked}");
+    }
+    let output = run(&["explain", "AADSTS65001", "dns.wildcard", "--lang", "de"]);
+    assert!(out(&output).contains("die Entra-ID-Administration") && out(&output).contains("# dns.wildcard"));
+    let mut child = exdiag(&["explain", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let text = "AADSTS50076 then AADSTS99999\nTrace ID: 0000aaaa-11bb-cccc-dd33-eeeeee333333";
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0);
+    for part in ["Trace id: 0000aaaa-11bb", "# AADSTS50076", "# AADSTS99999", "error?code=99999"] {
+        assert!(out(&output).contains(part), "{part}: {}", out(&output));
+    }
+    let output = run(&["explain", "99999"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("https://login.microsoftonline.com/error?code=99999"), "{}", err(&output));
+    assert_eq!(code(&run(&["explain", "no error at all"])), 2);
+}

@@ -138,6 +138,7 @@ async fn a19_that_the_cloud_answers_for_a_mailbox_is_a_hint_until_its_user_has_s
 async fn what_the_lab_shows_is_recorded() {
     for (case, name, checks) in [
         ("dns-healthy-hybrid-claimed", "healthy-hybrid-claimed", &["dns"][..]),
+        ("autodiscover-app-only-token", "app-only-token", &["autodiscover", "auth-status"]),
         ("dns-mailbox-claimed-twice", "claimed-twice", &["dns"]),
         ("net-refused-hybrid", "hybrid-closed", &["dns", "autodiscover", "activesync", "tls-chain"]),
         ("net-timeout-hybrid", "hybrid-silent", &["dns", "autodiscover", "activesync", "tls-chain"]),

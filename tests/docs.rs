@@ -39,6 +39,7 @@ fn every_finding_is_documented_in_both_languages_and_no_other() {
         let mut expected: BTreeMap<String, String> =
             codes.iter().map(|code| (format!("{}.md", code.id), report::explain(code, lang))).collect();
         expected.insert("README.md".to_owned(), report::explain_index(&codes, lang));
+        expected.insert("aadsts.md".to_owned(), checks::auth_status::entra::page(lang));
         expected.insert("rules.md".to_owned(), checks::tls_rules::page(lang));
         for (file, text) in &expected {
             compare(&folder.join(file), text);

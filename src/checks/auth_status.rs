@@ -3,7 +3,11 @@
 //! Owns the ways to sign in that the endpoint offers, what became of the one sign-in of the run,
 //! and the sync service's grant. Without credentials it still tells the ways, and is skipped.
 
+pub mod entra;
+pub mod modern;
+pub mod names;
 pub mod realm;
+pub mod token;
 pub mod unclear;
 
 use super::common;
@@ -12,7 +16,7 @@ use super::common::net::At;
 use super::common::service::{API_REFUSED, CONNECTOR_WRONG, of_grant, service};
 use crate::evidence::HeldBack;
 use crate::evidence::{Credential, HttpOutcome, HttpSeen, NoAnswer, Probe, Response, Stop, Subject, View};
-use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::endpoint::{Endpoint, endpoint};
 use crate::protocol::front::{self, Product};
@@ -25,29 +29,18 @@ findings! {
     REJECTED = "auth.rejected", Fail, User {
         title { en: "{host} refuses the sign-in of {user}", de: "{host} lehnt die Anmeldung von {user} ab" }
         meaning {
-            en: "It was tried once and not again, so that no account is locked. Servers do not say whether the name or the password is wrong; often the password is right and only the form of the name is not. An access token may have expired or be meant for another server.",
-            de: "Es wurde einmal versucht und nicht wieder, damit kein Konto gesperrt wird. Server sagen nicht, ob der Name oder das Passwort falsch ist; oft stimmt das Passwort und nur die Form des Namens nicht. Ein Zugriffstoken kann abgelaufen oder für einen anderen Server bestimmt sein.",
+            en: "It was tried once and not again, so that no account is locked. Servers do not say whether the name or the password is wrong; often the password is right and only the form of the name is not.",
+            de: "Es wurde einmal versucht und nicht wieder, damit kein Konto gesperrt wird. Server sagen nicht, ob der Name oder das Passwort falsch ist; oft stimmt das Passwort und nur die Form des Namens nicht.",
         }
         remedy { en: "Check the password in Outlook on the web, then the form of the sign-in name", de: "Prüfen Sie das Passwort in Outlook im Web, danach die Form des Anmeldenamens" }
         steps [
             { en: "Sign in by hand; if that fails too, the password is wrong or the account is locked:", de: "Melden Sie sich von Hand an; scheitert auch das, ist das Passwort falsch oder das Konto gesperrt:", Config "https://{host}/owa" },
             { en: "See which names the account has:", de: "Sehen Sie nach, welche Namen das Konto hat:", Powershell "Get-User '{mailbox}' | Format-List UserPrincipalName,SamAccountName,WindowsEmailAddress" },
-            { en: "Try the other forms, each in a run of its own (DOMAIN\\name, then the UPN):", de: "Versuchen Sie die anderen Formen, jede in einem eigenen Lauf (DOMAIN\\name, dann den UPN):", Shell "exdiag check {mailbox} --user 'DOMAIN\\name' --ask-password" },
+            { en: "Try the other forms, each in a run of its own ({forms}):", de: "Versuchen Sie die anderen Formen, jede in einem eigenen Lauf ({forms}):", Shell "exdiag check {mailbox} --user '{name}' --ask-password" },
+            { en: "If the account has a second factor, of a hoster's portal for instance, a program needs the app password that this portal makes; Exchange Server itself knows neither.", de: "Hat das Konto einen zweiten Faktor, etwa im Portal eines Hosters, braucht ein Programm das App-Kennwort aus diesem Portal; Exchange Server selbst kennt beides nicht." },
             { en: "If only DOMAIN\\name works, set a default domain for Basic; if only the UPN works, make UPN and address the same.", de: "Geht nur DOMAIN\\name, legen Sie eine Standarddomäne für Basic fest; geht nur der UPN, gleichen Sie UPN und Adresse an.", Powershell "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'Default Web Site/Microsoft-Server-ActiveSync' -Filter system.webServer/security/authentication/basicAuthentication -Name defaultLogonDomain -Value DOMAIN" },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
-    }
-    TOKEN_AUDIENCE = "auth.token-audience", Fail, Entra {
-        title { en: "The access token is not meant for {host}", de: "Das Zugriffstoken ist nicht für {host} bestimmt" }
-        meaning {
-            en: "Exchange refuses the token because of its audience. Either it was asked for another resource, the host is missing from the service principal of Exchange, or TLS ends in front of the server (offloading).",
-            de: "Exchange lehnt das Token wegen seiner Zielgruppe (audience) ab. Entweder wurde es für eine andere Ressource geholt, der Host fehlt im Dienstprinzipal von Exchange, oder TLS endet vor dem Server (Offloading).",
-        }
-        remedy { en: "Add https://{host}/ to the service principal names of Exchange, and ask for a token with that resource", de: "Ergänzen Sie https://{host}/ in den Dienstprinzipalnamen von Exchange und holen Sie ein Token für diese Ressource" }
-        steps [
-            { en: "See which names are there:", de: "Sehen Sie nach, welche Namen eingetragen sind:", Powershell "(Get-MgServicePrincipal -Filter \"AppId eq '00000002-0000-0ff1-ce00-000000000000'\").ServicePrincipalNames" },
-            { en: "Behind a balancer, encrypt again towards Exchange instead of offloading TLS.", de: "Verschlüsseln Sie hinter dem Load Balancer zum Exchange hin erneut, statt TLS dort enden zu lassen." },
-        ]
     }
     BASIC_NOT_OFFERED = "auth.basic-not-offered", Fail, Exchange {
         title { en: "{host} takes no password: it offers {methods} only", de: "{host} nimmt kein Passwort an: Angeboten wird nur {methods}" }
@@ -76,32 +69,6 @@ findings! {
         ]
         links ["https://learn.microsoft.com/connectivity-analyzer/all-required-authentication-methods-could-not-be-found"]
     }
-    BEARER_ONLY = "auth.bearer-only", Warn, Exchange {
-        title { en: "{host} takes only OAuth tokens for ActiveSync, no password", de: "{host} nimmt für ActiveSync nur OAuth-Token an, kein Passwort" }
-        meaning {
-            en: "Modern authentication is on and Basic is blocked. A sync service that signs in with a password cannot connect; one that can do OAuth with this server can.",
-            de: "Moderne Authentifizierung ist eingeschaltet, Basic ist gesperrt. Ein Sync-Dienst, der sich mit Passwort anmeldet, kann nicht verbinden; einer, der mit diesem Server OAuth beherrscht, schon.",
-        }
-        remedy { en: "Connect with OAuth, or allow Basic for this mailbox by an authentication policy", de: "Verbinden Sie mit OAuth oder erlauben Sie Basic für dieses Postfach per Authentifizierungsrichtlinie" }
-        steps [
-            { en: "See which policy holds for the mailbox and for all:", de: "Sehen Sie nach, welche Richtlinie für das Postfach und für alle gilt:", Powershell "Get-User '{mailbox}' | Format-List AuthenticationPolicy\nGet-OrganizationConfig | Format-List DefaultAuthenticationPolicy,OAuth2ClientProfileEnabled\nGet-AuthenticationPolicy | Format-List Name,*ActiveSync" },
-            { en: "See what the directory itself offers:", de: "Sehen Sie nach, was das Verzeichnis selbst anbietet:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,Name,BasicAuthEnabled" },
-        ]
-        links ["https://github.com/MicrosoftDocs/OfficeDocs-Exchange/blob/HEAD/Exchange/ExchangeServer/clients/outlook-for-ios-and-android/use-hybrid-modern-auth.md"]
-    }
-    BEARER_INCOMPLETE = "auth.bearer-incomplete", Warn, Exchange {
-        title { en: "{host} offers OAuth but does not say where to sign in", de: "{host} bietet OAuth an, sagt aber nicht, wo man sich anmeldet" }
-        meaning {
-            en: "The Bearer challenge has no authorization_uri: the authorisation server is not set as the default one. Clients with modern authentication cannot get a token.",
-            de: "Im Bearer-Angebot fehlt authorization_uri: Der Autorisierungsserver ist nicht als Standard eingestellt. Clients mit moderner Authentifizierung bekommen kein Token.",
-        }
-        remedy { en: "Make the Entra authorisation server the default", de: "Machen Sie den Autorisierungsserver von Entra zum Standard" }
-        steps [
-            { en: "See which one is the default:", de: "Sehen Sie nach, welcher der Standard ist:", Powershell "Get-AuthServer | Format-List Name,IsDefaultAuthorizationEndpoint,AuthorizationEndpoint" },
-            { en: "Set it, and switch modern authentication on:", de: "Stellen Sie ihn ein und schalten Sie moderne Authentifizierung ein:", Powershell "Set-AuthServer -Identity EvoSTS -IsDefaultAuthorizationEndpoint $true\nSet-OrganizationConfig -OAuth2ClientProfileEnabled $true" },
-        ]
-        links ["https://github.com/MicrosoftDocs/OfficeDocs-Exchange/blob/HEAD/Exchange/ExchangeServer/clients/outlook-for-ios-and-android/use-hybrid-modern-auth.md"]
-    }
     BASIC_RETIRED = "auth.basic-retired", Fail, Sync {
         title { en: "Exchange Online no longer takes passwords, only OAuth tokens", de: "Exchange Online nimmt keine Passwörter mehr an, nur OAuth-Token" }
         meaning {
@@ -111,7 +78,7 @@ findings! {
         remedy { en: "Connect the mailbox through the service's Microsoft 365 sign-in (OAuth) instead of a password", de: "Verbinden Sie das Postfach über die Microsoft-365-Anmeldung (OAuth) des Dienstes statt mit Passwort" }
         steps [
             { en: "In the app, choose Microsoft 365 instead of Exchange and sign in in the browser.", de: "Wählen Sie in der App Microsoft 365 statt Exchange und melden Sie sich im Browser an." },
-            { en: "To have exdiag test the sign-in itself, give it an access token:", de: "Damit exdiag die Anmeldung selbst testet, geben Sie ein Zugriffstoken an:", Shell "exdiag check {mailbox} --token-file token.txt" },
+            { en: "To have exdiag test the sign-in itself, give it an access token:", de: "Damit exdiag die Anmeldung selbst testet, geben Sie ein Zugriffstoken an:", Shell "exdiag login {mailbox} --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
         ]
         links ["https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-basic-authentication-exchange-online"]
     }
@@ -123,8 +90,10 @@ findings! {
         }
         remedy { en: "Connect it as a Microsoft (Outlook.com) account, not as Exchange", de: "Verbinden Sie es als Microsoft-Konto (Outlook.com), nicht als Exchange" }
         steps [
-            { en: "In the app, choose Outlook.com or Microsoft and sign in in the browser.", de: "Wählen Sie in der App Outlook.com oder Microsoft und melden Sie sich im Browser an." },
+            { en: "In the app, choose Outlook.com or Microsoft and sign in in the browser; a second factor is asked for there. App passwords no longer work since September 2024.", de: "Wählen Sie in der App Outlook.com oder Microsoft und melden Sie sich im Browser an; ein zweiter Faktor wird dort abgefragt. App-Kennwörter gelten seit September 2024 nicht mehr." },
+            { en: "To have exdiag test the sign-in, get a token with an app that allows personal accounts:", de: "Damit exdiag die Anmeldung testet, holen Sie ein Token mit einer App, die persönliche Konten zulässt:", Shell "exdiag login {mailbox} --tenant consumers --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
         ]
+        links ["https://support.microsoft.com/office/modern-authentication-methods-now-needed-to-continue-syncing-outlook-email-in-non-microsoft-email-apps-c5d65390-9676-4763-b41f-d7986499a90d"]
     }
     NOT_TRIED = "auth.not-tried", Info, Caller {
         title { en: "No sign-in was tried: no credentials were given", de: "Es wurde keine Anmeldung versucht: Es wurden keine Anmeldedaten angegeben" }
@@ -179,28 +148,41 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let realm = if is_personal(subject) { Ok(Vec::new()) } else { realm::findings(view) };
     let (service, server, realm) = (service?, server?, realm?);
     let mut findings = Vec::new();
+    let accepted = server.as_ref().is_some_and(|s| s.sign_in(subject).is_accepted());
     if is_personal(subject) {
-        let accepted = server.as_ref().is_some_and(|s| s.sign_in(subject).is_accepted());
         findings.push(Finding::new(&PERSONAL_ACCOUNT).severity(if accepted { Severity::Info } else { Severity::Fail }));
     } else if let Some(server) = &server {
         findings.extend(server.methods(subject.credential));
+        findings.extend(modern::findings(view, server, subject.credential)?);
     }
     findings.extend(realm);
+    findings.extend(token::findings(view, server.as_ref().map(|server| &server.endpoint), accepted)?);
     let mut sign_in = server.as_ref().map_or(SignedIn::NoServer, |server| server.sign_in(subject));
+    // what a token is refused for, only the one who refuses it says
+    let by_another = matches!(&sign_in, SignedIn::Refused(finding) if finding.code.id == token::TOKEN_REJECTED.id && !finding.data.contains_key("status"));
     if subject.credential.is_some()
-        && matches!(sign_in, SignedIn::Unknown(_) | SignedIn::NoServer)
+        && (by_another || matches!(sign_in, SignedIn::Unknown(_) | SignedIn::NoServer))
         && let Some(finding) = said_at_autodiscover(view)?
+        && (!by_another || finding.code.id != unclear::ANSWER_UNCLEAR.id)
     {
         sign_in = SignedIn::Refused(Box::new(finding));
     }
     if let SignedIn::Refused(finding) = &sign_in {
-        findings.push((**finding).clone());
+        let by_password = finding.code.id == REJECTED.id && subject.credential == Some(Credential::Password);
+        let endpoint = server.as_ref().map(|server| &server.endpoint);
+        let hint = if by_password { names::hint(view, endpoint)? } else { None };
+        findings.push(names::in_place((**finding).clone(), hint.as_ref()));
+        findings.extend(entra::about(subject, &entra::texts(&finding.data)));
+        findings.extend(hint);
     }
     if let Some(server) = server.as_ref().filter(|_| subject.credential.is_some()) {
         findings.extend(common::connection_faults(view, &At::from(&server.endpoint))?);
     }
     let mut grant = None;
     if let Some(service) = service {
+        // what the service was told by Entra ID is the cause of what it says itself
+        let texts = service.findings.iter().map(|finding| entra::texts(&finding.data));
+        findings.extend(texts.flat_map(|text| entra::about(subject, &text)).collect::<Vec<_>>());
         findings.extend(service.findings);
         if let (Some(found), Some(server)) = (&service.grant, &server)
             && server.product == Product::Exchange
@@ -291,31 +273,52 @@ fn conclude(
 /// The sign-in may have had its answer before any server of ActiveSync was known.
 fn said_at_autodiscover(view: &View<'_>) -> Result<Option<Finding>, Stop> {
     let subject = view.subject();
-    let said = unclear::at_autodiscover(view)?;
-    Ok(said.map(|(attempt, response)| {
-        let code = match response.status {
-            401 => &REJECTED,
-            456 => &ACCOUNT_BLOCKED,
-            457 => &PASSWORD_EXPIRED,
-            _ => return unclear::finding(&attempt.probe, response, user(subject)),
-        };
+    let Some((attempt, response)) = unclear::at_autodiscover(view)? else { return Ok(None) };
+    let about = |code| {
         let finding = Finding::new(code)
             .host(&attempt.host)
             .url(&attempt.probe.url)
             .with("user", user(subject))
             .with("user_form", user_form(subject))
             .seen_in(&Probe::Http(attempt.probe.clone()));
-        match subject.credential {
-            Some(Credential::Token) if response.status == 401 => {
-                finding.owner(Owner::Entra).with("credential", "token")
-            }
-            _ => finding,
+        quoted(finding, response)
+    };
+    Ok(Some(match response.status {
+        401 if subject.credential == Some(Credential::Token) => {
+            token::refused(response, subject.token.as_ref(), |code| about(code).with("credential", "token"))
         }
+        401 => about(&REJECTED),
+        456 => about(&ACCOUNT_BLOCKED),
+        457 => about(&PASSWORD_EXPIRED),
+        _ => unclear::finding(&attempt.probe, response, user(subject)),
     }))
 }
 
+/// With what the server says of the refusal.
+fn quoted(mut finding: Finding, response: &Response) -> Finding {
+    finding = finding.with("status", response.status).with("sign", format!("HTTP {}", response.status));
+    if let Some(url) = response.header("x-ms-credential-service-url") {
+        finding = finding.with("credential_service", url);
+    }
+    let texts: Vec<&str> = response.headers_named("www-authenticate").chain([response.body.text.as_str()]).collect();
+    let codes = crate::protocol::entra::read(&texts.join("\n")).numbers;
+    if !codes.is_empty() {
+        finding = finding.with("error_codes", codes);
+    }
+    if let Some(said) = challenge::diagnostics(response) {
+        finding = finding
+            .with("diagnostics", json!({"number": said.number, "reason": said.reason, "category": said.category}));
+    }
+    finding
+}
+
 fn is_personal(subject: &Subject) -> bool {
-    subject.mailbox.as_ref().is_some_and(|mailbox| PERSONAL.contains(&mailbox.domain.as_str()))
+    subject.mailbox.as_ref().is_some_and(|mailbox| is_personal_domain(&mailbox.domain))
+}
+
+/// Whether the addresses of this domain are Microsoft's personal accounts.
+pub fn is_personal_domain(domain: &str) -> bool {
+    PERSONAL.contains(&domain)
 }
 
 /// The name that signs in.
@@ -341,6 +344,8 @@ struct Server<'a> {
     offered: Option<Vec<Challenge>>,
     /// The one sign-in; `None` where it was not tried.
     tried: Option<Result<&'a HttpSeen, &'a NoAnswer>>,
+    /// Whether the token itself says that it cannot work here.
+    token_unfit: bool,
 }
 
 /// What became of the sign-in.
@@ -374,17 +379,25 @@ impl<'a> Server<'a> {
         if trusted::is_microsoft(&endpoint.host) {
             product = Product::ExchangeOnline;
         }
-        Ok(Self { endpoint, product, offered, tried })
+        let token_unfit = eas::token_unfit(view, &endpoint).is_some();
+        Ok(Self { endpoint, product, offered, tried, token_unfit })
+    }
+
+    fn challenges(&self) -> impl Iterator<Item = &Challenge> {
+        self.offered.iter().flatten()
     }
 
     fn offers(&self, scheme: &str) -> bool {
-        self.offered.iter().flatten().any(|challenge| challenge.is(scheme))
+        self.challenges().any(|challenge| challenge.is(scheme))
+    }
+
+    fn is_online(&self) -> bool {
+        self.product == Product::ExchangeOnline
     }
 
     /// The ways that can be used. Exchange Online still names Basic but takes no password.
     fn method_names(&self) -> Vec<String> {
-        let online = self.product == Product::ExchangeOnline;
-        self.offered.iter().flatten().filter(|c| !(online && c.is("Basic"))).map(Challenge::name).collect()
+        self.challenges().filter(|c| !(self.is_online() && c.is("Basic"))).map(Challenge::name).collect()
     }
 
     fn about(&self, code: &'static Code) -> Finding {
@@ -397,7 +410,7 @@ impl<'a> Server<'a> {
 
     /// What is wrong with the ways to sign in.
     fn methods(&self, credential: Option<Credential>) -> Vec<Finding> {
-        if self.product == Product::ExchangeOnline {
+        if self.is_online() {
             let severity = match credential {
                 Some(Credential::Token) => return Vec::new(),
                 Some(Credential::Password) => Severity::Fail,
@@ -407,21 +420,13 @@ impl<'a> Server<'a> {
         }
         // a 401 that names no way at all is for `activesync`
         let Some(offered) = self.offered.as_ref().filter(|all| !all.is_empty()) else { return Vec::new() };
-        let (basic, bearer) = (self.offers("Basic"), self.offers("Bearer"));
         let windows = offered.iter().all(|c| c.is("NTLM") || c.is("Negotiate"));
-        let mut found = Vec::new();
-        match (basic, bearer) {
-            (false, false) if windows => found.push(self.about(&WINDOWS_ONLY)),
-            (false, false) => found.push(self.about(&BASIC_NOT_OFFERED)),
-            (false, true) if credential == Some(Credential::Password) => found.push(self.about(&BASIC_NOT_OFFERED)),
-            (false, true) if credential.is_none() => found.push(self.about(&BEARER_ONLY)),
-            _ => {}
+        match (self.offers("Basic"), self.offers("Bearer")) {
+            (false, false) if windows => vec![self.about(&WINDOWS_ONLY)],
+            (false, false) => vec![self.about(&BASIC_NOT_OFFERED)],
+            (false, true) if credential == Some(Credential::Password) => vec![self.about(&BASIC_NOT_OFFERED)],
+            _ => Vec::new(),
         }
-        if bearer && !offered.iter().any(Challenge::is_complete_bearer) {
-            let severity = if basic { Severity::Warn } else { Severity::Fail };
-            found.push(self.about(&BEARER_INCOMPLETE).severity(severity));
-        }
-        found
     }
 
     fn sign_in(&self, subject: &Subject) -> SignedIn {
@@ -454,7 +459,9 @@ impl<'a> Server<'a> {
                     _ => SignedIn::Unknown(see_activesync()),
                 },
             },
-            None if self.product == Product::ExchangeOnline && credential == Credential::Password => SignedIn::NotTried,
+            None if self.is_online() && credential == Credential::Password => SignedIn::NotTried,
+            // the token's own claims say why, in findings of their own
+            None if self.token_unfit => SignedIn::NotTried,
             None if self.offered.as_ref().is_none_or(Vec::is_empty) => SignedIn::Unknown(see_activesync()),
             None if credential == Credential::Token => SignedIn::Unknown(Sentence::new(text!(
                 "the token was not sent: the server offers no Bearer",
@@ -467,35 +474,24 @@ impl<'a> Server<'a> {
     /// A finding about the sign-in.
     fn said(&self, code: &'static Code, subject: &Subject, response: &Response) -> Finding {
         let probe = eas::options(&self.endpoint).sign_in(crate::evidence::SignIn::Given);
-        let mut finding = self
-            .about(code)
-            .with("user", user(subject))
-            .with("user_form", user_form(subject))
-            .with("status", response.status)
-            .seen_in(&Probe::Http(probe));
-        if let Some(url) = response.header("x-ms-credential-service-url") {
-            finding = finding.with("credential_service", url);
-        }
-        if let Some(said) = challenge::diagnostics(response) {
-            finding = finding
-                .with("diagnostics", json!({"number": said.number, "reason": said.reason, "category": said.category}));
-        }
-        finding
+        let finding = self.about(code).with("user", user(subject)).with("user_form", user_form(subject));
+        quoted(finding.seen_in(&Probe::Http(probe)), response)
     }
 
     /// A refused sign-in; without a response it was refused by another service of the same server.
     fn rejected(&self, subject: &Subject, response: Option<&Response>) -> Finding {
         let Some(response) = response else {
-            return self.about(&REJECTED).with("user", user(subject)).with("user_form", user_form(subject));
+            let (code, by_token) = match subject.credential {
+                Some(Credential::Token) => (&token::TOKEN_REJECTED, true),
+                _ => (&REJECTED, false),
+            };
+            let finding = self.about(code).with("user", user(subject)).with("user_form", user_form(subject));
+            return if by_token { finding.with("why", token::unsaid()) } else { finding };
         };
-        // 2000003 invalid_resource is the one number whose meaning is sure
-        let audience = challenge::diagnostics(response).is_some_and(|said| said.number == 2_000_003);
-        let by_token = subject.credential == Some(Credential::Token);
-        let code = if audience && by_token { &TOKEN_AUDIENCE } else { &REJECTED };
-        let mut finding = self.said(code, subject, response);
-        if by_token {
-            finding = finding.owner(Owner::Entra).with("credential", "token");
+        if subject.credential == Some(Credential::Token) {
+            let said = |code| self.said(code, subject, response).with("credential", "token");
+            return token::refused(response, subject.token.as_ref(), said);
         }
-        finding
+        self.said(&REJECTED, subject, response)
     }
 }

@@ -1,5 +1,6 @@
 //! Does Autodiscover lead to the right server, and if not, at which attempt does it go wrong?
 
+pub mod asker;
 pub mod errors;
 pub mod hints;
 pub mod missing;
@@ -7,7 +8,7 @@ mod trace;
 
 use super::common;
 use super::common::net::{self, At};
-use crate::evidence::{Credential, FailKind, HttpSeen, NoAnswer, Phase, Probe, SignIn, Stop, View};
+use crate::evidence::{FailKind, HttpSeen, NoAnswer, Phase, Probe, SignIn, Stop, View};
 use crate::finding::{Code, Finding, Lang, Outcome, Owner, Sentence, Severity};
 use crate::protocol::autodiscover::{self, Attempt, Beside, Reason, Step, Walk};
 use crate::protocol::endpoint::{self, Endpoint, Origin};
@@ -197,7 +198,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     findings.extend(foreign(view, &walk)?);
     findings.extend(about_winner(view, &walk)?);
     findings.extend(hints::hints(view, &walk, &beside)?);
-    findings.extend(beside.attempts.iter().filter_map(errors::beside));
+    findings.extend(beside.attempts.iter().filter_map(|attempt| errors::beside(view.subject(), attempt)));
     let has_fault = findings.iter().any(|f| f.severity == Severity::Fail);
     let is_page = findings.iter().any(|f| f.code.id == REDIRECT_PAGE.id && f.severity == Severity::Fail);
     if !is_page {
@@ -364,7 +365,6 @@ fn fault(view: &View<'_>, walk: &Walk, beside: &Beside, attempt: &Attempt) -> Re
         Step::RootDomain | Step::HttpRedirect if walk.won.is_some() => Severity::Info,
         _ => alone,
     };
-    let is_token = view.subject().credential == Some(Credential::Token);
     let is_v2 = attempt.step.is_v2();
     Ok(match &attempt.reason {
         Reason::WebSite { page: true } if attempt.step == Step::HttpRedirect => {
@@ -387,7 +387,7 @@ fn fault(view: &View<'_>, walk: &Walk, beside: &Beside, attempt: &Attempt) -> Re
         Reason::TooManyHops if !is_v2 => Some(about(&REDIRECT_LOOP).severity(astray).with("hops", hops(walk, attempt))),
         Reason::Insecure { to } if !is_v2 => Some(about(&REDIRECT_INSECURE).severity(astray).with("to", bounded(to))),
         Reason::Error { code, message } => {
-            let finding = placed(errors::finding(*code, message, is_token, beside));
+            let finding = placed(errors::finding(*code, message, asker::asker(view.subject(), attempt), beside));
             Some(if at_root { errors::of_web_site(finding) } else { finding })
         }
         Reason::NoMobileSync => Some(placed(errors::without_mobilesync()).severity(weight(Severity::Fail))),

@@ -267,6 +267,14 @@ pub fn why_unanswered(why: &NoAnswer) -> Sentence {
                 "password not sent: Microsoft's cloud takes only OAuth tokens; give one with --token-file",
                 "Passwort nicht gesendet: Die Cloud von Microsoft nimmt nur OAuth-Token; geben Sie eines mit --token-file an",
             ),
+            HeldBack::TokenExpired => text!(
+                "token not sent: by its own word its time is over",
+                "Token nicht gesendet: Nach eigener Angabe ist seine Zeit um",
+            ),
+            HeldBack::TokenAudience => text!(
+                "token not sent: by its own word it is meant for another server",
+                "Token nicht gesendet: Nach eigener Angabe ist es für einen anderen Server bestimmt",
+            ),
             HeldBack::NoAia => text!("not asked because of --no-aia", "wegen --no-aia nicht gefragt"),
             HeldBack::NoRevocation => {
                 text!("not asked because of --no-revocation", "wegen --no-revocation nicht gefragt")

@@ -18,6 +18,13 @@ Exit codes:
   2  usage or input error: nothing was sent
   3  nothing failed, but a check came to no answer, or every check was skipped";
 
+const LOGIN_EXIT_CODES: &str = "\
+Exit codes:
+  0  the token was written
+  1  Entra ID or the user said no
+  2  usage or input error: nothing was sent
+  3  nobody answered, the code was not used in time, or the command was interrupted";
+
 const EXAMPLES: &str = "\
 Examples:
   exdiag check anna@corp.example
@@ -52,9 +59,16 @@ pub enum Command {
     /// Read the logs of an Exchange server: last sync, error picture, per device
     #[command(after_help = logs::EXAMPLES, after_long_help = logs::long_help())]
     Logs(LogsArgs),
+    /// Sign in to Microsoft's cloud in a browser (OAuth device code) and print an access token
+    ///
+    /// Standard output gets the token and nothing else; give it to `exdiag check` with --token-file or
+    /// EXDIAG_TOKEN. No password is asked for here. The app named by --client-id has to be registered in the
+    /// tenant; without it, this command says how.
+    #[command(after_help = LOGIN_EXIT_CODES)]
+    Login(LoginArgs),
     /// Judge a recorded report again, offline, with today's rules
     Replay(ReplayArgs),
-    /// Say what a finding means and how to fix it
+    /// Say what a finding, or an error of Entra ID, means and how to fix it
     Explain(ExplainArgs),
     /// List the checks, the findings or the demos
     List(ListArgs),
@@ -170,6 +184,55 @@ pub struct FileArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The mailbox address; sign in as its owner
+    #[arg(value_name = "MAILBOX")]
+    pub mailbox: String,
+    /// The app that gets the token: the client id of your own registration, with public client flows allowed
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// The tenant: its id, one of its domains, or `consumers` for outlook.com [default: found by the domain]
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: Option<String>,
+    /// The rights to ask for; repeats [default: EAS.AccessAsUser.All and EWS.AccessAsUser.All of Exchange Online]
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+    /// Where to sign in, where it is not Microsoft's own address
+    #[arg(long, value_name = "URL")]
+    pub authority: Option<String>,
+    /// Write the token to a file that only you can read, in place of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub way: WayArgs,
+    #[command(flatten)]
+    pub roots: RootArgs,
+    #[command(flatten)]
+    pub lang: LangArg,
+}
+
+/// How the network is used, without what only a run of checks has.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network (as in curl)")]
+pub struct WayArgs {
+    /// Ask these name servers instead of the system's
+    #[arg(long, value_name = "IP[:PORT],...", value_delimiter = ',')]
+    pub dns_servers: Vec<String>,
+    /// These addresses for this host and port, whatever the DNS says; repeats
+    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]...")]
+    pub resolve: Vec<String>,
+    /// Connect to HOST2:PORT2 instead of HOST1:PORT1; repeats
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
+    pub connect_to: Vec<String>,
+    /// The proxy for https [env: HTTPS_PROXY, NO_PROXY]
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Seconds for a TCP connection or a TLS handshake
+    #[arg(long, value_name = "S", default_value = "5", value_parser = seconds, allow_negative_numbers = true)]
+    pub connect_timeout: f64,
+}
+
+#[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// A report written by exdiag; `-` is standard input
     #[arg(value_name = "REPORT.json")]
@@ -186,7 +249,8 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Codes of findings, as `exdiag list findings` names them
+    /// Codes of findings, as `exdiag list findings` names them; error codes of Entra ID (AADSTS53003); or a
+    /// pasted error text that holds some, `-` for standard input
     #[arg(required = true, value_name = "CODE")]
     pub codes: Vec<String>,
     #[command(flatten)]
@@ -472,6 +536,7 @@ impl Command {
             | Self::Demo(DemoArgs { output, .. }) => output.lang.choice(),
             Self::Explain(ExplainArgs { lang, .. })
             | Self::List(ListArgs { lang, .. })
+            | Self::Login(LoginArgs { lang, .. })
             | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
             Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
         }
@@ -487,7 +552,9 @@ impl Command {
             | Self::Demo(DemoArgs { output, .. }) => output.format,
             Self::List(list) => list.format,
             Self::Logs(logs) => return logs.format == LogsFormat::Json,
-            Self::Explain(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => Format::Text,
+            Self::Explain(_) | Self::Login(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
+                Format::Text
+            }
         };
         format == Format::Json
     }

@@ -362,6 +362,7 @@ fn nobody() -> Subject {
         server: None,
         user: None,
         credential: None,
+        token: None,
         service: None,
         allow_hosts: Vec::new(),
         trust: Trust::default(),

@@ -41,6 +41,7 @@ impl Plan {
     /// Notes in the subject what these secrets make possible, never the secrets themselves.
     pub fn give(&self, subject: &mut Subject, secrets: &Secrets) {
         subject.credential = secrets.credential();
+        subject.token = secrets.token_claims();
         subject.service = self.service.clone().filter(|_| secrets.has_service_key());
     }
 }
@@ -147,6 +148,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         server: Some(server(name)?),
         user: None,
         credential: None,
+        token: None,
         service: None,
         allow_hosts: Vec::new(),
         trust: args.trust.roots.trust.into(),
@@ -279,6 +281,14 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
                 "could not use the token in {source}: it holds characters that no token has; save the token alone",
                 "Das Token in {source} ist nicht verwendbar: Es enthält Zeichen, die kein Token hat; speichern Sie nur das Token",
             ),
+            Unfit::TokenAnswer => text!(
+                "could not find an access token in {source}: it holds an answer without one; save the value of access_token",
+                "In {source} ist kein Zugriffstoken zu finden: Dort steht eine Antwort ohne ein solches; speichern Sie den Wert von access_token",
+            ),
+            Unfit::TokenError => text!(
+                "could not find an access token in {source}: it holds an error of the sign-in; read it with: exdiag explain - < {source}",
+                "In {source} ist kein Zugriffstoken zu finden: Dort steht ein Fehler der Anmeldung; lesen Sie ihn mit: exdiag explain - < {source}",
+            ),
             Unfit::NoCertificate => text!(
                 "could not find a certificate in {source}; it has to hold PEM, DER or PKCS#7",
                 "In {source} ist kein Zertifikat zu finden; die Datei muss PEM, DER oder PKCS#7 enthalten",
@@ -344,7 +354,7 @@ fn secrets(args: &SignInArgs, lang: finding::Lang) -> Result<Secrets, Trouble> {
     Secrets::read(&sources).map_err(|error| not_set_up(&error))
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
+pub fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
     text.parse().map_err(|error| {
         use evidence::subject::MailboxError;
         Trouble::new(match error {
@@ -456,7 +466,7 @@ fn families(args: &NetworkArgs) -> (bool, bool) {
     (!args.ipv6, !args.ipv4)
 }
 
-fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
+pub fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
     let (ipv4, ipv6) = families(args);
     let name_servers: Vec<SocketAddr> =
         args.dns_servers.iter().map(|text| name_server("--dns-servers", text)).collect::<Result<_, _>>()?;

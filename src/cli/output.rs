@@ -97,7 +97,7 @@ impl Write for Target {
     }
 }
 
-fn not_writable(path: &Path, error: &io::Error) -> Trouble {
+pub fn not_writable(path: &Path, error: &io::Error) -> Trouble {
     // the name of the temporary file would only puzzle
     let said = error.to_string();
     let system = said.split(" at path ").next().unwrap_or_default();

@@ -227,6 +227,8 @@ pub enum SignIn {
     None,
     /// `Authorization: Bearer` with nothing behind it: makes Exchange show its OAuth settings.
     EmptyBearer,
+    /// The first message of NTLM, which names nobody: a Windows server answers with its domain's name.
+    NtlmHello,
     /// With the credentials that the user gave; only where the rules allow it.
     Given,
 }
@@ -474,6 +476,7 @@ impl fmt::Display for Probe {
                 f.write_str(match http.sign_in {
                     SignIn::None => "",
                     SignIn::EmptyBearer => "#empty-bearer",
+                    SignIn::NtlmHello => "#ntlm-hello",
                     SignIn::Given => "#signed-in",
                 })?;
                 match &http.content {

@@ -2,6 +2,7 @@
 
 use super::export::Export;
 use super::logs::LogsSeen;
+use super::token::Token;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -193,6 +194,9 @@ pub struct Subject {
     pub user: Option<String>,
     /// Which kind of credential the user gave.
     pub credential: Option<Credential>,
+    /// What the access token says of itself, where that is the credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
     /// The sync service, where an API key is there.
     pub service: Option<Service>,
     /// `--allow-host`, lower case.
@@ -241,6 +245,7 @@ impl Subject {
             server: None,
             user: None,
             credential: None,
+            token: None,
             service: None,
             allow_hosts: Vec::new(),
             trust: Trust::System,

@@ -6,19 +6,23 @@
 //! credentials get them again; after a redirect, one further sign-in is tried.
 
 mod echo;
+mod files;
 
 use super::{SetupError, Unfit};
-use crate::evidence::{Credential, HeldBack, Subject};
+use crate::evidence::{Credential, HeldBack, Subject, Token};
 use crate::protocol::challenge::Word;
 use crate::protocol::endpoint::USUAL;
+use crate::protocol::token::{self, Given};
 use crate::protocol::trusted::{is_microsoft, may_receive};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use files::{first_line, first_line_of, whole_text_of};
 use hyper::header::HeaderValue;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::BTreeSet;
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
@@ -78,7 +82,7 @@ impl Secrets {
             None
         };
         let token = match &sources.token_file {
-            Some(path) => Some((first_line_of(path)?, path.display().to_string())),
+            Some(path) => Some((whole_text_of(path)?, path.display().to_string())),
             // what stands on the command line goes before the environment
             None if named_password.is_some() => None,
             None => variable("EXDIAG_TOKEN")?.map(|token| (token, "EXDIAG_TOKEN".to_owned())),
@@ -107,6 +111,11 @@ impl Secrets {
         }
     }
 
+    /// What the access token says of itself.
+    pub fn token_claims(&self) -> Option<Token> {
+        self.token.as_ref().map(|token| token::read(token.expose_secret()))
+    }
+
     /// Whether there is a key for the sync service's API.
     pub fn has_service_key(&self) -> bool {
         self.service_key.is_some()
@@ -120,6 +129,29 @@ impl Secrets {
     /// Whether the text holds the key of the service's API, the only secret that the service was given.
     pub(super) fn service_echoes(&self, text: &str) -> bool {
         self.service_key.as_ref().is_some_and(|key| echo::holds(text, key.expose_secret(), None, &[]))
+    }
+}
+
+/// An access token that the user has just signed in for. It prints as nothing.
+#[derive(Debug, Clone)]
+pub struct NewToken(SecretString);
+
+impl NewToken {
+    /// Keeps it.
+    pub(super) fn new(token: String) -> Self {
+        Self(SecretString::from(token))
+    }
+
+    /// What it says of itself.
+    pub fn claims(&self) -> Token {
+        token::read(self.0.expose_secret())
+    }
+
+    /// Writes it and the end of its line, to where the user wants it.
+    pub fn write(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        out.write_all(self.0.expose_secret().as_bytes())?;
+        out.write_all(b"\n")?;
+        out.flush()
     }
 }
 
@@ -247,7 +279,15 @@ impl Authorizer {
         }
         self.0.known().allows(host)?;
         let header = match (credential, &secrets.token) {
-            (Credential::Token, Some(token)) => format!("Bearer {}", token.expose_secret()),
+            (Credential::Token, Some(secret)) => {
+                let secret = secret.expose_secret();
+                // in vain a token goes nowhere
+                match token::unfit(&token::read(secret), subject, host, Timestamp::now()) {
+                    Some(token::Unfit::Expired) => return Err(HeldBack::TokenExpired),
+                    Some(token::Unfit::Audience) => return Err(HeldBack::TokenAudience),
+                    None => format!("Bearer {secret}"),
+                }
+            }
             (Credential::Password, _) => {
                 if is_microsoft(host) {
                     return Err(HeldBack::BasicRetired);
@@ -328,26 +368,17 @@ impl Drop for SignInTurn {
     }
 }
 
-fn first_line_of(path: &Path) -> Result<String, SetupError> {
-    let from = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| SetupError::unreadable(&from, error))?;
-    first_line(bytes, &from)
-}
-
-/// The first line without its end, and without the mark that Windows puts in front.
-fn first_line(bytes: Vec<u8>, from: &str) -> Result<String, SetupError> {
-    let text = String::from_utf8(bytes).map_err(|_| SetupError::unfit(from, Unfit::NotUtf8))?;
-    let line = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    if line.is_empty() { Err(SetupError::unfit(from, Unfit::Empty)) } else { Ok(line.to_owned()) }
-}
-
-/// A token as RFC 6750, 2.1 allows it, at least as far as a header needs it.
+/// A token, in whatever form it was saved.
 fn bearer_token(text: &str, from: &str) -> Result<SecretString, SetupError> {
-    let token = text.trim();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(SetupError::unfit(from, Unfit::NoToken));
-    }
-    Ok(SecretString::from(token))
+    Err(SetupError::unfit(
+        from,
+        match token::find(text) {
+            Given::Token(token) => return Ok(SecretString::from(token)),
+            Given::Error(_) => Unfit::TokenError,
+            Given::Other => Unfit::TokenAnswer,
+            Given::Nothing => Unfit::NoToken,
+        },
+    ))
 }
 
 fn sensitive(text: &str) -> Option<HeaderValue> {
@@ -600,6 +631,9 @@ mod tests {
         assert!(error.to_string().contains(file.path().to_str().unwrap()));
         std::fs::write(file.path(), "\u{feff}ey.J \nrest").unwrap();
         assert_eq!(of(&password, "", &none).unwrap()[0], some("ey.J "));
+        std::fs::write(file.path(), [0xff, 0xfe, b'e', 0, b'y', 0, b'\r', 0, b'\n', 0]).unwrap();
+        assert_eq!(of(&token, "", &none).unwrap()[1], some("ey"), "as PowerShell writes it");
+        std::fs::write(file.path(), r#"{"access_token":"ey.J"}"#).unwrap();
         assert_eq!(of(&token, "", &none).unwrap()[1], some("ey.J"));
         std::fs::write(file.path(), "two words").unwrap();
         let error = of(&token, "", &none).unwrap_err();

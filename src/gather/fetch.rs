@@ -1,6 +1,7 @@
 //! What lies at an address that one simply reads: an issuer's certificate, the sync service's view?
 
 mod bundle;
+mod form;
 mod revocation;
 mod service;
 mod verifier;

@@ -16,7 +16,7 @@ use crate::evidence::http::{Timing, Tried};
 use crate::evidence::{
     Body, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, Method, Phase, Response, SignIn,
 };
-use crate::protocol::{challenge, trusted};
+use crate::protocol::{challenge, ntlm, trusted};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -345,6 +345,7 @@ impl Http {
         let authorization = match (&turn, probe.sign_in) {
             (Some(turn), _) => Some(turn.header()),
             (None, SignIn::EmptyBearer) => Some(HeaderValue::from_static("Bearer ")),
+            (None, SignIn::NtlmHello) => HeaderValue::from_str(&format!("NTLM {}", ntlm::HELLO)).ok(),
             (None, _) => None,
         };
         let request = request::request(&target.url, probe, link.proxy.as_ref(), authorization)

@@ -9,7 +9,7 @@
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
 use crate::protocol::session::{Kind, Reply};
-use crate::protocol::{eas, ews, front, pox, soap};
+use crate::protocol::{eas, entra, ews, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
 const DROPPED: &str = "***";
@@ -85,15 +85,22 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
         Content::ActiveSync { ask, .. } => {
             let reply = Reply::read(ask, bytes);
             // with 449 or 500 some servers tell the status in a document too
-            if status == 200 || reply.kind == Kind::Document {
-                reply.without(holds).record()
-            } else {
-                front::page_marks(&body.text)
-            }
+            if status == 200 || reply.kind == Kind::Document { reply.without(holds).record() } else { page(&body.text) }
         }
-        _ => front::page_marks(&body.text),
+        _ => page(&body.text),
     };
     Response { status, headers: headers.collect(), body: Body { text, ..body } }
+}
+
+/// What is kept of a page that nobody asked for.
+fn page(text: &str) -> String {
+    [front::page_marks(text), entra_marks(text)].join("\n").trim().to_owned()
+}
+
+/// The numbers of Entra ID's errors that a page quotes, as far as they are known ones.
+fn entra_marks(page: &str) -> String {
+    let known = entra::read(page).numbers.into_iter().filter(|number| entra::find(*number).is_some());
+    known.map(|number| format!("AADSTS{number}")).collect::<Vec<_>>().join(" ")
 }
 
 fn clean(text: String, holds: &dyn Fn(&str) -> bool) -> String {

@@ -1,6 +1,10 @@
 //! What does Microsoft's cloud answer about the lab's domain?
 
+use super::activesync::Session;
+use super::exchange::{COMMANDS, error, mobilesync_settings};
 use super::http::{Answer, Request};
+use super::scenario::MAILBOX;
+use crate::protocol::token::{self, Holder};
 use serde_json::json;
 
 /// The hosts of the worldwide cloud that the lab plays.
@@ -11,7 +15,7 @@ pub const HOSTS: &[&str] =
 pub const GOVERNMENT: &[&str] =
     &["outlook.office365.us", "autodiscover-s.office365.us", "autodiscover.office365.us", "login.microsoftonline.us"];
 
-/// The tenant's id.
+/// The id of the usual tenant.
 const TENANT: &str = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
 
 /// What it says of the domain and of the mailbox.
@@ -23,6 +27,10 @@ pub struct Cloud {
     pub sends_to: Option<&'static str>,
     /// Its Exchange Online, where the mailbox is.
     pub exchange: &'static str,
+    /// The tenant's id.
+    pub tenant: &'static str,
+    /// Whether an access token opens the mailbox.
+    pub takes_tokens: bool,
 }
 
 /// How the users of a domain sign in.
@@ -38,7 +46,13 @@ pub enum Realm {
 
 impl Cloud {
     /// A managed domain whose mailbox is in the cloud.
-    pub const MANAGED: Self = Self { realm: Realm::Managed, sends_to: None, exchange: "outlook.office365.com" };
+    pub const MANAGED: Self = Self {
+        realm: Realm::Managed,
+        sends_to: None,
+        exchange: "outlook.office365.com",
+        tenant: TENANT,
+        takes_tokens: false,
+    };
 
     /// The answer to a request.
     pub fn answer(&self, request: &Request) -> Answer {
@@ -48,7 +62,21 @@ impl Cloud {
         if request.is_at("/autodiscover/autodiscover.json") {
             return self.autodiscover_v2(request);
         }
-        if request.is_at("/autodiscover") || request.is_at("/Microsoft-Server-ActiveSync") {
+        let is_activesync = request.is_at("/Microsoft-Server-ActiveSync");
+        if let Some(bearer) = request.bearer().filter(|_| self.takes_tokens) {
+            // no permission for ActiveSync is an application's own, and plain XML knows no address for one
+            let is_app = token::holder(&token::read(bearer)) == Some(Holder::App);
+            match (is_activesync, request.is_at("/autodiscover")) {
+                (false, true) if is_app => {
+                    let error = error(500, "The email address can't be found.");
+                    return online(200).body("text/xml; charset=utf-8", error);
+                }
+                (true, _) if is_app => {}
+                (true, _) | (false, true) => return self.signed_in(request, is_activesync),
+                (false, false) => {}
+            }
+        }
+        if request.is_at("/autodiscover") || is_activesync {
             return online(401).header(
                 "WWW-Authenticate",
                 "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", \
@@ -58,6 +86,20 @@ impl Cloud {
             );
         }
         online(302).header("Location", "https://outlook.office365.com/owa/")
+    }
+
+    fn signed_in(&self, request: &Request, is_activesync: bool) -> Answer {
+        if !is_activesync {
+            let url = format!("https://{}/Microsoft-Server-ActiveSync", self.exchange);
+            return online(200).body("text/xml; charset=utf-8", mobilesync_settings(MAILBOX, &url));
+        }
+        match request.method.as_str() {
+            "OPTIONS" => online(200)
+                .header("MS-Server-ActiveSync", "15.20")
+                .header("MS-ASProtocolVersions", "16.1")
+                .header("MS-ASProtocolCommands", COMMANDS),
+            _ => Session::Good.answer(request),
+        }
     }
 
     fn sign_in(&self, request: &Request) -> Answer {
@@ -97,8 +139,8 @@ impl Cloud {
         json(
             200,
             json!({
-                "issuer": format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
-                "token_endpoint": format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"),
+                "issuer": format!("https://login.microsoftonline.com/{}/v2.0", self.tenant),
+                "token_endpoint": format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", self.tenant),
                 "tenant_region_scope": "EU", "cloud_instance_name": "microsoftonline.com",
             }),
         )

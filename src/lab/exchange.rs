@@ -36,6 +36,15 @@ pub enum Offers {
     Windows,
 }
 
+/// What becomes of an access token, where OAuth is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// Every one opens the mailbox.
+    Accepted,
+    /// None does, and this stands in `x-ms-diagnostics`.
+    Refused(&'static str),
+}
+
 /// What happens when the mailbox's user signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account {
@@ -73,6 +82,8 @@ pub struct Exchange {
     pub mailbox_server: &'static str,
     /// Which ways to sign in it offers.
     pub offers: Offers,
+    /// What becomes of tokens.
+    pub tokens: Tokens,
     /// What happens at a sign-in.
     pub account: Account,
     /// How the sessions of the mailbox go.
@@ -100,7 +111,7 @@ pub struct Exchange {
 }
 
 /// What a current server lists.
-const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,CreateCollection,\
+pub const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,CreateCollection,\
     DeleteCollection,MoveCollection,FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,\
     MeetingResponse,Search,Settings,Ping,ItemOperations,Provision,ResolveRecipients,ValidateCert,Find";
 
@@ -120,6 +131,7 @@ impl Exchange {
             // 15.2.2562
             mailbox_server: "73C28A02",
             offers: Offers::Default,
+            tokens: Tokens::Accepted,
             account: Account::Good,
             session: Session::Good,
             ews: Ews::Windows,
@@ -148,7 +160,7 @@ impl Exchange {
         } else if request.is_at("/EWS") && self.ews != Ews::Windows {
             self.ews(request)
         } else if request.is_at("/EWS") || request.is_at("/mapi") || request.is_at("/OAB") || request.is_at("/rpc") {
-            iis(401).header("WWW-Authenticate", "Negotiate").header("WWW-Authenticate", "NTLM")
+            iis(401).header("WWW-Authenticate", "Negotiate").header("WWW-Authenticate", others::ntlm_challenge(request))
         } else if request.is_at("/owa/auth/logon.aspx") {
             self.logon_page()
         } else if request.is_at("/owa") || request.is_at("/ecp") {
@@ -289,6 +301,9 @@ impl Exchange {
 
     /// Whether the request is signed in; else the answer that it gets.
     fn admitted(&self, request: &Request) -> Result<(), Box<Answer>> {
+        if self.offers == Offers::Modern && self.tokens == Tokens::Accepted && request.bearer().is_some() {
+            return Ok(());
+        }
         let offers_basic = matches!(self.offers, Offers::Default | Offers::Modern);
         let Some((user, password)) = request.basic().filter(|_| offers_basic) else {
             return Err(Box::new(self.challenge(request)));
@@ -320,7 +335,7 @@ impl Exchange {
         }
         if self.offers == Offers::Windows || (self.offers != Offers::IncompleteBearer && !is_activesync) {
             offer("Negotiate".to_owned());
-            offer("NTLM".to_owned());
+            offer(others::ntlm_challenge(request));
         }
         if matches!(self.offers, Offers::Default | Offers::Modern) {
             offer(basic);
@@ -333,6 +348,9 @@ impl Exchange {
                     "4000000;reason=\"Flighting is not enabled for domain '{domain}'.\";error_category=\"oauth_not_available\""
                 ),
             );
+        }
+        if let (Some(_), Tokens::Refused(why)) = (request.bearer(), self.tokens) {
+            answer = answer.header("x-ms-diagnostics", why);
         }
         answer.page("401 - Unauthorized", "<h2>401 - Unauthorized: Access is denied due to invalid credentials.</h2>")
     }
@@ -348,7 +366,7 @@ fn logon_form(request: &Request) -> Answer {
 }
 
 /// MS-ASCMD, Autodiscover: the answer with the address of ActiveSync.
-fn mobilesync_settings(email: &str, url: &str) -> String {
+pub fn mobilesync_settings(email: &str, url: &str) -> String {
     let (email, url) = (quick_xml::escape::escape(email), quick_xml::escape::escape(url));
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
@@ -364,7 +382,8 @@ fn mobilesync_settings(email: &str, url: &str) -> String {
 }
 
 /// MS-OXDSCLI: an error in place of settings.
-fn error(code: u16, message: &str) -> String {
+/// What Autodiscover says in place of settings.
+pub fn error(code: u16, message: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
          <Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\

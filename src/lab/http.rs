@@ -39,6 +39,12 @@ impl Request {
         Some(value.split_once(' ').map_or((value, ""), |(scheme, rest)| (scheme, rest.trim())))
     }
 
+    /// The access token of a Bearer sign-in (RFC 6750), where there is one.
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.sign_in()?;
+        (scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty()).then_some(token)
+    }
+
     /// User name and password of a Basic sign-in (RFC 7617).
     pub fn basic(&self) -> Option<(String, String)> {
         let (_, encoded) = self.sign_in().filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Basic"))?;

@@ -30,6 +30,8 @@ pub enum GrantState {
     Invalid,
     /// Blocked by the service.
     Blocked,
+    /// It counts as usable, but messages are refused with this quotation.
+    Quotes(&'static str),
     /// The service knows no such grant.
     Unknown,
 }
@@ -61,6 +63,7 @@ impl Nylas {
                 let date = now().saturating_sub(self.newest_message * DAY).saturating_sub(600);
                 good(json!({"request_id": REQUEST, "data": [{"object": "message", "id": "m1", "date": date}]}))
             }
+            GrantState::Quotes(message) => failed(401, "provider_error", message),
             GrantState::Blocked => failed(423, "api.resource_blocked", "Grant is blocked"),
             GrantState::Invalid | GrantState::Unknown => {
                 failed(401, "provider_error", "Provider authentication failed: invalid_grant")

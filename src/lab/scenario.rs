@@ -10,6 +10,8 @@ use super::http::Answer;
 use super::nylas::Nylas;
 use super::pki::AIA_HOST;
 use crate::protocol::reach::is_private;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The mailbox of every scenario.
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub expected: Option<&'static str>,
     /// The password that the user gives, if any.
     pub password: Option<&'static str>,
+    /// The access token that the user gives, if any.
+    pub token: Option<String>,
     /// The key of the sync service's API, where it is asked.
     pub service_key: Option<&'static str>,
     /// Further options of the check.
@@ -287,6 +291,7 @@ pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenar
         title: Title { en, de },
         expected: None,
         password: None,
+        token: None,
         service_key: None,
         options: Vec::new(),
         days_ahead: 0,
@@ -315,6 +320,13 @@ pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenar
             (AUTHORITY, 80, Door::Plain(Product::Issuer.into())),
         ],
     }
+}
+
+/// A JWT (RFC 7519) with these claims, whose signature nobody could verify.
+pub fn jwt(claims: &serde_json::Value) -> String {
+    let part = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let head = serde_json::json!({"typ": "JWT", "alg": "RS256", "kid": "lab"});
+    format!("{}.{}.{}", part(head.to_string()), part(claims.to_string()), part("nobody signs in a lab".to_owned()))
 }
 
 /// The same with a fault, of which the check must say this code first.
@@ -502,6 +514,19 @@ impl Scenario {
         self
     }
 
+    /// With a user who gives an access token with these claims.
+    pub(super) fn token(mut self, claims: &serde_json::Value) -> Self {
+        self.token = Some(jwt(claims));
+        self
+    }
+
+    /// With a user who gives this access token in place of whatever else.
+    #[must_use]
+    pub fn signed_in_by(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
     /// With this password, which is the right one.
     #[must_use]
     pub fn signed_in_with(self, password: &'static str) -> Self {
@@ -517,6 +542,12 @@ impl Scenario {
             443,
             Door::https(&["api.nylas.example"], Product::Nylas(service)),
         )
+    }
+
+    /// With one more option of the check, and its value.
+    pub(super) fn option(mut self, name: &'static str, value: &'static str) -> Self {
+        self.options.extend([name, value]);
+        self
     }
 
     /// With short limits: something in it stays silent.

@@ -4,6 +4,7 @@ use super::http::{Answer, Request};
 use super::pki::{Certified, Pki};
 use super::puppet::{self, Act};
 use super::scenario::{Asks, Door, Identity, Product, Site, Trick};
+use crate::protocol::ntlm;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -50,9 +51,9 @@ pub struct Entry {
     pub path: String,
     /// The scheme of the authorization, where there was one.
     pub scheme: Option<String>,
-    /// Whether anything stood behind the scheme: a credential.
+    /// Whether a credential stood behind the scheme; the hello of NTLM is none.
     pub credential: bool,
-    /// The status of the answer.
+    /// The status of the answer; 0 where none was given.
     pub status: u16,
 }
 
@@ -300,9 +301,7 @@ impl House {
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
         let request = read(request).await;
-        if matches!(self.site.product, Product::Mute) {
-            return std::future::pending().await;
-        }
+        let mute = matches!(self.site.product, Product::Mute);
         let answer = self.site.answer(&request, &self.pki);
         if answer.is_never() {
             return std::future::pending().await;
@@ -320,9 +319,12 @@ impl House {
                 format!("{}?{}", request.path, request.query)
             },
             scheme: sign_in.map(|(scheme, _)| scheme.to_owned()),
-            credential: sign_in.is_some_and(|(_, behind)| !behind.is_empty()),
-            status: answer.status,
+            credential: sign_in.is_some_and(|(_, behind)| !behind.is_empty() && behind != ntlm::HELLO),
+            status: if mute { 0 } else { answer.status },
         });
+        if mute {
+            return std::future::pending().await;
+        }
         let mut response = written(answer);
         let date = HeaderValue::from_str(&httpdate(SystemTime::now() + self.ahead));
         if let Ok(date) = date {

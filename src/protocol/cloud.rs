@@ -270,22 +270,38 @@ fn realm_at(view: &View<'_>, cloud: &'static Cloud, domain: &str) -> Result<Opti
     let (user_seen, tenant_seen) = (json(view, &user), json(view, &tenant));
     let (user_seen, tenant_seen) = (user_seen?, tenant_seen?);
     let Some(said) = user_seen else { return Ok(None) };
-    let text = |name: &str| said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let kind = match text("NameSpaceType").as_deref() {
-        Some("Managed") => Kind::Managed,
-        Some("Federated") => Kind::Federated,
-        Some("Unknown") => Kind::Unknown,
-        _ => return Ok(None),
+    let Some((kind, provider)) = kind_of(&said) else { return Ok(None) };
+    let tenant = tenant_seen.as_ref().and_then(tenant_in);
+    Ok(Some(Realm { cloud, kind, brand: text(&said, "FederationBrandName"), provider, tenant, probe: user }))
+}
+
+fn text(said: &Value, name: &str) -> Option<String> {
+    said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// How users sign in, and where the federated ones do.
+fn kind_of(said: &Value) -> Option<(Kind, Option<String>)> {
+    let kind = match text(said, "NameSpaceType")?.as_str() {
+        "Managed" => Kind::Managed,
+        "Federated" => Kind::Federated,
+        "Unknown" => Kind::Unknown,
+        _ => return None,
     };
-    let issuer = tenant_seen.as_ref().and_then(|said| said.get("issuer")).and_then(Value::as_str);
-    Ok(Some(Realm {
-        cloud,
-        kind,
-        brand: text("FederationBrandName"),
-        provider: text("AuthURL").filter(|_| kind == Kind::Federated),
-        tenant: issuer.and_then(tenant_of),
-        probe: user,
-    }))
+    Some((kind, text(said, "AuthURL").filter(|_| kind == Kind::Federated)))
+}
+
+/// Reads an answer of `getuserrealm`: how users sign in, and where the federated ones do.
+pub fn read_realm(body: &[u8]) -> Option<(Kind, Option<String>)> {
+    kind_of(&serde_json::from_slice(body).ok()?)
+}
+
+/// Reads the tenant's id from an OpenID configuration.
+pub fn read_tenant(body: &[u8]) -> Option<String> {
+    tenant_in(&serde_json::from_slice(body).ok()?)
+}
+
+fn tenant_in(said: &Value) -> Option<String> {
+    tenant_of(said.get("issuer")?.as_str()?)
 }
 
 /// The id in `https://login.microsoftonline.com/<id>/v2.0`.

@@ -6,7 +6,7 @@
 
 use super::challenge::{self, Challenge};
 use super::endpoint::Endpoint;
-use super::trusted;
+use super::{token, trusted};
 use crate::evidence::{Credential, HttpProbe, HttpSeen, Look, Method, Response, SignIn, Stop, View};
 
 /// Commands without which no client can sync mail. Provision is not among them: SOGo answers it
@@ -186,16 +186,25 @@ fn is_without_oauth(response: &Response) -> bool {
 }
 
 /// OPTIONS with the user's credentials; `None` where there are none or where sending them could
-/// prove nothing: the server offers no way that fits them, or it is Exchange Online, which
-/// refuses every password.
+/// prove nothing: the server offers no way that fits them, it is Exchange Online, which refuses
+/// every password, or the token itself says that it cannot work there.
 pub fn signed_in(view: &View<'_>, endpoint: &Endpoint) -> Result<Option<HttpProbe>, Stop> {
     let Some(credential) = view.subject().credential else { return Ok(None) };
     if credential == Credential::Password && trusted::is_microsoft(&endpoint.host) {
         return Ok(None);
     }
+    if token_unfit(view, endpoint).is_some() {
+        return Ok(None);
+    }
     let offered = challenges(view, endpoint)?;
     let fits = offered.is_some_and(|all| challenge::fits(&all, credential));
     Ok(fits.then(|| options(endpoint).sign_in(SignIn::Given)))
+}
+
+/// Why the token that the user gave cannot work at this endpoint, as far as it says so itself.
+pub fn token_unfit(view: &View<'_>, endpoint: &Endpoint) -> Option<token::Unfit> {
+    let token = view.subject().token.as_ref()?;
+    token::unfit(token, view.subject(), &endpoint.host, view.asked_at())
 }
 
 /// The answer of a look, where there is one.

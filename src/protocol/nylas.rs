@@ -59,6 +59,8 @@ pub struct ApiError {
     pub kind: String,
     /// In its own words.
     pub message: String,
+    /// The numbers of Entra ID's errors (AADSTS) that it quotes.
+    pub error_codes: Vec<u32>,
 }
 
 #[derive(Deserialize)]

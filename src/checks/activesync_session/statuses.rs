@@ -33,8 +33,8 @@ impl At<'_, '_> {
             404 if error == "MailboxGuidWithDomainNotFound" => of(&NO_MAILBOX).with("error", error),
             449 => of(&POLICY_REFUSED),
             451 => evidence(wrong_server(self.endpoint, response)),
-            456 => of(&ACCOUNT_BLOCKED).with("user", user),
-            457 => of(&PASSWORD_EXPIRED).with("user", user),
+            456 => of(&ACCOUNT_BLOCKED).with("user", user).with("sign", "HTTP 456"),
+            457 => of(&PASSWORD_EXPIRED).with("user", user).with("sign", "HTTP 457"),
             507 => of(&QUOTA),
             429 => of(&THROTTLED).with("reason", "HTTP 429"),
             502..=504 => match (throttled(self.endpoint, response), retry) {

@@ -40,14 +40,18 @@ pub fn finding(probe: &HttpProbe, response: &Response, user: &str) -> Finding {
         .seen_in(&Probe::Http(probe.clone()))
 }
 
-/// The first answer of Autodiscover to a sign-in that did not accept it, nor led on.
+/// The first answer of Autodiscover to a sign-in that refused it, else the first that neither accepted it nor
+/// led on.
 pub fn at_autodiscover<'a>(view: &View<'a>) -> Result<Option<(Attempt, &'a Response)>, Stop> {
     let Some(walk) = autodiscover::walk(view)? else { return Ok(None) };
+    let mut unclear = None;
     for attempt in walk.attempts.into_iter().filter(|attempt| attempt.probe.sign_in == SignIn::Given) {
         let Some(response) = view.http(&attempt.probe)?.ok().and_then(HttpSeen::response) else { continue };
-        if matches!(challenge::word(response.status, |name| response.header(name)), Word::Refused | Word::Unclear) {
-            return Ok(Some((attempt, response)));
+        match challenge::word(response.status, |name| response.header(name)) {
+            Word::Refused => return Ok(Some((attempt, response))),
+            Word::Unclear => _ = unclear.get_or_insert((attempt, response)),
+            Word::Accepted | Word::Redirected => {}
         }
     }
-    Ok(None)
+    Ok(unclear)
 }

@@ -1,8 +1,9 @@
 //! What does an error of Autodiscover mean, who can end it, and how?
 
+use super::asker::{self, Asker, asker};
 use super::trace::bounded;
-use crate::evidence::Probe;
-use crate::finding::{Finding, Lang, Owner, Remedy, Severity, Text};
+use crate::evidence::{Probe, Subject};
+use crate::finding::{Code, Finding, Lang, Owner, Remedy, Severity, Text};
 use crate::protocol::autodiscover::certificate::Fault;
 use crate::protocol::autodiscover::error::{self, Meaning};
 use crate::protocol::autodiscover::{Attempt, Beside, Reason, Step};
@@ -165,10 +166,13 @@ struct Case {
     remedy: Option<&'static Remedy>,
 }
 
-fn case(meaning: Option<Meaning>, is_token: bool) -> Case {
+fn case(meaning: Option<Meaning>, asker: Asker<'_>) -> Case {
     let (owner, remedy) = match meaning {
-        Some(Meaning::AddressUnknown) if is_token => (Owner::Entra, Some(&USER_TOKEN)),
-        Some(Meaning::AddressUnknown) => (Owner::Exchange, Some(&ADD_ADDRESS)),
+        Some(Meaning::AddressUnknown) => match asker {
+            Asker::Person => (Owner::Exchange, Some(&ADD_ADDRESS)),
+            Asker::Unsaid => (Owner::Entra, Some(&USER_TOKEN)),
+            Asker::App(_) => (Owner::Caller, None),
+        },
         Some(Meaning::NoSettings | Meaning::ProtocolUnknown) => (Owner::Exchange, Some(&SET_ADDRESSES)),
         Some(Meaning::RequestInvalid) => (Owner::Network, Some(&PASS_REQUEST_ON)),
         Some(Meaning::ProviderMissing) => (Owner::Exchange, Some(&REPAIR_PROVIDER)),
@@ -182,22 +186,31 @@ fn case(meaning: Option<Meaning>, is_token: bool) -> Case {
         Some(Meaning::DomainUnknown) => (Owner::Exchange, Some(&ACCEPT_DOMAIN)),
         Some(Meaning::SettingUnknown) | None => (Owner::Exchange, None),
     };
-    Case { cause: cause(meaning, is_token), owner, remedy }
+    Case { cause: cause(meaning, asker), owner, remedy }
 }
 
-fn about(code: &'static crate::finding::Code, case: &Case) -> Finding {
+fn about(code: &'static Code, case: &Case) -> Finding {
     let finding = Finding::new(code).owner(case.owner).with("cause", both(case.cause));
     case.remedy.into_iter().fold(finding, Finding::remedy)
 }
 
+/// To the token of an application every address is unknown.
+fn code_of(meaning: Option<Meaning>, asker: Asker<'_>) -> &'static Code {
+    match (meaning, asker) {
+        (Some(Meaning::AddressUnknown), Asker::App(_)) => &asker::APP_ONLY_TOKEN,
+        _ => &ERROR_ANSWER,
+    }
+}
+
 /// The finding about an error in place of settings.
-pub fn finding(code: Option<u32>, message: &str, is_token: bool, beside: &Beside) -> Finding {
+pub fn finding(code: Option<u32>, message: &str, asker: Asker<'_>, beside: &Beside) -> Finding {
     let meaning = error::of_code(code, message);
-    let case = case(meaning, is_token);
+    let case = case(meaning, asker);
     let finding = match meaning {
         Some(Meaning::ProviderMissing | Meaning::NoMobileMailbox) => about(&NO_MOBILESYNC, &case),
-        _ => about(&ERROR_ANSWER, &case),
+        _ => about(code_of(meaning, asker), &case),
     };
+    let finding = asker::named(finding, asker);
     let finding = finding
         .with("code", code.map_or_else(|| "-".to_owned(), |code| code.to_string()))
         .with("message", bounded(message));
@@ -235,7 +248,7 @@ pub fn of_web_site(finding: Finding) -> Finding {
 
 /// An error in one of the other ways of asking, where ActiveSync's has brought something: it keeps only
 /// their clients.
-pub fn beside(attempt: &Attempt) -> Option<Finding> {
+pub fn beside(subject: &Subject, attempt: &Attempt) -> Option<Finding> {
     let (code, message) = match &attempt.reason {
         Reason::Refused { code, message } if attempt.step == Step::Soap => (code.clone(), message),
         Reason::Error { code: Some(code), message } if attempt.step == Step::Outlook => (code.to_string(), message),
@@ -243,8 +256,14 @@ pub fn beside(attempt: &Attempt) -> Option<Finding> {
     };
     let meaning = error::of_name(&code).or_else(|| error::of_code(code.parse().ok(), message));
     let severity = if meaning == Some(Meaning::Busy) { Severity::Warn } else { Severity::Info };
+    let asker = match asker(subject, attempt) {
+        // something has been brought, so it is not the token
+        Asker::Unsaid => Asker::Person,
+        known => known,
+    };
+    let case = case(meaning, asker);
     Some(
-        about(&ERROR_ANSWER, &case(meaning, false))
+        asker::named(about(code_of(meaning, asker), &case), asker)
             .severity(severity)
             .host(&attempt.host)
             .url(&attempt.probe.url)
@@ -256,12 +275,16 @@ pub fn beside(attempt: &Attempt) -> Option<Finding> {
 }
 
 /// What an error means, as a sentence.
-pub fn cause(meaning: Option<Meaning>, is_token: bool) -> Text {
+pub fn cause(meaning: Option<Meaning>, asker: Asker<'_>) -> Text {
     let Some(meaning) = meaning else {
         return text!("The code is not documented.", "Der Code ist nicht dokumentiert.");
     };
     match meaning {
-        Meaning::AddressUnknown if is_token => text!(
+        Meaning::AddressUnknown if matches!(asker, Asker::App(_)) => text!(
+            "The token is an application's own: this way of asking wants one of a person, and says of no address anything else.",
+            "Das Token gehört einer Anwendung selbst: Dieser Weg verlangt das Token einer Person und sagt bei jeder Adresse dasselbe.",
+        ),
+        Meaning::AddressUnknown if matches!(asker, Asker::Unsaid) => text!(
             "The server does not know the address. It says the same to every token of an application: this way of asking wants one of a user.",
             "Der Server kennt die Adresse nicht. Dasselbe sagt er zu jedem Token einer Anwendung: Dieser Weg verlangt das Token einer Person.",
         ),
@@ -375,7 +398,7 @@ pub fn malformed(why: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{HttpProbe, Method};
+    use crate::evidence::{Credential, HttpProbe, Method, SignIn, Token};
     use crate::protocol::autodiscover::Verdict;
 
     fn commands(finding: &Finding) -> String {
@@ -406,7 +429,7 @@ mod tests {
             (603, "", "error-answer", Owner::Exchange, "Restart-WebAppPool MSExchangeAutodiscoverAppPool"),
             (777, "", "error-answer", Owner::Exchange, "Get-Recipient '{mailbox}'"),
         ] {
-            let found = finding(Some(code), message, false, &Beside::default());
+            let found = finding(Some(code), message, Asker::Person, &Beside::default());
             assert_eq!(
                 (found.code.id, found.owner),
                 (format!("autodiscover.{id}").as_str(), owner),
@@ -415,12 +438,42 @@ mod tests {
             assert!(commands(&found).contains(command), "{code} {message}: {}", commands(&found));
         }
         let (of_soap, of_domain) =
-            (case(Some(Meaning::ProtocolUnknown), false), case(Some(Meaning::DomainUnknown), false));
+            (case(Some(Meaning::ProtocolUnknown), Asker::Person), case(Some(Meaning::DomainUnknown), Asker::Person));
         assert_eq!(of_soap.remedy.map(|remedy| remedy.text.en), Some(SET_ADDRESSES.text.en));
         assert_eq!(of_domain.remedy.map(|remedy| remedy.text.en), Some(ACCEPT_DOMAIN.text.en));
-        let of_token = finding(Some(500), "", true, &Beside::default());
+        let of_token = finding(Some(500), "", Asker::Unsaid, &Beside::default());
         assert_eq!(of_token.owner, Owner::Entra);
         assert!(commands(&of_token).contains("--token-file"));
+    }
+
+    #[test]
+    fn only_an_applications_token_makes_an_unknown_address_a_matter_of_the_token() {
+        let app =
+            Token { app: Some("2b1d".to_owned()), roles: vec!["full_access_as_app".to_owned()], ..Token::default() };
+        let person = Token { scopes: vec!["EAS.AccessAsUser.All".to_owned()], ..Token::default() };
+        let signed = asked(Step::Subdomain, Reason::NotThere).probe.sign_in(SignIn::Given);
+        let of = |token: &Token, step: Step, sign_in: SignIn, message: &str| {
+            let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+            (subject.credential, subject.token) = (Some(Credential::Token), Some(token.clone()));
+            let mut attempt = asked(step, Reason::NotThere);
+            attempt.probe = signed.clone().sign_in(sign_in);
+            let found = finding(Some(500), message, asker(&subject, &attempt), &Beside::default());
+            (found.code.id, found.owner, commands(&found))
+        };
+        let unknown = "The email address can't be found.";
+        let (id, owner, steps) = of(&app, Step::Subdomain, SignIn::Given, unknown);
+        assert_eq!((id, owner), (asker::APP_ONLY_TOKEN.id, Owner::Caller));
+        assert!(steps.contains("exdiag login") && !steps.contains("ALIAS"), "{steps}");
+        for (token, step, sign_in, message) in [
+            (&person, Step::Subdomain, SignIn::Given, unknown),
+            (&app, Step::Subdomain, SignIn::None, unknown),
+            (&app, Step::Soap, SignIn::Given, unknown),
+        ] {
+            let (id, owner, steps) = of(token, step, sign_in, message);
+            assert_eq!((id, owner), (ERROR_ANSWER.id, Owner::Exchange), "{step:?} {sign_in:?}");
+            assert!(steps.contains("Set-Mailbox ALIAS"), "{steps}");
+        }
+        assert_eq!(of(&app, Step::Subdomain, SignIn::Given, "Cannot find mobile mailbox").0, NO_MOBILESYNC.id);
     }
 
     fn asked(step: Step, reason: Reason) -> Attempt {
@@ -443,21 +496,24 @@ mod tests {
     #[test]
     fn an_error_in_another_way_of_asking_has_the_steps_of_its_meaning_too() {
         let refused = |code: &str| Reason::Refused { code: code.to_owned(), message: String::new() };
-        let busy = beside(&asked(Step::Soap, refused("ServerBusy"))).unwrap();
+        let subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        let beside = |attempt| beside(&subject, &attempt);
+        let busy = beside(asked(Step::Soap, refused("ServerBusy"))).unwrap();
         assert_eq!((busy.severity, busy.owner), (Severity::Warn, Owner::Exchange));
         assert!(commands(&busy).contains("Requests Queued"), "{}", commands(&busy));
-        let unknown = beside(&asked(Step::Soap, refused("InvalidUser"))).unwrap();
+        let unknown = beside(asked(Step::Soap, refused("InvalidUser"))).unwrap();
         assert_eq!(unknown.severity, Severity::Info);
         assert!(commands(&unknown).contains("Set-Mailbox ALIAS"), "{}", commands(&unknown));
-        assert!(beside(&asked(Step::JsonEws, refused("ServerBusy"))).is_none());
+        assert!(beside(asked(Step::JsonEws, refused("ServerBusy"))).is_none());
     }
 
     #[test]
     fn only_activesyncs_part_fails_where_outlook_is_given_settings_at_the_same_server() {
         let settings = Reason::Settings { url: String::new() };
         let outlook = Beside { attempts: vec![asked(Step::Outlook, settings)], ..Beside::default() };
-        let is_told =
-            |code, beside: &Beside| finding(Some(code), "", false, beside).data.contains_key("outlook_answered");
+        let is_told = |code, beside: &Beside| {
+            finding(Some(code), "", Asker::Person, beside).data.contains_key("outlook_answered")
+        };
         assert!(is_told(601, &outlook));
         assert!(!is_told(601, &Beside::default()));
         assert!(!is_told(603, &outlook));
@@ -465,7 +521,7 @@ mod tests {
 
     #[test]
     fn of_the_domains_web_site_nobody_wants_autodiscover() {
-        let found = of_web_site(finding(Some(600), "Invalid Request", false, &Beside::default()));
+        let found = of_web_site(finding(Some(600), "Invalid Request", Asker::Person, &Beside::default()));
         assert_eq!((found.severity, found.owner), (Severity::Info, Owner::Web));
         assert!(commands(&found).contains("return 404"), "{}", commands(&found));
     }

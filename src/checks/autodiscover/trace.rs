@@ -1,5 +1,6 @@
 //! How is every attempt of Autodiscover told: who was asked, what came back, and what that is worth?
 
+use super::asker::asker;
 use super::{both, errors, malformed, words_of_certificate};
 use crate::checks::common;
 use crate::evidence::dns::address_type;
@@ -40,7 +41,7 @@ fn one(view: &View<'_>, attempt: &Attempt) -> Result<Value, Stop> {
         Reason::Refused { code, .. } => error::of_name(code),
         _ => None,
     };
-    let meaning = meaning.map(|meaning| both(errors::cause(Some(meaning), false)));
+    let meaning = meaning.map(|meaning| both(errors::cause(Some(meaning), asker(view.subject(), attempt))));
     let mut value = json!({
         "step": attempt.step.name(),
         "method": attempt.probe.method,

@@ -64,8 +64,8 @@ findings! {
     PASSWORD_EXPIRED = "auth.password-expired", Fail, User {
         title { en: "The password of {user} has expired", de: "Das Passwort von {user} ist abgelaufen" }
         meaning {
-            en: "The server says so itself (HTTP 457). Until the password is changed, no client and no sync service can sign in.",
-            de: "Das sagt der Server selbst (HTTP 457). Bis das Passwort geändert ist, kann sich weder ein Client noch ein Sync-Dienst anmelden.",
+            en: "The server says so itself ({sign}). Until the password is changed, no client and no sync service can sign in.",
+            de: "Das sagt der Server selbst ({sign}). Bis das Passwort geändert ist, kann sich weder ein Client noch ein Sync-Dienst anmelden.",
         }
         remedy { en: "Change the password, then enter the new one wherever it is stored", de: "Ändern Sie das Passwort und tragen Sie das neue überall ein, wo es gespeichert ist" }
         steps [
@@ -77,8 +77,8 @@ findings! {
     ACCOUNT_BLOCKED = "auth.account-blocked", Fail, Exchange {
         title { en: "The account {user} is blocked", de: "Das Konto {user} ist gesperrt" }
         meaning {
-            en: "The server says so itself (HTTP 456): it is locked after failed sign-ins, disabled, or must be confirmed in a browser first.",
-            de: "Das sagt der Server selbst (HTTP 456): Es ist nach Fehlversuchen gesperrt, deaktiviert oder muss erst im Browser bestätigt werden.",
+            en: "The server says so itself ({sign}): it is locked after failed sign-ins, disabled, or must be confirmed in a browser first.",
+            de: "Das sagt der Server selbst ({sign}): Es ist nach Fehlversuchen gesperrt, deaktiviert oder muss erst im Browser bestätigt werden.",
         }
         remedy { en: "Unblock the account, and find the device that still uses an old password", de: "Entsperren Sie das Konto und suchen Sie das Gerät, das noch ein altes Passwort verwendet" }
         steps [

@@ -201,6 +201,9 @@ fn refused(probe: &ServiceProbe, response: &Response, grant: Option<&Grant>) -> 
         if !error.kind.is_empty() {
             finding = finding.with("error", error.kind.as_str()).with("message", error.message.as_str());
         }
+        if !error.error_codes.is_empty() {
+            finding = finding.with("error_codes", error.error_codes.clone());
+        }
         if let Some(retry) = response.header("retry-after") {
             finding = finding.with("retry_after", retry);
         }

@@ -8,6 +8,7 @@ use crate::evidence::{
     Body, FailKind, Failure, HeldBack, HttpOutcome, HttpSeen, Phase, Response, ServiceProbe, Subject,
 };
 use crate::gather::net::Progress;
+use crate::protocol::entra;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Instant;
@@ -112,6 +113,11 @@ fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> 
         let mut inner = error.as_object().map(|error| scalars(error, &["type", "message"])).unwrap_or_default();
         if let Some(provider) = error.get("provider_error").and_then(provider_error) {
             inner.insert("provider_error".to_owned(), provider);
+        }
+        // of what Entra ID said to the provider, the numbers alone
+        let numbers = entra::read(&String::from_utf8_lossy(body)).numbers;
+        if !numbers.is_empty() {
+            inner.insert("error_codes".to_owned(), json!(numbers));
         }
         kept.insert("error".to_owned(), Value::Object(inner));
     }

@@ -1,7 +1,21 @@
 //! What does Exchange tell Outlook and the clients of EWS, beside those of ActiveSync?
 
 use super::Exchange;
+use crate::lab::http::Request;
+use crate::protocol::ntlm::{self, Names};
 use quick_xml::escape::escape;
+
+/// MS-NLMP: the second message to whoever sends the first, which tells the domain's names.
+pub fn ntlm_challenge(request: &Request) -> String {
+    match request.sign_in() {
+        Some((scheme, ntlm::HELLO)) if scheme.eq_ignore_ascii_case("NTLM") => {
+            let name = |text: &str| Some(text.to_owned());
+            let names = Names { domain: name("CORP"), dns_domain: name("corp.local"), computer: name("EX01") };
+            format!("NTLM {}", ntlm::render(&names))
+        }
+        _ => "NTLM".to_owned(),
+    }
+}
 
 /// MS-OXDSCLI: the settings in Outlook's schema. What is for the outside holds no address that is not set.
 pub fn outlook_settings(exchange: &Exchange) -> String {

@@ -26,7 +26,7 @@ impl Scenario {
     }
 
     /// With all mailboxes in the cloud, and no server of the company's own.
-    fn all_in_the_cloud(self, cloud: Cloud) -> Self {
+    pub(super) fn all_in_the_cloud(self, cloud: Cloud) -> Self {
         self.cloud(cloud)
             .without(MAIL)
             .without(DOMAIN)
@@ -57,7 +57,7 @@ impl Scenario {
     }
 
     /// With a cloud that the company's own Exchange has its users sign in at.
-    fn hybrid(self, cloud: Cloud) -> Self {
+    pub(super) fn hybrid(self, cloud: Cloud) -> Self {
         self.cloud(cloud).exchange(|exchange| exchange.offers = Offers::Modern)
     }
 }

@@ -1,0 +1,156 @@
+//! How does a user of Microsoft's cloud get a token without a browser here?
+//!
+//! The device code flow (RFC 8628): the user signs in in a browser of theirs, this asks meanwhile whether
+//! they have. No password is seen, and nothing is sent but what the endpoints ask for.
+
+use super::auth::NewToken;
+use super::fetch::Fetcher;
+use super::{Settings, SetupError};
+use crate::evidence::Failure;
+use crate::protocol::cloud::{self, Cloud, Kind};
+use crate::protocol::device::{self, GRANT_TYPE, Pace, Polled, Refusal, Started};
+use std::future::Future;
+use std::time::Duration;
+use url::Url;
+
+/// A server of the real world is not asked more often than this.
+const LEAST: Duration = Duration::from_secs(1);
+/// So many questions in a row may stay without an answer.
+const MOST_SILENT: u32 = 5;
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The sign-in service could not be talked to.
+    Unreachable(Failure),
+    /// It says no.
+    Refused(Refusal),
+    /// The user said no.
+    Declined(Refusal),
+    /// The code was not used in time.
+    Expired,
+}
+
+/// How the users of a domain sign in, as the cloud says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The cloud.
+    pub cloud: &'static Cloud,
+    /// How.
+    pub kind: Kind,
+    /// The tenant's id, where it is known.
+    pub tenant: Option<String>,
+    /// Where a federated user signs in.
+    pub provider: Option<String>,
+}
+
+/// Talks to the sign-in service.
+#[derive(Debug)]
+pub struct Login {
+    fetcher: Fetcher,
+    /// Asked in place of the clouds' own.
+    authority: Option<Url>,
+}
+
+impl Login {
+    /// By these settings; `authority` is asked in place of the cloud's own address.
+    pub async fn new(settings: Settings, authority: Option<Url>) -> Result<Self, SetupError> {
+        Ok(Self { fetcher: Fetcher::new(settings).await?, authority })
+    }
+
+    /// In which cloud, and in which tenant, the users of a domain sign in; of a domain that none knows,
+    /// what the first one says.
+    pub async fn home(&self, domain: &str) -> Result<Home, Problem> {
+        let mut unknown = None;
+        // with an address of the user's own there is one cloud only
+        let most = if self.authority.is_some() { 1 } else { cloud::CLOUDS.len() };
+        let mut asked: Vec<&str> = Vec::new();
+        for cloud in cloud::CLOUDS.iter().take(most.min(4)) {
+            if asked.contains(&cloud.login) {
+                continue;
+            }
+            asked.push(cloud.login);
+            let mut url = self.base(cloud)?;
+            url.set_path("/getuserrealm.srf");
+            url.set_query(Some(&format!("login=exdiag%40{domain}&json=1")));
+            let body = match self.fetcher.exchange(&url, None).await {
+                Ok((_, body)) => body,
+                // of the others it is only wanted whether they know it
+                Err(_) if unknown.is_some() => continue,
+                Err(failure) => return Err(Problem::Unreachable(failure)),
+            };
+            let Some((kind, provider)) = cloud::read_realm(&body) else { continue };
+            if kind == Kind::Unknown {
+                unknown.get_or_insert(Home { cloud, kind, tenant: None, provider: None });
+                continue;
+            }
+            url.set_query(None);
+            url.set_path(&format!("/{domain}/v2.0/.well-known/openid-configuration"));
+            let (_, body) = self.fetcher.exchange(&url, None).await.map_err(Problem::Unreachable)?;
+            return Ok(Home { cloud, kind, tenant: cloud::read_tenant(&body), provider });
+        }
+        unknown.ok_or_else(|| Problem::Refused(Refusal::default()))
+    }
+
+    /// Begins a sign-in at a tenant, for an app and these scopes.
+    pub async fn start(&self, cloud: &Cloud, tenant: &str, app: &str, scope: &str) -> Result<Started, Problem> {
+        let url = self.endpoint(cloud, tenant, "devicecode")?;
+        let (_, body) = self
+            .fetcher
+            .exchange(&url, Some(&[("client_id", app), ("scope", scope)]))
+            .await
+            .map_err(Problem::Unreachable)?;
+        device::started(&body).map_err(Problem::Refused)
+    }
+
+    /// Asks for the token until there is an answer, and `wait`s in between.
+    pub async fn finish<W: Future<Output = ()>>(
+        &self,
+        cloud: &Cloud,
+        tenant: &str,
+        app: &str,
+        started: &Started,
+        wait: impl Fn(Duration) -> W,
+    ) -> Result<NewToken, Problem> {
+        let url = self.endpoint(cloud, tenant, "token")?;
+        let form = [("grant_type", GRANT_TYPE), ("client_id", app), ("device_code", started.device_code.as_str())];
+        let least = if device::is_here(&url) { Duration::ZERO } else { LEAST };
+        let mut pace = Pace::new(started, least);
+        let mut silent = 0;
+        while let Some(time) = pace.wait() {
+            wait(time).await;
+            match self.fetcher.exchange(&url, Some(&form)).await {
+                Ok((_, body)) => {
+                    silent = 0;
+                    match device::polled(&body) {
+                        Polled::Token(token) => return Ok(NewToken::new(token)),
+                        Polled::Pending => {}
+                        Polled::SlowDown => pace.slow_down(),
+                        Polled::Expired => return Err(Problem::Expired),
+                        Polled::Declined(refusal) => return Err(Problem::Declined(refusal)),
+                        Polled::Refused(refusal) => return Err(Problem::Refused(refusal)),
+                    }
+                }
+                Err(failure) if silent == MOST_SILENT => return Err(Problem::Unreachable(failure)),
+                Err(_) => {
+                    silent += 1;
+                    pace.back_off();
+                }
+            }
+        }
+        Err(Problem::Expired)
+    }
+
+    fn base(&self, cloud: &Cloud) -> Result<Url, Problem> {
+        match &self.authority {
+            Some(authority) => Ok(authority.clone()),
+            None => Url::parse(&format!("https://{}/", cloud.login)).map_err(|_| Problem::Refused(Refusal::default())),
+        }
+    }
+
+    fn endpoint(&self, cloud: &Cloud, tenant: &str, name: &str) -> Result<Url, Problem> {
+        let mut url = self.base(cloud)?;
+        url.set_path(&format!("/{tenant}/oauth2/v2.0/{name}"));
+        Ok(url)
+    }
+}
