@@ -10,7 +10,7 @@ mod text;
 mod trace;
 mod words;
 
-pub use fold::fold;
+pub use fold::{fold, fold_markdown};
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
 pub use text::{TextStyle, Verbosity, write_text, write_timings};
 pub use words::{explain, explain_index, report};
