@@ -169,6 +169,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         autodiscover::hints::FINDINGS,
         autodiscover::missing::FINDINGS,
         common::FINDINGS,
+        common::logs::FINDINGS,
         common::mailbox::FINDINGS,
         common::net::FINDINGS,
         common::resolve::FINDINGS,

@@ -9,6 +9,7 @@ mod explain;
 mod limits;
 mod list;
 mod login;
+mod logs;
 mod network;
 mod output;
 mod progress;
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Check(args) => check::check(&args),
         Command::Autodiscover(args) => check::autodiscover(args),
         Command::Tls(args) => check::tls(&args),
+        Command::Logs(args) => logs::logs(&args),
         Command::Login(args) => login::login(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -5,6 +5,7 @@
 
 pub mod dns;
 pub mod http;
+pub mod logs;
 pub mod probe;
 pub mod subject;
 pub mod tls;

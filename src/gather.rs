@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod hello;
 pub mod http;
 pub mod login;
+pub mod logs;
 pub mod net;
 pub mod offline;
 mod proof;

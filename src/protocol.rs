@@ -21,6 +21,7 @@ pub mod hello;
 pub mod hosts;
 pub mod inspection;
 pub mod lint;
+pub mod logs;
 pub mod ntlm;
 pub mod nylas;
 pub mod path;

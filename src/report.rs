@@ -5,6 +5,7 @@
 
 mod fold;
 mod json;
+mod logs;
 mod seen;
 mod text;
 mod trace;
@@ -12,8 +13,9 @@ mod words;
 
 pub use fold::{fold, fold_markdown};
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
+pub use logs::{write_logs_csv, write_logs_json, write_logs_text};
 pub use text::{TextStyle, Verbosity, write_text, write_timings};
-pub use words::{explain, explain_index, report};
+pub use words::{explain, explain_index, findings_in_words, report};
 
 use crate::diagnosis::Cause;
 pub use crate::evidence::SentKind;

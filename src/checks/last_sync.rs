@@ -4,6 +4,8 @@
 //! it shows is the newest message that it can read now, so everything here is inferred from that.
 
 use super::common;
+use super::common::logs::{Thresholds, judge};
+use crate::evidence::logs::LogsSeen;
 use crate::evidence::{HttpOutcome, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence};
 use crate::protocol::nylas::{self, Answer};
@@ -13,6 +15,9 @@ use jiff::Timestamp;
 /// Without a message for so long, somebody should look. A week holds a weekend and a holiday even
 /// in a quiet mailbox; it is a guess about people, so it warns and never fails.
 const STALE_DAYS: i64 = 7;
+
+/// Logs that end longer ago, in seconds, say little about now.
+const STALE_LOGS_S: i64 = 24 * 3600;
 
 findings! {
     OK = "sync.ok", Info, Sync {
@@ -46,6 +51,17 @@ findings! {
             { en: "If there are some, connect the mailbox again in the app.", de: "Wenn es welche gibt, verbinden Sie das Postfach in der App neu." },
         ]
     }
+    EVIDENCE_STALE = "sync.evidence-stale", Warn, Caller {
+        title { en: "The logs end {end}, more than a day before this run", de: "Die Protokolle enden {end}, mehr als einen Tag vor diesem Lauf" }
+        meaning {
+            en: "What has happened since then is not in them. Ages are told from the end of the logs.",
+            de: "Was seitdem geschehen ist, steht nicht darin. Zeitspannen sind vom Ende der Protokolle an gerechnet.",
+        }
+        remedy { en: "Fetch the logs of today", de: "Holen Sie die Protokolle von heute" }
+        steps [
+            { en: "Write out what IIS still holds back, then copy the newest files:", de: "Lassen Sie IIS schreiben, was es noch zurückhält, und kopieren Sie dann die neuesten Dateien:", Powershell "netsh http flush logbuffer" },
+        ]
+    }
     NO_SOURCE = "sync.no-source", Info, Caller {
         title { en: "There is no source for the last sync", de: "Für die letzte Synchronisierung gibt es keine Quelle" }
         meaning {
@@ -54,18 +70,22 @@ findings! {
         }
         remedy { en: "Give exdiag access to the sync service's API", de: "Geben Sie exdiag Zugriff auf die API des Sync-Dienstes" }
         steps [
-            { en: "Set the API key and name the grant:", de: "Setzen Sie den API-Schlüssel und nennen Sie die Berechtigung:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-grant GRANT_ID" },
+            { en: "Name the IIS logs of the Exchange server:", de: "Nennen Sie die IIS-Protokolle des Exchange-Servers:", Shell "exdiag check {mailbox} --sync-log W3SVC1 --sync-log W3SVC2" },
+            { en: "Or set the API key and name the grant:", de: "Oder setzen Sie den API-Schlüssel und nennen Sie die Berechtigung:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-grant GRANT_ID" },
         ]
     }
 }
 
-/// Judges.
+/// Judges. The server's own logs go before what the service's API lets guess.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    if let Some(logs) = &view.subject().logs {
+        return Ok(by_logs(view, logs));
+    }
     let Some(lookup) = nylas::lookup(view)? else {
         return Ok(Outcome::Skipped {
             reason: Sentence::new(text!(
-                "no source: --nylas-grant with NYLAS_API_KEY",
-                "keine Quelle: --nylas-grant mit NYLAS_API_KEY",
+                "no source: --sync-log, or --nylas-grant with NYLAS_API_KEY",
+                "keine Quelle: --sync-log oder --nylas-grant mit NYLAS_API_KEY",
             )),
             findings: vec![Finding::new(&NO_SOURCE)],
         });
@@ -107,4 +127,30 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     ))
     .with("newest_message", newest.to_string());
     Ok(Outcome::checked(note, vec![finding]))
+}
+
+fn by_logs(view: &View<'_>, logs: &LogsSeen) -> Outcome {
+    let mailbox = view.subject().label();
+    let mut findings = judge(logs, &Thresholds::default(), Some(mailbox));
+    let end = logs.coverage.to;
+    if let Some(end) = end.filter(|end| view.asked_at().as_second() - end.as_second() > STALE_LOGS_S) {
+        findings.push(Finding::new(&EVIDENCE_STALE).with("end", end.to_string()));
+    }
+    let Some(end) = end else {
+        let reason = text!("the logs hold no line that can be used", "die Protokolle enthalten keine brauchbare Zeile");
+        return Outcome::Inconclusive { reason: Sentence::new(reason), findings };
+    };
+    let newest = logs.devices.iter().filter_map(|device| device.last_success.or(device.last_accepted)).max();
+    let note = match newest {
+        Some(newest) => Sentence::new(text!(
+            "last successful request {newest}, the logs end {end}",
+            "letzte erfolgreiche Anfrage {newest}, die Protokolle enden {end}",
+        ))
+        .with("newest", newest.to_string()),
+        None => Sentence::new(text!(
+            "no successful request in the logs up to {end}",
+            "keine erfolgreiche Anfrage in den Protokollen bis {end}",
+        )),
+    };
+    Outcome::checked(note.with("end", end.to_string()), findings)
 }

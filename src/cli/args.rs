@@ -2,6 +2,10 @@
 //!
 //! Names and meanings are curl's where curl has the option (contract, section 1).
 
+mod logs;
+
+pub use logs::{LogsArgs, LogsFormat};
+
 use crate::finding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::fmt::Write as _;
@@ -52,6 +56,9 @@ pub enum Command {
     Autodiscover(AutodiscoverArgs),
     /// Run the TLS checks of one server alone
     Tls(TlsArgs),
+    /// Read the logs of an Exchange server: last sync, error picture, per device
+    #[command(after_help = logs::EXAMPLES, after_long_help = logs::long_help())]
+    Logs(LogsArgs),
     /// Sign in to Microsoft's cloud in a browser (OAuth device code) and print an access token
     ///
     /// Standard output gets the token and nothing else; give it to `exdiag check` with --token-file or
@@ -308,6 +315,9 @@ pub struct AccountArgs {
     pub server: Option<String>,
     #[command(flatten)]
     pub sign_in: SignInArgs,
+    /// A log of the Exchange server, or a folder or archive of them, as a source for `last-sync`; repeats
+    #[arg(long, value_name = "PATH")]
+    pub sync_log: Vec<PathBuf>,
     /// The account's grant at Nylas; without it, it is looked up by address [env: NYLAS_API_KEY is needed]
     #[arg(long, value_name = "ID")]
     pub nylas_grant: Option<String>,
@@ -517,8 +527,9 @@ impl Command {
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => output.lang.choice(),
             Self::Explain(ExplainArgs { lang, .. })
+            | Self::List(ListArgs { lang, .. })
             | Self::Login(LoginArgs { lang, .. })
-            | Self::List(ListArgs { lang, .. }) => lang.choice(),
+            | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
             Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
         }
     }
@@ -532,6 +543,7 @@ impl Command {
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => output.format,
             Self::List(list) => list.format,
+            Self::Logs(logs) => return logs.format == LogsFormat::Json,
             Self::Explain(_) | Self::Login(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 Format::Text
             }

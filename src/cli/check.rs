@@ -7,6 +7,7 @@ use super::args::{
 use super::cases;
 use super::exit::{Trouble, worse};
 use super::limits::{limits, with_idle_test};
+use super::logs;
 use super::network::{connect_to, name_server, resolve, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
@@ -65,7 +66,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
 
 /// What `exdiag check` is asked to do with these arguments.
 pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
-    let AccountArgs { server, sign_in, nylas_grant, nylas_region, nylas_api } = &args.account;
+    let AccountArgs { server, sign_in, nylas_grant, nylas_region, nylas_api, .. } = &args.account;
     let server = server.as_deref().map(self::server).transpose()?;
     if args.mailboxes.len() > 1 && sign_in.user.is_some() {
         // one wrong password for one account, tried for each mailbox, could lock it
@@ -90,6 +91,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.idle_test = args.idle_test;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.compare_dns = compared(&args.network)?;
+        subject.logs = logs::of_mailbox(&args.account.sync_log, address)?;
         subject.selected.clone_from(&selected);
         subjects.push(subject);
     }
@@ -153,6 +155,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         compare_dns: compared(&args.network)?,
+        logs: None,
         idle_test: None,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };

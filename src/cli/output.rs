@@ -287,7 +287,7 @@ pub fn print(bytes: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Whether text on standard output is coloured; `NO_COLOR` goes before `CLICOLOR_FORCE`.
-fn is_coloured(choice: Color) -> bool {
+pub fn is_coloured(choice: Color) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     match choice {
         Color::Always => true,

@@ -1,5 +1,6 @@
 //! Which mailbox is under diagnosis, and what did the user override?
 
+use super::logs::LogsSeen;
 use super::token::Token;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -217,6 +218,9 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub compare_dns: Option<SocketAddr>,
+    /// `--sync-log`: what the logs of the Exchange server say of this mailbox alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<LogsSeen>,
     /// `--idle-test`: for so many minutes at most a connection is kept on which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_test: Option<u16>,
@@ -247,6 +251,7 @@ impl Subject {
             ipv4: true,
             ipv6: true,
             compare_dns: None,
+            logs: None,
             idle_test: None,
             selected: Vec::new(),
         }

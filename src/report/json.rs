@@ -25,7 +25,7 @@ pub fn write_json_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes JSON so that nothing in it steers a terminal. What JSON itself leaves as it is (U+007F to
 /// U+009F, turns of the reading direction) stands only in strings: there `\u` means the same.
-fn write_harmless(json: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_harmless(json: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut rest = json;
     while let Some(at) = rest.find(|letter| letter != '\n' && steers(letter)) {
         let (before, after) = rest.split_at(at);

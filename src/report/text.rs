@@ -192,28 +192,7 @@ impl Page<'_> {
         let who = text!("Who must act: ", "Wer handeln muss: ").of(self.lang);
         both_ends(out, "  ", &format!("{who}{}", remedy.owner.title().of(self.lang)), &cause.code);
         out.push(String::new());
-        self.remedy(remedy, out);
-    }
-
-    fn remedy(&self, remedy: &Remediation, out: &mut Vec<String>) {
-        if remedy.steps.is_empty() {
-            indented(out, "  ", "  ", &format!("{}.", remedy.summary.trim_end_matches('.')));
-        }
-        for (number, step) in (1..).zip(&remedy.steps) {
-            indented(out, &format!("  {number}. "), "     ", step);
-            for command in remedy.commands.iter().filter(|command| command.step == number) {
-                for line in command.text.lines() {
-                    for part in fold_command(line, WIDTH - 7, command.shell) {
-                        out.push(format!("       {}", part.cyan()));
-                    }
-                }
-            }
-        }
-        // one to begin with; `explain` and the other formats have them all
-        for link in remedy.links.iter().take(1) {
-            // never folded: the terminal's own break copies better
-            out.push(format!("  {}{link}", text!("See ", "Siehe ").of(self.lang)));
-        }
+        steps(remedy, self.lang, out);
     }
 
     fn healthy(&self, out: &mut Vec<String>) {
@@ -372,6 +351,28 @@ impl Page<'_> {
             parts.push(format!("{others} {}", text!("not selected", "nicht ausgewählt").of(self.lang)));
         }
         parts.join(", ")
+    }
+}
+
+/// What to do, step by step.
+pub(super) fn steps(remedy: &Remediation, lang: Lang, out: &mut Vec<String>) {
+    if remedy.steps.is_empty() {
+        indented(out, "  ", "  ", &format!("{}.", remedy.summary.trim_end_matches('.')));
+    }
+    for (number, step) in (1..).zip(&remedy.steps) {
+        indented(out, &format!("  {number}. "), "     ", step);
+        for command in remedy.commands.iter().filter(|command| command.step == number) {
+            for line in command.text.lines() {
+                for part in fold_command(line, WIDTH - 7, command.shell) {
+                    out.push(format!("       {}", part.cyan()));
+                }
+            }
+        }
+    }
+    // one to begin with; `explain` and the other formats have them all
+    for link in remedy.links.iter().take(1) {
+        // never folded: the terminal's own break copies better
+        out.push(format!("  {}{link}", text!("See ", "Siehe ").of(lang)));
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     CauseReport, CheckReport, ClientReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target,
     Tool, VERSION, Verdict, Wording,
 };
-use crate::evidence::{Evidence, Subject};
+use crate::evidence::{Evidence, Mailbox, Subject};
 use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Step, Text, fill, fill_command};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,6 +74,15 @@ pub fn report(verdict: &Verdict, wording: Wording) -> Report {
     }
 }
 
+/// Findings about logs, in words; they have no run and no subject.
+pub fn findings_in_words(findings: &[Finding], mailbox: Option<&str>, lang: Lang) -> Vec<FindingReport> {
+    let address = mailbox.unwrap_or("MAILBOX").to_owned();
+    let domain = address.rsplit('@').next().unwrap_or_default().to_owned();
+    let subject = Subject::mailbox(Mailbox { address, domain });
+    let words = Words { lang, subject: &subject };
+    findings.iter().map(|finding| words.finding(finding, &[])).collect()
+}
+
 /// The rows of the client families: they hang on the note of the check that judges them.
 fn clients(verdict: &Verdict) -> Vec<ClientReport> {
     let rows = verdict.entries.iter().find_map(|entry| match &entry.outcome {
@@ -105,7 +114,7 @@ impl Words<'_> {
         let mut arguments = finding.arguments();
         arguments.insert("domain".to_owned(), Value::from(self.subject.domain()));
         let mailbox = self.subject.mailbox.as_ref().map_or("MAILBOX", |mailbox| &mailbox.address);
-        arguments.insert("mailbox".to_owned(), Value::from(mailbox));
+        arguments.entry("mailbox".to_owned()).or_insert_with(|| Value::from(mailbox));
         let code = finding.code;
         FindingReport {
             code: code.id.to_owned(),

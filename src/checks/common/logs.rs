@@ -1,0 +1,334 @@
+//! What do the logs of the Exchange server say about a mailbox, or about all devices of a server?
+//!
+//! The reference is the end of the logs, never the clock: who was last seen an hour before it was seen
+//! an hour ago, whenever the logs are read. What the front end alone shows is "accepted", not "synced".
+
+use crate::evidence::logs::{LogDevice, LogsSeen};
+use crate::finding::{Finding, Severity};
+use crate::findings;
+use jiff::Timestamp;
+
+findings! {
+    LOG_OK = "sync.log-ok", Info, Exchange {
+        title { en: "{who}: last successful request {last}", de: "{who}: letzte erfolgreiche Anfrage {last}" }
+        meaning {
+            en: "That is {age} before the end of the logs ({line}). Proved by ActiveSync's own answer: {proof}. A device that waits in a Ping has no line for up to an hour.",
+            de: "Das ist {age} vor dem Ende der Protokolle ({line}). Durch die Antwort von ActiveSync selbst belegt: {proof}. Ein Gerät, das in einem Ping wartet, hat bis zu einer Stunde keine Zeile.",
+        }
+    }
+    LOG_STALE = "sync.log-stale", Warn, Sync {
+        title { en: "{who} last synced {age} before the end of the logs", de: "{who} hat zuletzt {age} vor dem Ende der Protokolle synchronisiert" }
+        meaning {
+            en: "The last successful request was {last} ({line}); since then {count} have failed. A device may be switched off or ask seldom, a sync service does neither.",
+            de: "Die letzte erfolgreiche Anfrage war {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
+        }
+        remedy { en: "See whether the client still asks, and what it is told", de: "Sehen Sie nach, ob der Client noch fragt und was er zur Antwort bekommt" }
+        steps [
+            { en: "Look at the account in the app or the sync service: is it paused, or does it want a sign-in?", de: "Sehen Sie das Konto in der App oder im Sync-Dienst an: Ist es angehalten, oder will es eine Anmeldung?" },
+            { en: "Look at what Exchange has noted for its devices:", de: "Sehen Sie nach, was Exchange zu seinen Geräten vermerkt hat:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Format-List DeviceId,LastSuccessSync,LastSyncAttemptTime,DeviceAccessState" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
+    }
+    LOG_FAILING = "sync.failing", Fail, Exchange {
+        title { en: "{who} has failed {count} times in a row since {since}", de: "{who} ist seit {since} {count}-mal in Folge gescheitert" }
+        meaning {
+            en: "The first of these failures stands at {line}, the codes are {codes}. Before it, the last success was {last}.",
+            de: "Der erste dieser Fehler steht in {line}, die Codes sind {codes}. Davor war der letzte Erfolg {last}.",
+        }
+        remedy { en: "Go by the code of the first failure", de: "Richten Sie sich nach dem Code des ersten Fehlers" }
+        steps [
+            { en: "401 with 1326 is a wrong password, 1909 a locked account, 1907 or 1330 an expired password: enter the password anew in the client.", de: "401 mit 1326 ist ein falsches Kennwort, 1909 ein gesperrtes Konto, 1907 oder 1330 ein abgelaufenes Kennwort: Geben Sie das Kennwort im Client neu ein." },
+            { en: "403 and status 126 to 130 mean that Exchange does not let the account or the device in:", de: "403 und Status 126 bis 130 bedeuten, dass Exchange Konto oder Gerät nicht zulässt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
+            { en: "5xx is the server itself: look at the event log and the application pools.", de: "5xx ist der Server selbst: Sehen Sie in das Ereignisprotokoll und die Anwendungspools.", Powershell "Get-WebAppPoolState MSExchangeSyncAppPool" },
+        ]
+        links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
+    }
+    LOG_REFUSED = "auth.log-refused", Fail, User {
+        title { en: "The sign-in of {who} is refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
+        meaning {
+            en: "{count} requests in a row ended with {codes}, the first at {line}; the last that was let in: {last}. The win32 code says why: 1326 wrong user or password, 1909 locked, 1331 disabled, 1330 or 1907 password expired, 1385 sign-in of this kind not granted.",
+            de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Kennwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Kennwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
+        }
+        remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Kennwort im Client ein" }
+        steps [
+            { en: "Stop the client first where the account is locked: it locks it again.", de: "Halten Sie den Client zuerst an, wenn das Konto gesperrt ist: Er sperrt es erneut." },
+            { en: "See the state of the account:", de: "Sehen Sie den Zustand des Kontos an:", Powershell "Get-ADUser -Filter \"UserPrincipalName -eq '{mailbox}'\" -Properties LockedOut,PasswordExpired,Enabled" },
+            { en: "Sign in anew in the app or the sync service, then look again.", de: "Melden Sie sich in der App oder im Sync-Dienst neu an und prüfen Sie dann erneut." },
+        ]
+        links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
+    }
+    LOG_NEVER = "sync.log-never", Fail, Exchange {
+        title { en: "{who} has asked {count} times and never with success", de: "{who} hat {count}-mal gefragt und nie mit Erfolg" }
+        meaning {
+            en: "Not one request in the span of the logs was answered with success; the statuses are {codes}.",
+            de: "Im Zeitraum der Protokolle wurde keine einzige Anfrage mit Erfolg beantwortet; die Status sind {codes}.",
+        }
+        remedy { en: "See how the client signs in, and whether Exchange lets it in", de: "Sehen Sie nach, wie sich der Client anmeldet und ob Exchange ihn zulässt" }
+        steps [
+            { en: "Only 401.2 means that the client sends no credentials, or none of a kind that the server offers:", de: "Nur 401.2 bedeutet, dass der Client keine Anmeldedaten sendet oder keine, die der Server anbietet:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,*Auth*" },
+            { en: "Look at the mailbox and its devices:", de: "Sehen Sie Postfach und Geräte an:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
+        ]
+    }
+    LOG_BARRED = "sync.device-barred", Fail, Exchange {
+        title { en: "Exchange does not let {who} in: {state}", de: "Exchange lässt {who} nicht zu: {state}" }
+        meaning {
+            en: "The sign-in works; the device itself is blocked or waits in quarantine. The letters name the reason: G the organisation's default, I this mailbox, D a rule for devices, P a policy, AB an automatic block.",
+            de: "Die Anmeldung gelingt; das Gerät selbst ist blockiert oder wartet in der Quarantäne. Die Buchstaben nennen den Grund: G Vorgabe der Organisation, I dieses Postfach, D eine Regel für Geräte, P eine Richtlinie, AB eine automatische Sperre.",
+        }
+        remedy { en: "Allow the device", de: "Lassen Sie das Gerät zu" }
+        steps [
+            { en: "Allow it for this mailbox:", de: "Lassen Sie es für dieses Postfach zu:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device}'}" },
+        ]
+        links ["https://learn.microsoft.com/exchange/clients/exchange-activesync/exchange-activesync"]
+    }
+    LOG_SILENT = "sync.client-silent", Fail, Sync {
+        title { en: "The logs hold no request of {who}", de: "Die Protokolle enthalten keine Anfrage von {who}" }
+        meaning {
+            en: "From {from} to {to} nobody asked for it by ActiveSync. Where these are the logs of all front ends, the client does not reach the server: the fault lies in the service, the name resolution, the certificate or a firewall.",
+            de: "Von {from} bis {to} hat niemand per ActiveSync danach gefragt. Sind das die Protokolle aller Front-Ends, erreicht der Client den Server nicht: Der Fehler liegt beim Dienst, bei der Namensauflösung, beim Zertifikat oder bei einer Firewall.",
+        }
+        remedy { en: "Check the way to the server", de: "Prüfen Sie den Weg zum Server" }
+        steps [
+            { en: "Check from outside what a client would meet:", de: "Prüfen Sie von außen, was ein Client vorfände:", Shell "exdiag check {mailbox}" },
+            { en: "A client of EWS leaves no ActiveSync lines: look for /EWS/Exchange.asmx then.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Suchen Sie dann nach /EWS/Exchange.asmx." },
+        ]
+    }
+    LOG_LOOPING = "sync.looping", Warn, Sync {
+        title { en: "{who} goes in circles: {what}", de: "{who} dreht sich im Kreis: {what}" }
+        meaning {
+            en: "In one day: {day} requests, {resyncs} times from sync key 0; in one minute: {minute}. A healthy client has 150 to 500 requests a day. Exchange may block such a device by itself.",
+            de: "An einem Tag: {day} Anfragen, {resyncs}-mal ab Synchronisierungsschlüssel 0; in einer Minute: {minute}. Ein gesunder Client hat 150 bis 500 Anfragen am Tag. Exchange kann ein solches Gerät von sich aus sperren.",
+        }
+        remedy { en: "Set the account up anew on the client", de: "Richten Sie das Konto auf dem Client neu ein" }
+        steps [
+            { en: "Remove the account from the device or the service, then its partnership, and add it again:", de: "Entfernen Sie das Konto vom Gerät oder Dienst, dann die Partnerschaft, und fügen Sie es neu hinzu:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device}' | Remove-MobileDevice" },
+        ]
+    }
+    LOG_THROTTLED = "sync.throttled", Warn, Exchange {
+        title { en: "Exchange slows {who} down", de: "Exchange bremst {who}" }
+        meaning {
+            en: "{count} requests were delayed by throttling or refused with 503, for up to {ms} ms.",
+            de: "{count} Anfragen wurden durch Drosselung verzögert oder mit 503 abgewiesen, bis zu {ms} ms.",
+        }
+        remedy { en: "Let the client ask less, or give the account a policy of its own", de: "Lassen Sie den Client seltener fragen oder geben Sie dem Konto eine eigene Richtlinie" }
+        steps [
+            { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List" },
+        ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-throttlingpolicy"]
+    }
+    LOG_CUT = "sync.idle-cut", Warn, Network {
+        title { en: "Waiting requests of {who} are cut after {seconds} s", de: "Wartende Anfragen von {who} werden nach {seconds} s abgeschnitten" }
+        meaning {
+            en: "{count} of them ended after the same time because the connection was gone. That is the idle timeout of a firewall, proxy or load balancer; new mail then arrives late.",
+            de: "{count} davon endeten nach derselben Zeit, weil die Verbindung weg war. Das ist das Leerlauf-Zeitlimit einer Firewall, eines Proxys oder Load Balancers; neue Mails kommen dann verspätet an.",
+        }
+        remedy { en: "Raise the idle timeout to at least 30 minutes", de: "Erhöhen Sie das Leerlauf-Zeitlimit auf mindestens 30 Minuten" }
+        steps [
+            { en: "Look for a timer of {seconds} s on every device between the Internet and Exchange, for the path /Microsoft-Server-ActiveSync.", de: "Suchen Sie auf jedem Gerät zwischen Internet und Exchange ein Zeitlimit von {seconds} s, für den Pfad /Microsoft-Server-ActiveSync." },
+        ]
+    }
+    LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
+        title { en: "{file} brings nothing: {why}", de: "{file} trägt nichts bei: {why}" }
+        meaning {
+            en: "What it could have shown is missing from the numbers.",
+            de: "Was die Datei zeigen könnte, fehlt in den Zahlen.",
+        }
+        remedy { en: "Name the IIS logs of Exchange", de: "Nennen Sie die IIS-Protokolle von Exchange" }
+        steps [
+            { en: "W3SVC1 shows what clients saw, W3SVC2 what ActiveSync answered:", de: "W3SVC1 zeigt, was Clients sahen, W3SVC2, was ActiveSync geantwortet hat:", Shell "exdiag logs C:\\inetpub\\logs\\LogFiles\\W3SVC1 C:\\inetpub\\logs\\LogFiles\\W3SVC2" },
+        ]
+    }
+}
+
+/// From when on something is told. The one place for all of them; `--threshold NAME=VALUE` changes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Minutes after a success in which all is well: twice the longest wait of a Ping.
+    pub fresh_minutes: i64,
+    /// Minutes after which a success is too old.
+    pub stale_minutes: i64,
+    /// Failures in a row ...
+    pub failures: i64,
+    /// ... for so many minutes.
+    pub failing_minutes: i64,
+    /// Requests of a device in one day.
+    pub hits_per_day: i64,
+    /// Requests of a device in one minute.
+    pub hits_per_minute: i64,
+    /// New beginnings of a device in one day.
+    pub resyncs_per_day: i64,
+    /// Waiting requests that were cut after the same time.
+    pub cuts: i64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            fresh_minutes: 120,
+            stale_minutes: 24 * 60,
+            failures: 3,
+            failing_minutes: 15,
+            hits_per_day: 1000,
+            hits_per_minute: 30,
+            resyncs_per_day: 10,
+            cuts: 3,
+        }
+    }
+}
+
+impl Thresholds {
+    /// The threshold of that name, to be changed.
+    pub fn named(&mut self, name: &str) -> Option<&mut i64> {
+        Some(match name {
+            "fresh-minutes" => &mut self.fresh_minutes,
+            "stale-minutes" => &mut self.stale_minutes,
+            "failures" => &mut self.failures,
+            "failing-minutes" => &mut self.failing_minutes,
+            "hits-per-day" => &mut self.hits_per_day,
+            "hits-per-minute" => &mut self.hits_per_minute,
+            "resyncs-per-day" => &mut self.resyncs_per_day,
+            "cuts" => &mut self.cuts,
+            _ => return None,
+        })
+    }
+}
+
+/// Judges what logs show. `wanted`: what was asked about, in words; `None` where it is the whole server,
+/// of which only what is wrong is told.
+pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for file in &seen.files {
+        let why = match (&file.broken, file.kind.is_read()) {
+            (Some(why), _) => why.clone(),
+            (None, false) => {
+                serde_json::to_value(file.kind).ok().and_then(|k| k.as_str().map(str::to_owned)).unwrap_or_default()
+            }
+            (None, true) => continue,
+        };
+        out.push(Finding::new(&LOG_UNUSABLE).with("file", file.path.as_str()).with("why", why));
+    }
+    let Some(end) = seen.coverage.to else { return out };
+    if let (Some(who), true) = (wanted, seen.devices.is_empty()) {
+        let from = seen.coverage.from.unwrap_or(end);
+        // one night without a request is no proof that nobody asks
+        let whole = end.as_second() - from.as_second() >= 24 * 3600 && seen.coverage.gaps.is_empty();
+        let finding =
+            Finding::new(&LOG_SILENT).with("who", who).with("from", from.to_string()).with("to", end.to_string());
+        out.push(if whole { finding } else { finding.severity(Severity::Warn) });
+    }
+    for device in &seen.devices {
+        device_judged(device, end, limits, wanted.is_some(), &mut out);
+    }
+    out.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    out
+}
+
+/// The moment that decides: the last success, or the last acceptance where nothing shows more.
+fn last_good(device: &LogDevice) -> Option<Timestamp> {
+    if device.proof { device.last_success } else { device.last_accepted }
+}
+
+fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: bool, out: &mut Vec<Finding>) {
+    let who = name(device);
+    let mailbox = device.mailbox.clone().or_else(|| device.user.clone());
+    let about = |code| {
+        let mut finding = Finding::new(code).with("who", who.as_str());
+        if let Some(mailbox) = &mailbox {
+            finding = finding.with("mailbox", mailbox.as_str());
+        }
+        finding.with("device", device.device_id.clone().unwrap_or_default())
+    };
+    let place = |line: &Option<crate::evidence::logs::LineAt>| {
+        line.as_ref().map_or_else(|| "-".to_owned(), |line| format!("{}:{}", line.file, line.line))
+    };
+    let codes = |counts: &std::collections::BTreeMap<String, u64>| {
+        counts.iter().map(|(code, count)| format!("{code} ({count})")).collect::<Vec<_>>().join(", ")
+    };
+    let minutes = |from: Timestamp, to: Timestamp| to.as_second().saturating_sub(from.as_second()) / 60;
+    let last = last_good(device);
+    let last_said = last.map_or_else(|| "-".to_owned(), |last| last.to_string());
+    let streak = i64::try_from(device.failures_in_a_row).unwrap_or(i64::MAX);
+    let failing = device.failing_since.filter(|since| {
+        let until = device.last_attempt.unwrap_or(*since);
+        streak >= limits.failures && minutes(*since, until) >= limits.failing_minutes
+    });
+    let barred = device.access_state.as_deref().filter(|state| !state.starts_with("Allowed"));
+    let age = last.map(|last| minutes(last, end));
+    if let Some(state) = barred {
+        out.push(about(&LOG_BARRED).with("state", state));
+    } else if let Some(since) = failing {
+        let refused = device.failing_with.keys().all(|code| ["401", "456", "457"].iter().any(|c| code.starts_with(c)));
+        out.push(
+            about(if refused { &LOG_REFUSED } else { &LOG_FAILING })
+                .with("count", device.failures_in_a_row)
+                .with("since", since.to_string())
+                .with("last", last_said.as_str())
+                .with("codes", codes(&device.failing_with))
+                .with("line", place(&device.lines.failure)),
+        );
+    } else if let (Some(last), Some(age)) = (last, age) {
+        let told = |code| {
+            about(code)
+                .with("last", last.to_string())
+                .with("age", span(age))
+                .with("count", device.failures_in_a_row)
+                .with("proof", if device.proof { "✓" } else { "-" })
+                .with("line", place(&device.lines.success))
+        };
+        if age > limits.stale_minutes {
+            out.push(told(&LOG_STALE).severity(if all { Severity::Fail } else { Severity::Warn }));
+        } else if age > limits.fresh_minutes && all {
+            out.push(told(&LOG_STALE));
+        } else if all {
+            out.push(told(&LOG_OK));
+        }
+    } else if streak > 0 || device.hits >= 3 {
+        out.push(about(&LOG_NEVER).with("count", device.hits).with("codes", codes(&device.statuses)));
+    }
+    let over = |value: u64, limit: i64| i64::try_from(value).unwrap_or(i64::MAX) >= limit;
+    let circles = [
+        (over(device.resyncs, limits.resyncs_per_day), "it begins anew", "er beginnt von vorn"),
+        (over(device.peak.day, limits.hits_per_day), "too many requests a day", "zu viele Anfragen am Tag"),
+        (
+            over(device.peak.minute, limits.hits_per_minute),
+            "too many requests a minute",
+            "zu viele Anfragen in der Minute",
+        ),
+    ];
+    if let Some((_, en, de)) = circles.iter().find(|(is, ..)| *is) {
+        out.push(
+            about(&LOG_LOOPING)
+                .with("what", serde_json::json!({"en": en, "de": de}))
+                .with("day", device.peak.day)
+                .with("minute", device.peak.minute)
+                .with("resyncs", device.resyncs),
+        );
+    }
+    let refused: u64 = device.statuses.iter().filter(|(status, _)| status.starts_with("503.")).map(|(_, n)| n).sum();
+    if device.throttled > 0 || refused * 100 >= device.hits.max(100) {
+        out.push(about(&LOG_THROTTLED).with("count", device.throttled + refused).with("ms", device.throttled_ms));
+    }
+    if let Some((seconds, count)) = device.cut_after.iter().max_by_key(|(_, count)| **count)
+        && over(*count, limits.cuts)
+    {
+        out.push(about(&LOG_CUT).with("seconds", seconds.as_str()).with("count", *count));
+    }
+}
+
+/// A device as a reader knows it.
+pub fn name(device: &LogDevice) -> String {
+    let account = device.mailbox.as_deref().or(device.user.as_deref()).unwrap_or("?");
+    match device.device_type.as_deref().or(device.device_id.as_deref()) {
+        Some(kind) => format!("{account} ({kind})"),
+        None => account.to_owned(),
+    }
+}
+
+/// Minutes as people say them.
+fn span(minutes: i64) -> String {
+    match minutes {
+        ..120 => format!("{minutes} min"),
+        120..2880 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1440),
+    }
+}

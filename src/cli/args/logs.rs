@@ -1,0 +1,70 @@
+//! Which options does `exdiag logs` have?
+
+use super::{Color, EXIT_CODES, FailOn, LangArg};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  exdiag logs C:\\inetpub\\logs\\LogFiles\\W3SVC1 C:\\inetpub\\logs\\LogFiles\\W3SVC2
+  exdiag logs u_ex261121.log.gz --mailbox anna@corp.example
+  exdiag logs logs.zip --agent python-EAS-Client --output devices.csv";
+
+pub fn long_help() -> String {
+    format!("{EXAMPLES}\n\n{EXIT_CODES}")
+}
+
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// IIS logs (W3C) of Exchange, folders or archives of them (gzip, zip); `-` is standard input
+    ///
+    /// W3SVC1 shows what clients saw, W3SVC2 what ActiveSync itself answered: name both.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only this mailbox: its address, or the account with or without its domain
+    #[arg(long, value_name = "MAILBOX", help_heading = "Selection")]
+    pub mailbox: Option<String>,
+    /// Only the device with this id
+    #[arg(long, value_name = "ID", help_heading = "Selection")]
+    pub device: Option<String>,
+    /// Only devices whose user agent contains this
+    #[arg(long, value_name = "TEXT", help_heading = "Selection")]
+    pub agent: Option<String>,
+    /// From when on something is told, such as `hits-per-day=1500`; repeats
+    ///
+    /// fresh-minutes 120, stale-minutes 1440: how long before the end of the logs the last success may lie
+    /// (pass, warn); failures 3, failing-minutes 15: from when on failures in a row count; hits-per-day
+    /// 1000, hits-per-minute 30, resyncs-per-day 10, cuts 3.
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Selection")]
+    pub threshold: Vec<String>,
+    /// What goes to standard output
+    #[arg(long, value_enum, default_value_t = LogsFormat::Text, help_heading = "Output")]
+    pub format: LogsFormat,
+    /// Also write it to a file, .json, .txt or .csv; repeats
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output: Vec<PathBuf>,
+    /// From which severity on the exit code is 1
+    #[arg(long, value_enum, default_value_t = FailOn::Fail, help_heading = "Output")]
+    pub fail_on: FailOn,
+    #[command(flatten)]
+    pub lang: LangArg,
+    /// Tell only the verdict
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    /// Whether text is coloured [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub color: Color,
+    /// No bar on the terminal
+    #[arg(long, help_heading = "Output")]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogsFormat {
+    /// A verdict and tables for people
+    Text,
+    /// For programs
+    Json,
+    /// The devices as a table
+    Csv,
+}

@@ -1,0 +1,384 @@
+//! How are the files of logs found, opened and read, as fast as the machine can?
+//!
+//! A large file is read in parts by several threads. Each part is read as if the columns at the file's
+//! beginning were still in force; where the part before it shows that they are not, it is read again.
+
+mod unpack;
+
+use crate::evidence::logs::LogKind;
+use crate::protocol::logs::{Collected, Columns, Part, Scanner, columns_of, kind};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use unpack::{Opened, opened};
+
+/// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
+const BLOCK: usize = 256 << 10;
+
+/// A file is read in four parts of at least and at most this size: enough for several threads, and not so
+/// many that putting them together takes long.
+const PART: (u64, u64) = (32 << 20, 1 << 30);
+
+/// Why there is nothing to read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// What was named.
+    pub path: PathBuf,
+    /// What the system said; `None` where it is a folder without any file.
+    pub error: Option<io::Error>,
+}
+
+/// A file to be read.
+#[derive(Debug, Clone)]
+enum Place {
+    Stdin,
+    File(PathBuf),
+    /// A member of an archive.
+    Member(PathBuf, usize),
+}
+
+/// A piece of work.
+#[derive(Debug, Clone)]
+struct Unit {
+    file: u32,
+    place: Place,
+    /// Which bytes of a plain file, and the columns that its beginning names.
+    part: Option<(u64, u64, Option<Columns>)>,
+}
+
+/// What a unit has brought.
+struct Read1 {
+    kind: LogKind,
+    part: Part,
+    error: Option<String>,
+}
+
+/// Everything that is to be read, found but not yet read.
+#[derive(Debug)]
+pub struct Plan {
+    units: Vec<Unit>,
+    collected: Collected,
+    /// How many bytes there are, as far as that is known.
+    pub bytes: u64,
+}
+
+/// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input.
+pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
+    let mut plan = Plan { units: Vec::new(), collected: Collected::default(), bytes: 0 };
+    for path in paths {
+        let fails = |error| Unreadable { path: path.clone(), error: Some(error) };
+        if path == Path::new("-") {
+            let file = plan.collected.file("-".to_owned(), LogKind::Unknown);
+            plan.units.push(Unit { file, place: Place::Stdin, part: None });
+            continue;
+        }
+        let mut files = Vec::new();
+        if std::fs::metadata(path).map_err(fails)?.is_dir() {
+            walk(path, &mut files).map_err(fails)?;
+            files.sort();
+            if files.is_empty() {
+                return Err(Unreadable { path: path.clone(), error: None });
+            }
+        } else {
+            files.push(path.clone());
+        }
+        for file in files {
+            plan.one(&file).map_err(|error| Unreadable { path: file.clone(), error: Some(error) })?;
+        }
+    }
+    Ok(plan)
+}
+
+/// All files below a folder. A link to a folder is not followed: it may lead in circles.
+fn walk(folder: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            walk(&entry.path(), out)?;
+        } else if kind.is_file() || entry.path().is_file() {
+            out.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+impl Plan {
+    fn one(&mut self, path: &Path) -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let head = beginning(&mut file)?;
+        self.bytes += size;
+        let name = path.display().to_string();
+        if head.starts_with(b"PK\x03\x04") {
+            match zip::ZipArchive::new(file) {
+                Ok(archive) => {
+                    for member in 0..archive.len() {
+                        let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
+                        if !inner.ends_with('/') {
+                            let file = self.collected.file(format!("{name}:{inner}"), LogKind::Unknown);
+                            self.units.push(Unit { file, place: Place::Member(path.to_owned(), member), part: None });
+                        }
+                    }
+                }
+                Err(error) => {
+                    let file = self.collected.file(name, LogKind::Binary);
+                    self.collected.broken(file, error.to_string());
+                }
+            }
+            return Ok(());
+        }
+        let number = self.collected.file(name, LogKind::Unknown);
+        let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
+        let length = (size / 4).clamp(PART.0, PART.1);
+        if !plain || size < 2 * length {
+            self.units.push(Unit { file: number, place: Place::File(path.to_owned()), part: None });
+            return Ok(());
+        }
+        // what the first header says holds until another one is met
+        let mut first = Scanner::new(number, None);
+        first.feed(&head);
+        let columns = first.finish().columns.or_else(|| columns_of(&head));
+        let mut from = 0;
+        while from < size {
+            let to = if size - from < length * 3 / 2 { size } else { from + length };
+            let part = Some((from, to, columns.clone()));
+            self.units.push(Unit { file: number, place: Place::File(path.to_owned()), part });
+            from = to;
+        }
+        Ok(())
+    }
+
+    /// Reads everything with so many threads. `done` counts bytes while it is under way.
+    pub fn read(mut self, threads: usize, done: &AtomicU64) -> Collected {
+        let next = AtomicUsize::new(0);
+        let units = std::mem::take(&mut self.units);
+        let (send, receive) = mpsc::channel();
+        let collected = &mut self.collected;
+        std::thread::scope(|scope| {
+            for _ in 0..threads.min(units.len()) {
+                let (next, units, send) = (&next, &units, send.clone());
+                scope.spawn(move || {
+                    while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if send.send((unit.clone(), run(unit, done))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(send);
+            // parts of one file are taken in their order: lines are numbered through
+            let mut waiting: BTreeMap<(u32, u64), (Unit, Read1)> = BTreeMap::new();
+            let mut ends: BTreeMap<u32, (u64, Option<Columns>)> = BTreeMap::new();
+            for (unit, read) in receive {
+                let file = unit.file;
+                let from = unit.part.as_ref().map_or(0, |(from, ..)| *from);
+                waiting.insert((file, from), (unit, read));
+                loop {
+                    let at = ends.get(&file).map_or(0, |(at, _)| *at);
+                    let Some((unit, read)) = waiting.remove(&(file, at)) else { break };
+                    let Some((from, to, assumed)) = &unit.part else {
+                        take(collected, file, read);
+                        break;
+                    };
+                    let before = ends.remove(&file).map(|(_, columns)| columns);
+                    let read = match before {
+                        Some(columns) if columns != *assumed => {
+                            let again = Unit { part: Some((*from, *to, columns)), ..unit.clone() };
+                            run(&again, &AtomicU64::new(0))
+                        }
+                        _ => read,
+                    };
+                    ends.insert(file, (*to, read.part.columns.clone()));
+                    take(collected, file, read);
+                }
+            }
+        });
+        self.collected
+    }
+}
+
+fn take(collected: &mut Collected, file: u32, read: Read1) {
+    collected.kind(file, read.kind);
+    collected.add(file, read.part);
+    if let Some(error) = read.error {
+        collected.broken(file, error);
+    }
+}
+
+/// The first bytes of a file.
+fn beginning(from: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    from.take(64 << 10).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn run(unit: &Unit, done: &AtomicU64) -> Read1 {
+    let result = match (&unit.place, &unit.part) {
+        (Place::File(path), Some((from, to, columns))) => part(unit.file, path, (*from, *to), columns.clone(), done),
+        (Place::File(path), None) => File::open(path).and_then(|file| stream(unit.file, Box::new(file), done)),
+        (Place::Stdin, _) => stream(unit.file, Box::new(io::stdin()), done),
+        (Place::Member(path, member), _) => File::open(path).and_then(|file| {
+            let mut archive = zip::ZipArchive::new(file)?;
+            let member = archive.by_index(*member)?;
+            stream(unit.file, Box::new(member), done)
+        }),
+    };
+    result.unwrap_or_else(|error| Read1 {
+        kind: LogKind::Unknown,
+        part: Part::default(),
+        error: Some(error.to_string()),
+    })
+}
+
+/// A part of a plain IIS log: the lines that begin in it.
+fn part(
+    file: u32,
+    path: &Path,
+    (from, to): (u64, u64),
+    columns: Option<Columns>,
+    done: &AtomicU64,
+) -> io::Result<Read1> {
+    let mut input = File::open(path)?;
+    let mut scanner = Scanner::new(file, columns);
+    let mut at = from.saturating_sub(1);
+    input.seek(SeekFrom::Start(at))?;
+    let mut begun = from == 0;
+    let mut buffer = vec![0; BLOCK];
+    let mut error = None;
+    loop {
+        let read = match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(failed) if failed.kind() == io::ErrorKind::Interrupted => continue,
+            Err(failed) => {
+                error = Some(failed.to_string());
+                break;
+            }
+        };
+        let mut bytes = buffer.get(..read).unwrap_or_default();
+        let mut offset = at;
+        at += read as u64;
+        done.fetch_add(read as u64, Ordering::Relaxed);
+        if !begun {
+            // the line that the byte before the part belongs to is the other part's
+            let Some(end) = memchr::memchr(b'\n', bytes) else {
+                if at >= to {
+                    break;
+                }
+                continue;
+            };
+            begun = true;
+            offset += end as u64 + 1;
+            bytes = bytes.get(end + 1..).unwrap_or_default();
+            if offset >= to {
+                break;
+            }
+        }
+        if at >= to {
+            // the last line ends at or after the part's last byte
+            let last = usize::try_from((to - 1).saturating_sub(offset)).unwrap_or(0);
+            let tail = bytes.get(last..).unwrap_or_default();
+            if let Some(end) = memchr::memchr(b'\n', tail) {
+                scanner.feed(bytes.get(..=last + end).unwrap_or(bytes));
+                break;
+            }
+        }
+        scanner.feed(bytes);
+    }
+    Ok(Read1 { kind: LogKind::Iis, part: scanner.finish(), error })
+}
+
+/// A file from its beginning to its end, unpacked where it is packed.
+fn stream(file: u32, input: Box<dyn Read + '_>, done: &AtomicU64) -> io::Result<Read1> {
+    let Opened { head, mut rest } = opened(input, done)?;
+    let kind = kind(&head);
+    let mut scanner = Scanner::new(file, None);
+    if kind == LogKind::Iis && !head.starts_with(b"#") {
+        scanner = Scanner::new(file, columns_of(&head));
+    }
+    let is_log = kind == LogKind::Iis;
+    let mut lines = 0;
+    let mut feed = |bytes: &[u8]| {
+        if is_log {
+            scanner.feed(bytes);
+        } else if kind != LogKind::Binary {
+            lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        }
+    };
+    feed(&head);
+    let mut buffer = vec![0; BLOCK];
+    let mut error = None;
+    loop {
+        match rest.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => feed(buffer.get(..read).unwrap_or_default()),
+            Err(failed) if failed.kind() == io::ErrorKind::Interrupted => {}
+            // what came before it counts
+            Err(failed) => {
+                error = Some(failed.to_string());
+                break;
+            }
+        }
+    }
+    let mut part = scanner.finish();
+    if !is_log {
+        part.lines = lines;
+    }
+    Ok(Read1 { kind, part, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::logs::Wanted;
+    use std::fmt::Write as _;
+
+    #[test]
+    fn a_file_in_parts_says_the_same_as_in_one_piece_even_where_its_columns_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("u_ex.log");
+        let mut text = String::from(
+            "#Fields: date time cs-uri-stem cs-uri-query cs-username sc-status sc-substatus sc-win32-status\r\n",
+        );
+        for i in 0..4000 {
+            if i == 1500 {
+                text.push_str("#Fields: date time cs-username cs-uri-stem cs-uri-query sc-status\r\n");
+            }
+            let (minute, second, user) = (i % 1500 / 60 + i / 3000 * 30, i % 60, i % 7);
+            let query = format!("User=u{user}&DeviceId=d{user}&Cmd=Sync");
+            let stem = if i % 3 == 0 { "/Microsoft-Server-ActiveSync/default.eas" } else { "/owa/" };
+            let _ = if i < 1500 {
+                write!(text, "2026-11-21 01:{minute:02}:{second:02} {stem} {query} u{user} 200 0 0\r\n")
+            } else {
+                write!(text, "2026-11-21 02:{minute:02}:{second:02} u{user} {stem} {query} 401\r\n")
+            };
+        }
+        std::fs::write(&path, &text).unwrap();
+        let whole = plan(std::slice::from_ref(&path)).unwrap().read(1, &AtomicU64::new(0)).told(&Wanted::default());
+        for size in [701, 1000, 50_021, 200_000] {
+            let mut plan = plan(std::slice::from_ref(&path)).unwrap();
+            let columns =
+                Columns::read(b"date time cs-uri-stem cs-uri-query cs-username sc-status sc-substatus sc-win32-status");
+            let length = text.len() as u64;
+            plan.units = (0..length.div_ceil(size))
+                .map(|i| Unit {
+                    file: 0,
+                    place: Place::File(path.clone()),
+                    part: Some((i * size, ((i + 1) * size).min(length), columns.clone())),
+                })
+                .collect();
+            let mut parts = plan.read(3, &AtomicU64::new(0)).told(&Wanted::default());
+            // more parts, more estimates: only what is counted by the clock's minute may differ at a border
+            for (part, one) in parts.devices.iter_mut().zip(&whole.devices) {
+                part.peak.minute = one.peak.minute;
+            }
+            assert!(parts == whole, "{size}: {parts:#?}\n{whole:#?}");
+        }
+        assert_eq!(whole.files[0].lines, 4002);
+        assert_eq!(whole.devices.iter().map(|device| device.hits).sum::<u64>(), 1334);
+    }
+}

@@ -1,0 +1,150 @@
+//! Is a file packed with gzip or written in UTF-16, and what does it hold then?
+
+use super::beginning;
+use flate2::read::MultiGzDecoder;
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A file's text, in UTF-8 or what it is in.
+pub struct Opened<'a> {
+    /// Its beginning.
+    pub head: Vec<u8>,
+    /// What follows.
+    pub rest: Box<dyn Read + 'a>,
+}
+
+/// Whether a file with this beginning has to be unpacked or rewritten.
+pub fn is_packed(head: &[u8]) -> bool {
+    head.starts_with(b"\x1f\x8b") || utf16(head).is_some() || head.starts_with(BOM)
+}
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Looks at the beginning and takes off what is around the text. `done` counts the bytes of the file itself.
+pub fn opened<'a>(input: Box<dyn Read + 'a>, done: &'a AtomicU64) -> io::Result<Opened<'a>> {
+    let mut input: Box<dyn Read + 'a> = Box::new(Counted { input, done });
+    // an archive in an archive, and text in it in UTF-16: no more than that
+    for _ in 0..3 {
+        let head = beginning(&mut input)?;
+        let is_gzip = head.starts_with(b"\x1f\x8b");
+        let is_utf16 = utf16(&head);
+        if !is_gzip && is_utf16.is_none() {
+            let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
+            return Ok(Opened { head: text, rest: input });
+        }
+        let whole = Cursor::new(head).chain(input);
+        input = match is_utf16 {
+            Some(big_endian) => {
+                Box::new(Utf16 { input: whole, big_endian, half: None, high: None, out: Vec::new(), at: 0 })
+            }
+            None => Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 << 10, whole))),
+        };
+    }
+    Ok(Opened { head: beginning(&mut input)?, rest: input })
+}
+
+/// Whether it is UTF-16, and big-endian; also without a mark where every other byte is 0.
+fn utf16(head: &[u8]) -> Option<bool> {
+    match head {
+        [0xff, 0xfe, ..] => Some(false),
+        [0xfe, 0xff, ..] => Some(true),
+        [a, 0, b, 0, c, 0, ..] if [a, b, c].iter().all(|byte| byte.is_ascii() && **byte > 0) => Some(false),
+        [0, a, 0, b, 0, c, ..] if [a, b, c].iter().all(|byte| byte.is_ascii() && **byte > 0) => Some(true),
+        _ => None,
+    }
+}
+
+struct Counted<'a, R> {
+    input: R,
+    done: &'a AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.done.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// UTF-16 as UTF-8; what is none becomes U+FFFD.
+struct Utf16<R> {
+    input: R,
+    big_endian: bool,
+    half: Option<u8>,
+    high: Option<u16>,
+    out: Vec<u8>,
+    at: usize,
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at >= self.out.len() {
+            let mut bytes = vec![0; 32 << 10];
+            let read = self.input.read(&mut bytes)?;
+            if read == 0 {
+                return Ok(0);
+            }
+            let big_endian = self.big_endian;
+            let half = self.half.take();
+            let mut units: Vec<u16> = self.high.take().into_iter().collect();
+            let mut bytes = half.into_iter().chain(bytes.into_iter().take(read));
+            while let Some(first) = bytes.next() {
+                let Some(second) = bytes.next() else {
+                    self.half = Some(first);
+                    break;
+                };
+                units.push(if big_endian {
+                    u16::from_be_bytes([first, second])
+                } else {
+                    u16::from_le_bytes([first, second])
+                });
+            }
+            // the first half of a pair waits for its second one
+            if units.last().is_some_and(|unit| (0xd800..0xdc00).contains(unit)) {
+                self.high = units.pop();
+            }
+            let text: String = char::decode_utf16(units)
+                .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .filter(|letter| *letter != '\u{feff}')
+                .collect();
+            (self.out, self.at) = (text.into_bytes(), 0);
+        }
+        let ready = self.out.get(self.at..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(ready) {
+            *to = *from;
+        }
+        self.at += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn text(bytes: Vec<u8>) -> String {
+        let done = AtomicU64::new(0);
+        let mut opened = opened(Box::new(Cursor::new(bytes)), &done).unwrap();
+        opened.rest.read_to_end(&mut opened.head).unwrap();
+        String::from_utf8(opened.head).unwrap()
+    }
+
+    #[test]
+    fn gzip_in_several_members_and_utf16_are_unpacked() {
+        let said = "#Fields: date größer 東京 \u{1f600}\r\n".repeat(5000);
+        let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(said.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(text(little.clone()), said);
+        assert_eq!(text(said.encode_utf16().flat_map(u16::to_be_bytes).collect()), said);
+        let mut packed = Vec::new();
+        for half in [&little[..1001], &little[1001..]] {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(half).unwrap();
+            packed.extend(encoder.finish().unwrap());
+        }
+        assert_eq!(text(packed), said);
+        assert_eq!(text([BOM, b"abc"].concat()), "abc");
+    }
+}

@@ -1,0 +1,330 @@
+//! What has one device done, as far as one part of the logs shows?
+
+use super::answer::{Answer, Ended, Status};
+use super::query::Command;
+use super::streak::{Code, Failures, Stamp};
+use super::tally::{Busy, Durations, Keys, Spells};
+use std::collections::BTreeMap;
+
+/// The names by which an account is known that are kept for one device.
+const NAMES: usize = 8;
+
+/// One request.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Its line and time.
+    pub at: Stamp,
+    /// Whether a front end passed it on.
+    pub back: bool,
+    /// What was asked.
+    pub command: Command,
+    /// How HTTP answered.
+    pub status: Status,
+    /// How ActiveSync answered, where the line shows it.
+    pub answer: Option<Answer<'a>>,
+    /// Whether the server knew who asked.
+    pub signed_in: bool,
+    /// How long it took, in milliseconds.
+    pub took: Option<u64>,
+    /// The user agent, blanks as `+`.
+    pub agent: &'a [u8],
+    /// The protocol version that the query names.
+    pub version: Option<u16>,
+}
+
+/// What was counted on one of the two sites.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Requests.
+    pub hits: u64,
+    /// Requests by status.
+    pub statuses: Vec<(Status, u64)>,
+    /// The first request.
+    pub first: Option<Stamp>,
+    /// The last one.
+    pub last: Option<Stamp>,
+    /// The last that HTTP reports as successful.
+    pub accepted: Option<Stamp>,
+    /// Those that failed.
+    pub failures: Failures,
+    /// Its busiest times.
+    pub busy: Busy,
+}
+
+/// One device of one account.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// The account's names as they stand in the logs, without the domain.
+    pub users: Vec<String>,
+    /// The mailbox address.
+    pub mailbox: Option<String>,
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub kind: String,
+    /// The user agent, as last seen.
+    pub agent: (i64, Vec<u8>),
+    /// The protocol version, as last seen.
+    pub version: (i64, u16),
+    /// The access state, as last seen.
+    pub access: (i64, String),
+    /// What clients asked.
+    pub front: Site,
+    /// What front ends passed on.
+    pub back: Site,
+    /// The last success that a line proves.
+    pub proved: Option<Stamp>,
+    /// The last line that shows what ActiveSync answered.
+    pub answered: Option<Stamp>,
+    /// Failures that HTTP does not show.
+    pub failures: Failures,
+    /// What ActiveSync reported, by name.
+    pub errors: BTreeMap<String, u64>,
+    /// The last proved success by command, then the last acceptance.
+    pub commands: [Vec<(Command, Stamp)>; 2],
+    /// The last authenticated request.
+    pub signed_in: Option<Stamp>,
+    /// The last refused sign-in.
+    pub refused: Option<(Stamp, Status)>,
+    /// Sync keys.
+    pub keys: Keys,
+    /// Requests that throttling delayed, and for how many milliseconds at most.
+    pub throttled: (u64, u64),
+    /// Long requests that were cut.
+    pub cuts: Vec<(u64, u64)>,
+    /// How long requests took that wait for nothing.
+    pub durations: Durations,
+    /// Changes between success and failure.
+    pub spells: [Spells; 2],
+}
+
+/// Errors of Windows that mean a cut connection.
+const CUT: &[u32] = &[64, 121, 995, 1236];
+
+/// From how many milliseconds on a request counts as one that waits.
+const WAITS_MS: u64 = 30_000;
+
+impl Device {
+    /// Counts a request.
+    pub fn add(&mut self, request: &Request<'_>) {
+        let Request { at, back, command, status, answer, .. } = request;
+        let ended = super::answer::ended(*status, answer.as_ref(), *command, *back);
+        let failed = ended == Ended::Failed;
+        let code = Code {
+            status: *status,
+            answer: answer.as_ref().and_then(|answer| answer.status).unwrap_or(0),
+            barred: answer.as_ref().and_then(|a| a.access).is_some_and(|state| !state.starts_with(b"Allowed")),
+        };
+        let site = if *back { &mut self.back } else { &mut self.front };
+        site.hits += 1;
+        site.busy.add(at.time);
+        match site.statuses.iter_mut().find(|(known, _)| known == status) {
+            Some((_, count)) => *count += 1,
+            None => site.statuses.push((*status, 1)),
+        }
+        site.first = Some(site.first.map_or(*at, |first| first.min(*at)));
+        site.last = site.last.max(Some(*at));
+        if matches!(ended, Ended::Proved | Ended::Accepted) {
+            site.accepted = site.accepted.max(Some(*at));
+            site.failures.worked();
+            self.failures.worked();
+            latest(&mut self.commands[1], *command, *at);
+        } else if failed && status.http != 200 {
+            site.failures.add(*at, code);
+        } else if failed {
+            self.failures.add(*at, code);
+        }
+        let [front, passed_on] = &mut self.spells;
+        let spells = if *back { passed_on } else { front };
+        match ended {
+            Ended::Proved | Ended::Accepted => spells.add(*at, None),
+            Ended::Failed => spells.add(*at, Some(code)),
+            Ended::Neutral => {}
+        }
+        if let Some(answer) = answer {
+            self.answered = self.answered.max(Some(*at));
+            if ended == Ended::Proved {
+                self.proved = self.proved.max(Some(*at));
+                latest(&mut self.commands[0], *command, *at);
+            }
+            self.answer(answer, at.time);
+        }
+        self.sign_in(request);
+        if let Some(version) = request.version
+            && at.time >= self.version.0
+        {
+            self.version = (at.time, version);
+        }
+        if at.time >= self.agent.0 && !matches!(request.agent, b"" | b"-") {
+            self.agent.0 = at.time;
+            if self.agent.1 != request.agent {
+                self.agent.1 = request.agent.to_vec();
+            }
+        }
+        self.time(request);
+    }
+
+    fn sign_in(&mut self, request: &Request<'_>) {
+        let status = request.status;
+        if !request.back && status.http == 401 {
+            // the anonymous challenge carries nothing that could be refused
+            if super::answer::ended(status, None, request.command, false) == Ended::Failed && status.sub != 2 {
+                self.refused = self.refused.max(Some((request.at, status)));
+            }
+        } else if !request.back && matches!(status.http, 456 | 457) {
+            self.refused = self.refused.max(Some((request.at, status)));
+        } else if request.signed_in && status.http != 401 {
+            self.signed_in = self.signed_in.max(Some(request.at));
+        }
+    }
+
+    fn answer(&mut self, answer: &Answer<'_>, time: i64) {
+        if let Some(version) = answer.version
+            && time >= self.version.0
+        {
+            self.version = (time, version);
+        }
+        if let Some(state) = answer.access
+            && time >= self.access.0
+        {
+            self.access.0 = time;
+            if self.access.1.as_bytes() != state {
+                self.access.1 = super::query::text(state);
+            }
+        }
+        if let (None, Some(address)) = (&self.mailbox, answer.mailbox) {
+            self.mailbox = Some(super::query::text(address));
+        }
+        if let Some(error) = answer.error.filter(|error| !error.is_empty()) {
+            let error = String::from_utf8_lossy(error);
+            if let Some(count) = self.errors.get_mut(error.as_ref()) {
+                *count += 1;
+            } else if self.errors.len() < 100 {
+                // what the lines hold is nobody's promise: a hundred names are enough
+                self.errors.insert(error.into_owned(), 1);
+            }
+        }
+        if answer.throttle > 0 {
+            self.throttled = (self.throttled.0 + 1, self.throttled.1.max(answer.throttle));
+        }
+        self.keys.add(answer.sync_key, answer.first_sync, time);
+    }
+
+    fn time(&mut self, request: &Request<'_>) {
+        let Some(took) = request.took else { return };
+        let waits = request.command == Command::PING
+            || request.answer.as_ref().is_some_and(|answer| answer.heartbeat.is_some())
+            || (request.command == Command::SYNC && took >= WAITS_MS);
+        if !waits {
+            self.durations.add(took);
+        } else if took >= WAITS_MS && CUT.contains(&request.status.win32) {
+            // a timer is told by its constancy: to the nearest five seconds
+            let seconds = (took + 2500) / 5000 * 5;
+            if let Some((_, count)) = self.cuts.iter_mut().find(|(known, _)| *known == seconds) {
+                *count += 1;
+            } else if self.cuts.len() < 64 {
+                self.cuts.push((seconds, 1));
+            }
+        }
+    }
+
+    /// The account is also known by this name.
+    pub fn named(&mut self, user: String) {
+        if !user.is_empty() && !self.users.contains(&user) && self.users.len() < NAMES {
+            self.users.push(user);
+        }
+    }
+
+    /// Moves the lines of one part of a file to where it begins.
+    pub fn shift(&mut self, lines: u64) {
+        let move_one = |stamp: &mut Option<Stamp>| {
+            if let Some(stamp) = stamp {
+                stamp.line += lines;
+            }
+        };
+        for site in [&mut self.front, &mut self.back] {
+            for stamp in [&mut site.first, &mut site.last, &mut site.accepted] {
+                move_one(stamp);
+            }
+            site.failures.shift(lines);
+        }
+        for stamp in [&mut self.proved, &mut self.answered, &mut self.signed_in] {
+            move_one(stamp);
+        }
+        if let Some((stamp, _)) = &mut self.refused {
+            stamp.line += lines;
+        }
+        self.failures.shift(lines);
+        for (_, stamp) in self.commands.iter_mut().flatten() {
+            stamp.line += lines;
+        }
+    }
+
+    /// Takes up what another part of the logs shows.
+    pub fn merge(&mut self, other: Self) {
+        for user in other.users {
+            self.named(user);
+        }
+        self.mailbox = self.mailbox.take().or(other.mailbox);
+        if self.kind.is_empty() {
+            self.kind = other.kind;
+        }
+        self.agent = std::mem::take(&mut self.agent).max(other.agent);
+        self.version = self.version.max(other.version);
+        self.access = std::mem::take(&mut self.access).max(other.access);
+        self.front.merge(other.front);
+        self.back.merge(other.back);
+        self.proved = self.proved.max(other.proved);
+        self.answered = self.answered.max(other.answered);
+        self.failures.merge(other.failures);
+        for (name, count) in other.errors {
+            *self.errors.entry(name).or_default() += count;
+        }
+        for (mine, theirs) in self.commands.iter_mut().zip(other.commands) {
+            for (command, stamp) in theirs {
+                latest(mine, command, stamp);
+            }
+        }
+        self.signed_in = self.signed_in.max(other.signed_in);
+        self.refused = self.refused.max(other.refused);
+        self.keys.merge(other.keys);
+        self.throttled = (self.throttled.0 + other.throttled.0, self.throttled.1.max(other.throttled.1));
+        for (seconds, count) in other.cuts {
+            match self.cuts.iter_mut().find(|(known, _)| *known == seconds) {
+                Some((_, mine)) => *mine += count,
+                None => self.cuts.push((seconds, count)),
+            }
+        }
+        self.durations.merge(&other.durations);
+        for (mine, theirs) in self.spells.iter_mut().zip(other.spells) {
+            mine.merge(theirs);
+        }
+    }
+}
+
+impl Site {
+    fn merge(&mut self, other: Self) {
+        self.hits += other.hits;
+        for (status, count) in other.statuses {
+            match self.statuses.iter_mut().find(|(known, _)| *known == status) {
+                Some((_, mine)) => *mine += count,
+                None => self.statuses.push((status, count)),
+            }
+        }
+        self.first = match (self.first, other.first) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.last = self.last.max(other.last);
+        self.accepted = self.accepted.max(other.accepted);
+        self.failures.merge(other.failures);
+        self.busy.merge(other.busy);
+    }
+}
+
+fn latest(list: &mut Vec<(Command, Stamp)>, command: Command, at: Stamp) {
+    match list.iter_mut().find(|(known, _)| *known == command) {
+        Some((_, stamp)) => *stamp = (*stamp).max(at),
+        None => list.push((command, at)),
+    }
+}

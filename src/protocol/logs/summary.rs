@@ -1,0 +1,280 @@
+//! What do all parts of all files show together?
+
+use super::answer::Status;
+use super::device::Device;
+use super::query::Command;
+use super::scan::{Part, Skip};
+use super::streak::{Failures, Stamp};
+use super::table::{Table, local};
+use super::tally::Spell;
+use crate::evidence::logs::{
+    Coverage, DecidingLines, Gap, Latency, LineAt, LogDevice, LogFile, LogKind, LogsSeen, Peak, Refusal, SkippedLines,
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long after the last line of a back end a request of the front end is past what back ends show,
+/// in seconds: both log a request when it is over.
+const PAST_S: i64 = 60;
+
+/// Which devices are asked about. Whatever is empty does not select.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// A mailbox address or an account, with or without its domain.
+    pub mailbox: Option<String>,
+    /// A device's id.
+    pub device: Option<String>,
+    /// A part of the user agent.
+    pub agent: Option<String>,
+}
+
+impl Wanted {
+    /// Whether all devices are.
+    pub fn is_all(&self) -> bool {
+        self.mailbox.is_none() && self.device.is_none() && self.agent.is_none()
+    }
+
+    fn takes(&self, device: &Device, told: &LogDevice) -> bool {
+        let mailbox = self.mailbox.as_ref().is_none_or(|wanted| {
+            let same = |name: &String| name.to_lowercase() == wanted.to_lowercase();
+            // an address is compared whole with addresses, and by its first part with bare names
+            let by_name = |name: &String| {
+                same(name) || ((!name.contains('@') || !wanted.contains('@')) && local(name) == local(wanted))
+            };
+            device.mailbox.as_ref().is_some_and(same) || device.users.iter().any(by_name)
+        });
+        let device_id = self.device.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(&device.id));
+        let agent = self.agent.as_ref().is_none_or(|wanted| {
+            let wanted = wanted.replace(' ', "+").to_lowercase();
+            told.agent.as_ref().is_some_and(|agent| agent.replace(' ', "+").to_lowercase().contains(&wanted))
+        });
+        mailbox && device_id && agent
+    }
+}
+
+/// All that was read, still mergeable.
+#[derive(Debug, Default)]
+pub struct Collected {
+    table: Table,
+    files: Vec<LogFile>,
+    skipped: BTreeMap<u32, BTreeMap<Skip, u64>>,
+    sites: BTreeMap<u32, [u64; 3]>,
+    span: Option<(i64, i64)>,
+    hours: BTreeSet<i64>,
+}
+
+impl Collected {
+    /// Announces a file; returns its number.
+    pub fn file(&mut self, path: String, kind: LogKind) -> u32 {
+        self.files.push(LogFile { path, kind, lines: 0, used: 0, skipped: Vec::new(), broken: None });
+        u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Says what kind of file it is.
+    pub fn kind(&mut self, file: u32, kind: LogKind) {
+        if let Some(file) = self.files.get_mut(file as usize) {
+            file.kind = kind;
+        }
+    }
+
+    /// Notes why a file could not be read to its end.
+    pub fn broken(&mut self, file: u32, why: String) {
+        if let Some(file) = self.files.get_mut(file as usize) {
+            file.broken = Some(why);
+        }
+    }
+
+    /// Takes up the next part of a file; parts of one file come in their order.
+    pub fn add(&mut self, file: u32, mut part: Part) {
+        let Some(told) = self.files.get_mut(file as usize) else { return };
+        if told.lines > 0 {
+            part.table.shift(told.lines);
+        }
+        told.lines += part.lines;
+        told.used += part.used;
+        let skipped = self.skipped.entry(file).or_default();
+        for (why, count) in part.skipped {
+            *skipped.entry(why).or_default() += count;
+        }
+        let sites = self.sites.entry(file).or_default();
+        for (mine, theirs) in sites.iter_mut().zip(part.sites) {
+            *mine += theirs;
+        }
+        self.table.merge(part.table);
+        self.hours.extend(part.hours);
+        self.span = match (self.span, part.span) {
+            (Some((from, to)), Some((a, b))) => Some((from.min(a), to.max(b))),
+            (mine, theirs) => mine.or(theirs),
+        };
+    }
+
+    /// What it shows of the devices that are wanted.
+    pub fn told(self, wanted: &Wanted) -> LogsSeen {
+        let Self { table, mut files, skipped, sites, span, hours } = self;
+        for (number, file) in (0_u32..).zip(&mut files) {
+            let skipped = skipped.get(&number).into_iter().flatten();
+            file.skipped =
+                skipped.map(|(why, count)| SkippedLines { reason: why.name().to_owned(), count: *count }).collect();
+            if file.kind == LogKind::Iis {
+                file.kind = match sites.get(&number) {
+                    Some([0, 0, 0]) | None => LogKind::Iis,
+                    Some([front, back, answered]) if back > &(front + answered) => LogKind::IisBackEnd,
+                    Some([_, _, 0]) => LogKind::IisFrontEnd,
+                    Some(_) => LogKind::IisCombined,
+                };
+            }
+        }
+        let (devices, unattributed) = table.devices();
+        let mut told: Vec<LogDevice> = devices
+            .iter()
+            .map(|device| (device, device_told(device, &files)))
+            .filter(|(device, told)| wanted.takes(device, told))
+            .map(|(_, told)| told)
+            .collect();
+        told.sort_by(|a, b| {
+            let rest = |d: &LogDevice| (d.user.clone(), d.device_id.clone());
+            b.hits.cmp(&a.hits).then_with(|| rest(a).cmp(&rest(b)))
+        });
+        LogsSeen {
+            coverage: Coverage {
+                from: span.and_then(|(from, _)| moment(from)),
+                to: span.and_then(|(_, to)| moment(to)),
+                gaps: gaps(&hours),
+            },
+            devices: told,
+            unattributed: if wanted.is_all() { statuses(unattributed) } else { BTreeMap::new() },
+            files,
+        }
+    }
+}
+
+fn moment(seconds: i64) -> Option<Timestamp> {
+    Timestamp::from_second(seconds).ok()
+}
+
+fn when(stamp: Option<Stamp>) -> Option<Timestamp> {
+    moment(stamp?.time)
+}
+
+/// Whole hours between others that have no line.
+fn gaps(hours: &BTreeSet<i64>) -> Vec<Gap> {
+    let pairs = hours.iter().zip(hours.iter().skip(1)).filter(|(a, b)| *b - *a > 1);
+    pairs.filter_map(|(a, b)| Some(Gap { from: moment((a + 1) * 3600)?, to: moment(b * 3600)? })).collect()
+}
+
+fn statuses(counts: impl IntoIterator<Item = (Status, u64)>) -> BTreeMap<String, u64> {
+    counts.into_iter().map(|(status, count)| (status.to_string(), count)).collect()
+}
+
+/// The shortest spelling, of several the first by the alphabet: the same whatever was read first.
+fn shortest(names: &[String]) -> Option<String> {
+    names.iter().min_by_key(|name| (name.len(), *name)).cloned()
+}
+
+fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
+    let on_front = device.front.hits > 0;
+    let site = if on_front { &device.front } else { &device.back };
+    let proof = device.answered.is_some();
+    let accepted = device.front.accepted.max(device.back.accepted);
+    // a request of the front end counts for itself only where no back end shows what came of it
+    let beyond = match (device.front.accepted, device.answered) {
+        (Some(accepted), Some(answered)) if accepted.time > answered.time + PAST_S => Some(accepted),
+        (Some(accepted), None) => Some(accepted),
+        (None, None) => device.back.accepted,
+        _ => None,
+    };
+    let reset = device.proved.max(beyond);
+    let mut lists = vec![&device.failures, &device.front.failures];
+    if !on_front {
+        lists.push(&device.back.failures);
+    }
+    let streak = Failures::after(&lists, reset);
+    let line = |stamp: Option<Stamp>| {
+        let stamp = stamp?;
+        Some(LineAt { file: files.get(stamp.file as usize)?.path.clone(), line: stamp.line })
+    };
+    let [proved, accepted_by] = &device.commands;
+    let by_command = if proof { proved } else { accepted_by };
+    let busy = site.busy.most();
+    let (resyncs, same_key) = device.keys.most();
+    let (throttled, throttled_ms) = device.throttled;
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    LogDevice {
+        user: shortest(&device.users),
+        mailbox: device.mailbox.clone(),
+        device_id: some(&device.id),
+        device_type: some(&device.kind),
+        agent: some(&String::from_utf8_lossy(&device.agent.1)),
+        protocol: (device.version.1 > 0).then(|| version(device.version.1)),
+        hits: site.hits,
+        site: if on_front { "front-end" } else { "back-end" }.to_owned(),
+        first_attempt: when(site.first),
+        last_attempt: when(site.last),
+        last_success: when(device.proved),
+        last_accepted: when(accepted),
+        proof,
+        failing_since: when(streak.since),
+        failures_in_a_row: streak.count,
+        failing_with: streak.codes,
+        statuses: statuses(site.statuses.iter().copied()),
+        errors: device.errors.clone(),
+        access_state: some(&device.access.1),
+        last_by_command: by_command
+            .iter()
+            .filter(|(command, _)| *command != Command::OTHER)
+            .filter_map(|(command, stamp)| Some((command.name().to_owned(), moment(stamp.time)?)))
+            .collect(),
+        last_sign_in: when(device.signed_in),
+        last_refusal: device
+            .refused
+            .and_then(|(stamp, status)| Some(Refusal { at: moment(stamp.time)?, status: status.to_string() })),
+        lines: DecidingLines {
+            success: line(reset),
+            failure: line(streak.since),
+            sign_in: line(device.signed_in),
+            refusal: line(device.refused.map(|(stamp, _)| stamp)),
+        },
+        peak: Peak { day: busy.0, minute: busy.1 },
+        resyncs,
+        same_key,
+        throttled,
+        throttled_ms,
+        cut_after: device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count)).collect(),
+        latency: device.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
+        timeline: timeline(device),
+    }
+}
+
+/// 141 is 14.1.
+fn version(number: u16) -> String {
+    format!("{}.{}", number / 10, number % 10)
+}
+
+/// What clients saw; where a back end shows what became of their requests, its word on those.
+fn timeline(device: &Device) -> Vec<crate::evidence::logs::Spell> {
+    let [front, back] = &device.spells;
+    let has_back = !back.told().is_empty();
+    let mut all: Vec<Spell> = back.told().to_vec();
+    all.extend(front.told().iter().filter(|spell| !has_back || spell.code.is_some()));
+    all.sort_by_key(|spell| spell.from);
+    let mut out: Vec<Spell> = Vec::new();
+    for spell in all {
+        match out.last_mut() {
+            Some(last) if last.code == spell.code => {
+                last.to = last.to.max(spell.to);
+                last.count += spell.count;
+            }
+            _ => out.push(spell),
+        }
+    }
+    out.iter()
+        .filter_map(|spell| {
+            Some(crate::evidence::logs::Spell {
+                from: moment(spell.from)?,
+                to: moment(spell.to)?,
+                code: spell.code.map_or_else(|| "ok".to_owned(), |code| code.to_string()),
+                count: spell.count,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! Which device of which account does a request belong to?
+
+use super::answer::Status;
+use super::device::{Device, Request};
+use super::query::{self, Query};
+use std::collections::{BTreeMap, HashMap};
+
+/// Devices that are told apart; no server has as many, but a flood of made-up names has.
+const DEVICES: usize = 40_000;
+
+/// Spellings of account and device that are remembered.
+const SPELLINGS: usize = 100_000;
+
+/// Account and device, in small letters.
+type Key = (String, String);
+
+/// All devices of one part of the logs.
+#[derive(Debug, Default)]
+pub struct Table {
+    devices: Vec<Device>,
+    keys: HashMap<Key, usize>,
+    /// As it stands in the line, so that the line need not be taken apart again.
+    spellings: HashMap<Box<[u8]>, usize>,
+    spelling: Vec<u8>,
+    /// Requests that name neither account nor device, or came when the table was full.
+    pub unattributed: BTreeMap<Status, u64>,
+}
+
+impl Table {
+    /// Counts a request. `user`: the account that the server knows, as it stands in the line.
+    pub fn add(&mut self, query: &Query<'_>, user: &[u8], request: &Request<'_>) {
+        let user = if matches!(user, b"-" | b"") { &[][..] } else { user };
+        self.spelling.clear();
+        for part in [query.user, user, query.device_id] {
+            self.spelling.extend_from_slice(part);
+            self.spelling.push(0);
+        }
+        let known = self.spellings.get(self.spelling.as_slice()).copied();
+        let found = known.or_else(|| self.enter(query, user));
+        match found.and_then(|at| self.devices.get_mut(at)) {
+            Some(device) => {
+                if device.kind.is_empty() && !query.device_type.is_empty() {
+                    device.kind = query::text(query.device_type);
+                }
+                device.add(request);
+            }
+            None => *self.unattributed.entry(request.status).or_default() += 1,
+        }
+    }
+
+    fn enter(&mut self, query: &Query<'_>, user: &[u8]) -> Option<usize> {
+        let device_id = query::device_id(query.device_id);
+        let asked = account(&query::text(query.user));
+        let signed_in = account(&query::text(user));
+        // between servers, the server itself signs in
+        let signed_in = if signed_in.ends_with('$') { String::new() } else { signed_in };
+        let name = if asked.is_empty() { signed_in.as_str() } else { asked.as_str() };
+        if name.is_empty() && device_id.is_empty() {
+            return None;
+        }
+        let key = (local(name), device_id.to_lowercase());
+        let at = match self.keys.get(&key) {
+            Some(at) => *at,
+            None if self.devices.len() >= DEVICES => return None,
+            None => {
+                self.devices.push(Device { id: device_id, ..Device::default() });
+                self.keys.insert(key, self.devices.len() - 1);
+                self.devices.len() - 1
+            }
+        };
+        if let Some(device) = self.devices.get_mut(at) {
+            device.named(asked);
+            device.named(signed_in);
+        }
+        if self.spellings.len() >= SPELLINGS {
+            self.spellings.clear();
+        }
+        self.spellings.insert(self.spelling.as_slice().into(), at);
+        Some(at)
+    }
+
+    /// Moves the lines of one part of a file to where it begins.
+    pub fn shift(&mut self, lines: u64) {
+        for device in &mut self.devices {
+            device.shift(lines);
+        }
+    }
+
+    /// Takes up another part of the logs.
+    pub fn merge(&mut self, other: Self) {
+        let mut devices: Vec<Option<Device>> = other.devices.into_iter().map(Some).collect();
+        for (key, from) in other.keys {
+            let Some(device) = devices.get_mut(from).and_then(Option::take) else { continue };
+            let known = self.keys.get(&key).copied();
+            if let Some(mine) = known.and_then(|at| self.devices.get_mut(at)) {
+                mine.merge(device);
+            } else if self.devices.len() < DEVICES {
+                self.keys.insert(key, self.devices.len());
+                self.devices.push(device);
+            } else {
+                let site = if device.front.hits > 0 { device.front } else { device.back };
+                for (status, count) in site.statuses {
+                    *self.unattributed.entry(status).or_default() += count;
+                }
+            }
+        }
+        for (status, count) in other.unattributed {
+            *self.unattributed.entry(status).or_default() += count;
+        }
+        self.spellings.clear();
+    }
+
+    /// All devices. One that some lines name without an account (a query in base64 names none before
+    /// the sign-in) belongs to the account that other lines name, where there is only one.
+    pub fn devices(mut self) -> (Vec<Device>, BTreeMap<Status, u64>) {
+        let mut of_device: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
+        for ((user, device), at) in &self.keys {
+            of_device.entry(device).or_default().push((user, *at));
+        }
+        let mut joined: Vec<(usize, usize)> = Vec::new();
+        for (device, users) in of_device {
+            if let (false, [(a, first), (b, second)]) = (device.is_empty(), users.as_slice()) {
+                match (a.is_empty(), b.is_empty()) {
+                    (true, _) => joined.push((*first, *second)),
+                    (_, true) => joined.push((*second, *first)),
+                    _ => {}
+                }
+            }
+        }
+        let mut devices: Vec<Option<Device>> = self.devices.drain(..).map(Some).collect();
+        for (from, to) in joined {
+            let taken = devices.get_mut(from).and_then(Option::take);
+            if let (Some(device), Some(Some(into))) = (taken, devices.get_mut(to)) {
+                into.merge(device);
+            }
+        }
+        (devices.into_iter().flatten().collect(), self.unattributed)
+    }
+}
+
+/// An account's name without the domain in front of it.
+fn account(name: &str) -> String {
+    let name = name.rsplit('\\').next().unwrap_or_default().trim();
+    if name == "-" { String::new() } else { name.to_owned() }
+}
+
+/// The name by which an account is recognised in all its spellings: in small letters, without a domain.
+pub fn local(name: &str) -> String {
+    let name = account(name);
+    name.split('@').next().unwrap_or_default().to_lowercase()
+}

@@ -1,0 +1,338 @@
+//! How does what logs tell read on a terminal of 80 columns?
+
+use crate::evidence::logs::{LineAt, LogDevice, LogsSeen};
+use crate::finding::{Lang, Severity, Status, Text, harmless};
+use crate::report::FindingReport;
+use crate::report::fold::{both_ends, indented, marked};
+use crate::report::text::{severity_symbol, steps, symbol};
+use crate::text;
+use colored::Colorize as _;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+/// Findings that are told with all their steps; devices that are told one by one; rows of a table.
+const WHOLE: usize = 3;
+const DEVICES: usize = 5;
+const ROWS: usize = 20;
+
+/// Writes the verdict, then the devices asked about or the tables of a server, then what was read.
+pub fn write_logs_text(
+    seen: &LogsSeen,
+    findings: &[FindingReport],
+    about: Option<&str>,
+    quiet: bool,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = Page { seen, lang };
+    let mut lines = Vec::new();
+    page.head(about, &mut lines);
+    page.verdict(findings, &mut lines);
+    if !quiet {
+        if about.is_some() || seen.devices.len() <= DEVICES {
+            for device in seen.devices.iter().take(ROWS) {
+                page.device(device, &mut lines);
+            }
+        }
+        if about.is_none() {
+            page.services(findings, &mut lines);
+            page.statuses(&mut lines);
+        }
+        if about.is_none() && seen.devices.len() > DEVICES {
+            page.table(&mut lines);
+        }
+        page.files(&mut lines);
+    }
+    for line in lines {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+struct Page<'a> {
+    seen: &'a LogsSeen,
+    lang: Lang,
+}
+
+impl Page<'_> {
+    fn say(&self, text: Text) -> &'static str {
+        text.of(self.lang)
+    }
+
+    fn head(&self, about: Option<&str>, out: &mut Vec<String>) {
+        let lines: u64 = self.seen.files.iter().map(|file| file.lines).sum();
+        let coverage = &self.seen.coverage;
+        let span = match (coverage.from, coverage.to) {
+            (Some(from), Some(to)) => format!("{} – {} UTC", short(from), short(to)),
+            _ => self.say(text!("no time covered", "kein Zeitraum abgedeckt")).to_owned(),
+        };
+        let what = harmless(about.unwrap_or_default());
+        let of = self.say(text!("lines", "Zeilen"));
+        indented(out, "", "", &format!("exdiag logs   {what}   {lines} {of}   {span}"));
+        for gap in coverage.gaps.iter().take(3) {
+            let words = self.say(text!("No line at all from", "Keine Zeile von"));
+            let to = self.say(text!("to", "bis"));
+            indented(out, "! ", "  ", &format!("{words} {} {to} {} UTC", short(gap.from), short(gap.to)));
+        }
+        if coverage.gaps.len() > 3 {
+            let more = self.say(text!("further gaps", "weitere Lücken"));
+            out.push(format!("! {} {more}", coverage.gaps.len() - 3));
+        }
+        out.push(String::new());
+    }
+
+    fn verdict(&self, findings: &[FindingReport], out: &mut Vec<String>) {
+        let faults: Vec<_> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+        if faults.is_empty() {
+            let (status, sentence) = if self.seen.devices.is_empty() {
+                let none =
+                    text!("No ActiveSync request in these files.", "Keine ActiveSync-Anfrage in diesen Dateien.");
+                (Status::Inconclusive, none)
+            } else {
+                let good = text!(
+                    "No device fails as far as these files show.",
+                    "Soweit diese Dateien zeigen, scheitert kein Gerät."
+                );
+                (Status::Pass, good)
+            };
+            marked(out, &symbol(status), self.say(sentence));
+        }
+        for (i, finding) in faults.iter().enumerate() {
+            if i == WHOLE + ROWS {
+                let more = self.say(text!("more; --format json has them all", "weitere; --format json hat alle"));
+                out.push(format!("  … {} {more}", faults.len() - i));
+                break;
+            }
+            marked(out, &severity_symbol(finding.severity), &finding.title);
+            let Some(remedy) = finding.remediation.as_ref() else { continue };
+            if i < WHOLE {
+                indented(out, "  ", "  ", &finding.detail);
+                let who = self.say(text!("Who must act: ", "Wer handeln muss: "));
+                both_ends(out, "  ", &format!("{who}{}", remedy.owner.title().of(self.lang)), &finding.code);
+                out.push(String::new());
+                steps(remedy, self.lang, out);
+                out.push(String::new());
+            }
+        }
+        for finding in findings.iter().filter(|finding| finding.severity == Severity::Info) {
+            marked(out, &symbol(Status::Pass), &finding.title);
+            indented(out, "  ", "  ", &finding.detail);
+        }
+        out.push(String::new());
+    }
+
+    /// AUTH and LAST SYNC of one device, with the lines that decide.
+    fn device(&self, device: &LogDevice, out: &mut Vec<String>) {
+        let or_dash = |text: &Option<String>| harmless(text.as_deref().unwrap_or("-"));
+        let name = device.mailbox.as_ref().or(device.user.as_ref()).cloned();
+        out.push(format!("  {}", format!("{}  {}", or_dash(&name), or_dash(&device.device_id)).bold()));
+        let mut row =
+            |name: &str, value: String| indented(out, &format!("    {name:<12} "), &" ".repeat(17), &harmless(&value));
+        let signed = match (device.last_sign_in, &device.last_refusal) {
+            (Some(at), Some(refusal)) if refusal.at > at => {
+                let words = self.say(text!("refused", "abgelehnt"));
+                format!("{words} {} {} {}", short(refusal.at), refusal.status, place(device.lines.refusal.as_ref()))
+            }
+            (None, Some(refusal)) => {
+                let words = self.say(text!("refused", "abgelehnt"));
+                format!("{words} {} {} {}", short(refusal.at), refusal.status, place(device.lines.refusal.as_ref()))
+            }
+            (Some(at), _) => {
+                // Exchange may let a device go on for 8 to 24 hours after a password has changed
+                let words = self.say(text!(
+                    "accepted (no proof of today's password)",
+                    "angenommen (kein Beleg für das heutige Kennwort)"
+                ));
+                format!("{} {words} {}", short(at), place(device.lines.sign_in.as_ref()))
+            }
+            (None, None) => self
+                .say(text!("unknown: no request names who asked", "unbekannt: keine Anfrage nennt, wer fragt"))
+                .to_owned(),
+        };
+        row("AUTH", signed);
+        let synced = match (device.last_success, device.last_accepted, device.proof) {
+            (Some(at), ..) => format!("{}{} {}", short(at), self.before_end(at), place(device.lines.success.as_ref())),
+            (None, Some(at), false) => {
+                let words = self.say(text!(
+                    "accepted by HTTP; the log of the back end (W3SVC2) would show whether it synced",
+                    "von HTTP angenommen; ob synchronisiert wurde, zeigt das Protokoll des Back-Ends (W3SVC2)"
+                ));
+                format!("{}{} {words} {}", short(at), self.before_end(at), place(device.lines.success.as_ref()))
+            }
+            _ => self.say(text!("never in these logs", "in diesen Protokollen nie")).to_owned(),
+        };
+        row("LAST SYNC", synced);
+        if let Some(since) = device.failing_since {
+            let words = self.say(text!("failures in a row since", "Fehler in Folge seit"));
+            let at = place(device.lines.failure.as_ref());
+            row(
+                self.say(text!("Failing", "Scheitert")),
+                format!("{} {words} {} {at}: {}", device.failures_in_a_row, short(since), counts(&device.failing_with)),
+            );
+        }
+        let span = |at: Option<Timestamp>| at.map(short).unwrap_or_default();
+        row(
+            self.say(text!("Requests", "Anfragen")),
+            format!(
+                "{}, {} – {}: {}",
+                device.hits,
+                span(device.first_attempt),
+                span(device.last_attempt),
+                counts(&device.statuses)
+            ),
+        );
+        let by: Vec<String> =
+            device.last_by_command.iter().map(|(name, at)| format!("{name} {}", short(*at))).collect();
+        row(self.say(text!("By command", "Je Befehl")), by.join(", "));
+        row(
+            self.say(text!("Client", "Client")),
+            format!(
+                "{}, {}, {}, {}",
+                or_dash(&device.device_type),
+                or_dash(&device.agent),
+                or_dash(&device.protocol),
+                or_dash(&device.access_state)
+            ),
+        );
+        if !device.errors.is_empty() {
+            row(self.say(text!("Errors", "Fehler")), counts(&device.errors));
+        }
+        if let Some(latency) = &device.latency {
+            row(
+                self.say(text!("Latency", "Dauer")),
+                format!("p50 {} ms, p95 {} ms, max {} ms", latency.p50, latency.p95, latency.max),
+            );
+        }
+        let spells: Vec<String> = device
+            .timeline
+            .iter()
+            .map(|spell| format!("{} {} ×{}", short(spell.from), spell.code, spell.count))
+            .collect();
+        if spells.len() > 1 {
+            row(self.say(text!("Changes", "Wechsel")), spells.join(" → "));
+        }
+        out.push(String::new());
+    }
+
+    fn before_end(&self, at: Timestamp) -> String {
+        let Some(end) = self.seen.coverage.to else { return String::new() };
+        let minutes = end.as_second().saturating_sub(at.as_second()) / 60;
+        let words = self.say(text!("min before the end", "min vor dem Ende"));
+        format!(", {minutes} {words}")
+    }
+
+    /// "3 of 41 accounts of this service fail" separates a mailbox's fault from the server's.
+    fn services(&self, findings: &[FindingReport], out: &mut Vec<String>) {
+        let faults: BTreeSet<&str> = findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Fail)
+            .filter_map(|finding| finding.data.get("device").and_then(serde_json::Value::as_str))
+            .collect();
+        let mut agents: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for device in &self.seen.devices {
+            let (all, failing) = agents.entry(device.agent.as_deref().unwrap_or("-")).or_default();
+            *all += 1;
+            *failing += u64::from(device.device_id.as_deref().is_some_and(|id| faults.contains(id)));
+        }
+        let mut agents: Vec<_> = agents.into_iter().collect();
+        agents.sort_by_key(|(_, (all, failing))| (std::cmp::Reverse(*failing), std::cmp::Reverse(*all)));
+        out.push(format!("  {}", self.say(text!("Clients", "Clients")).bold()));
+        for (agent, (all, failing)) in agents.into_iter().take(ROWS) {
+            let line = match self.lang {
+                Lang::En => format!("{failing} of {all} accounts of {agent} fail"),
+                Lang::De => format!("{failing} von {all} Konten mit {agent} scheitern"),
+            };
+            indented(out, "  ", "    ", &harmless(&line));
+        }
+        out.push(String::new());
+    }
+
+    fn statuses(&self, out: &mut Vec<String>) {
+        let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for device in &self.seen.devices {
+            for (status, count) in &device.statuses {
+                let (requests, devices) = sums.entry(status).or_default();
+                *requests += count;
+                *devices += 1;
+            }
+        }
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_by_key(|(_, (requests, _))| std::cmp::Reverse(*requests));
+        out.push(format!(
+            "  {}",
+            self.say(text!("HTTP.sub.win32   requests   devices", "HTTP.Sub.Win32   Anfragen   Geräte")).bold()
+        ));
+        for (status, (requests, devices)) in sums.into_iter().take(ROWS) {
+            out.push(format!("  {status:<14} {requests:>10} {devices:>9}"));
+        }
+        out.push(String::new());
+    }
+
+    fn table(&self, out: &mut Vec<String>) {
+        let head = self.say(text!(
+            "Account              Device type      Requests  Last success      Failures",
+            "Konto                Gerätetyp        Anfragen  Letzter Erfolg      Fehler"
+        ));
+        out.push(format!("  {}", head.bold()));
+        for device in self.seen.devices.iter().take(ROWS) {
+            let cell = |text: Option<&String>, width: usize| -> String {
+                let text = harmless(text.map_or("-", String::as_str));
+                let text: String = text.chars().take(width).collect();
+                format!("{text:<width$}")
+            };
+            let last = device.last_success.or(device.last_accepted.filter(|_| !device.proof));
+            out.push(format!(
+                "  {} {} {:>8}  {:<16} {:>9}",
+                cell(device.user.as_ref(), 20),
+                cell(device.device_type.as_ref(), 16),
+                device.hits,
+                last.map_or_else(|| "-".to_owned(), short),
+                device.failures_in_a_row
+            ));
+        }
+        let more = self.seen.devices.len().saturating_sub(ROWS);
+        if more > 0 {
+            let words = self.say(text!("more; --format csv has them all", "weitere; --format csv hat alle"));
+            out.push(format!("  … {more} {words}"));
+        }
+        out.push(String::new());
+    }
+
+    fn files(&self, out: &mut Vec<String>) {
+        out.push(format!("  {}", self.say(text!("Files", "Dateien")).bold()));
+        for file in &self.seen.files {
+            let kind = serde_json::to_value(file.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+            let skipped: Vec<String> =
+                file.skipped.iter().map(|skip| format!("{} {}", skip.count, skip.reason)).collect();
+            let (of, used, left_out) = (
+                self.say(text!("lines", "Zeilen")),
+                self.say(text!("used", "ausgewertet")),
+                self.say(text!("left out", "ausgelassen")),
+            );
+            let mut line =
+                format!("{}: {}, {} {of}, {} {used}", file.path, kind.unwrap_or_default(), file.lines, file.used);
+            if !skipped.is_empty() {
+                line = format!("{line}, {left_out}: {}", skipped.join(", "));
+            }
+            if let Some(why) = &file.broken {
+                line = format!("{line}; {why}");
+            }
+            indented(out, "  ", "    ", &harmless(&line));
+        }
+    }
+}
+
+/// To the minute, without the T and the Z.
+fn short(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
+fn place(line: Option<&LineAt>) -> String {
+    line.map(|line| format!("({}:{})", line.file, line.line)).unwrap_or_default()
+}
+
+fn counts(counts: &BTreeMap<String, u64>) -> String {
+    counts.iter().map(|(name, count)| format!("{name} ×{count}")).collect::<Vec<_>>().join(", ")
+}
