@@ -7,6 +7,7 @@ pub mod dns;
 pub mod http;
 pub mod logs;
 pub mod probe;
+pub mod service;
 pub mod subject;
 pub mod tls;
 pub mod token;

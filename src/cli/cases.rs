@@ -373,6 +373,8 @@ fn nobody() -> Subject {
         ipv6: true,
         compare_dns: None,
         logs: None,
+        papers: Vec::new(),
+        history: None,
         idle_test: None,
         selected: Vec::new(),
     }

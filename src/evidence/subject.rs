@@ -1,6 +1,7 @@
 //! Which mailbox is under diagnosis, and what did the user override?
 
 use super::logs::LogsSeen;
+use super::service::{History, Paper};
 use super::token::Token;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,9 @@ pub struct Service {
     /// The grant, where the user named it; else it is looked up by address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
+    /// The account's id in the service's old API (v2), where the user named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// The mailbox under diagnosis, with the user's overrides: all that a rule may depend on.
@@ -221,6 +225,12 @@ pub struct Subject {
     /// `--sync-log`: what the logs of the Exchange server say of this mailbox alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs: Option<LogsSeen>,
+    /// `--sync-log`: answers and notifications of the sync service among those files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Paper>,
+    /// `--history`: what earlier reports of this mailbox say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// `--idle-test`: for so many minutes at most a connection is kept on which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_test: Option<u16>,
@@ -252,6 +262,8 @@ impl Subject {
             ipv6: true,
             compare_dns: None,
             logs: None,
+            papers: Vec::new(),
+            history: None,
             idle_test: None,
             selected: Vec::new(),
         }

@@ -6,6 +6,7 @@ mod autodiscover;
 mod names;
 mod online;
 mod server;
+mod service;
 mod session;
 mod sign_in;
 mod tls;
@@ -25,8 +26,18 @@ const SRV: &str = "_autodiscover._tcp.corp.example";
 const MAIL: &str = "mail.corp.example";
 
 static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
-    [all(), tls::all(), autodiscover::all(), names::all(), online::all(), server::all(), session::all(), sign_in::all()]
-        .concat()
+    [
+        all(),
+        tls::all(),
+        autodiscover::all(),
+        names::all(),
+        online::all(),
+        server::all(),
+        session::all(),
+        sign_in::all(),
+        service::all(),
+    ]
+    .concat()
 });
 
 /// Every scenario, the healthy ones first, then in the order of the troubleshooting sequence.
@@ -44,7 +55,9 @@ const GRANT: Nylas = Nylas {
     key: "nyk_v0_lab",
     grant: "b0d9c6ae-7a2f-4f0b-9a53-0c5a5a2d3e11",
     email: MAILBOX,
+    provider: "ews",
     state: GrantState::Valid,
+    others: &[],
     newest_message: 0,
 };
 
