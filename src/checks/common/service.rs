@@ -73,7 +73,7 @@ findings! {
         }
         remedy { en: "Delete the stale ones", de: "Löschen Sie die veralteten" }
         steps [
-            { en: "These are all of them:", de: "Das sind alle:", Config "{list}" },
+            { en: "These are all of them: {list}.", de: "Das sind alle: {list}." },
             { en: "Find out which grant the app uses, and look at that one:", de: "Stellen Sie fest, welche die App verwendet, und prüfen Sie diese:", Shell "exdiag check {mailbox} --only auth-status,last-sync --nylas-grant {grant}" },
             { en: "Delete one that no app uses:", de: "Löschen Sie eine, die keine App verwendet:", Shell "curl -X DELETE -H \"Authorization: Bearer $NYLAS_API_KEY\" {api}/v3/grants/{other}" },
         ]
@@ -232,7 +232,7 @@ fn duplicates(mut all: Vec<Grant>, grant: &Grant, api: &str) -> Option<Finding> 
         of_grant(&DUPLICATE_GRANTS, grant)
             .with("count", list.len())
             .with("grants", list)
-            .with("list", said.join("\n"))
+            .with("list", said)
             .with("other", other)
             .with("api", api),
     )
