@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod exit;
 mod explain;
+mod exports;
 mod history;
 mod limits;
 mod list;

@@ -6,6 +6,7 @@ use super::args::{
 };
 use super::cases;
 use super::exit::{Trouble, worse};
+use super::exports;
 use super::history::Folder;
 use super::limits::{limits, with_idle_test};
 use super::logs;
@@ -109,6 +110,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.compare_dns = compared(&args.network)?;
         subject.logs = logs::of_mailbox(&sources.logs, address)?;
         subject.papers.clone_from(&sources.papers);
+        subject.exports = exports::names(args);
         subject.selected.clone_from(&selected);
         subjects.push(subject);
     }
@@ -117,9 +119,10 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         (None, Region::Us) => "https://api.us.nylas.com".to_owned(),
         (None, Region::Eu) => "https://api.eu.nylas.com".to_owned(),
     };
+    let settings = settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?;
     Ok(Plan {
         subjects,
-        settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
+        settings: Settings { exports: exports::files(args), ..settings },
         limits,
         service: Some(Service { api, grant: nylas_grant.clone(), account: nylas_account.clone() }),
     })
@@ -187,6 +190,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         compare_dns: compared(&args.network)?,
+        exports: Vec::new(),
         logs: None,
         papers: Vec::new(),
         history: None,
@@ -309,6 +313,7 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
         ))
         .with("source", source)
         .with("error", error),
+        SetupError::Export { source, kind, fault } => exports::not_an_export(source, *kind, fault),
         SetupError::Unfit { source, why } => Trouble::new(match why {
             Unfit::NotUtf8 => text!(
                 "could not use the secret in {source}: it is not UTF-8; save it in that encoding",

@@ -3,6 +3,7 @@
 //! A scenario is the healthy organisation and what is different in it.
 
 mod autodiscover;
+mod ews;
 mod names;
 mod online;
 mod server;
@@ -34,6 +35,7 @@ static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         online::all(),
         server::all(),
         session::all(),
+        ews::all(),
         sign_in::all(),
         service::all(),
     ]
