@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod explain;
 mod exports;
+mod history;
 mod limits;
 mod list;
 mod login;

@@ -197,6 +197,39 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("sync.grant-invalid", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-blocked", &["sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("sync.grant-unknown", &["sync.no-source"], At::Anywhere),
+    // a service has to get through to a server that answers, with the password that holds
+    ("dns.", &["sync.service-cannot-reach"], At::Anywhere),
+    ("net.", UNSYNCED, At::Anywhere),
+    ("server.ews-unreachable", UNSYNCED, At::Anywhere),
+    ("server.ews-unavailable", UNSYNCED, At::Anywhere),
+    ("server.ews-refused", UNSYNCED, At::Anywhere),
+    ("server.ews-not-found", UNSYNCED, At::Anywhere),
+    ("server.ews-preauthentication", UNSYNCED, At::Anywhere),
+    ("server.ews-redirected", UNSYNCED, At::Anywhere),
+    ("tls.", &["sync.account-stopped", "sync.account-unsteady"], At::Anywhere),
+    ("activesync.", &["sync.account-stopped", "sync.account-unsteady"], At::Anywhere),
+    ("auth.", &["sync.account-invalid", "sync.account-stopped"], At::Anywhere),
+    ("sync.device-barred", UNSYNCED, At::Anywhere),
+    // only a warning: it is exdiag's own device that was not let in
+    ("activesync.device-quarantined", UNSYNCED, At::Anywhere),
+    ("activesync.device-blocked", UNSYNCED, At::Anywhere),
+    ("sync.account-invalid", UNSYNCED, At::Anywhere),
+    // it signs in where the mailbox is not
+    (
+        "sync.connector-wrong",
+        &["sync.grant-invalid", "sync.stale", "sync.never", "sync.service-cannot-reach"],
+        At::Anywhere,
+    ),
+];
+
+/// What a service shows that gets nowhere, whatever the reason.
+const UNSYNCED: &[&str] = &[
+    "sync.service-cannot-reach",
+    "sync.account-stopped",
+    "sync.account-unsteady",
+    "sync.stale",
+    "sync.never",
+    "sync.failing",
 ];
 
 /// A sign-in that was refused, and nothing more.
@@ -217,7 +250,8 @@ const EWS: &[&str] = &[
 const DEVICE_SYNC: &[&str] = &["sync.device-stale", "sync.device-failing"];
 
 /// What a sync service shows whom a mailbox is closed to.
-const SYNC: &[&str] = &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"];
+const SYNC: &[&str] =
+    &["sync.grant-invalid", "sync.account-invalid", "sync.account-stopped", "sync.stale", "sync.never", "sync.failing"];
 
 /// Ranks the causes, most likely first. Of a check without an answer every finding counts, else
 /// warnings and failures. The same code on several addresses of one host is one cause.
@@ -362,7 +396,9 @@ fn layer(code: &str) -> Layer {
                 | "ews-store-offline",
             ),
         ) => Layer::Auth,
+        // it is what sync services use
         Some(("sync", _)) => Layer::Sync,
+        Some(("server", what)) if what.starts_with("ews-") => Layer::Sync,
         _ => Layer::Rest,
     }
 }

@@ -8,6 +8,7 @@ pub mod export;
 pub mod http;
 pub mod logs;
 pub mod probe;
+pub mod service;
 pub mod subject;
 pub mod tls;
 pub mod token;

@@ -13,6 +13,7 @@ pub mod login;
 pub mod logs;
 pub mod net;
 pub mod offline;
+pub mod papers;
 mod proof;
 pub mod roots;
 mod signed;

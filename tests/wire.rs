@@ -902,7 +902,7 @@ async fn contract_5_a_signed_in_request_that_nobody_answers_is_the_last_and_is_k
 async fn contract_5_the_key_of_the_service_is_known_as_sent_while_its_answer_is_waited_for() {
     let api = format!("https://{MAIL}");
     let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
-    subject.service = Some(Service { api: api.clone(), grant: None });
+    subject.service = Some(Service { api: api.clone(), grant: None, account: None });
     let probe = Probe::Service(ServiceProbe::Grant { api, id: "g".to_owned() });
     let mut world = World::new();
     world.secrets = Secrets::from_parts(None, None, Some("schluessel"));

@@ -13,12 +13,14 @@ pub mod unclear;
 use super::common;
 use super::common::mailbox::{ACCOUNT_BLOCKED, PASSWORD_EXPIRED};
 use super::common::net::At;
-use super::common::service::{API_REFUSED, CONNECTOR_WRONG, of_grant, service};
+use super::common::service::connector::{self, Home};
+use super::common::service::refused::{API_REFUSED, Seen};
+use super::common::service::{Here, in_the_light_of, papers, service, signed_in};
 use crate::evidence::HeldBack;
 use crate::evidence::{Credential, HttpOutcome, HttpSeen, NoAnswer, Probe, Response, Stop, Subject, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
 use crate::protocol::challenge::{self, Challenge};
-use crate::protocol::endpoint::{Endpoint, endpoint};
+use crate::protocol::endpoint::{Endpoint, endpoint, told_ews};
 use crate::protocol::front::{self, Product};
 use crate::protocol::nylas::Grant;
 use crate::protocol::{eas, trusted};
@@ -178,22 +180,42 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     if let Some(server) = server.as_ref().filter(|_| subject.credential.is_some()) {
         findings.extend(common::connection_faults(view, &At::from(&server.endpoint))?);
     }
-    let mut grant = None;
+    let (mut grant, mut runs) = (None, None);
     if let Some(service) = service {
         // what the service was told by Entra ID is the cause of what it says itself
         let texts = service.findings.iter().map(|finding| entra::texts(&finding.data));
         findings.extend(texts.flat_map(|text| entra::about(subject, &text)).collect::<Vec<_>>());
-        findings.extend(service.findings);
+        let seen = server.as_ref().map_or(Seen::Nothing, |server| server.seen);
+        let hosts = if service.findings.iter().any(|finding| finding.data.contains_key("ews_host")) {
+            hosts(view, server.as_ref())?
+        } else {
+            Vec::new()
+        };
+        let here = Here { accepted, server: seen, hosts: &hosts };
+        findings.extend(service.findings.into_iter().map(|finding| in_the_light_of(&here, finding)));
         if let (Some(found), Some(server)) = (&service.grant, &server)
-            && server.product == Product::Exchange
-            && !found.provider.is_empty()
-            && found.provider != "ews"
+            && !findings.iter().any(|finding| finding.code.id == connector::CONNECTOR_WRONG.id)
         {
-            findings.push(of_grant(&CONNECTOR_WRONG, found).with("provider", found.provider.as_str()));
+            findings.extend(connector::judge(found, server.home(), service.works, service.reads));
         }
-        grant = Some((service.grant, service.unanswered));
+        runs = service.runs;
+        grant = Some((service.grant.filter(|_| service.works), service.unanswered));
     }
-    Ok(conclude(subject, server.as_ref(), sign_in, grant, findings))
+    let pasted = papers::said(subject, view.asked_at());
+    let quoted = pasted.findings.iter().any(|finding| finding.severity > Severity::Info).then(papers::quoted);
+    let here = Here { accepted, server: Seen::Nothing, hosts: &[] };
+    findings.extend(pasted.findings.into_iter().map(|finding| in_the_light_of(&here, finding)));
+    Ok(match (conclude(subject, server.as_ref(), sign_in, grant, findings), quoted.or(runs).or(pasted.runs)) {
+        // better than nothing: it was not looked up, and nobody has signed in
+        (Outcome::Skipped { findings, .. }, Some(note)) => Outcome::checked(note, findings),
+        (outcome, _) => outcome,
+    })
+}
+
+/// The hosts that clients are led to: by ActiveSync, and by EWS where that is told.
+fn hosts(view: &View<'_>, server: Option<&Server<'_>>) -> Result<Vec<String>, Stop> {
+    let ews = told_ews(view)?.map(|endpoint| endpoint.host);
+    Ok(ews.into_iter().chain(server.map(|server| server.endpoint.host.clone())).collect())
 }
 
 /// Brings the answers together: a fault is told first; else whatever proves that the account can
@@ -227,8 +249,8 @@ fn conclude(
         )),
         (Some(_), None) => Sentence::new(text!("{user} signed in at {host}", "{user} hat sich bei {host} angemeldet")),
         (None, Some(_)) => Sentence::new(text!(
-            "the sync service's grant is valid (connector {provider})",
-            "die Berechtigung des Sync-Dienstes ist gültig (Konnektor {provider})",
+            "the sync service's grant is valid (connector {provider}, last sign-in there {last_sign_in})",
+            "die Berechtigung des Sync-Dienstes ist gültig (Konnektor {provider}, letzte Anmeldung dort: {last_sign_in})",
         )),
         (None, None) if !methods.is_empty() => {
             Sentence::new(text!("the server offers {methods}", "der Server bietet {methods} an"))
@@ -240,6 +262,7 @@ fn conclude(
     .with("user", user(subject))
     .with("host", server.map_or("", |s| s.endpoint.host.as_str()))
     .with("provider", valid.as_ref().map_or("", |g| g.provider.as_str()))
+    .with("last_sign_in", valid.as_ref().map(signed_in).unwrap_or_default())
     .with("methods", methods.clone());
     if faulty || accepted.is_some() || valid.is_some() {
         return Outcome::checked(note, findings);
@@ -346,6 +369,8 @@ struct Server<'a> {
     tried: Option<Result<&'a HttpSeen, &'a NoAnswer>>,
     /// Whether the token itself says that it cannot work here.
     token_unfit: bool,
+    /// Whether it answers at all.
+    seen: Seen,
 }
 
 /// What became of the sign-in.
@@ -374,13 +399,18 @@ impl<'a> Server<'a> {
         let offered = eas::challenges(view, &endpoint);
         let tried = eas::signed_in(view, &endpoint).and_then(|probe| probe.map(|probe| view.http(&probe)).transpose());
         let (options, offered, tried) = (options?, offered?, tried?);
+        let seen = match options.map(|seen| &seen.outcome) {
+            Ok(HttpOutcome::Response(_)) => Seen::Answers,
+            Ok(HttpOutcome::Failed(_)) => Seen::Silent,
+            Err(_) => Seen::Nothing,
+        };
         let mut product =
             options.ok().and_then(HttpSeen::response).map_or(Product::Unknown, |r| front::recognise(r).product);
         if trusted::is_microsoft(&endpoint.host) {
             product = Product::ExchangeOnline;
         }
         let token_unfit = eas::token_unfit(view, &endpoint).is_some();
-        Ok(Self { endpoint, product, offered, tried, token_unfit })
+        Ok(Self { endpoint, product, offered, tried, token_unfit, seen })
     }
 
     fn challenges(&self) -> impl Iterator<Item = &Challenge> {
@@ -393,6 +423,15 @@ impl<'a> Server<'a> {
 
     fn is_online(&self) -> bool {
         self.product == Product::ExchangeOnline
+    }
+
+    /// Where the mailbox is, by the server that clients are led to.
+    fn home(&self) -> Home {
+        match self.product {
+            Product::Exchange => Home::OnPremises,
+            Product::ExchangeOnline => Home::Online,
+            _ => Home::Unknown,
+        }
     }
 
     /// The ways that can be used. Exchange Online still names Basic but takes no password.

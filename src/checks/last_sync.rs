@@ -9,8 +9,10 @@ pub use devices::FINDINGS as DEVICE_FINDINGS;
 
 use super::common;
 use super::common::logs::{Thresholds, judge};
+use super::common::service::{account, papers, signed_in};
 use crate::evidence::logs::LogsSeen;
-use crate::evidence::{HttpOutcome, Probe, Stop, View};
+use crate::evidence::service::History;
+use crate::evidence::{HttpOutcome, Probe, Stop, Subject, View};
 use crate::finding::{Finding, Outcome, Sentence};
 use crate::protocol::nylas::{self, Answer, Lookup};
 use crate::{findings, text};
@@ -66,6 +68,13 @@ findings! {
             { en: "Write out what IIS still holds back, then copy the newest files:", de: "Lassen Sie IIS schreiben, was es noch zurückhält, und kopieren Sie dann die neuesten Dateien:", Powershell "netsh http flush logbuffer" },
         ]
     }
+    SEEN_WORKING = "sync.seen-working", Info, Caller {
+        title { en: "exdiag itself last saw it work at {at}", de: "exdiag selbst hat es zuletzt am {at} funktionieren sehen" }
+        meaning {
+            en: "So says the check {by} in one of the {reports} reports kept by --history. That is neither a sync of the service nor anything about today; where something is broken now, it has happened since then.",
+            de: "Das sagt die Prüfung {by} in einem der {reports} Berichte, die --history aufbewahrt. Das ist weder eine Synchronisierung des Dienstes noch eine Aussage über heute; ist jetzt etwas defekt, ist es seitdem geschehen.",
+        }
+    }
     NO_SOURCE = "sync.no-source", Info, Caller {
         title { en: "There is no source for the last sync", de: "Für die letzte Synchronisierung gibt es keine Quelle" }
         meaning {
@@ -82,8 +91,35 @@ findings! {
     }
 }
 
-/// Judges. The server's own logs go before what the service's API lets guess.
+/// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    let mut outcome = judge_sources(view)?;
+    let subject = view.subject();
+    let beside: Vec<Finding> = papers::last_event(subject).into_iter().chain(seen_working(subject)).collect();
+    let pasted = papers::said(subject, view.asked_at()).findings;
+    let speaks = !subject.selected.iter().any(|id| id == "auth-status") && !pasted.is_empty();
+    if speaks && let Outcome::Skipped { findings, .. } = outcome {
+        outcome = Outcome::checked(papers::quoted(), findings);
+    }
+    if let Outcome::Checked { findings, .. }
+    | Outcome::Inconclusive { findings, .. }
+    | Outcome::Skipped { findings, .. } = &mut outcome
+    {
+        findings.extend(if speaks { pasted } else { Vec::new() });
+        findings.extend(beside);
+    }
+    Ok(outcome)
+}
+
+/// When exdiag itself saw it work: a memory, never a proof of anything.
+fn seen_working(subject: &Subject) -> Option<Finding> {
+    let History { reports, worked_at, worked_by } = subject.history.as_ref()?;
+    let (at, by) = (worked_at.as_ref()?, worked_by.as_ref()?);
+    Some(Finding::new(&SEEN_WORKING).with("at", at.to_string()).with("by", by.as_str()).with("reports", *reports))
+}
+
+/// The server's own logs go before what the service's API lets guess; a list of devices is a source beside them.
+fn judge_sources(view: &View<'_>) -> Result<Outcome, Stop> {
     let (first, devices) = (first(view), devices::judge(view));
     Ok(match (first?, devices?) {
         (None, None) => Outcome::Skipped {
@@ -124,6 +160,14 @@ fn first(view: &View<'_>) -> Result<Option<Outcome>, Stop> {
 }
 
 fn of_grant(view: &View<'_>, lookup: &Lookup<'_>) -> Result<Outcome, Stop> {
+    if let Answer::Account(found) = &lookup.answer
+        && account::runs(found).is_some()
+    {
+        return Ok(Outcome::skip(Sentence::new(text!(
+            "the sync service's old API tells no time of a sync",
+            "die alte API des Sync-Dienstes nennt keinen Zeitpunkt einer Synchronisierung",
+        ))));
+    }
     // the grant and its faults are told by `auth-status`
     let Answer::Grants(grants) = &lookup.answer else { return common::without_grant(view) };
     let Some(grant) = nylas::foremost(grants) else { return common::without_grant(view) };
@@ -144,6 +188,7 @@ fn of_grant(view: &View<'_>, lookup: &Lookup<'_>) -> Result<Outcome, Stop> {
         Finding::new(code)
             .with("grant", grant.id.as_str())
             .with("inferred", true)
+            .with("last_sign_in", signed_in(grant))
             .seen_in(&Probe::Service(probe.clone()))
     };
     let newest = messages.iter().filter_map(|m| Timestamp::from_second(m.date).ok()).max();

@@ -120,6 +120,10 @@ pub struct CheckArgs {
     pub network: NetworkArgs,
     #[command(flatten)]
     pub trust: TrustArgs,
+    /// Keep each finished report in this folder, the last 50 of a mailbox, and tell when it was last seen to work
+    /// [default: nothing is kept]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub history: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -323,12 +327,17 @@ pub struct AccountArgs {
     pub server: Option<String>,
     #[command(flatten)]
     pub sign_in: SignInArgs,
-    /// A log of the Exchange server, or a folder or archive of them, as a source for `last-sync`; repeats
+    /// A log of the Exchange server, or a folder or archive of them, as a source for `last-sync`; or a JSON file
+    /// with what Nylas answered or notified of (account, grant, webhook, error), for `auth-status` too; repeats
     #[arg(long, value_name = "PATH")]
     pub sync_log: Vec<PathBuf>,
     /// The account's grant at Nylas; without it, it is looked up by address [env: NYLAS_API_KEY is needed]
     #[arg(long, value_name = "ID")]
     pub nylas_grant: Option<String>,
+    /// The account's id in Nylas v2: the grant that it has become is looked up; where --nylas-api names the old
+    /// API, the account itself is asked for, with its own access token as key
+    #[arg(long, value_name = "ID", conflicts_with = "nylas_grant")]
+    pub nylas_account: Option<String>,
     /// The region of the Nylas application
     #[arg(long, value_enum, default_value_t = Region::Us)]
     pub nylas_region: Region,

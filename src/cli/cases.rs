@@ -374,6 +374,8 @@ fn nobody() -> Subject {
         compare_dns: None,
         exports: Vec::new(),
         logs: None,
+        papers: Vec::new(),
+        history: None,
         idle_test: None,
         selected: Vec::new(),
     }

@@ -7,6 +7,7 @@ use super::args::{
 use super::cases;
 use super::exit::{Trouble, worse};
 use super::exports;
+use super::history::Folder;
 use super::limits::{limits, with_idle_test};
 use super::logs;
 use super::network::{connect_to, name_server, resolve, unbracketed};
@@ -18,6 +19,7 @@ use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
 use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
 use crate::gather::offline::Files;
+use crate::gather::papers;
 use crate::gather::{Settings, SetupError, Unfit};
 use crate::runner::Limits;
 use crate::{Diagnosis, diagnose, examine, text};
@@ -50,11 +52,14 @@ impl Plan {
 pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
     let plan = plan(args)?;
     let secrets = secrets(&args.account.sign_in, args.output.lang.choice().into())?;
-    if args.account.nylas_grant.is_some() && !secrets.has_service_key() {
+    let AccountArgs { nylas_grant, nylas_account, .. } = &args.account;
+    let named = nylas_grant.as_ref().map(|_| "--nylas-grant").or(nylas_account.as_ref().map(|_| "--nylas-account"));
+    if let Some(option) = named.filter(|_| !secrets.has_service_key()) {
         return Err(Trouble::new(text!(
-            "--nylas-grant needs a key for the service's API; set NYLAS_API_KEY",
-            "--nylas-grant braucht einen Schlüssel für die API des Dienstes; setzen Sie NYLAS_API_KEY",
-        )));
+            "{option} needs a key for the service's API; set NYLAS_API_KEY",
+            "{option} braucht einen Schlüssel für die API des Dienstes; setzen Sie NYLAS_API_KEY",
+        ))
+        .with("option", option));
     }
     if args.idle_test.is_some() && secrets.credential().is_none() {
         return Err(Trouble::new(text!(
@@ -62,12 +67,22 @@ pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
             "--idle-test wartet in einer Sitzung, und die braucht eine Anmeldung; geben Sie auch Anmeldedaten an, etwa mit --ask-password",
         )));
     }
-    run(&plan, &secrets, &args.output, args.trust.save_chain.as_deref())
+    let files = Kept { chain: args.trust.save_chain.as_deref(), history: args.history.as_deref().map(Folder) };
+    run(&plan, &secrets, &args.output, &files)
+}
+
+/// What is kept beside the reports.
+#[derive(Debug, Default)]
+struct Kept<'a> {
+    /// Where a repaired chain goes.
+    chain: Option<&'a Path>,
+    /// Where all reports go.
+    history: Option<Folder<'a>>,
 }
 
 /// What `exdiag check` is asked to do with these arguments.
 pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
-    let AccountArgs { server, sign_in, nylas_grant, nylas_region, nylas_api, .. } = &args.account;
+    let AccountArgs { server, sign_in, nylas_grant, nylas_account, nylas_region, nylas_api, .. } = &args.account;
     let server = server.as_deref().map(self::server).transpose()?;
     if args.mailboxes.len() > 1 && sign_in.user.is_some() {
         // one wrong password for one account, tried for each mailbox, could lock it
@@ -79,6 +94,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
     let selected = selected(&args.selection, ALL.iter().map(|check| check.id))?;
     let allow_hosts = allowed_hosts(sign_in)?;
     let limits = with_idle_test(&args.network, args.idle_test, &selected)?;
+    let sources = papers::sorted(&args.account.sync_log).map_err(|unfit| unreadable(&unfit))?;
     let mut subjects = Vec::new();
     for address in &args.mailboxes {
         let mut subject = Subject::mailbox(mailbox(address)?);
@@ -92,8 +108,9 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.idle_test = args.idle_test;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.compare_dns = compared(&args.network)?;
+        subject.logs = logs::of_mailbox(&sources.logs, address)?;
+        subject.papers.clone_from(&sources.papers);
         subject.exports = exports::names(args);
-        subject.logs = logs::of_mailbox(&args.account.sync_log, address)?;
         subject.selected.clone_from(&selected);
         subjects.push(subject);
     }
@@ -107,8 +124,23 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subjects,
         settings: Settings { exports: exports::files(args), ..settings },
         limits,
-        service: Some(Service { api, grant: nylas_grant.clone() }),
+        service: Some(Service { api, grant: nylas_grant.clone(), account: nylas_account.clone() }),
     })
+}
+
+fn unreadable(papers::Unfit { path, line }: &papers::Unfit) -> Trouble {
+    match line {
+        Some(line) => Trouble::new(text!(
+            "could not read {path}: it begins like JSON and goes wrong in line {line}; copy the whole answer or notification",
+            "{path} lässt sich nicht lesen: Es beginnt wie JSON und bricht in Zeile {line} ab; kopieren Sie die ganze Antwort oder Benachrichtigung",
+        ))
+        .with("line", line),
+        None => Trouble::new(text!(
+            "could not use {path}: it is JSON, but no account, grant, notification or error of Nylas; name one of those, or a log of the Exchange server",
+            "{path} ist nicht verwendbar: Es ist JSON, aber weder Konto noch Berechtigung, Benachrichtigung oder Fehler von Nylas; nennen Sie so etwas oder ein Protokoll des Exchange-Servers",
+        )),
+    }
+    .with("path", path.display())
 }
 
 /// `exdiag autodiscover`
@@ -128,7 +160,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     };
     // the trace is what this command is for
     args.output.verbose = !args.output.quiet;
-    run(&plan, &secrets(&args.sign_in, args.output.lang.choice().into())?, &args.output, None)
+    run(&plan, &secrets(&args.sign_in, args.output.lang.choice().into())?, &args.output, &Kept::default())
 }
 
 /// What `exdiag tls` checks.
@@ -160,6 +192,8 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         compare_dns: compared(&args.network)?,
         exports: Vec::new(),
         logs: None,
+        papers: Vec::new(),
+        history: None,
         idle_test: None,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };
@@ -172,7 +206,8 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         limits: limits(&args.network),
         service: None,
     };
-    run(&plan, &Secrets::default(), &args.output, args.trust.save_chain.as_deref())
+    let files = Kept { chain: args.trust.save_chain.as_deref(), history: None };
+    run(&plan, &Secrets::default(), &args.output, &files)
 }
 
 /// `exdiag tls --chain`
@@ -200,14 +235,22 @@ fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Tro
 
 /// Runs a plan: opens whatever is written to first, then asks the network, one subject after
 /// the other, until all are done or the user interrupts.
-fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&Path>) -> Result<u8, Trouble> {
-    let mut outputs = Outputs::open(output, plan.subjects.len() > 1, save_chain)?;
+fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) -> Result<u8, Trouble> {
+    let mut outputs = Outputs::open(output, plan.subjects.len() > 1, files.chain)?;
     let mut code = 0;
     runtime()?.block_on(async {
         let interrupted = Interrupted::listen();
         for subject in &plan.subjects {
             let mut subject = subject.clone();
             plan.give(&mut subject, secrets);
+            if let Some(folder) = &files.history {
+                let (history, troubles) = folder.of(subject.label());
+                subject.history = history;
+                // what is not remembered takes nothing from this run
+                for trouble in &troubles {
+                    outputs.say(trouble);
+                }
+            }
             let wanted = !output.no_progress && !output.quiet;
             let diagnosis =
                 watched(wanted, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
@@ -218,6 +261,9 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, save_chain: Option<&
             outputs.write(&report);
             if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
                 break;
+            }
+            if let Some(Err(trouble)) = files.history.as_ref().map(|folder| folder.keep(&report)) {
+                outputs.lose(trouble);
             }
         }
         Ok(())

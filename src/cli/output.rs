@@ -217,7 +217,13 @@ impl Outputs {
         }
     }
 
-    fn lose(&mut self, trouble: Trouble) {
+    /// Says what went wrong beside the reports.
+    pub fn say(&self, trouble: &Trouble) {
+        trouble.say(self.style.lang, self.format == Format::Json);
+    }
+
+    /// A place took no report.
+    pub fn lose(&mut self, trouble: Trouble) {
         self.lost.get_or_insert(trouble);
     }
 

@@ -371,7 +371,7 @@ impl HttpProbe {
     }
 }
 
-/// A question to the sync service's API (Nylas v3).
+/// A question to the sync service's API (Nylas v3, and v2 where that is said).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub enum ServiceProbe {
@@ -389,6 +389,18 @@ pub enum ServiceProbe {
         /// The mailbox address.
         email: String,
     },
+    /// `GET {api}/v3/grants?account_id={account}`: the grant that an account of v2 has become.
+    GrantsByAccount {
+        /// The API's base address.
+        api: String,
+        /// The account's id in v2.
+        account: String,
+    },
+    /// `GET {api}/account` (v2): the account that the key belongs to.
+    Account {
+        /// The API's base address.
+        api: String,
+    },
     /// `GET {api}/v3/grants/{id}/messages?limit=1`, of which only the date is kept.
     NewestMessage {
         /// The API's base address.
@@ -402,7 +414,19 @@ impl ServiceProbe {
     /// The API's base address.
     pub fn api(&self) -> &str {
         match self {
-            Self::Grant { api, .. } | Self::GrantsByEmail { api, .. } | Self::NewestMessage { api, .. } => api,
+            Self::Grant { api, .. }
+            | Self::GrantsByEmail { api, .. }
+            | Self::GrantsByAccount { api, .. }
+            | Self::Account { api }
+            | Self::NewestMessage { api, .. } => api,
+        }
+    }
+
+    /// The grant that it is about, where it names one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Grant { id, .. } | Self::NewestMessage { id, .. } => Some(id),
+            Self::GrantsByEmail { .. } | Self::GrantsByAccount { .. } | Self::Account { .. } => None,
         }
     }
 }
@@ -497,6 +521,10 @@ impl fmt::Display for Probe {
             Self::Export(export) => write!(f, "export:{export}"),
             Self::Service(ServiceProbe::Grant { id, .. }) => write!(f, "service:grant:{id}"),
             Self::Service(ServiceProbe::GrantsByEmail { api, email }) => write!(f, "service:grants:{email}@{api}"),
+            Self::Service(ServiceProbe::GrantsByAccount { api, account }) => {
+                write!(f, "service:grants-of-account:{account}@{api}")
+            }
+            Self::Service(ServiceProbe::Account { api }) => write!(f, "service:account@{api}"),
             Self::Service(ServiceProbe::NewestMessage { id, .. }) => write!(f, "service:newest-message:{id}"),
         }
     }

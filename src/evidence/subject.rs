@@ -2,6 +2,7 @@
 
 use super::export::Export;
 use super::logs::LogsSeen;
+use super::service::{History, Paper};
 use super::token::Token;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -181,6 +182,9 @@ pub struct Service {
     /// The grant, where the user named it; else it is looked up by address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
+    /// The account's id in the service's old API (v2), where the user named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// The mailbox under diagnosis, with the user's overrides: all that a rule may depend on.
@@ -225,6 +229,12 @@ pub struct Subject {
     /// `--sync-log`: what the logs of the Exchange server say of this mailbox alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs: Option<LogsSeen>,
+    /// `--sync-log`: answers and notifications of the sync service among those files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Paper>,
+    /// `--history`: what earlier reports of this mailbox say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// `--idle-test`: for so many minutes at most a connection is kept on which nothing happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_test: Option<u16>,
@@ -257,6 +267,8 @@ impl Subject {
             compare_dns: None,
             exports: Vec::new(),
             logs: None,
+            papers: Vec::new(),
+            history: None,
             idle_test: None,
             selected: Vec::new(),
         }

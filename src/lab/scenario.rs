@@ -539,9 +539,15 @@ impl Scenario {
     }
 
     /// With the sync service's view of the mailbox.
-    pub(super) fn nylas(mut self, service: Nylas) -> Self {
+    pub(super) fn nylas(self, service: Nylas) -> Self {
+        self.nylas_by(&["--nylas-grant", service.grant], service)
+    }
+
+    /// The same, looked up by these options.
+    pub(super) fn nylas_by(mut self, options: &[&'static str], service: Nylas) -> Self {
         self.service_key = Some(service.key);
-        self.options.extend(["--nylas-api", "https://api.nylas.example", "--nylas-grant", service.grant]);
+        self.options.extend(["--nylas-api", "https://api.nylas.example"]);
+        self.options.extend(options);
         self.record("api.nylas.example", Data::Address(SERVICE)).door(
             SERVICE,
             443,

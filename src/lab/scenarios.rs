@@ -7,6 +7,7 @@ mod ews;
 mod names;
 mod online;
 mod server;
+mod service;
 mod session;
 mod sign_in;
 mod tls;
@@ -36,6 +37,7 @@ static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         session::all(),
         ews::all(),
         sign_in::all(),
+        service::all(),
     ]
     .concat()
 });
@@ -55,7 +57,9 @@ const GRANT: Nylas = Nylas {
     key: "nyk_v0_lab",
     grant: "b0d9c6ae-7a2f-4f0b-9a53-0c5a5a2d3e11",
     email: MAILBOX,
+    provider: "ews",
     state: GrantState::Valid,
+    others: &[],
     newest_message: 0,
 };
 

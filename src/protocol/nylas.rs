@@ -1,10 +1,14 @@
-//! What does the sync service's API (Nylas v3) say about a grant?
+//! What does the sync service's API (Nylas) say about a grant, or about an account of its old version?
 //!
 //! Shapes by the published OpenAPI description. Every field may be missing: whoever gathered the
 //! answer keeps only those named here.
 
-use crate::evidence::{Failure, HttpOutcome, NoAnswer, Response, ServiceProbe, Stop, View};
+pub mod papers;
+pub mod v2;
+
+use crate::evidence::{Failure, HttpOutcome, Mailbox, NoAnswer, Response, ServiceProbe, Stop, View};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// What the service knows of one mailbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -35,6 +39,19 @@ pub struct Grant {
     pub settings: Settings,
 }
 
+impl Grant {
+    /// Whether it is one for mail: an address may have others beside it.
+    pub fn is_for_mail(&self) -> bool {
+        !matches!(self.provider.as_str(), "virtual-calendar" | "zoom" | "nylas")
+    }
+
+    /// Whether it is of this address; true where it names none.
+    pub fn is_of(&self, address: &str) -> bool {
+        let named = self.email.parse::<Mailbox>().map(|mailbox| mailbox.address);
+        self.email.is_empty() || named.unwrap_or_default().eq_ignore_ascii_case(address)
+    }
+}
+
 /// How the connector reaches the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -61,6 +78,20 @@ pub struct ApiError {
     pub message: String,
     /// The numbers of Entra ID's errors (AADSTS) that it quotes.
     pub error_codes: Vec<u32>,
+    /// What the mail server said to the service, as far as it is kept.
+    pub provider_error: Option<Value>,
+    /// The id under which the service's support finds the request.
+    #[serde(skip)]
+    pub request_id: String,
+}
+
+impl ApiError {
+    /// Whether it says so, in its own words or in the mail server's.
+    pub fn says(&self, word: &str) -> bool {
+        self.kind.contains(word)
+            || self.message.contains(word)
+            || self.provider_error.as_ref().is_some_and(|said| said.to_string().contains(word))
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,6 +101,8 @@ struct Data<T> {
 
 #[derive(Deserialize)]
 struct Failed {
+    #[serde(default)]
+    request_id: String,
     error: ApiError,
 }
 
@@ -95,7 +128,13 @@ pub fn messages(response: &Response) -> Option<Vec<Message>> {
 
 /// Reads an error; empty where there is none.
 pub fn error(response: &Response) -> ApiError {
-    serde_json::from_str::<Failed>(&response.body.text).map(|f| f.error).unwrap_or_default()
+    read_error(&response.body.text).unwrap_or_default()
+}
+
+/// Reads the text of an error; `None` where it is not of that shape.
+pub fn read_error(text: &str) -> Option<ApiError> {
+    let Failed { request_id, error } = serde_json::from_str(text).ok()?;
+    Some(ApiError { request_id, ..error })
 }
 
 /// What asking for the mailbox's grant has brought.
@@ -112,6 +151,8 @@ pub struct Lookup<'a> {
 pub enum Answer<'a> {
     /// The grants; none where the service knows none for the address.
     Grants(Vec<Grant>),
+    /// The account, where it is the old API (v2) that answers.
+    Account(v2::Account),
     /// Another answer than the one asked for.
     Refused(&'a Response),
     /// The API could not be talked to.
@@ -120,31 +161,63 @@ pub enum Answer<'a> {
     NoAnswer(&'a NoAnswer),
 }
 
-/// Asks for the mailbox's grant, by its id or by the address; `None` without a key, or with
-/// neither.
+/// Asks for the mailbox's grant, by its id, by the account's id in v2 or by the address; `None` without a
+/// key, or with none of them.
 pub fn lookup<'a>(view: &View<'a>) -> Result<Option<Lookup<'a>>, Stop> {
     let subject = view.subject();
     let Some(service) = &subject.service else { return Ok(None) };
     let api = service.api.clone();
-    let probe = match (&service.grant, &subject.mailbox) {
-        (Some(id), _) => ServiceProbe::Grant { api, id: id.clone() },
-        (None, Some(mailbox)) => ServiceProbe::GrantsByEmail { api, email: mailbox.address.clone() },
-        (None, None) => return Ok(None),
+    let probe = match (&service.grant, &service.account, &subject.mailbox) {
+        (Some(id), ..) => ServiceProbe::Grant { api, id: id.clone() },
+        (None, Some(account), _) => ServiceProbe::GrantsByAccount { api, account: account.clone() },
+        (None, None, Some(mailbox)) => ServiceProbe::GrantsByEmail { api, email: mailbox.address.clone() },
+        (None, None, None) => return Ok(None),
     };
-    let answer = match view.service(&probe)? {
-        Err(why) => Answer::NoAnswer(why),
+    let answer = ask(view, &probe)?;
+    // a list that v3 does not have is empty, not missing: 404 says that the old API answers
+    if let (ServiceProbe::GrantsByAccount { api, account }, Answer::Refused(Response { status: 404, .. })) =
+        (&probe, &answer)
+    {
+        let old = ServiceProbe::Account { api: api.clone() };
+        let said = ask(view, &old)?;
+        if matches!(&said, Answer::Account(found) if found.is(account)) {
+            return Ok(Some(Lookup { probe: old, answer: said }));
+        }
+    }
+    Ok(Some(Lookup { probe, answer }))
+}
+
+/// The grants of the mailbox's address, where the grant was asked for by an id; none where nobody could say.
+pub fn of_same_address(view: &View<'_>) -> Result<Vec<Grant>, Stop> {
+    let subject = view.subject();
+    let (Some(service), Some(mailbox)) = (&subject.service, &subject.mailbox) else { return Ok(Vec::new()) };
+    if service.grant.is_none() {
+        return Ok(Vec::new());
+    }
+    let probe = ServiceProbe::GrantsByEmail { api: service.api.clone(), email: mailbox.address.clone() };
+    Ok(match ask(view, &probe)? {
+        Answer::Grants(grants) => grants,
+        _ => Vec::new(),
+    })
+}
+
+fn ask<'a>(view: &View<'a>, probe: &ServiceProbe) -> Result<Answer<'a>, Stop> {
+    let response = match view.service(probe)? {
+        Err(why) => return Ok(Answer::NoAnswer(why)),
         Ok(seen) => match &seen.outcome {
-            HttpOutcome::Failed(failure) => Answer::Failed(failure),
-            HttpOutcome::Response(response) => {
-                let read = match probe {
-                    ServiceProbe::GrantsByEmail { .. } => grants(response),
-                    _ => grant(response).map(|grant| vec![grant]),
-                };
-                read.filter(|_| response.status == 200).map_or(Answer::Refused(response), Answer::Grants)
-            }
+            HttpOutcome::Failed(failure) => return Ok(Answer::Failed(failure)),
+            HttpOutcome::Response(response) => response,
         },
     };
-    Ok(Some(Lookup { probe, answer }))
+    let read = match probe {
+        _ if response.status != 200 => None,
+        ServiceProbe::Account { .. } => v2::account(&response.body.text).map(Answer::Account),
+        ServiceProbe::GrantsByEmail { .. } | ServiceProbe::GrantsByAccount { .. } => {
+            grants(response).map(Answer::Grants)
+        }
+        _ => grant(response).map(|grant| Answer::Grants(vec![grant])),
+    };
+    Ok(read.unwrap_or(Answer::Refused(response)))
 }
 
 /// The question for the newest message of a grant.

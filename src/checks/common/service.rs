@@ -2,24 +2,33 @@
 //!
 //! The judgement of the check `auth-status`, for `last-sync` where that does not run.
 
-use crate::evidence::{HttpSeen, Probe, Response, ServiceProbe, Stop, View};
-use crate::finding::{Code, Finding, Sentence, Severity};
+pub mod account;
+pub mod connector;
+pub mod papers;
+pub mod refused;
+
+use crate::evidence::{HttpSeen, Probe, Stop, View};
+use crate::finding::{Code, Finding, Owner, Sentence, Severity};
 use crate::protocol::nylas::{self, Answer, Grant, Lookup};
-use crate::{findings, text};
-use serde_json::json;
+use crate::{findings, remedies, text};
+use jiff::Timestamp;
+use refused::{both, refused};
+use serde_json::{Value, json};
 
 findings! {
     GRANT_INVALID = "sync.grant-invalid", Fail, User {
         title { en: "The sync service can no longer sign in to {mailbox}", de: "Der Sync-Dienst kann sich bei {mailbox} nicht mehr anmelden" }
         meaning {
-            en: "Its grant {grant} is marked {grant_status}. Usually the password was changed, or consent withdrawn; until the user signs in again, nothing is synced.",
-            de: "Seine Berechtigung {grant} steht auf {grant_status}. Meist wurde das Passwort geändert oder die Zustimmung entzogen; bis zu einer neuen Anmeldung wird nichts synchronisiert.",
+            en: "Its grant {grant} is marked {grant_status}; the last sign-in there was {last_sign_in}. Usually the password was changed, or consent withdrawn; until the user signs in again, nothing is synced.",
+            de: "Seine Berechtigung {grant} steht auf {grant_status}; die letzte Anmeldung dort: {last_sign_in}. Meist wurde das Passwort geändert oder die Zustimmung entzogen; bis zu einer neuen Anmeldung wird nichts synchronisiert.",
         }
         remedy { en: "Sign in again in the app; the same grant goes on", de: "Melden Sie sich in der App erneut an; dieselbe Berechtigung läuft weiter" }
         steps [
             { en: "In the app, reconnect the mailbox with the password of today.", de: "Verbinden Sie das Postfach in der App mit dem heutigen Passwort neu." },
             { en: "If it becomes invalid again, have the sign-in tested:", de: "Wird sie wieder ungültig, lassen Sie die Anmeldung testen:", Shell "exdiag check {mailbox} --ask-password" },
         ]
+        cases [RECONNECT]
+        links ["https://developer.nylas.com/docs/dev-guide/best-practices/error-handling"]
     }
     GRANT_BLOCKED = "sync.grant-blocked", Fail, Sync {
         title { en: "The sync service has blocked the grant of {mailbox}", de: "Der Sync-Dienst hat die Berechtigung von {mailbox} gesperrt" }
@@ -40,9 +49,10 @@ findings! {
         }
         remedy { en: "Connect the mailbox, or ask the other region", de: "Verbinden Sie das Postfach oder fragen Sie die andere Region" }
         steps [
-            { en: "Ask the other region (us or eu), with the key of that region:", de: "Fragen Sie die andere Region (us oder eu) mit deren Schlüssel:", Shell "exdiag check {mailbox} --only auth-status --nylas-region eu" },
+            { en: "Ask the other region, with a key of that region; exdiag sends a key nowhere but to the region named:", de: "Fragen Sie die andere Region mit einem Schlüssel dieser Region; exdiag sendet einen Schlüssel nur an die angegebene:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --only auth-status --nylas-region {other_region}" },
             { en: "Otherwise connect the mailbox anew in the app.", de: "Sonst verbinden Sie das Postfach in der App neu." },
         ]
+        cases [OTHER_GRANT]
     }
     SCOPES_MISSING = "sync.scopes-missing", Fail, Sync {
         title { en: "The sync service's grant does not include mail", de: "Die Berechtigung des Sync-Dienstes umfasst keine Mails" }
@@ -55,18 +65,6 @@ findings! {
             { en: "In the app, ask for these scopes when connecting:", de: "Fordern Sie in der App beim Verbinden diese Geltungsbereiche an:", Config "ews.messages\news.calendars\news.contacts" },
         ]
     }
-    CONNECTOR_WRONG = "sync.connector-wrong", Warn, Sync {
-        title { en: "The sync service uses its connector \"{provider}\" for {mailbox}", de: "Der Sync-Dienst verwendet für {mailbox} den Konnektor „{provider}“" }
-        meaning {
-            en: "The mailbox does not seem to be where that connector looks for it. For Exchange Server in the company it is \"ews\".",
-            de: "Das Postfach liegt anscheinend nicht dort, wo dieser Konnektor es sucht. Für Exchange Server im Unternehmen heißt er „ews“.",
-        }
-        remedy { en: "Connect the mailbox again as Exchange (connector ews)", de: "Verbinden Sie das Postfach neu als Exchange (Konnektor ews)" }
-        steps [
-            { en: "In the app, remove the connection and choose Exchange; give the server if it asks.", de: "Entfernen Sie die Verbindung in der App und wählen Sie Exchange; geben Sie den Server an, falls danach gefragt wird." },
-        ]
-        links ["https://developer.nylas.com/docs/provider-guides/exchange-on-prem/"]
-    }
     DUPLICATE_GRANTS = "sync.duplicate-grants", Warn, Sync {
         title { en: "The sync service has {count} grants for {mailbox}", de: "Der Sync-Dienst hat {count} Berechtigungen für {mailbox}" }
         meaning {
@@ -75,54 +73,74 @@ findings! {
         }
         remedy { en: "Delete the stale ones", de: "Löschen Sie die veralteten" }
         steps [
+            { en: "These are all of them: {list}.", de: "Das sind alle: {list}." },
             { en: "Find out which grant the app uses, and look at that one:", de: "Stellen Sie fest, welche die App verwendet, und prüfen Sie diese:", Shell "exdiag check {mailbox} --only auth-status,last-sync --nylas-grant {grant}" },
+            { en: "Delete one that no app uses:", de: "Löschen Sie eine, die keine App verwendet:", Shell "curl -X DELETE -H \"Authorization: Bearer $NYLAS_API_KEY\" {api}/v3/grants/{other}" },
         ]
     }
-    API_REFUSED = "sync.api-refused", Warn, Caller {
-        title { en: "The sync service's API refuses the question (HTTP {status})", de: "Die API des Sync-Dienstes lehnt die Frage ab (HTTP {status})" }
+    OTHER_MAILBOX = "sync.grant-other-mailbox", Warn, Caller {
+        title { en: "The grant {grant} is of {email}, not of {mailbox}", de: "Die Berechtigung {grant} ist die von {email}, nicht die von {mailbox}" }
         meaning {
-            en: "So the grant's state is not known. 401 and 403: the key is wrong, of another region, or not allowed to ask; 429: too many questions; 5xx: the service itself has trouble.",
-            de: "Der Zustand der Berechtigung ist damit nicht bekannt. 401 und 403: Der Schlüssel ist falsch, aus einer anderen Region oder darf das nicht; 429: zu viele Fragen; 5xx: Der Dienst selbst hat eine Störung.",
+            en: "So whatever the service says of it says nothing of {mailbox}. An alias of the same mailbox would be no fault.",
+            de: "Was der Dienst über sie sagt, sagt also nichts über {mailbox}. Ein Alias desselben Postfachs wäre kein Fehler.",
         }
-        remedy { en: "Check key and region, or wait", de: "Prüfen Sie Schlüssel und Region, oder warten Sie" }
+        remedy { en: "Leave --nylas-grant out, so that it is looked up by address", de: "Lassen Sie --nylas-grant weg, damit nach der Adresse gesucht wird" }
         steps [
-            { en: "Set the key of the application that connected the mailbox, and name its region:", de: "Setzen Sie den Schlüssel der Anwendung, die das Postfach verbunden hat, und nennen Sie ihre Region:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-region eu" },
+            { en: "Look it up by address:", de: "Suchen Sie nach der Adresse:", Shell "exdiag check {mailbox} --only auth-status,last-sync" },
         ]
     }
-    SERVICE_CANNOT_REACH = "sync.service-cannot-reach", Fail, Network {
-        title { en: "The sync service does not reach the server of {mailbox}", de: "Der Sync-Dienst erreicht den Server von {mailbox} nicht" }
-        meaning {
-            en: "Its own request to the mail server timed out (HTTP {status}). If the server answers from here, the service's addresses are probably blocked by a firewall.",
-            de: "Seine eigene Anfrage an den Mailserver blieb ohne Antwort (HTTP {status}). Antwortet der Server von hier aus, sperrt vermutlich eine Firewall die Adressen des Dienstes.",
-        }
-        remedy { en: "Allow the sync service's addresses in the firewall", de: "Geben Sie die Adressen des Sync-Dienstes in der Firewall frei" }
+}
+
+remedies! {
+    RECONNECT {
+        en: "Reconnect the mailbox in the app with the password that worked here",
+        de: "Verbinden Sie das Postfach in der App mit dem Passwort neu, das hier funktioniert hat",
         steps [
-            { en: "Ask the service for its static addresses and allow them on port 443.", de: "Erfragen Sie beim Dienst seine festen Adressen und erlauben Sie sie auf Port 443." },
-            { en: "See whether the server answers from here:", de: "Prüfen Sie, ob der Server von hier aus antwortet:", Shell "exdiag check {mailbox} --only activesync,tls-chain,tls-intermediate" },
+            { en: "The sign-in that exdiag just made was accepted: account and server are fine, only what the service has stored is old. In the app, reconnect the mailbox; the same grant goes on.", de: "Die Anmeldung, die exdiag eben gemacht hat, wurde angenommen: Konto und Server sind in Ordnung, nur was der Dienst gespeichert hat, ist veraltet. Verbinden Sie das Postfach in der App neu; dieselbe Berechtigung läuft weiter." },
+            { en: "Then look again:", de: "Prüfen Sie dann erneut:", Shell "exdiag check {mailbox} --only auth-status,last-sync" },
         ]
-        links ["https://developer.nylas.com/docs/dev-guide/platform/static-ips/"]
+    }
+    OTHER_GRANT {
+        en: "Use the grant that the address has now",
+        de: "Verwenden Sie die Berechtigung, die die Adresse jetzt hat",
+        steps [
+            { en: "The service knows another grant for {mailbox}: {known}. The app has to use that one; look at it:", de: "Der Dienst kennt für {mailbox} eine andere Berechtigung: {known}. Die App muss diese verwenden; prüfen Sie sie:", Shell "exdiag check {mailbox} --only auth-status,last-sync --nylas-grant {known}" },
+        ]
     }
 }
 
 /// What the sync service says of its grant.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Service {
     /// The grant that counts, where there is one.
     pub grant: Option<Grant>,
+    /// Whether that grant works, as far as is known.
+    pub works: bool,
+    /// How many messages it could just read, where it could: no more than one is asked for.
+    pub reads: Option<usize>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// Where it is the old API, and the account runs.
+    pub runs: Option<Sentence>,
     /// Why the grant's state is not known.
     pub unanswered: Option<Sentence>,
 }
 
 /// Asks the service; `None` where there is none to ask.
 pub fn service(view: &View<'_>) -> Result<Option<Service>, Stop> {
-    let Some(Lookup { probe, answer }) = nylas::lookup(view)? else { return Ok(None) };
+    let (looked, same_address) = (nylas::lookup(view), nylas::of_same_address(view));
+    let Some(Lookup { probe, answer }) = looked? else { return Ok(None) };
     let api = probe.api().to_owned();
     let mut all = match answer {
         Answer::Grants(grants) => grants,
+        Answer::Account(found) => {
+            let finding = account::judge(&found).seen_in(&Probe::Service(probe));
+            return Ok(Some(Service { findings: vec![finding], runs: account::runs(&found), ..Service::default() }));
+        }
         Answer::Refused(response) => {
             let finding = refused(&probe, response, None);
+            let finding =
+                if finding.code.id == GRANT_UNKNOWN.id { named_else(finding, &same_address?) } else { finding };
             let known = [GRANT_UNKNOWN.id, GRANT_BLOCKED.id].contains(&finding.code.id);
             let unanswered = (!known).then(|| {
                 Sentence::new(text!(
@@ -130,7 +148,7 @@ pub fn service(view: &View<'_>) -> Result<Option<Service>, Stop> {
                     "die API des Sync-Dienstes lehnt die Frage ab",
                 ))
             });
-            return Ok(Some(Service { grant: None, findings: vec![finding], unanswered }));
+            return Ok(Some(Service { findings: vec![finding], unanswered, ..Service::default() }));
         }
         Answer::Failed(_) => {
             let reason = Sentence::new(text!(
@@ -138,46 +156,114 @@ pub fn service(view: &View<'_>) -> Result<Option<Service>, Stop> {
                 "die API des Sync-Dienstes unter {api} antwortet nicht",
             ))
             .with("api", api);
-            return Ok(Some(Service { grant: None, findings: Vec::new(), unanswered: Some(reason) }));
+            return Ok(Some(Service { unanswered: Some(reason), ..Service::default() }));
         }
         Answer::NoAnswer(why) => {
-            let unanswered = Some(super::why_unanswered(why));
-            return Ok(Some(Service { grant: None, findings: Vec::new(), unanswered }));
+            return Ok(Some(Service { unanswered: Some(super::why_unanswered(why)), ..Service::default() }));
         }
     };
     let Some(grant) = nylas::foremost(&all).cloned() else {
-        let finding = Finding::new(&GRANT_UNKNOWN).seen_in(&Probe::Service(probe));
-        return Ok(Some(Service { grant: None, findings: vec![finding], unanswered: None }));
+        let finding = Finding::new(&GRANT_UNKNOWN).with("other_region", region(&api)).seen_in(&Probe::Service(probe));
+        return Ok(Some(Service { findings: vec![finding], ..Service::default() }));
     };
-    let mut findings = Vec::new();
-    let of = |code| of_grant(code, &grant).seen_in(&Probe::Service(probe.clone()));
-    if grant.blocked {
-        findings.push(of(&GRANT_BLOCKED));
-    } else if grant.grant_status == "valid" {
-        if grant.provider == "ews" && !grant.scope.is_empty() && !grant.scope.iter().any(|s| s == "ews.messages") {
-            findings.push(of(&SCOPES_MISSING).with("scope", grant.scope.clone()));
-        } else {
-            // the state lags behind by up to ten minutes: one live call tells at once
-            let live = nylas::newest_message(&api, &grant);
-            let seen = view.service(&live)?;
-            let response = seen.ok().and_then(HttpSeen::response).filter(|r| r.status != 200);
-            findings.extend(response.map(|response| refused(&live, response, Some(&grant))));
+    let seen_in = Probe::Service(probe.clone());
+    let mut findings: Vec<Finding> = stored(&grant).into_iter().map(|finding| finding.seen_in(&seen_in)).collect();
+    let mut reads = None;
+    if findings.is_empty() {
+        // the state lags behind by up to ten minutes: one live call tells at once
+        let live = nylas::newest_message(&api, &grant);
+        if let Some(response) = view.service(&live)?.ok().and_then(HttpSeen::response) {
+            if response.status == 200 {
+                reads = nylas::messages(response).map(|messages| messages.len());
+            } else {
+                findings.push(refused(&live, response, Some(&grant)));
+            }
         }
+    }
+    let same_address = same_address?;
+    if let Some(mailbox) = view.subject().mailbox.as_ref().filter(|mailbox| !grant.is_of(&mailbox.address)) {
+        // an alias is another address of the same mailbox: certain is it only where the own one has its own
+        let certain = same_address.iter().any(|other| other.id != grant.id && other.is_of(&mailbox.address));
+        let severity = if certain { Severity::Warn } else { Severity::Info };
+        let finding = of_grant(&OTHER_MAILBOX, &grant).with("email", grant.email.as_str()).severity(severity);
+        findings.push(finding.seen_in(&seen_in));
     } else {
+        all.extend(same_address);
+    }
+    findings.extend(duplicates(all, &grant, &api).map(|finding| finding.seen_in(&seen_in)));
+    let works = !findings.iter().any(|f| f.severity == Severity::Fail);
+    Ok(Some(Service { grant: Some(grant), works, reads, findings, ..Service::default() }))
+}
+
+/// What is wrong with a grant by what the service has stored of it.
+pub fn stored(grant: &Grant) -> Option<Finding> {
+    if grant.blocked {
+        return Some(of_grant(&GRANT_BLOCKED, grant));
+    }
+    if grant.grant_status != "valid" {
         // the documented states are valid and invalid
         let severity = if grant.grant_status == "invalid" { Severity::Fail } else { Severity::Warn };
-        findings.push(of(&GRANT_INVALID).severity(severity).with("grant_status", grant.grant_status.as_str()));
+        let finding = of_grant(&GRANT_INVALID, grant).severity(severity);
+        return Some(finding.with("grant_status", grant.grant_status.as_str()).with("last_sign_in", signed_in(grant)));
     }
-    if all.len() > 1 {
-        all.sort_by(|a, b| a.id.cmp(&b.id));
-        let list: Vec<_> = all
-            .iter()
-            .map(|g| json!({"grant": g.id, "grant_status": g.grant_status, "provider": g.provider}))
-            .collect();
-        findings.push(of(&DUPLICATE_GRANTS).with("count", list.len()).with("grants", list));
+    let without_mail =
+        grant.provider == "ews" && !grant.scope.is_empty() && !grant.scope.iter().any(|s| s == "ews.messages");
+    without_mail.then(|| of_grant(&SCOPES_MISSING, grant).with("scope", grant.scope.clone()))
+}
+
+/// The service does not know a grant of this id; the address may have another.
+fn named_else(finding: Finding, same_address: &[Grant]) -> Finding {
+    match nylas::foremost(same_address) {
+        Some(other) => finding.with("known", other.id.as_str()).owner(Owner::Sync).remedy(&OTHER_GRANT),
+        None => finding,
     }
-    let works = !findings.iter().any(|f| f.severity == Severity::Fail);
-    Ok(Some(Service { grant: works.then_some(grant), findings, unanswered: None }))
+}
+
+/// Several grants for mail of one address.
+fn duplicates(mut all: Vec<Grant>, grant: &Grant, api: &str) -> Option<Finding> {
+    all.retain(Grant::is_for_mail);
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    all.dedup_by(|a, b| a.id == b.id);
+    let other = all.iter().find(|other| other.id != grant.id).filter(|_| all.len() > 1)?.id.clone();
+    let list: Vec<_> =
+        all.iter().map(|g| json!({"grant": g.id, "grant_status": g.grant_status, "provider": g.provider})).collect();
+    let said: Vec<_> = all.iter().map(|g| format!("{} {} {}", g.id, g.provider, g.grant_status)).collect();
+    Some(
+        of_grant(&DUPLICATE_GRANTS, grant)
+            .with("count", list.len())
+            .with("grants", list)
+            .with("list", said)
+            .with("other", other)
+            .with("api", api),
+    )
+}
+
+/// What else is known, beside what the service says.
+#[derive(Debug, Clone, Copy)]
+pub struct Here<'a> {
+    /// Whether the account could just sign in at the server.
+    pub accepted: bool,
+    /// What is seen of the server.
+    pub server: refused::Seen,
+    /// The hosts that clients are led to.
+    pub hosts: &'a [String],
+}
+
+/// A finding of the service in the light of what is known here.
+pub fn in_the_light_of(here: &Here<'_>, finding: Finding) -> Finding {
+    if finding.code.id == GRANT_INVALID.id && here.accepted {
+        return finding.with("accepted_here", true).remedy(&RECONNECT);
+    }
+    if finding.code.id == refused::SERVICE_CANNOT_REACH.id {
+        let goes_to = finding.data.get("ews_host").and_then(Value::as_str).map(str::to_ascii_lowercase);
+        let finding = refused::seen_here(finding, here.server);
+        let elsewhere = goes_to.is_some_and(|host| !host.is_empty() && !here.hosts.contains(&host));
+        return match here.hosts.first().filter(|_| elsewhere) {
+            Some(server) => refused::other_server(finding, server),
+            None => finding,
+        };
+    }
+    finding
 }
 
 /// A finding about a grant.
@@ -185,39 +271,15 @@ pub fn of_grant(code: &'static Code, grant: &Grant) -> Finding {
     Finding::new(code).with("grant", grant.id.as_str())
 }
 
-/// What an answer of the API other than 200 means; with a grant, it was asked for messages.
-fn refused(probe: &ServiceProbe, response: &Response, grant: Option<&Grant>) -> Finding {
-    let error = nylas::error(response);
-    let host = url::Url::parse(probe.api()).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
-    let id = match probe {
-        ServiceProbe::Grant { id, .. } | ServiceProbe::NewestMessage { id, .. } => id.as_str(),
-        ServiceProbe::GrantsByEmail { .. } => "",
-    };
-    let finding = |code: &'static Code| {
-        let mut finding = Finding::new(code)
-            .with("status", response.status)
-            .with("grant", id)
-            .seen_in(&Probe::Service(probe.clone()));
-        if !error.kind.is_empty() {
-            finding = finding.with("error", error.kind.as_str()).with("message", error.message.as_str());
-        }
-        if !error.error_codes.is_empty() {
-            finding = finding.with("error_codes", error.error_codes.clone());
-        }
-        if let Some(retry) = response.header("retry-after") {
-            finding = finding.with("retry_after", retry);
-        }
-        finding
-    };
-    match (response.status, grant) {
-        (423, _) => finding(&GRANT_BLOCKED),
-        (404, None) => finding(&GRANT_UNKNOWN),
-        (404, Some(grant)) if error.message.contains("MailboxNotEnabledForRESTAPI") => {
-            finding(&CONNECTOR_WRONG).severity(Severity::Fail).with("provider", grant.provider.as_str())
-        }
-        (401, Some(_)) => finding(&GRANT_INVALID).with("grant_status", "invalid_grant"),
-        (403, Some(_)) => finding(&SCOPES_MISSING),
-        (504, Some(_)) => finding(&SERVICE_CANNOT_REACH),
-        _ => finding(&API_REFUSED).host(host),
-    }
+/// When the user last signed in at the service: its `updated_at` is that, and never a time of a sync.
+pub fn signed_in(grant: &Grant) -> Value {
+    grant
+        .updated_at
+        .and_then(|at| Timestamp::from_second(at).ok())
+        .map_or_else(|| both("not known", "nicht bekannt"), |at| json!(at.to_string()))
+}
+
+/// The region that an API address is not of.
+pub fn region(api: &str) -> &'static str {
+    if api.contains(".eu.") { "us" } else { "eu" }
 }

@@ -83,18 +83,26 @@ impl Fetcher {
     }
 }
 
+/// What of an account of v2 a check reads, and of its errors.
+const ACCOUNT: &[&str] =
+    &["id", "account_id", "object", "email_address", "provider", "sync_state", "linked_at", "message", "type"];
+
 fn service_url(probe: &ServiceProbe) -> Option<Url> {
     let mut url = Url::parse(probe.api()).ok()?;
     let path: &[&str] = match probe {
         ServiceProbe::Grant { id, .. } => &["v3", "grants", id],
-        ServiceProbe::GrantsByEmail { .. } => &["v3", "grants"],
+        ServiceProbe::GrantsByEmail { .. } | ServiceProbe::GrantsByAccount { .. } => &["v3", "grants"],
+        ServiceProbe::Account { .. } => &["account"],
         ServiceProbe::NewestMessage { id, .. } => &["v3", "grants", id, "messages"],
     };
     url.path_segments_mut().ok()?.pop_if_empty().extend(path);
     match probe {
-        ServiceProbe::Grant { .. } => {}
+        ServiceProbe::Grant { .. } | ServiceProbe::Account { .. } => {}
         ServiceProbe::GrantsByEmail { email, .. } => {
             url.query_pairs_mut().append_pair("email", email);
+        }
+        ServiceProbe::GrantsByAccount { account, .. } => {
+            url.query_pairs_mut().append_pair("account_id", account);
         }
         ServiceProbe::NewestMessage { .. } => {
             url.query_pairs_mut().append_pair("limit", "1");
@@ -123,7 +131,7 @@ fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> 
     }
     let data = match (probe, answer.get("data")) {
         (ServiceProbe::Grant { .. }, Some(Value::Object(grant))) => Some(essence_of_grant(grant)),
-        (ServiceProbe::GrantsByEmail { .. }, Some(Value::Array(grants))) => {
+        (ServiceProbe::GrantsByEmail { .. } | ServiceProbe::GrantsByAccount { .. }, Some(Value::Array(grants))) => {
             Some(grants.iter().filter_map(Value::as_object).map(essence_of_grant).collect())
         }
         (ServiceProbe::NewestMessage { .. }, Some(Value::Array(messages))) => {
@@ -133,6 +141,9 @@ fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> 
         _ => None,
     };
     kept.extend(data.map(|data| ("data".to_owned(), data)));
+    if let ServiceProbe::Account { .. } = probe {
+        kept.extend(scalars(&answer, ACCOUNT));
+    }
     let mut kept = Value::Object(kept);
     without(&mut kept, echoes);
     kept.to_string()
@@ -240,6 +251,12 @@ mod tests {
         let kept = json!({"request_id": "r", "error": {"type": "provider_error", "message": "no",
             "provider_error": {"error": {"code": "MailboxNotEnabledForRESTAPI"}}}});
         assert_eq!(of(&grant(), failed), kept);
+        let account = ServiceProbe::Account { api: API.to_owned() };
+        let v2 = json!({"id": "a1", "sync_state": "stopped", "email_address": "anna@corp.example", "name": "Anna",
+            "organization_unit": "folder", "linked_at": 1_600_000_000});
+        let kept = json!({"id": "a1", "sync_state": "stopped", "email_address": "anna@corp.example",
+            "linked_at": 1_600_000_000});
+        assert_eq!(of(&account, v2), kept);
         let echoed = json!({"error": {"type": "unauthorized", "message": "bad key nyk_v0_geheim"}});
         assert_eq!(of(&grant(), echoed), json!({"error": {"type": "unauthorized", "message": ""}}));
         assert_eq!(provider_error(&json!("invalid_grant")), Some(json!("invalid_grant")));
@@ -250,7 +267,10 @@ mod tests {
 
     fn subject() -> Subject {
         let mailbox: Mailbox = "anna@corp.example".parse().unwrap();
-        Subject { service: Some(Service { api: API.to_owned(), grant: None }), ..Subject::mailbox(mailbox) }
+        Subject {
+            service: Some(Service { api: API.to_owned(), grant: None, account: None }),
+            ..Subject::mailbox(mailbox)
+        }
     }
 
     #[tokio::test]
@@ -278,13 +298,20 @@ mod tests {
         trusting.service(&by_email, &subject(), &Arc::default()).await.unwrap();
         assert!(web.heads()[1].starts_with("GET /v3/grants?email=a%2Bb%40corp.example "), "{}", web.heads()[1]);
 
+        let by_account = ServiceProbe::GrantsByAccount { api: API.to_owned(), account: "a&b".to_owned() };
+        trusting.service(&by_account, &subject(), &Arc::default()).await.unwrap();
+        assert!(web.heads()[2].starts_with("GET /v3/grants?account_id=a%26b "), "{}", web.heads()[2]);
+        let account = ServiceProbe::Account { api: API.to_owned() };
+        trusting.service(&account, &subject(), &Arc::default()).await.unwrap();
+        assert!(web.heads()[3].starts_with("GET /account "), "{}", web.heads()[3]);
+
         let untrusting = fetcher(web.port, None, settings()).await;
         let told = Arc::default();
         let seen = untrusting.service(&grant(), &subject(), &told).await.unwrap();
         assert_eq!(told.sent(), None);
         assert_eq!(seen.failure().map(|f| (f.phase, &f.kind)), Some((Phase::Handshake, &FailKind::NotVerified)));
         assert_eq!(seen.verified, Some(false));
-        assert_eq!(web.heads().len(), 2, "the key stays here");
+        assert_eq!(web.heads().len(), 4, "the key stays here");
     }
 
     #[tokio::test]
@@ -293,7 +320,8 @@ mod tests {
         let elsewhere = ServiceProbe::Grant { api: "https://api.eu.nylas.com".to_owned(), id: "g".to_owned() };
         assert_eq!(fetcher.service(&elsewhere, &subject(), &Arc::default()).await, Err(HeldBack::ForeignHost));
         let plain = "http://api.service.example".to_owned();
-        let insecure = Subject { service: Some(Service { api: plain.clone(), grant: None }), ..subject() };
+        let insecure =
+            Subject { service: Some(Service { api: plain.clone(), grant: None, account: None }), ..subject() };
         let probe = ServiceProbe::Grant { api: plain, id: "g".to_owned() };
         assert_eq!(fetcher.service(&probe, &insecure, &Arc::default()).await, Err(HeldBack::NotHttps));
         let without = Fetcher { secrets: Secrets::default(), ..fetcher };
