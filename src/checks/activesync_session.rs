@@ -4,6 +4,8 @@
 //! idle connection lives. What OPTIONS already tells is for `activesync`, and whether the credentials hold
 //! for `auth-status`.
 
+pub mod expiry;
+pub mod exports;
 mod idle;
 mod statuses;
 mod words;
@@ -19,10 +21,16 @@ use crate::protocol::front::{self, Product};
 use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply, Session, Step, command};
 use crate::protocol::{eas, trusted};
 use crate::text;
-use words::{DEVICE_LEFT, DEVICE_QUARANTINED, QUERY_BLOCKED, SINGLE_MESSAGE};
+use exports::join;
+use serde_json::{Value, json};
+use words::{DEVICE_LEFT, DEVICE_QUARANTINED, QUERY_BLOCKED, SINGLE_MESSAGE, of_cloud};
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    join(view, on_the_wire(view)?)
+}
+
+fn on_the_wire(view: &View<'_>) -> Result<Outcome, Stop> {
     if view.subject().credential.is_none() {
         return Ok(Outcome::skip(Sentence::new(text!(
             "not tried, no credentials given: a session needs a sign-in",
@@ -144,6 +152,7 @@ impl At<'_, '_> {
             findings.extend(self.seeming_quarantine(session));
             findings.extend(self.throttled(session));
         }
+        findings.extend(expiry::told(self, session));
         if let Some(step) = &session.idle {
             match idle::judge(self, step) {
                 Ok(finding) => findings.push(finding),
@@ -183,13 +192,15 @@ impl At<'_, '_> {
         if session.messages != Some(1) {
             return None;
         }
-        Some(if session.has_usual_folders {
-            self.device(&SINGLE_MESSAGE)
-        } else if self.is_exchange() {
-            self.device(&DEVICE_QUARANTINED)
-        } else {
-            self.device(&DEVICE_QUARANTINED).severity(Severity::Info)
-        })
+        if session.has_usual_folders {
+            return Some(self.device(&SINGLE_MESSAGE));
+        }
+        let shown = json!({"en": "as the session suggests", "de": "wie die Sitzung vermuten lässt"});
+        let mut finding = self.device(&DEVICE_QUARANTINED).with("shown", shown);
+        if trusted::is_microsoft(&self.endpoint.host) {
+            finding = of_cloud(finding);
+        }
+        Some(if self.is_exchange() { finding } else { finding.severity(Severity::Info) })
     }
 
     /// The first answer that says, though good, that the server slows the device down.
@@ -218,6 +229,9 @@ impl At<'_, '_> {
         if let Some(folders) = session.folders {
             left = left.with("folders", folders);
         }
+        if !session.folder_list.is_empty() {
+            left = left.with("folder_list", folder_list(session));
+        }
         if let Some(newest) = &session.newest {
             left = left.with("newest_message", newest.as_str()).with("newest_of_all", session.is_newest_of_all);
         }
@@ -233,7 +247,11 @@ impl At<'_, '_> {
 
     /// A finding about exdiag's device.
     fn device(&self, code: &'static Code) -> Finding {
-        about(code, self.endpoint).with("device_id", DEVICE_ID).with("device_type", DEVICE_TYPE)
+        about(code, self.endpoint)
+            .with("device_id", DEVICE_ID)
+            .with("device_type", DEVICE_TYPE)
+            .with("device", json!({"en": "exdiag's device", "de": "das Gerät von exdiag"}))
+            .with("shown", json!({"en": "as the session shows", "de": "wie die Sitzung zeigt"}))
     }
 
     /// A finding about a step, and what came of it.
@@ -247,6 +265,18 @@ impl At<'_, '_> {
         };
         finding.seen_in(&Probe::Http(step.probe.clone()))
     }
+}
+
+/// The folders by kind; of the usual ones, whose names everybody has, the name too.
+fn folder_list(session: &Session<'_>) -> Vec<Value> {
+    let told = session.folder_list.iter().map(|folders| {
+        let (count, kind) = (folders.count, folders.kind_name());
+        match &folders.name {
+            Some(name) => json!({"count": count, "kind": kind, "name": name}),
+            None => json!({"count": count, "kind": kind}),
+        }
+    });
+    told.collect()
 }
 
 fn note(session: &Session<'_>) -> Sentence {

@@ -9,7 +9,7 @@
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
 use crate::protocol::session::{Kind, Reply};
-use crate::protocol::{eas, entra, front, pox, soap};
+use crate::protocol::{eas, entra, ews, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
 const DROPPED: &str = "***";
@@ -17,6 +17,9 @@ const DROPPED: &str = "***";
 /// Headers that are lists with a syntax of their own.
 const VERSIONS: &[&str] = &["ms-asprotocolversions", "ms-server-activesync"];
 const COMMANDS: &str = "ms-asprotocolcommands";
+
+/// A number of days (MS-ASHTTP).
+const DAYS: &str = "x-ms-credentials-expire";
 
 /// Further headers that a check reads, or whose presence it takes for a mark.
 const TEXTS: &[&str] = &[
@@ -64,6 +67,8 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
             versions(&value, holds)
         } else if name == COMMANDS {
             commands(&value)
+        } else if name == DAYS {
+            value.trim().parse::<u16>().ok().filter(|_| !holds(&value))?.to_string()
         } else if TEXTS.contains(&name.as_str()) {
             clean(value, holds)
         } else {
@@ -76,6 +81,7 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
         Content::PoxOutlook { .. } if (200..300).contains(&status) => for_outlook(&body.text, holds),
         // a fault comes with 500
         Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
+        Content::EwsInbox { .. } if status == 500 || (200..300).contains(&status) => inbox(&body.text, holds),
         Content::ActiveSync { ask, .. } => {
             let reply = Reply::read(ask, bytes);
             // with 449 or 500 some servers tell the status in a document too
@@ -163,6 +169,22 @@ fn soap(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
         soap::Answer::Error { code, message } => soap::Answer::Error { code: clean(code), message: clean(message) },
         answer @ soap::Answer::Malformed { .. } => answer,
     })
+}
+
+/// The shortest answer that says the same to a reader of EWS: codes and counts.
+fn inbox(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
+    let ews::Reply { version, answer } = ews::parse(text);
+    let version = version.filter(|version| version.bytes().all(|b| b == b'.' || b.is_ascii_digit()) && !holds(version));
+    let answer = match answer {
+        ews::Answer::Error { code, back_off_ms } => {
+            // the codes are one word
+            let is_code = code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+            let code = if is_code { clean(code, holds) } else { DROPPED.to_owned() };
+            ews::Answer::Error { code, back_off_ms }
+        }
+        answer => answer,
+    };
+    ews::render(&ews::Reply { version, answer })
 }
 
 #[cfg(test)]

@@ -213,6 +213,16 @@ pub(super) fn all() -> Vec<Scenario> {
         .all_in_the_cloud(Cloud { realm: Realm::Unknown, ..Cloud::MANAGED })
         .identity(CLOUD, |identity| identity.chain = Chain::SelfSigned),
         fault(
+            "hybrid-mailbox-on-2010",
+            "server.mailbox-server-differs",
+            "Modern sign-in is on, the mailbox is still on Exchange 2010, which knows none",
+            "Die moderne Anmeldung ist an, das Postfach liegt noch auf Exchange 2010, das keine kennt",
+        )
+        .hybrid(Cloud { sends_to: Some(AUTODISCOVER), ..Cloud::MANAGED })
+        .password(PASSWORD)
+        // 14.3.513
+        .exchange(|exchange| exchange.mailbox_server = "73838201"),
+        fault(
             "moved-to-the-cloud",
             "activesync.wrong-mailbox-server",
             "The mailbox was moved to the cloud, the server sends clients there",
