@@ -106,6 +106,11 @@ pub fn searched() -> impl Iterator<Item = &'static Cloud> {
     CLOUDS.iter().copied().filter(|cloud| cloud.searched)
 }
 
+/// The one whose users sign in at this host, where it shares that host the first of them.
+pub fn of_login(host: &str) -> Option<&'static Cloud> {
+    CLOUDS.iter().copied().find(|cloud| cloud.login == host)
+}
+
 /// How long the longest of the names is that this host is, or is below; none where it is below none.
 fn below(host: &str, names: &[&str]) -> Option<usize> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
