@@ -411,6 +411,15 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_a_sign_in_names_its_cloud() {
+        let of = |host| of_login(host).map(|cloud| cloud.exchange);
+        assert_eq!(of("login.microsoftonline.com"), Some("outlook.office365.com"));
+        assert_eq!(of("login.microsoftonline.us"), Some("outlook.office365.us"), "the larger of the two that share it");
+        assert_eq!(of("login.partner.microsoftonline.cn"), Some("partner.outlook.cn"));
+        assert_eq!((of("127.0.0.1"), of("sts.corp.example")), (None, None));
+    }
+
+    #[test]
     fn a_domain_is_searched_for_at_each_documented_sign_in_once() {
         let mut logins: Vec<&str> = searched().map(|cloud| cloud.login).collect();
         logins.sort_unstable();
