@@ -105,6 +105,8 @@ fn bad_input_is_one_sentence_with_exit_2_and_nothing_is_sent() {
         (&["check", "anna@corp.example", "--idle-test", "15", "--max-time", "60"], "give 940 or more"),
         (&["check", "anna@corp.example", "--idle-test", "15", "--only", "dns"], "do not leave that out"),
         (&["check", "a@corp.example", "b@corp.example", "--user", "CORP\\anna"], "one mailbox"),
+        (&["check", "a@corp.example", "--user", "CORP:anna"], "no sign-in name"),
+        (&["autodiscover", "a@corp.example", "--user", " "], "no sign-in name"),
         (&["check", "anna@corp.example", "--allow-host", "https://foo/"], "is not a host name"),
         (&["autodiscover", "anna@corp.example", "--allow-host", "foo:443"], "is not a host name"),
         (&["check", "anna@corp.example", "--proxy", "http://u:p@:x"], "could not use the proxy"),

@@ -252,6 +252,46 @@ fn nobody_there_is_inconclusive() {
     assert_eq!((code, out.as_str()), (3, ""));
 }
 
+#[test]
+fn what_is_no_sign_in_service_has_said_no_to_nobody() {
+    const PAGE: &str = "<html>Welcome to the hotel</html>";
+    const MANAGED: &str = r#"{"NameSpaceType":"Managed"}"#;
+    for (place, service) in [
+        ("realm", Service::start(PAGE, STARTED, &[TOKEN])),
+        ("devicecode", Service::start(MANAGED, PAGE, &[TOKEN])),
+        ("token", Service::start(MANAGED, STARTED, &[PAGE])),
+    ] {
+        let (code, out, err) = service.run(&[]);
+        assert_eq!((code, out.as_str()), (3, ""), "{place}: {err}");
+        assert!(err.contains("something else answers (HTTP ") && err.contains("--proxy"), "{place}: {err}");
+    }
+    // an error page that passes does not end the sign-in
+    let (code, out, err) = Service::managed(&[PENDING, PAGE, PENDING, PAGE, TOKEN]).run(&[]);
+    assert_eq!((code, out.as_str()), (0, "ey.geheim.x\n"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_or_a_link_stays_what_it_is() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) = (folder.path().join("link"), folder.path().join("token.txt"));
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let (code, _, err) = Service::managed(&[TOKEN]).run(&["--output", link.to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink(), "the link is still one");
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "ey.geheim.x\n");
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    let (code, _, err) = Service::managed(&[TOKEN]).run(&["--output", pipe.to_str().unwrap()]);
+    assert_eq!((code, reader.join().unwrap().as_str()), (0, "ey.geheim.x\n"), "{err}");
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_without_a_token() {

@@ -19,6 +19,8 @@ use errors::{both, certificate as words_of_certificate, malformed};
 use serde_json::{Value, json};
 use trace::bounded;
 
+pub use trace::unreachable;
+
 findings! {
     TRACE = "autodiscover.trace", Info, Exchange {
         title { en: "Every attempt of Autodiscover, and how it ended", de: "Jeder Autodiscover-Versuch und wie er endete" }

@@ -91,6 +91,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
             "--user nennt ein einzelnes Konto; geben Sie ein Postfach an oder lassen Sie --user weg",
         )));
     }
+    let user = user(sign_in)?;
     let selected = selected(&args.selection, ALL.iter().map(|check| check.id))?;
     let allow_hosts = allowed_hosts(sign_in)?;
     let limits = with_idle_test(&args.network, args.idle_test, &selected)?;
@@ -99,7 +100,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
     for address in &args.mailboxes {
         let mut subject = Subject::mailbox(mailbox(address)?);
         subject.server.clone_from(&server);
-        subject.user.clone_from(&sign_in.user);
+        subject.user.clone_from(&user);
         subject.allow_hosts.clone_from(&allow_hosts);
         subject.trust = args.trust.roots.trust.into();
         subject.aia = !args.trust.no_aia;
@@ -143,10 +144,24 @@ fn unreadable(papers::Unfit { path, line }: &papers::Unfit) -> Trouble {
     .with("path", path.display())
 }
 
+/// The name of `--user`. RFC 7617, 2: a server takes what stands behind a colon for the password, and would
+/// count a failed sign-in.
+fn user(sign_in: &SignInArgs) -> Result<Option<String>, Trouble> {
+    let Some(name) = sign_in.user.as_deref().map(str::trim) else { return Ok(None) };
+    if name.is_empty() || name.contains(|c: char| c == ':' || c.is_control()) {
+        return Err(Trouble::new(text!(
+            "{name} is no sign-in name: it must not be empty, nor hold a colon or a line break; give DOMAIN\\name or name@domain",
+            "{name} ist kein Anmeldename: Er darf nicht leer sein und weder Doppelpunkt noch Zeilenumbruch enthalten; geben Sie DOMÄNE\\Name oder name@domain an",
+        ))
+        .with("name", format!("{name:?}")));
+    }
+    Ok(Some(name.to_owned()))
+}
+
 /// `exdiag autodiscover`
 pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     let mut subject = Subject::mailbox(mailbox(&args.mailbox)?);
-    subject.user.clone_from(&args.sign_in.user);
+    subject.user = user(&args.sign_in)?;
     subject.allow_hosts = allowed_hosts(&args.sign_in)?;
     subject.trust = args.roots.trust.into();
     (subject.ipv4, subject.ipv6) = families(&args.network);

@@ -3,18 +3,18 @@
 use super::args::{LoginArgs, NetworkArgs};
 use super::check::{self, Interrupted, not_set_up, runtime};
 use super::exit::{INCONCLUSIVE, Trouble};
-use super::output::not_writable;
+use super::output::{Target, not_writable};
 use crate::checks::auth_status::{entra, is_personal_domain};
+use crate::checks::autodiscover;
 use crate::evidence::{Mailbox, Token};
 use crate::finding::{Lang, Sentence, harmless};
 use crate::gather::auth::NewToken;
 use crate::gather::login::{Home, Login, Problem};
-use crate::protocol::cloud::{Cloud, Kind, WORLDWIDE};
+use crate::protocol::cloud::{Cloud, Kind};
 use crate::protocol::device::{Refusal, Started, is_here};
 use crate::text;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use std::path::Path;
 use url::Url;
 
 /// Entra ID or the user said no.
@@ -53,7 +53,7 @@ pub fn login(args: &LoginArgs) -> Result<u8, Trouble> {
     };
     let settings = check::settings(&network, args.roots.cacert.as_deref(), args.roots.trust)?;
     // opened before anything is sent
-    let target = args.output.as_deref().map(Target::open).transpose()?;
+    let target = args.output.as_deref().map(|path| Ok((Target::open_private(path)?, path))).transpose()?;
     runtime()?.block_on(async {
         let interrupted = Interrupted::listen();
         let login = Login::new(settings, authority).await.map_err(|error| not_set_up(&error))?;
@@ -78,10 +78,10 @@ pub fn login(args: &LoginArgs) -> Result<u8, Trouble> {
 /// The token, or the code to end with; what there is to say has been said.
 async fn sign_in(login: &Login, args: &LoginArgs, app: &str, mailbox: &Mailbox, said: &Said) -> Result<NewToken, u8> {
     let (cloud, tenant) = match &args.tenant {
-        Some(tenant) => (&WORLDWIDE, tenant.clone()),
-        None if is_personal_domain(&mailbox.domain) => (&WORLDWIDE, CONSUMERS.to_owned()),
+        Some(tenant) => (login.first(), tenant.clone()),
+        None if is_personal_domain(&mailbox.domain) => (login.first(), CONSUMERS.to_owned()),
         None => {
-            let asked = Asked { app, tenant: &mailbox.domain, login: "login.microsoftonline.com" };
+            let asked = Asked { app, tenant: &mailbox.domain, login: login.first().login };
             let home = login.home(&mailbox.domain).await.map_err(|problem| said.problem(&problem, &asked))?;
             said.home(&home, &mailbox.domain);
             if home.kind == Kind::Unknown {
@@ -243,13 +243,24 @@ impl Said {
     fn problem(&self, problem: &Problem, asked: &Asked<'_>) -> u8 {
         match problem {
             Problem::Unreachable(failure) => {
-                let said = format!("{:?}, {:?}", failure.phase, failure.kind);
                 self.line(
                     &Sentence::new(text!(
-                        "The sign-in service does not answer ({why}); look at the network and the proxy, and try again.",
-                        "Der Anmeldedienst antwortet nicht ({why}); prüfen Sie Netz und Proxy und versuchen Sie es erneut.",
+                        "The sign-in service {login} does not answer ({why}). This machine needs a way to it: name a proxy with --proxy, or try from another network.",
+                        "Der Anmeldedienst {login} antwortet nicht ({why}). Dieser Rechner braucht einen Weg dorthin: Nennen Sie einen Proxy mit --proxy oder versuchen Sie es aus einem anderen Netz.",
                     ))
-                    .with("why", said),
+                    .with("login", asked.login)
+                    .with("why", autodiscover::unreachable(failure).say(self.lang)),
+                );
+                INCONCLUSIVE
+            }
+            Problem::Foreign { status } => {
+                self.line(
+                    &Sentence::new(text!(
+                        "In place of the sign-in service {login} something else answers (HTTP {status}): a proxy, a web filter, the start page of a guest network, or an error page that passes. Open https://{login}/ in a browser on this machine to see which; name a proxy with --proxy, then try again.",
+                        "Anstelle des Anmeldedienstes {login} antwortet etwas anderes (HTTP {status}): ein Proxy, ein Webfilter, die Startseite eines Gastnetzes oder eine vorübergehende Fehlerseite. Öffnen Sie auf diesem Rechner https://{login}/ im Browser, um zu sehen, was es ist; nennen Sie einen Proxy mit --proxy und versuchen Sie es erneut.",
+                    ))
+                    .with("login", asked.login)
+                    .with("status", *status),
                 );
                 INCONCLUSIVE
             }
@@ -312,32 +323,13 @@ impl Said {
     }
 }
 
-/// A file that only its owner can read, and that is there whole or not at all.
-struct Target {
-    file: NamedTempFile,
-    path: PathBuf,
-}
-
-impl Target {
-    fn open(path: &Path) -> Result<Self, Trouble> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if path.is_dir() {
-            return Err(not_writable(path, &io::Error::from(io::ErrorKind::IsADirectory)));
-        }
-        // made with mode 0600, whatever stood there before
-        let file = tempfile::Builder::new().prefix(".exdiag-").tempfile_in(folder);
-        Ok(Self { file: file.map_err(|error| not_writable(path, &error))?, path: path.to_owned() })
-    }
-}
-
-fn written(token: &NewToken, target: Option<Target>, said: &Said) -> Result<u8, Trouble> {
-    let Some(mut target) = target else {
+fn written(token: &NewToken, target: Option<(Target, &Path)>, said: &Said) -> Result<u8, Trouble> {
+    let Some((mut target, path)) = target else {
         let written = token.write(&mut io::stdout().lock());
         return written.map(|()| 0).map_err(|error| not_writable(Path::new("-"), &error));
     };
-    let path = target.path.clone();
-    let kept = token.write(&mut target.file).and_then(|()| target.file.persist(&path).map_err(|error| error.error));
-    kept.map_err(|error| not_writable(&path, &error))?;
+    token.write(&mut target).map_err(|error| target.not_written(&error))?;
+    target.finish()?;
     said.line(
         &Sentence::new(text!(
             "Written to {path}; use it with: exdiag check MAILBOX --token-file {path}",

@@ -30,10 +30,15 @@ enum To {
 impl Target {
     /// Opens it; nothing is there at the target until [`Target::finish`].
     pub fn open(path: &Path) -> Result<Self, Trouble> {
-        Self::try_open(path).map_err(|error| not_writable(path, &error))
+        Self::try_open(path, false).map_err(|error| not_writable(path, &error))
     }
 
-    fn try_open(path: &Path) -> io::Result<Self> {
+    /// The same for a secret: a file that only its owner can read, whatever stood there before.
+    pub fn open_private(path: &Path) -> Result<Self, Trouble> {
+        Self::try_open(path, true).map_err(|error| not_writable(path, &error))
+    }
+
+    fn try_open(path: &Path, is_private: bool) -> io::Result<Self> {
         let existing = match std::fs::metadata(path) {
             Ok(existing) => Some(existing),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -54,13 +59,13 @@ impl Target {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".exdiag-");
         #[cfg(unix)]
-        {
+        if !is_private {
             use std::os::unix::fs::PermissionsExt as _;
             // as any program creates a file; the umask takes away what the user does not want
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let file = builder.tempfile_in(folder)?;
-        if let Some(existing) = existing {
+        if let Some(existing) = existing.filter(|_| !is_private) {
             file.as_file().set_permissions(existing.permissions())?;
         }
         Ok(Self { path, to: To::Replacement(file) })

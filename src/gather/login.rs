@@ -15,7 +15,7 @@ use url::Url;
 
 /// A server of the real world is not asked more often than this.
 const LEAST: Duration = Duration::from_secs(1);
-/// So many questions in a row may stay without an answer.
+/// So many questions in a row may stay without an answer of the sign-in service.
 const MOST_SILENT: u32 = 5;
 
 /// Why there is no token.
@@ -29,6 +29,18 @@ pub enum Problem {
     Declined(Refusal),
     /// The code was not used in time.
     Expired,
+    /// What answers in its place is no sign-in service.
+    Foreign {
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+impl Problem {
+    /// A no; that of an answer without a word of RFC 6749, 5.2, is not the sign-in service's.
+    fn refused(status: u16, refusal: Refusal) -> Self {
+        if refusal == Refusal::default() { Self::Foreign { status } } else { Self::Refused(refusal) }
+    }
 }
 
 /// How the users of a domain sign in, as the cloud says it.
@@ -58,23 +70,33 @@ impl Login {
         Ok(Self { fetcher: Fetcher::new(settings).await?, authority })
     }
 
+    /// The cloud that is asked first: the one that the user named by its address, else the worldwide one.
+    pub fn first(&self) -> &'static Cloud {
+        let named = self.authority.as_ref().and_then(Url::host_str).and_then(cloud::of_login);
+        named.unwrap_or(&cloud::WORLDWIDE)
+    }
+
     /// In which cloud, and in which tenant, the users of a domain sign in; of a domain that none knows,
     /// what the first one says.
     pub async fn home(&self, domain: &str) -> Result<Home, Problem> {
-        let mut unknown = None;
+        let (mut unknown, mut foreign) = (None, 0);
         // with an address of the user's own there is one cloud only
-        let others = cloud::searched().filter(|cloud| self.authority.is_none() && *cloud != &cloud::WORLDWIDE);
-        for cloud in std::iter::once(&cloud::WORLDWIDE).chain(others) {
+        let first = self.first();
+        let others = cloud::searched().filter(|cloud| self.authority.is_none() && *cloud != first);
+        for cloud in std::iter::once(first).chain(others) {
             let mut url = self.base(cloud)?;
             url.set_path("/getuserrealm.srf");
             url.set_query(Some(&format!("login=exdiag%40{domain}&json=1")));
-            let body = match self.fetcher.exchange(&url, None).await {
-                Ok((_, body)) => body,
+            let (status, body) = match self.fetcher.exchange(&url, None).await {
+                Ok(answer) => answer,
                 // of the others it is only wanted whether they know it
                 Err(_) if unknown.is_some() => continue,
                 Err(failure) => return Err(Problem::Unreachable(failure)),
             };
-            let Some((kind, provider)) = cloud::read_realm(&body) else { continue };
+            let Some((kind, provider)) = cloud::read_realm(&body) else {
+                foreign = status;
+                continue;
+            };
             if kind == Kind::Unknown {
                 unknown.get_or_insert(Home { cloud, kind, tenant: None, provider: None });
                 continue;
@@ -84,18 +106,18 @@ impl Login {
             let (_, body) = self.fetcher.exchange(&url, None).await.map_err(Problem::Unreachable)?;
             return Ok(Home { cloud, kind, tenant: cloud::read_tenant(&body), provider });
         }
-        unknown.ok_or_else(|| Problem::Refused(Refusal::default()))
+        unknown.ok_or(Problem::Foreign { status: foreign })
     }
 
     /// Begins a sign-in at a tenant, for an app and these scopes.
     pub async fn start(&self, cloud: &Cloud, tenant: &str, app: &str, scope: &str) -> Result<Started, Problem> {
         let url = self.endpoint(cloud, tenant, "devicecode")?;
-        let (_, body) = self
+        let (status, body) = self
             .fetcher
             .exchange(&url, Some(&[("client_id", app), ("scope", scope)]))
             .await
             .map_err(Problem::Unreachable)?;
-        device::started(&body).map_err(Problem::Refused)
+        device::started(&body).map_err(|refusal| Problem::refused(status, refusal))
     }
 
     /// Asks for the token until there is an answer, and `wait`s in between.
@@ -114,20 +136,28 @@ impl Login {
         let mut silent = 0;
         while let Some(time) = pace.wait() {
             wait(time).await;
-            match self.fetcher.exchange(&url, Some(&form)).await {
-                Ok((_, body)) => {
-                    silent = 0;
-                    match device::polled(&body) {
-                        Polled::Token(token) => return Ok(NewToken::new(token)),
-                        Polled::Pending => {}
-                        Polled::SlowDown => pace.slow_down(),
-                        Polled::Expired => return Err(Problem::Expired),
-                        Polled::Declined(refusal) => return Err(Problem::Declined(refusal)),
-                        Polled::Refused(refusal) => return Err(Problem::Refused(refusal)),
+            let problem = match self.fetcher.exchange(&url, Some(&form)).await {
+                Ok((status, body)) => match device::polled(&body) {
+                    Polled::Token(token) => return Ok(NewToken::new(token)),
+                    Polled::Pending => None,
+                    Polled::SlowDown => {
+                        pace.slow_down();
+                        None
                     }
-                }
-                Err(failure) if silent == MOST_SILENT => return Err(Problem::Unreachable(failure)),
-                Err(_) => {
+                    Polled::Expired => return Err(Problem::Expired),
+                    Polled::Declined(refusal) => return Err(Problem::Declined(refusal)),
+                    Polled::Refused(refusal) => match Problem::refused(status, refusal) {
+                        // a balancer's word, that may pass while the user signs in
+                        foreign @ Problem::Foreign { .. } => Some(foreign),
+                        refused => return Err(refused),
+                    },
+                },
+                Err(failure) => Some(Problem::Unreachable(failure)),
+            };
+            match problem {
+                None => silent = 0,
+                Some(problem) if silent == MOST_SILENT => return Err(problem),
+                Some(_) => {
                     silent += 1;
                     pace.back_off();
                 }
@@ -139,7 +169,7 @@ impl Login {
     fn base(&self, cloud: &Cloud) -> Result<Url, Problem> {
         match &self.authority {
             Some(authority) => Ok(authority.clone()),
-            None => Url::parse(&format!("https://{}/", cloud.login)).map_err(|_| Problem::Refused(Refusal::default())),
+            None => Url::parse(&format!("https://{}/", cloud.login)).map_err(|_| Problem::Foreign { status: 0 }),
         }
     }
 

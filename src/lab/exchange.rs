@@ -30,8 +30,12 @@ pub enum Offers {
     Default,
     /// Hybrid modern authentication: Bearer beside it.
     Modern,
+    /// Bearer alone for ActiveSync: modern authentication, and Basic is blocked.
+    Bearer,
     /// Bearer alone, without the address to sign in at.
     IncompleteBearer,
+    /// Nothing for ActiveSync: all its ways are switched off.
+    Nothing,
     /// Negotiate and NTLM alone.
     Windows,
 }
@@ -327,11 +331,13 @@ impl Exchange {
         let mut offer = |value: String| answer.headers.push(("WWW-Authenticate", value));
         let invalid = if bearer_asked { ", error=\"invalid_token\"" } else { "" };
         match self.offers {
-            Offers::Modern => offer(format!("{BEARER}, authorization_uri=\"{AUTHORIZATION_URI}\"{invalid}")),
+            Offers::Modern | Offers::Bearer => {
+                offer(format!("{BEARER}, authorization_uri=\"{AUTHORIZATION_URI}\"{invalid}"));
+            }
             Offers::IncompleteBearer => offer(format!("{BEARER}{invalid}")),
             // Exchange shows Bearer to whoever comes with a token, and says at once that it is not set up
             Offers::Default if bearer_asked && self.edition != Edition::E2013 => offer(format!("{BEARER}{invalid}")),
-            Offers::Default | Offers::Windows => {}
+            Offers::Default | Offers::Windows | Offers::Nothing => {}
         }
         if self.offers == Offers::Windows || (self.offers != Offers::IncompleteBearer && !is_activesync) {
             offer("Negotiate".to_owned());

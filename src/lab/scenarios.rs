@@ -375,6 +375,20 @@ fn all() -> Vec<Scenario> {
         )
         .exchange(|exchange| exchange.offers = Offers::IncompleteBearer),
         fault(
+            "bearer-only",
+            "auth.bearer-only",
+            "The server wants OAuth and takes no password",
+            "Der Server verlangt OAuth und nimmt kein Passwort an",
+        )
+        .exchange(|exchange| exchange.offers = Offers::Bearer),
+        fault(
+            "no-sign-in-methods",
+            "activesync.methods-missing",
+            "All ways to sign in to ActiveSync are switched off",
+            "Alle Anmeldewege für ActiveSync sind ausgeschaltet",
+        )
+        .exchange(|exchange| exchange.offers = Offers::Nothing),
+        fault(
             "moved-mailbox",
             "activesync.wrong-mailbox-server",
             "The mailbox was moved to another server",

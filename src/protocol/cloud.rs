@@ -106,6 +106,11 @@ pub fn searched() -> impl Iterator<Item = &'static Cloud> {
     CLOUDS.iter().copied().filter(|cloud| cloud.searched)
 }
 
+/// The one whose users sign in at this host, where it shares that host the first of them.
+pub fn of_login(host: &str) -> Option<&'static Cloud> {
+    CLOUDS.iter().copied().find(|cloud| cloud.login == host)
+}
+
 /// How long the longest of the names is that this host is, or is below; none where it is below none.
 fn below(host: &str, names: &[&str]) -> Option<usize> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
@@ -403,6 +408,15 @@ mod tests {
             assert_eq!(name(other), None, "{other}");
         }
         assert_eq!(of_host("notoutlook.com"), None);
+    }
+
+    #[test]
+    fn the_address_of_a_sign_in_names_its_cloud() {
+        let of = |host| of_login(host).map(|cloud| cloud.exchange);
+        assert_eq!(of("login.microsoftonline.com"), Some("outlook.office365.com"));
+        assert_eq!(of("login.microsoftonline.us"), Some("outlook.office365.us"), "the larger of the two that share it");
+        assert_eq!(of("login.partner.microsoftonline.cn"), Some("partner.outlook.cn"));
+        assert_eq!((of("127.0.0.1"), of("sts.corp.example")), (None, None));
     }
 
     #[test]

@@ -104,7 +104,9 @@ pub fn started(body: &[u8]) -> Result<Started, Refusal> {
 /// RFC 8628, 3.5, and the names that Entra ID has for the same.
 pub fn polled(body: &[u8]) -> Polled {
     let Some(answer) = object(body) else { return Polled::Refused(Refusal::default()) };
-    if let Some(token) = text(&answer, "access_token") {
+    // what no header could carry is none
+    let token = text(&answer, "access_token").filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+    if let Some(token) = token {
         return Polled::Token(token);
     }
     let refusal = refusal(&answer);
@@ -219,6 +221,7 @@ mod tests {
         assert!(matches!(of("bad_verification_code"), Polled::Refused(_)) && matches!(polled(b""), Polled::Refused(_)));
         let token = polled(br#"{"token_type":"Bearer","access_token":"ey.J","error":"slow_down"}"#);
         assert_eq!((&token, format!("{token:?}").as_str()), (&Polled::Token("ey.J".to_owned()), "Token"));
+        assert!(matches!(polled(br#"{"access_token":"ey.J\r\nHost: x"}"#), Polled::Refused(_)));
     }
 
     #[test]

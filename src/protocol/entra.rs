@@ -91,6 +91,8 @@ pub struct Told {
     pub correlation: Option<String>,
     /// When it happened, as it is written there.
     pub timestamp: Option<String>,
+    /// The client id of the app that asked.
+    pub app: Option<String>,
 }
 
 /// Reads a text as pages, logs and the JSON of the token endpoint have it. Never fails: what is not
@@ -110,11 +112,14 @@ pub fn read(text: &str) -> Told {
     }
     told.trace = behind(text, &lower, &["trace id", "trace_id", "traceid"]).and_then(guid);
     told.correlation = behind(text, &lower, &["correlation id", "correlation_id", "correlationid"]).and_then(guid);
+    told.app = behind(text, &lower, &["application with id ", "application with identifier "]).and_then(guid);
     told.timestamp = behind(text, &lower, &["timestamp"]).and_then(moment);
     told
 }
 
+/// The digits at its start; a mail may have broken the line in front of them.
 fn digits(text: &str) -> &str {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '-' || c == ':');
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
@@ -209,6 +214,13 @@ mod tests {
             "error AADSTS50173 Trace ID: 0000aaaa-11bb-cccc-dd33-eeeeee333333\\r\\nTimestamp: 2026-11-22T20:00:00Z",
         );
         assert_eq!((oneline.numbers, oneline.timestamp.as_deref()), (vec![50173], Some("2026-11-22T20:00:00Z")));
+        let consent = read(
+            "AADSTS65001: not consented to use the application with ID '2B1d1f2e-0000-4000-8000-000000000001' named 'x'",
+        );
+        assert_eq!(consent.app.as_deref(), Some("2b1d1f2e-0000-4000-8000-000000000001"));
+        for text in ["AADSTS 53003", "aadsts\r\n53003: no", "AADSTS-53003", "AADSTS: 53003"] {
+            assert_eq!(read(text).numbers, [53003], "{text}");
+        }
         assert_eq!(read("AADSTS, AADSTS12, AADSTS123456789 of nothing"), Told::default());
     }
 

@@ -182,13 +182,20 @@ pub fn find(text: &str) -> Given {
             (None, None) => Given::Other,
         };
     }
-    let mut line = text.lines().next().unwrap_or_default().trim();
+    let whole = unwrapped(text);
+    let mut line = whole.as_deref().unwrap_or_else(|| text.lines().next().unwrap_or_default()).trim();
     for word in ["authorization:", "bearer"] {
         if line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)) {
             line = line.get(word.len()..).unwrap_or_default().trim_start();
         }
     }
     is_token(line.trim_matches(['"', '\''])).map_or(Given::Nothing, Given::Token)
+}
+
+/// A token that a window or a mail has broken into several lines, as one; `None` where it was not.
+fn unwrapped(text: &str) -> Option<String> {
+    let joined: String = text.lines().map(str::trim).collect();
+    claims(joined.rsplit(' ').next().unwrap_or_default()).map(|_| joined)
 }
 
 /// A token as a header can carry it (RFC 6750, 2.1, and what servers send beyond it).
@@ -310,6 +317,18 @@ mod tests {
             Given::Error("AADSTS50076: no".to_owned())
         );
         assert_eq!(given(r#"{"id_token":"x"}"#), Given::Other);
+        let long = jwt(&json!({"aud": "https://outlook.office.com", "upn": "anna@corp.example"}));
+        let (first, rest) = long.split_at(40);
+        let (second, third) = rest.split_at(40);
+        for wrapped in [format!("{first}\r\n{second}\r\n{third}\r\n"), format!("Bearer {first}\n  {second}\n{third}")] {
+            assert_eq!(given(&wrapped), Given::Token(long.clone()), "{wrapped}");
+        }
+        let signature = long.len() - 4;
+        let in_the_signature = format!("{}\n{}", &long[..signature], &long[signature..]);
+        assert_eq!(given(&in_the_signature), Given::Token(long.clone()));
+        // two tokens are not one
+        assert_eq!(given(&format!("{long}\n{long}")), Given::Token(long.clone()));
+        assert_eq!(given("EwBwA8l6\nEwBwA8l7"), Given::Token("EwBwA8l6".to_owned()));
         for nothing in ["", "two words", "{broken", "Bearer", "ä", r#"{"access_token":"a b"}"#] {
             assert!(matches!(given(nothing), Given::Nothing) || nothing == "Bearer", "{nothing}");
         }

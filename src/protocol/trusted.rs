@@ -53,7 +53,8 @@ pub fn registered_domain(host: &str) -> Option<&str> {
 
 /// Whether the host is one of Microsoft's cloud hosts for mail.
 pub fn is_microsoft(host: &str) -> bool {
-    MICROSOFT.iter().any(|known| is_under(host, known))
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    MICROSOFT.iter().any(|known| is_under(&host, known))
 }
 
 /// Whether the host is this domain or a name below it.
@@ -72,6 +73,8 @@ mod tests {
         assert!(may_receive(&subject, "mail.corp.example"));
         assert!(may_receive(&subject, "Autodiscover.mail.corp.example."));
         assert!(may_receive(&subject, "autodiscover-s.outlook.com"));
+        // no password goes there, however the name is written
+        assert!(is_microsoft("Outlook.Office365.com."));
         for host in [
             "corp.example",
             "autodiscover.corp.example",

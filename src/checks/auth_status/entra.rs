@@ -47,7 +47,7 @@ findings! {
         }
         remedy { en: "{todo}", de: "{todo}" }
         steps [
-            { en: "As an admin, open this address with the client id of the app in place of APP, and accept:", de: "Öffnen Sie als Administrator diese Adresse, mit der Client-ID der App anstelle von APP, und stimmen Sie zu:", Config "https://login.microsoftonline.com/{domain}/adminconsent?client_id=APP" },
+            { en: "As an admin, open this address and accept (where APP stands, the error has named no app: put in its client id):", de: "Öffnen Sie als Administrator diese Adresse und stimmen Sie zu (steht dort APP, nannte der Fehler keine App: Setzen Sie deren Client-ID ein):", Config "https://login.microsoftonline.com/{domain}/adminconsent?client_id={app}" },
             { en: "See what users themselves may consent to:", de: "Sehen Sie nach, wozu Benutzer selbst zustimmen dürfen:", Powershell "(Get-MgPolicyAuthorizationPolicy).DefaultUserRolePermissions.PermissionGrantPoliciesAssigned" },
         ]
         links ["https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent"]
@@ -84,7 +84,9 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
     };
     let name = format!("AADSTS{number}");
     let (what, todo) = if let Some(code) = known {
-        (both(code.meaning), both(code.remedy.map(|text| text.trim_end_matches('.'))))
+        let remedy = code.remedy.map(|text| filled(text.trim_end_matches('.'), told, Some(subject.domain())));
+        let [en, de] = &remedy;
+        (both(code.meaning), both([en, de]))
     } else {
         let todo = ["Read what Microsoft says about it", "Lesen Sie, was Microsoft dazu sagt"];
         let [en, de] = todo.map(|text| format!("{text}: {PAGE}{number}"));
@@ -102,6 +104,7 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
         .with("forms", json!(["UPN"]))
         .with("what", what)
         .with("todo", todo)
+        .with("app", told.app.as_deref().unwrap_or(APP))
         .with("link", format!("{PAGE}{number}"));
     for (key, value) in
         [("correlation_id", &told.correlation), ("trace_id", &told.trace), ("timestamp", &told.timestamp)]
@@ -114,6 +117,17 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
 }
 
 const UNKNOWN: [&str; 2] = ["exdiag does not know this number.", "exdiag kennt diese Nummer nicht."];
+
+/// Stands in the table where the client id of the app is missing, and the next one where the tenant is.
+const APP: &str = "APP";
+const TENANT: &str = "TENANT";
+
+/// A text of the table with what the error names.
+fn filled(text: &str, told: &Told, tenant: Option<&str>) -> String {
+    let address =
+        format!("/{}/adminconsent?client_id={}", tenant.unwrap_or(TENANT), told.app.as_deref().unwrap_or(APP));
+    text.replace(&format!("/{TENANT}/adminconsent?client_id={APP}"), &address)
+}
 
 /// A text in both languages, as it fills a gap.
 fn both([en, de]: [&str; 2]) -> Value {
@@ -173,11 +187,11 @@ pub fn explain(told: &Told, lang: Lang) -> String {
         );
         let _ = writeln!(out, "\n{hint}\n");
     }
-    let sections: Vec<String> = told.numbers.iter().map(|number| section(*number, lang)).collect();
+    let sections: Vec<String> = told.numbers.iter().map(|number| section(*number, told, lang)).collect();
     out + &sections.join("\n")
 }
 
-fn section(number: u32, lang: Lang) -> String {
+fn section(number: u32, told: &Told, lang: Lang) -> String {
     let [finding, who, act, more] = [
         ["Finding", "Befund"],
         ["Who must act", "Wer handeln muss"],
@@ -193,7 +207,7 @@ fn section(number: u32, lang: Lang) -> String {
         pick(lang, code.meaning),
         code.finding,
         owner(code.who).title().of(lang),
-        pick(lang, code.remedy),
+        filled(pick(lang, code.remedy), told, None),
     )
 }
 

@@ -219,7 +219,8 @@ pub fn why(attempt: &Attempt) -> Sentence {
     }
 }
 
-fn unreachable(failure: &Failure) -> Sentence {
+/// Why nobody answered, as a fragment.
+pub fn unreachable(failure: &Failure) -> Sentence {
     Sentence::new(match (failure.phase, &failure.kind) {
         (Phase::Resolve, _) => text!("the name has no address", "der Name hat keine Adresse"),
         (Phase::Proxy, _) => text!("the proxy does not let it through", "der Proxy lässt es nicht durch"),
