@@ -92,7 +92,7 @@ pub enum LogKind {
 impl LogKind {
     /// Whether it is read.
     pub const fn is_read(self) -> bool {
-        matches!(self, Self::IisFrontEnd | Self::IisBackEnd | Self::IisCombined | Self::Iis)
+        !matches!(self, Self::DeviceList | Self::Empty | Self::Unknown | Self::Binary)
     }
 }
 
@@ -120,9 +120,10 @@ pub struct LogDevice {
     pub agent: Option<String>,
     /// The protocol version, as last seen.
     pub protocol: Option<String>,
-    /// Requests, on one site only.
+    /// Requests, each once however many logs show it.
     pub hits: u64,
-    /// The site that hits and statuses are counted on: `front-end` or `back-end`.
+    /// Where hits and statuses are counted: `front-end`, `back-end`, `http-proxy`, `mailbox-log`, or where
+    /// there is nothing else `reverse-proxy`.
     pub site: String,
     /// The first request.
     #[schemars(with = "Option<String>")]

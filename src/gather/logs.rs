@@ -6,7 +6,7 @@
 mod unpack;
 
 use crate::evidence::logs::LogKind;
-use crate::protocol::logs::{Collected, Columns, Part, Scanner, columns_of, kind};
+use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -156,14 +156,15 @@ impl Plan {
     pub fn read(mut self, threads: usize, done: &AtomicU64) -> Collected {
         let next = AtomicUsize::new(0);
         let units = std::mem::take(&mut self.units);
+        let known = Known::default();
         let (send, receive) = mpsc::channel();
         let collected = &mut self.collected;
         std::thread::scope(|scope| {
             for _ in 0..threads.min(units.len()) {
-                let (next, units, send) = (&next, &units, send.clone());
+                let (next, units, known, send) = (&next, &units, &known, send.clone());
                 scope.spawn(move || {
                     while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if send.send((unit.clone(), run(unit, done))).is_err() {
+                        if send.send((unit.clone(), run(unit, known, done))).is_err() {
                             break;
                         }
                     }
@@ -188,7 +189,7 @@ impl Plan {
                     let read = match before {
                         Some(columns) if columns != *assumed => {
                             let again = Unit { part: Some((*from, *to, columns)), ..unit.clone() };
-                            run(&again, &AtomicU64::new(0))
+                            run(&again, &known, &AtomicU64::new(0))
                         }
                         _ => read,
                     };
@@ -216,15 +217,15 @@ fn beginning(from: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn run(unit: &Unit, done: &AtomicU64) -> Read1 {
+fn run(unit: &Unit, known: &Known, done: &AtomicU64) -> Read1 {
     let result = match (&unit.place, &unit.part) {
         (Place::File(path), Some((from, to, columns))) => part(unit.file, path, (*from, *to), columns.clone(), done),
-        (Place::File(path), None) => File::open(path).and_then(|file| stream(unit.file, Box::new(file), done)),
-        (Place::Stdin, _) => stream(unit.file, Box::new(io::stdin()), done),
+        (Place::File(path), None) => File::open(path).and_then(|file| stream(unit.file, Box::new(file), known, done)),
+        (Place::Stdin, _) => stream(unit.file, Box::new(io::stdin()), known, done),
         (Place::Member(path, member), _) => File::open(path).and_then(|file| {
             let mut archive = zip::ZipArchive::new(file)?;
             let member = archive.by_index(*member)?;
-            stream(unit.file, Box::new(member), done)
+            stream(unit.file, Box::new(member), known, done)
         }),
     };
     result.unwrap_or_else(|error| Read1 {
@@ -293,20 +294,13 @@ fn part(
 }
 
 /// A file from its beginning to its end, unpacked where it is packed.
-fn stream(file: u32, input: Box<dyn Read + '_>, done: &AtomicU64) -> io::Result<Read1> {
+fn stream(file: u32, input: Box<dyn Read + '_>, known: &Known, done: &AtomicU64) -> io::Result<Read1> {
     let Opened { head, mut rest } = opened(input, done)?;
     let kind = kind(&head);
-    let mut scanner = Scanner::new(file, None);
-    if kind == LogKind::Iis && !head.starts_with(b"#") {
-        scanner = Scanner::new(file, columns_of(&head));
-    }
-    let is_log = kind == LogKind::Iis;
-    let mut lines = 0;
+    let mut reader = Reader::new(kind, file, &head, known);
     let mut feed = |bytes: &[u8]| {
-        if is_log {
-            scanner.feed(bytes);
-        } else if kind != LogKind::Binary {
-            lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if kind != LogKind::Binary {
+            reader.feed(bytes);
         }
     };
     feed(&head);
@@ -324,11 +318,7 @@ fn stream(file: u32, input: Box<dyn Read + '_>, done: &AtomicU64) -> io::Result<
             }
         }
     }
-    let mut part = scanner.finish();
-    if !is_log {
-        part.lines = lines;
-    }
-    Ok(Read1 { kind, part, error })
+    Ok(Read1 { kind, part: reader.finish(), error })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! The reference is the end of the logs, never the clock: who was last seen an hour before it was seen
 //! an hour ago, whenever the logs are read. What the front end alone shows is "accepted", not "synced".
 
-use crate::evidence::logs::{LogDevice, LogsSeen};
+use crate::evidence::logs::{LogDevice, LogKind, LogsSeen};
 use crate::finding::{Finding, Severity};
 use crate::findings;
 use jiff::Timestamp;
@@ -127,6 +127,17 @@ findings! {
             { en: "Look for a timer of {seconds} s on every device between the Internet and Exchange, for the path /Microsoft-Server-ActiveSync.", de: "Suchen Sie auf jedem Gerät zwischen Internet und Exchange ein Zeitlimit von {seconds} s, für den Pfad /Microsoft-Server-ActiveSync." },
         ]
     }
+    LOG_IS_A_LIST = "sync.log-device-list", Warn, Caller {
+        title { en: "{file} is a list of devices, not a log", de: "{file} ist eine Geräteliste, kein Protokoll" }
+        meaning {
+            en: "It was not used here. The check of a mailbox reads it: Exchange's own note of the last synchronisation, which is coarser than a log.",
+            de: "Die Datei wurde hier nicht ausgewertet. Die Prüfung eines Postfachs liest sie: Exchanges eigener Vermerk der letzten Synchronisierung, gröber als ein Protokoll.",
+        }
+        remedy { en: "Give it to the check of the mailbox", de: "Geben Sie sie der Prüfung des Postfachs" }
+        steps [
+            { en: "Name it as the list of devices:", de: "Nennen Sie sie als Geräteliste:", Shell "exdiag check {mailbox} --device-list {file}" },
+        ]
+    }
     LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
         title { en: "{file} brings nothing: {why}", de: "{file} trägt nichts bei: {why}" }
         meaning {
@@ -198,6 +209,12 @@ impl Thresholds {
 pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<Finding> {
     let mut out = Vec::new();
     for file in &seen.files {
+        if file.kind == LogKind::DeviceList && file.broken.is_none() {
+            let mailbox = wanted.filter(|wanted| wanted.contains('@')).unwrap_or("MAILBOX");
+            let path = file.path.as_str();
+            out.push(Finding::new(&LOG_IS_A_LIST).with("file", path).with("mailbox", mailbox));
+            continue;
+        }
         let why = match (&file.broken, file.kind.is_read()) {
             (Some(why), _) => why.clone(),
             (None, false) => {

@@ -135,7 +135,8 @@ pub fn ended(status: Status, answer: Option<&Answer<'_>>, command: Command, back
         (200, None) => Ended::Accepted,
         // the first leg of a sign-in: the anonymous challenge, and that of Negotiate
         (401, _) if back || (status.sub == 2 && status.win32 == 5) || status.win32 == 0x8009_030E => Ended::Neutral,
-        (100..300, _) => Ended::Neutral,
+        // a client that was gone before the answer, as reverse proxies write it
+        (100..300 | 408 | 499, _) => Ended::Neutral,
         _ => Ended::Failed,
     }
 }

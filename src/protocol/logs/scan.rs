@@ -6,6 +6,8 @@
 use super::answer::{self, Status, number};
 use super::columns::{Clock, Columns, MOST, split};
 use super::device::Request;
+use super::lines::{LONGEST, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case, trimmed};
+use super::origin::{Ids, Origin};
 use super::query::{self, Command, Scratch};
 use super::streak::Stamp;
 use super::table::Table;
@@ -14,9 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What every ActiveSync request has in its path, `ActiveSync` or `activesync`.
 const NEEDLE: &[u8] = b"ctive";
-
-/// The longest line that is kept; IIS takes none of more than 64 KiB.
-const LONGEST: usize = 1 << 20;
 
 /// Why a line was not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +36,10 @@ pub enum Skip {
     TooLong,
     /// Exchange asked itself whether it is well.
     Probe,
+    /// An entry of a mailbox log that stands in another file, too.
+    Twice,
+    /// An entry of a mailbox log without an answer: it was still under way, or its end is missing.
+    Unanswered,
 }
 
 impl Skip {
@@ -51,6 +54,8 @@ impl Skip {
             Self::NoHeader => "no-header",
             Self::TooLong => "too-long",
             Self::Probe => "health-probe",
+            Self::Twice => "twice",
+            Self::Unanswered => "unanswered",
         }
     }
 }
@@ -74,6 +79,8 @@ pub struct Part {
     pub hours: BTreeSet<i64>,
     /// Headers that were read.
     pub headers: u64,
+    /// Ids of requests.
+    pub ids: Ids,
     /// The columns at the end of the part.
     pub columns: Option<Columns>,
 }
@@ -255,11 +262,7 @@ impl Scanner {
         let agent = maybe(columns.agent);
         let user = maybe(columns.user);
         let asked = query::read(maybe(columns.query), scratch);
-        let is_probe = ends_with_ignoring_case(stem, b".check")
-            || agent.starts_with(b"AMProbe")
-            || is_health(user)
-            || is_health(asked.user);
-        if is_probe {
+        if is_probe(stem, agent, [user, asked.user]) {
             *part.skipped.entry(Skip::Probe).or_default() += 1;
             return;
         }
@@ -283,7 +286,8 @@ impl Scanner {
         let command = asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS);
         let request = Request {
             at: Stamp { time, file: *file, line: number_of_line },
-            back,
+            origin: if back { Origin::Back } else { Origin::Front },
+            server: b"",
             command,
             status,
             signed_in: !matches!(user, b"-" | b""),
@@ -292,6 +296,9 @@ impl Scanner {
             version: asked.version,
             answer,
         };
+        if !back && !asked.request_id.is_empty() {
+            part.ids.front.add(asked.request_id);
+        }
         part.table.add(&asked, user, &request);
         part.used += 1;
         let [front, passed_on, answered] = &mut part.sites;
@@ -330,46 +337,6 @@ impl Scanner {
     }
 }
 
-fn see(part: &mut Part, time: i64) {
-    part.hours.insert(time.div_euclid(3600));
-    part.span = Some(part.span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
-}
-
 fn newlines(block: &[u8], from: usize, to: usize) -> u64 {
     block.get(from..to).map_or(0, |part| memchr::memchr_iter(b'\n', part).count() as u64)
-}
-
-/// Without the end of the line.
-fn trimmed(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-const STEM: &[u8] = b"/microsoft-server-activesync";
-
-/// What stands behind the virtual directory of ActiveSync; `None` where it is another one.
-fn below_stem(stem: &[u8]) -> Option<&[u8]> {
-    let (head, tail) = stem.split_at_checked(STEM.len())?;
-    head.eq_ignore_ascii_case(STEM).then_some(tail)
-}
-
-fn contains_stem(line: &[u8]) -> bool {
-    line.windows(STEM.len()).any(|window| window.eq_ignore_ascii_case(STEM))
-}
-
-fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
-    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-}
-
-fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
-    text.len().checked_sub(end.len()).and_then(|at| text.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-}
-
-/// The mailboxes by which Exchange watches itself, with or without a domain.
-fn is_health(user: &[u8]) -> bool {
-    const NAME: &[u8] = b"healthmailbox";
-    let domain =
-        memchr::memchr2(b'\\', b'%', user).map_or(0, |at| if user.get(at) == Some(&b'%') { at + 3 } else { at + 1 });
-    starts_with_ignoring_case(user, NAME)
-        || user.get(domain..).is_some_and(|rest| starts_with_ignoring_case(rest, NAME))
 }

@@ -2,9 +2,12 @@
 
 use super::answer::Status;
 use super::device::Device;
+use super::joined::Joined;
+use super::origin::Ids;
 use super::query::Command;
 use super::scan::{Part, Skip};
-use super::streak::{Failures, Stamp};
+use super::site::Site;
+use super::streak::Stamp;
 use super::table::{Table, local};
 use super::tally::Spell;
 use crate::evidence::logs::{
@@ -12,10 +15,6 @@ use crate::evidence::logs::{
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How long after the last line of a back end a request of the front end is past what back ends show,
-/// in seconds: both log a request when it is over.
-const PAST_S: i64 = 60;
 
 /// Which devices are asked about. Whatever is empty does not select.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +60,7 @@ pub struct Collected {
     sites: BTreeMap<u32, [u64; 3]>,
     span: Option<(i64, i64)>,
     hours: BTreeSet<i64>,
+    ids: Ids,
 }
 
 impl Collected {
@@ -102,6 +102,7 @@ impl Collected {
         }
         self.table.merge(part.table);
         self.hours.extend(part.hours);
+        self.ids.merge(part.ids);
         self.span = match (self.span, part.span) {
             (Some((from, to)), Some((a, b))) => Some((from.min(a), to.max(b))),
             (mine, theirs) => mine.or(theirs),
@@ -110,7 +111,7 @@ impl Collected {
 
     /// What it shows of the devices that are wanted.
     pub fn told(self, wanted: &Wanted) -> LogsSeen {
-        let Self { table, mut files, skipped, sites, span, hours } = self;
+        let Self { table, mut files, skipped, sites, span, hours, ids } = self;
         for (number, file) in (0_u32..).zip(&mut files) {
             let skipped = skipped.get(&number).into_iter().flatten();
             file.skipped =
@@ -127,7 +128,7 @@ impl Collected {
         let (devices, unattributed) = table.devices();
         let mut told: Vec<LogDevice> = devices
             .iter()
-            .map(|device| (device, device_told(device, &files)))
+            .map(|device| (device, device_told(device, &files, &ids)))
             .filter(|(device, told)| wanted.takes(device, told))
             .map(|(_, told)| told)
             .collect();
@@ -171,24 +172,11 @@ fn shortest(names: &[String]) -> Option<String> {
     names.iter().min_by_key(|name| (name.len(), *name)).cloned()
 }
 
-fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
-    let on_front = device.front.hits > 0;
-    let site = if on_front { &device.front } else { &device.back };
-    let proof = device.answered.is_some();
-    let accepted = device.front.accepted.max(device.back.accepted);
-    // a request of the front end counts for itself only where no back end shows what came of it
-    let beyond = match (device.front.accepted, device.answered) {
-        (Some(accepted), Some(answered)) if accepted.time > answered.time + PAST_S => Some(accepted),
-        (Some(accepted), None) => Some(accepted),
-        (None, None) => device.back.accepted,
-        _ => None,
-    };
-    let reset = device.proved.max(beyond);
-    let mut lists = vec![&device.failures, &device.front.failures];
-    if !on_front {
-        lists.push(&device.back.failures);
-    }
-    let streak = Failures::after(&lists, reset);
+fn device_told(device: &Device, files: &[LogFile], ids: &Ids) -> LogDevice {
+    let seen = Joined::of(device, ids);
+    let (site, proof, accepted) = (&*seen.site, seen.answered.is_some(), seen.accepted);
+    let reset = seen.reset();
+    let streak = seen.streak(device, reset);
     let line = |stamp: Option<Stamp>| {
         let stamp = stamp?;
         Some(LineAt { file: files.get(stamp.file as usize)?.path.clone(), line: stamp.line })
@@ -207,10 +195,10 @@ fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
         agent: some(&String::from_utf8_lossy(&device.agent.1)),
         protocol: (device.version.1 > 0).then(|| version(device.version.1)),
         hits: site.hits,
-        site: if on_front { "front-end" } else { "back-end" }.to_owned(),
+        site: seen.origin.name().to_owned(),
         first_attempt: when(site.first),
         last_attempt: when(site.last),
-        last_success: when(device.proved),
+        last_success: when(seen.proved),
         last_accepted: when(accepted),
         proof,
         failing_since: when(streak.since),
@@ -240,8 +228,8 @@ fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
         throttled,
         throttled_ms,
         cut_after: device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count)).collect(),
-        latency: device.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
-        timeline: timeline(device),
+        latency: site.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
+        timeline: timeline(device, site),
     }
 }
 
@@ -251,8 +239,8 @@ fn version(number: u16) -> String {
 }
 
 /// What clients saw; where a back end shows what became of their requests, its word on those.
-fn timeline(device: &Device) -> Vec<crate::evidence::logs::Spell> {
-    let [front, back] = &device.spells;
+fn timeline(device: &Device, site: &Site) -> Vec<crate::evidence::logs::Spell> {
+    let (front, back) = (&site.spells, &device.back.spells);
     let has_back = !back.told().is_empty();
     let mut all: Vec<Spell> = back.told().to_vec();
     all.extend(front.told().iter().filter(|spell| !has_back || spell.code.is_some()));
