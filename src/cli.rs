@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod exit;
 mod explain;
+mod exports;
 mod limits;
 mod list;
 mod login;

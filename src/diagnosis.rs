@@ -171,6 +171,23 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("tls.wrong-purpose", &["clients."], At::SameHost),
     ("tls.path-too-long", &["clients."], At::SameHost),
     ("tls.lifetime-too-long", &["clients."], At::SameHost),
+    ("tls.", DEVICE_SYNC, At::Anywhere),
+    ("auth.", DEVICE_SYNC, At::Anywhere),
+    ("activesync.", DEVICE_SYNC, At::Anywhere),
+    // the same fault, met by the other protocol
+    ("activesync.no-mailbox", &["server.ews-no-mailbox"], At::Anywhere),
+    ("activesync.store-offline", &["server.ews-store-offline"], At::Anywhere),
+    ("activesync.account-disabled", &["server.ews-account-refused"], At::Anywhere),
+    ("auth.rejected", &["server.ews-sign-in-refused"], At::Anywhere),
+    ("auth.account-blocked", &["server.ews-account-refused"], At::Anywhere),
+    ("auth.password-expired", &["server.ews-account-refused"], At::Anywhere),
+    // what a sync service on-premises goes through
+    ("server.ews-disabled", SYNC, At::Anywhere),
+    ("server.ews-application-blocked", SYNC, At::Anywhere),
+    ("server.ews-sign-in-refused", SYNC, At::Anywhere),
+    ("server.ews-account-refused", SYNC, At::Anywhere),
+    ("server.ews-no-mailbox", SYNC, At::Anywhere),
+    ("server.ews-store-offline", SYNC, At::Anywhere),
     ("tls.", &["sync.service-cannot-reach", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     ("auth.", &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"], At::Anywhere),
     // no client syncs a mailbox whose session fails
@@ -195,6 +212,12 @@ const EWS: &[&str] = &[
     "server.ews-redirected",
     "server.ews-unavailable",
 ];
+
+/// What a list of devices shows of one that is kept out.
+const DEVICE_SYNC: &[&str] = &["sync.device-stale", "sync.device-failing"];
+
+/// What a sync service shows whom a mailbox is closed to.
+const SYNC: &[&str] = &["sync.grant-invalid", "sync.stale", "sync.never", "sync.failing"];
 
 /// Ranks the causes, most likely first. Of a check without an answer every finding counts, else
 /// warnings and failures. The same code on several addresses of one host is one cause.
@@ -326,7 +349,19 @@ fn layer(code: &str) -> Layer {
         Some(("net", _)) => Layer::Net,
         Some(("tls", _)) => Layer::Tls,
         Some(("autodiscover" | "activesync", _)) => Layer::Http,
-        Some(("auth", _)) => Layer::Auth,
+        // of EWS, what is refused to the mailbox's user and not to everybody
+        Some(
+            ("auth", _)
+            | (
+                "server",
+                "ews-disabled"
+                | "ews-application-blocked"
+                | "ews-sign-in-refused"
+                | "ews-account-refused"
+                | "ews-no-mailbox"
+                | "ews-store-offline",
+            ),
+        ) => Layer::Auth,
         Some(("sync", _)) => Layer::Sync,
         _ => Layer::Rest,
     }

@@ -4,6 +4,7 @@
 //! evidence whole, so that it can be judged again offline.
 
 pub mod dns;
+pub mod export;
 pub mod http;
 pub mod logs;
 pub mod probe;
@@ -13,6 +14,7 @@ pub mod token;
 pub mod view;
 
 pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
+pub use export::{CasMailbox, Device, Export, ExportKind, ExportSeen};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
 pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SessionAsk, SignIn, Via};
 pub use subject::{Credential, Mailbox, SentKind, Server, Subject, Trust};
@@ -120,6 +122,8 @@ pub enum Seen {
     Crl(CrlSeen),
     /// Of a service's API.
     Service(HttpSeen),
+    /// Of an administrator's export.
+    Export(ExportSeen),
     /// Nothing came back.
     NoAnswer(NoAnswer),
 }

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod dns;
+pub mod export;
 pub mod fetch;
 pub mod hello;
 pub mod http;
@@ -17,9 +18,13 @@ pub mod roots;
 mod signed;
 pub mod tls;
 
-use crate::evidence::{Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, SentKind, Source, Subject, Trust};
+use crate::evidence::{
+    ExportKind, Gathering, Header, HeldBack, NoAnswer, Phase, Probe, Seen, SentKind, Source, Subject, Trust,
+};
+use crate::protocol::export::Fault;
 use auth::Authorizer;
 use dns::Resolver;
+use export::Exports;
 use fetch::Fetcher;
 use http::Http;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -56,6 +61,8 @@ pub struct Settings {
     pub ipv6: bool,
     /// `--connect-timeout`: for TCP and TLS each.
     pub connect_timeout: Duration,
+    /// `--casmailbox`, `--device-list`
+    pub exports: Vec<(ExportKind, PathBuf)>,
     /// For the head of an answer; a domain controller may take 16 s to refuse a password.
     pub response_timeout: Duration,
     /// For each try of a DNS question.
@@ -75,6 +82,7 @@ impl Default for Settings {
             ipv4: true,
             ipv6: true,
             connect_timeout: Duration::from_secs(5),
+            exports: Vec::new(),
             response_timeout: Duration::from_secs(20),
             dns_timeout: Duration::from_millis(1500),
         }
@@ -120,6 +128,15 @@ pub enum SetupError {
         source: String,
         /// Why.
         error: String,
+    },
+    /// A file is not the export that it has to be.
+    Export {
+        /// Its path.
+        source: String,
+        /// What it should hold.
+        kind: ExportKind,
+        /// What is wrong with it.
+        fault: Fault,
     },
     /// What was read is not what it has to be.
     Unfit {
@@ -172,6 +189,7 @@ impl fmt::Display for SetupError {
             Self::NameServers(error) => write!(f, "the system's name servers: {error}"),
             Self::Unreadable { source, error } => write!(f, "{source}: {error}"),
             Self::Unfit { source, why } => write!(f, "{source}: {why:?}"),
+            Self::Export { source, fault, .. } => write!(f, "{source}: {fault:?}"),
         }
     }
 }
@@ -187,6 +205,7 @@ pub struct Gatherer {
     fetcher: Fetcher,
     net: Net,
     http: Http,
+    exports: Exports,
     /// How far the questions have got that are under way. Those that have ended stay: what went out with
     /// them is asked for where the run ends just then, before their answer has been taken.
     asked: Mutex<BTreeMap<Probe, Arc<Progress>>>,
@@ -200,6 +219,7 @@ impl Gatherer {
         if !settings.proxy.as_deref().is_none_or(is_usable_proxy) {
             return Err(SetupError::Proxy);
         }
+        let exports = Exports::read(&settings.exports)?;
         let resolver = Resolver::new(&settings)?;
         let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
         let net = Net::new(&settings, resolver.clone(), proxies(settings.proxy.as_deref()), roots.clone());
@@ -212,7 +232,7 @@ impl Gatherer {
             proxies: proxies(settings.proxy.as_deref()),
             settings,
         };
-        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http, asked: Mutex::default() })
+        Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http, exports, asked: Mutex::default() })
     }
 
     /// The header of the evidence that this source gathers.
@@ -251,6 +271,7 @@ impl Gatherer {
             Probe::Crl { url, serial, issuer_key, private } => {
                 Seen::Crl(self.fetcher.crl(&url, &serial, &issuer_key, private).await?)
             }
+            Probe::Export(export) => self.exports.about(&export, &self.subject),
             Probe::Service(probe) => Seen::Service(self.fetcher.service(&probe, &self.subject, progress).await?),
             Probe::Tls { address, port, name } => Seen::Tls(tls::look(&self.net, address, port, &name, progress).await),
             Probe::Hello { address, port, name, hello } => {

@@ -7,6 +7,7 @@
 mod activesync;
 mod cloud;
 mod dns;
+mod ews;
 mod exchange;
 mod http;
 mod nylas;

@@ -15,6 +15,8 @@ pub mod differences;
 pub mod eas;
 pub mod endpoint;
 pub mod entra;
+pub mod ews;
+pub mod export;
 pub mod front;
 pub mod handshake;
 pub mod hello;

@@ -198,7 +198,7 @@ fn of_endpoint(view: &View<'_>, endpoint: &Endpoint) -> Result<Outcome, Stop> {
     let post =
         if eas::is_odd(anonymous) { view.http(&eas::post(endpoint))?.ok().and_then(HttpSeen::response) } else { None };
     let signed = signed.and_then(Result::ok).and_then(HttpSeen::response);
-    Ok(judge(endpoint, &Answers { anonymous, post, signed }))
+    common::exports::confirmed(view, judge(endpoint, &Answers { anonymous, post, signed }))
 }
 
 /// The answers of the endpoint.

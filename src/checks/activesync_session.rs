@@ -4,6 +4,7 @@
 //! idle connection lives. What OPTIONS already tells is for `activesync`, and whether the credentials hold
 //! for `auth-status`.
 
+pub mod exports;
 mod idle;
 mod statuses;
 mod words;
@@ -19,10 +20,16 @@ use crate::protocol::front::{self, Product};
 use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply, Session, Step, command};
 use crate::protocol::{eas, trusted};
 use crate::text;
+use exports::join;
+use serde_json::json;
 use words::{DEVICE_LEFT, DEVICE_QUARANTINED, QUERY_BLOCKED, SINGLE_MESSAGE};
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
+    join(view, on_the_wire(view)?)
+}
+
+fn on_the_wire(view: &View<'_>) -> Result<Outcome, Stop> {
     if view.subject().credential.is_none() {
         return Ok(Outcome::skip(Sentence::new(text!(
             "not tried, no credentials given: a session needs a sign-in",
@@ -183,13 +190,12 @@ impl At<'_, '_> {
         if session.messages != Some(1) {
             return None;
         }
-        Some(if session.has_usual_folders {
-            self.device(&SINGLE_MESSAGE)
-        } else if self.is_exchange() {
-            self.device(&DEVICE_QUARANTINED)
-        } else {
-            self.device(&DEVICE_QUARANTINED).severity(Severity::Info)
-        })
+        if session.has_usual_folders {
+            return Some(self.device(&SINGLE_MESSAGE));
+        }
+        let shown = json!({"en": "as the session suggests", "de": "wie die Sitzung vermuten lässt"});
+        let finding = self.device(&DEVICE_QUARANTINED).with("shown", shown);
+        Some(if self.is_exchange() { finding } else { finding.severity(Severity::Info) })
     }
 
     /// The first answer that says, though good, that the server slows the device down.
@@ -233,7 +239,11 @@ impl At<'_, '_> {
 
     /// A finding about exdiag's device.
     fn device(&self, code: &'static Code) -> Finding {
-        about(code, self.endpoint).with("device_id", DEVICE_ID).with("device_type", DEVICE_TYPE)
+        about(code, self.endpoint)
+            .with("device_id", DEVICE_ID)
+            .with("device_type", DEVICE_TYPE)
+            .with("device", json!({"en": "exdiag's device", "de": "das Gerät von exdiag"}))
+            .with("shown", json!({"en": "as the session shows", "de": "wie die Sitzung zeigt"}))
     }
 
     /// A finding about a step, and what came of it.

@@ -1,5 +1,6 @@
 //! Which findings and sentences belong to no single check?
 
+pub mod exports;
 pub mod logs;
 pub mod mailbox;
 pub mod net;

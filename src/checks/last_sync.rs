@@ -3,12 +3,16 @@
 //! The sync service's API has no time of a sync (its `updated_at` is the last authentication). What
 //! it shows is the newest message that it can read now, so everything here is inferred from that.
 
+mod devices;
+
+pub use devices::FINDINGS as DEVICE_FINDINGS;
+
 use super::common;
 use super::common::logs::{Thresholds, judge};
 use crate::evidence::logs::LogsSeen;
 use crate::evidence::{HttpOutcome, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence};
-use crate::protocol::nylas::{self, Answer};
+use crate::protocol::nylas::{self, Answer, Lookup};
 use crate::{findings, text};
 use jiff::Timestamp;
 
@@ -65,31 +69,61 @@ findings! {
     NO_SOURCE = "sync.no-source", Info, Caller {
         title { en: "There is no source for the last sync", de: "Für die letzte Synchronisierung gibt es keine Quelle" }
         meaning {
-            en: "The server tells nobody from outside when a device or service last synced; the sync service itself can be asked.",
-            de: "Der Server sagt niemandem von außen, wann ein Gerät oder Dienst zuletzt synchronisiert hat; den Sync-Dienst selbst kann man fragen.",
+            en: "The server tells nobody from outside when a device or service last synced; the sync service itself can be asked, and Exchange lists the devices.",
+            de: "Der Server sagt niemandem von außen, wann ein Gerät oder Dienst zuletzt synchronisiert hat; den Sync-Dienst selbst kann man fragen, und Exchange führt die Geräte auf.",
         }
         remedy { en: "Give exdiag access to the sync service's API", de: "Geben Sie exdiag Zugriff auf die API des Sync-Dienstes" }
         steps [
             { en: "Name the IIS logs of the Exchange server:", de: "Nennen Sie die IIS-Protokolle des Exchange-Servers:", Shell "exdiag check {mailbox} --sync-log W3SVC1 --sync-log W3SVC2" },
             { en: "Or set the API key and name the grant:", de: "Oder setzen Sie den API-Schlüssel und nennen Sie die Berechtigung:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-grant GRANT_ID" },
+            { en: "Or have an administrator export the devices:", de: "Oder lassen Sie in Exchange die Geräte exportieren:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | ConvertTo-Json -Depth 3 > devices.json" },
+            { en: "Then:", de: "Danach:", Shell "exdiag check {mailbox} --device-list devices.json" },
         ]
     }
 }
 
 /// Judges. The server's own logs go before what the service's API lets guess.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
-    if let Some(logs) = &view.subject().logs {
-        return Ok(by_logs(view, logs));
-    }
-    let Some(lookup) = nylas::lookup(view)? else {
-        return Ok(Outcome::Skipped {
+    let (first, devices) = (first(view), devices::judge(view));
+    Ok(match (first?, devices?) {
+        (None, None) => Outcome::Skipped {
             reason: Sentence::new(text!(
-                "no source: --sync-log, or --nylas-grant with NYLAS_API_KEY",
-                "keine Quelle: --sync-log oder --nylas-grant mit NYLAS_API_KEY",
+                "no source: --sync-log, or --nylas-grant with NYLAS_API_KEY, or --device-list",
+                "keine Quelle: --sync-log, oder --nylas-grant mit NYLAS_API_KEY, oder --device-list",
             )),
             findings: vec![Finding::new(&NO_SOURCE)],
-        });
-    };
+        },
+        (Some(first), None) => first,
+        (None, Some(devices)) => devices,
+        (Some(first), Some(devices)) => both(first, devices),
+    })
+}
+
+/// One outcome of two: what there is an answer to counts.
+fn both(first: Outcome, devices: Outcome) -> Outcome {
+    let more =
+        |findings: Vec<Finding>, other: &Outcome| findings.into_iter().chain(other.findings().to_vec()).collect();
+    match (first, devices) {
+        (Outcome::Checked { note, findings }, other) | (other, Outcome::Checked { note, findings }) => {
+            Outcome::Checked { note, findings: more(findings, &other) }
+        }
+        (Outcome::Inconclusive { reason, findings }, other) => {
+            Outcome::Inconclusive { reason, findings: more(findings, &other) }
+        }
+        (other, _) => other,
+    }
+}
+
+/// By the logs, else by what the sync service says; `None` where there are neither.
+fn first(view: &View<'_>) -> Result<Option<Outcome>, Stop> {
+    if let Some(logs) = &view.subject().logs {
+        return Ok(Some(by_logs(view, logs)));
+    }
+    let Some(lookup) = nylas::lookup(view)? else { return Ok(None) };
+    of_grant(view, &lookup).map(Some)
+}
+
+fn of_grant(view: &View<'_>, lookup: &Lookup<'_>) -> Result<Outcome, Stop> {
     // the grant and its faults are told by `auth-status`
     let Answer::Grants(grants) = &lookup.answer else { return common::without_grant(view) };
     let Some(grant) = nylas::foremost(grants) else { return common::without_grant(view) };

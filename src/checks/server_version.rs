@@ -3,9 +3,11 @@
 //! Owns the version and the services beside ActiveSync, asked without credentials. Where ActiveSync
 //! itself gives no answer, `activesync` says why.
 
+pub mod ews;
 pub mod mailbox;
 pub mod services;
 
+use self::ews::Signed;
 use super::common;
 use super::common::net::{self, At, reach};
 use crate::evidence::{HttpSeen, Phase, Probe, Stop, View};
@@ -19,6 +21,7 @@ use crate::{findings, text};
 use jiff::Span;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
+use services::{about as about_service, fault as service_fault};
 use std::collections::BTreeSet;
 
 findings! {
@@ -146,6 +149,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
     let answers = Answers::look(view, &endpoint)?;
     let mut readings = read(&answers, &endpoint);
     let kind = Kind::of(&answers, &endpoint);
+    let signed = if kind == Kind::Exchange { Signed::look(view, &endpoint, &answers) } else { Ok(Signed::No) };
     // a second question only where nothing has shown the build
     let is_exact = readings.iter().any(|reading| matches!(reading.version, Version::Exact(_)));
     if kind == Kind::Exchange && !is_exact {
@@ -164,6 +168,10 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
             );
         }
     }
+    let signed = signed?;
+    readings.extend(
+        signed.answer().map(|(probe, seen, response)| version::readings(probe, seen, response)).unwrap_or_default(),
+    );
     let at_mailbox = if kind == Kind::Exchange { mailbox::reading(view, &endpoint)? } else { None };
     match kind {
         Kind::Nothing => without_answer(view, &endpoint, &answers),
@@ -173,7 +181,9 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         Kind::Online => Ok(online(view, &endpoint, &answers)),
         Kind::Exchange => {
             let dead = net::dead_of_ews(view, &endpoint)?;
-            Ok(exchange(view, &endpoint, &answers, &readings, at_mailbox.as_ref(), dead))
+            let said = ews::judged(view, &endpoint, &signed)?;
+            let besides = Besides { at_mailbox: at_mailbox.as_ref(), said, dead };
+            Ok(exchange(view, &endpoint, &answers, &readings, besides))
         }
     }
 }
@@ -260,14 +270,24 @@ fn online(view: &View<'_>, endpoint: &Endpoint, answers: &Answers<'_>) -> Outcom
     )
 }
 
+/// What was asked beside the services.
+struct Besides<'a> {
+    /// What Autodiscover tells of the server with the mailbox.
+    at_mailbox: Option<&'a Reading>,
+    /// What EWS says to whoever has signed in.
+    said: Vec<Finding>,
+    /// Addresses that are dead.
+    dead: Vec<Finding>,
+}
+
 fn exchange(
     view: &View<'_>,
     endpoint: &Endpoint,
     answers: &Answers<'_>,
     readings: &[Reading],
-    at_mailbox: Option<&Reading>,
-    dead: Vec<Finding>,
+    besides: Besides<'_>,
 ) -> Outcome {
+    let Besides { at_mailbox, said, dead } = besides;
     let today = day_of(view.now());
     let distinct = distinct(readings);
     let seen = distinct.iter().min().copied();
@@ -293,7 +313,8 @@ fn exchange(
         finding.evidence.dedup();
     }
     findings.extend(mailbox::differing(endpoint, seen, at_mailbox, today));
-    let judged = services::judge(endpoint, answers, oldest.as_ref());
+    let mut judged = services::judge(endpoint, answers, oldest.as_ref());
+    judged.add(said);
     findings.splice(0..0, judged.faults.into_iter().chain(dead));
     findings.extend(judged.remarks);
     let beyond = oldest.is_some_and(|version| version.is_beyond_table());

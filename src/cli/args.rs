@@ -99,6 +99,14 @@ pub struct CheckArgs {
     pub mailboxes: Vec<String>,
     #[command(flatten)]
     pub account: AccountArgs,
+    /// What Exchange has on record for the mailbox: the output of Get-CASMailbox, as JSON, CSV, CliXML or
+    /// Format-List of any PowerShell
+    #[arg(long, value_name = "FILE", help_heading = "Exports of Exchange")]
+    pub casmailbox: Option<PathBuf>,
+    /// The mailbox's devices: the output of Get-MobileDeviceStatistics (or Get-MobileDevice), as JSON, CSV,
+    /// CliXML or Format-List; a source for last-sync
+    #[arg(long, value_name = "FILE", help_heading = "Exports of Exchange")]
+    pub device_list: Option<PathBuf>,
     #[command(flatten)]
     pub selection: SelectionArgs,
     /// Where nothing else shows the exact build, ask /ecp for it: some firewalls take that for a scan

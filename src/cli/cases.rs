@@ -372,6 +372,7 @@ fn nobody() -> Subject {
         ipv4: true,
         ipv6: true,
         compare_dns: None,
+        exports: Vec::new(),
         logs: None,
         idle_test: None,
         selected: Vec::new(),

@@ -6,6 +6,7 @@ use super::args::{
 };
 use super::cases;
 use super::exit::{Trouble, worse};
+use super::exports;
 use super::limits::{limits, with_idle_test};
 use super::logs;
 use super::network::{connect_to, name_server, resolve, unbracketed};
@@ -91,6 +92,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         subject.idle_test = args.idle_test;
         (subject.ipv4, subject.ipv6) = families(&args.network);
         subject.compare_dns = compared(&args.network)?;
+        subject.exports = exports::names(args);
         subject.logs = logs::of_mailbox(&args.account.sync_log, address)?;
         subject.selected.clone_from(&selected);
         subjects.push(subject);
@@ -100,9 +102,10 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         (None, Region::Us) => "https://api.us.nylas.com".to_owned(),
         (None, Region::Eu) => "https://api.eu.nylas.com".to_owned(),
     };
+    let settings = settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?;
     Ok(Plan {
         subjects,
-        settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
+        settings: Settings { exports: exports::files(args), ..settings },
         limits,
         service: Some(Service { api, grant: nylas_grant.clone() }),
     })
@@ -155,6 +158,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         ipv4: families(&args.network).0,
         ipv6: families(&args.network).1,
         compare_dns: compared(&args.network)?,
+        exports: Vec::new(),
         logs: None,
         idle_test: None,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
@@ -263,6 +267,7 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
         ))
         .with("source", source)
         .with("error", error),
+        SetupError::Export { source, kind, fault } => exports::not_an_export(source, *kind, fault),
         SetupError::Unfit { source, why } => Trouble::new(match why {
             Unfit::NotUtf8 => text!(
                 "could not use the secret in {source}: it is not UTF-8; save it in that encoding",

@@ -90,7 +90,7 @@ fn asked(probe: &Probe) -> String {
         Probe::Hello { address, port, name, hello } => format!("TLS {name}:{port} ({address}), {hello}"),
         Probe::Http(HttpProbe { method, url, .. }) => format!("{method} {url}"),
         // no question to the network, and answered at once
-        Probe::Anchors { .. } => String::new(),
+        Probe::Anchors { .. } | Probe::Export(_) => String::new(),
         Probe::Aia { url, .. } | Probe::Crl { url, .. } => format!("GET {url}"),
         Probe::Ocsp { url, .. } => format!("POST {url}"),
         Probe::Service(service) => format!("GET {}", service.api()),

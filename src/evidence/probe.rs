@@ -2,6 +2,7 @@
 //!
 //! A probe names an intent. It is ordered and serialisable, and it never holds a secret.
 
+use super::export::Export;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -89,6 +90,8 @@ pub enum Probe {
     },
     /// Ask the sync service.
     Service(ServiceProbe),
+    /// Read what an administrator has exported about the mailbox.
+    Export(Export),
 }
 
 /// Which way a DNS question goes, and how.
@@ -250,6 +253,15 @@ pub enum Content {
     SoapUserSettings {
         /// The SMTP address asked about.
         email: String,
+    },
+    /// EWS's request `GetFolder` for the Inbox (MS-OXWSFOLD), of which a count is kept at most.
+    EwsInbox {
+        /// The mailbox; it tells the front end where to lead the request.
+        email: String,
+        /// Whether it goes under the user agent of Outlook for Mac, to tell a list of applications from
+        /// a mailbox whose EWS is switched off.
+        #[serde(default, skip_serializing_if = "is_false")]
+        as_outlook: bool,
     },
     /// A command of an ActiveSync session (MS-ASCMD), from the device that exdiag is known as.
     ActiveSync {
@@ -426,7 +438,7 @@ impl Probe {
             Self::Aia { url, .. } | Self::Ocsp { url, .. } | Self::Crl { url, .. } => {
                 url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned))
             }
-            Self::Anchors { .. } | Self::Service(_) => None,
+            Self::Anchors { .. } | Self::Service(_) | Self::Export(_) => None,
         }
     }
 }
@@ -471,6 +483,9 @@ impl fmt::Display for Probe {
                     Content::ActiveSync { version, policy_key, ask, base64, .. } => {
                         write!(f, "#{ask}#{version}#{policy_key}{}", if *base64 { "#base64" } else { "" })
                     }
+                    Content::EwsInbox { as_outlook, .. } => {
+                        f.write_str(if *as_outlook { "#inbox#as-outlook" } else { "#inbox" })
+                    }
                     _ => Ok(()),
                 }
             }
@@ -479,6 +494,7 @@ impl fmt::Display for Probe {
             Self::Ocsp { url, request, private } => write!(f, "ocsp{}:{url}#{request}", inside(*private)),
             // its keys differ only where a name has several, which no address of a list has
             Self::Crl { url, serial, private, .. } => write!(f, "crl{}:{url}#{serial}", inside(*private)),
+            Self::Export(export) => write!(f, "export:{export}"),
             Self::Service(ServiceProbe::Grant { id, .. }) => write!(f, "service:grant:{id}"),
             Self::Service(ServiceProbe::GrantsByEmail { api, email }) => write!(f, "service:grants:{email}@{api}"),
             Self::Service(ServiceProbe::NewestMessage { id, .. }) => write!(f, "service:newest-message:{id}"),

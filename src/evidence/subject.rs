@@ -1,5 +1,6 @@
 //! Which mailbox is under diagnosis, and what did the user override?
 
+use super::export::Export;
 use super::logs::LogsSeen;
 use super::token::Token;
 use schemars::JsonSchema;
@@ -218,6 +219,9 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub compare_dns: Option<SocketAddr>,
+    /// `--casmailbox`, `--device-list`: what an administrator has exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<Export>,
     /// `--sync-log`: what the logs of the Exchange server say of this mailbox alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs: Option<LogsSeen>,
@@ -251,6 +255,7 @@ impl Subject {
             ipv4: true,
             ipv6: true,
             compare_dns: None,
+            exports: Vec::new(),
             logs: None,
             idle_test: None,
             selected: Vec::new(),

@@ -5,8 +5,8 @@
 //! as soon as one of it has arrived. So look at independent things first, and use `?` after.
 
 use super::{
-    DnsSeen, Evidence, HelloKind, HelloSeen, HttpProbe, HttpSeen, NoAnswer, Probe, Record, RecordType, Seen,
-    ServiceProbe, Subject, TlsSeen, Via,
+    DnsSeen, Evidence, Export, ExportSeen, HelloKind, HelloSeen, HttpProbe, HttpSeen, NoAnswer, Probe, Record,
+    RecordType, Seen, ServiceProbe, Subject, TlsSeen, Via,
 };
 use jiff::Timestamp;
 use std::cell::{Cell, RefCell};
@@ -156,6 +156,15 @@ impl<'a> View<'a> {
     pub fn service(&self, probe: &ServiceProbe) -> Look<'a, HttpSeen> {
         Ok(match &self.look(&Probe::Service(probe.clone()))?.seen {
             Seen::Service(seen) => Ok(seen),
+            Seen::NoAnswer(why) => Err(why),
+            _ => Err(&WRONG_KIND),
+        })
+    }
+
+    /// Looks at an administrator's export.
+    pub fn export(&self, export: &Export) -> Look<'a, ExportSeen> {
+        Ok(match &self.look(&Probe::Export(export.clone()))?.seen {
+            Seen::Export(seen) => Ok(seen),
             Seen::NoAnswer(why) => Err(why),
             _ => Err(&WRONG_KIND),
         })

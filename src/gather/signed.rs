@@ -9,7 +9,7 @@
 use crate::evidence::{Body, Content, HttpProbe, Response};
 use crate::protocol::pox::outlook;
 use crate::protocol::session::{Kind, Reply};
-use crate::protocol::{eas, entra, front, pox, soap};
+use crate::protocol::{eas, entra, ews, front, pox, soap};
 
 /// Stands for a text that was dropped: that there was one may itself tell something.
 const DROPPED: &str = "***";
@@ -76,6 +76,7 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
         Content::PoxOutlook { .. } if (200..300).contains(&status) => for_outlook(&body.text, holds),
         // a fault comes with 500
         Content::SoapUserSettings { .. } if status == 500 || (200..300).contains(&status) => soap(&body.text, holds),
+        Content::EwsInbox { .. } if status == 500 || (200..300).contains(&status) => inbox(&body.text, holds),
         Content::ActiveSync { ask, .. } => {
             let reply = Reply::read(ask, bytes);
             // with 449 or 500 some servers tell the status in a document too
@@ -163,6 +164,22 @@ fn soap(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
         soap::Answer::Error { code, message } => soap::Answer::Error { code: clean(code), message: clean(message) },
         answer @ soap::Answer::Malformed { .. } => answer,
     })
+}
+
+/// The shortest answer that says the same to a reader of EWS: codes and counts.
+fn inbox(text: &str, holds: &dyn Fn(&str) -> bool) -> String {
+    let ews::Reply { version, answer } = ews::parse(text);
+    let version = version.filter(|version| version.bytes().all(|b| b == b'.' || b.is_ascii_digit()) && !holds(version));
+    let answer = match answer {
+        ews::Answer::Error { code, back_off_ms } => {
+            // the codes are one word
+            let is_code = code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+            let code = if is_code { clean(code, holds) } else { DROPPED.to_owned() };
+            ews::Answer::Error { code, back_off_ms }
+        }
+        answer => answer,
+    };
+    ews::render(&ews::Reply { version, answer })
 }
 
 #[cfg(test)]

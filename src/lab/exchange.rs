@@ -6,6 +6,7 @@
 mod others;
 
 use super::activesync::Session;
+use super::ews::Ews;
 use super::http::{Answer, Request, iis, iis_error};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -87,6 +88,8 @@ pub struct Exchange {
     pub account: Account,
     /// How the sessions of the mailbox go.
     pub session: Session,
+    /// How EWS treats the mailbox.
+    pub ews: Ews,
     /// What Autodiscover says after it.
     pub settings: Settings,
     /// `ExternalUrl` of ActiveSync.
@@ -131,6 +134,7 @@ impl Exchange {
             tokens: Tokens::Accepted,
             account: Account::Good,
             session: Session::Good,
+            ews: Ews::Windows,
             settings: Settings::ActiveSync,
             external_url: "https://mail.corp.example/Microsoft-Server-ActiveSync",
             external_ews: "https://mail.corp.example/EWS/Exchange.asmx",
@@ -153,6 +157,8 @@ impl Exchange {
             self.autodiscover_v2(request)
         } else if request.is_at("/autodiscover") {
             self.autodiscover(request)
+        } else if request.is_at("/EWS") && self.ews != Ews::Windows {
+            self.ews(request)
         } else if request.is_at("/EWS") || request.is_at("/mapi") || request.is_at("/OAB") || request.is_at("/rpc") {
             iis(401).header("WWW-Authenticate", "Negotiate").header("WWW-Authenticate", others::ntlm_challenge(request))
         } else if request.is_at("/owa/auth/logon.aspx") {
@@ -200,6 +206,14 @@ impl Exchange {
                 ("POST", _) => self.session.answer(request),
                 _ => iis(501),
             },
+        }
+    }
+
+    fn ews(&self, request: &Request) -> Answer {
+        match self.admitted(request) {
+            Err(refusal) => *refusal,
+            Ok(()) if self.ews == Ews::Refused => self.challenge(request),
+            Ok(()) => self.ews.answer(request, self.build()),
         }
     }
 

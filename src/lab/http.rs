@@ -16,6 +16,8 @@ pub struct Request {
     pub query: String,
     /// The value of `Authorization`.
     pub authorization: Option<String>,
+    /// The value of `User-Agent`.
+    pub user_agent: String,
     /// The value of `X-MS-PolicyKey`.
     pub policy_key: Option<String>,
     /// The body, lossy UTF-8.
@@ -188,6 +190,7 @@ mod tests {
             path: "/microsoft-server-activesync".to_owned(),
             query: String::new(),
             authorization: Some(format!("basic {}", STANDARD.encode("anna@corp.example:a:b"))),
+            user_agent: String::new(),
             policy_key: None,
             body: String::new(),
             bytes: Vec::new(),

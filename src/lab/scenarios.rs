@@ -3,6 +3,7 @@
 //! A scenario is the healthy organisation and what is different in it.
 
 mod autodiscover;
+mod ews;
 mod names;
 mod online;
 mod server;
@@ -25,8 +26,18 @@ const SRV: &str = "_autodiscover._tcp.corp.example";
 const MAIL: &str = "mail.corp.example";
 
 static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
-    [all(), tls::all(), autodiscover::all(), names::all(), online::all(), server::all(), session::all(), sign_in::all()]
-        .concat()
+    [
+        all(),
+        tls::all(),
+        autodiscover::all(),
+        names::all(),
+        online::all(),
+        server::all(),
+        session::all(),
+        sign_in::all(),
+        ews::all(),
+    ]
+    .concat()
 });
 
 /// Every scenario, the healthy ones first, then in the order of the troubleshooting sequence.

@@ -353,6 +353,7 @@ async fn read(request: hyper::Request<Incoming>) -> Request {
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         authorization: header("authorization"),
+        user_agent: header("user-agent").unwrap_or_default(),
         policy_key: header("x-ms-policykey"),
         body: String::from_utf8_lossy(&body).into_owned(),
         bytes: body.to_vec(),

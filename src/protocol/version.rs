@@ -124,7 +124,7 @@ fn manifest(text: &str) -> Option<String> {
 }
 
 /// The attributes of `ServerVersionInfo` of EWS, of which `Version` names a schema, no product.
-fn server_version_info(text: &str) -> Option<String> {
+pub fn server_version_info(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("ServerVersionInfo")?;
     let (element, _) = rest.split_once('>')?;
     let parts = ["MajorVersion", "MinorVersion", "MajorBuildNumber", "MinorBuildNumber"];

@@ -4,28 +4,28 @@ use crate::findings;
 
 findings! {
     DEVICE_BLOCKED = "activesync.device-blocked", Fail, Exchange {
-        title { en: "{host} does not let exdiag's device into {mailbox}", de: "{host} lässt das Gerät von exdiag nicht in {mailbox}" }
+        title { en: "Exchange does not let {device} into {mailbox}, {shown}", de: "Exchange lässt {device} nicht in {mailbox}, {shown}" }
         meaning {
-            en: "The sign-in works, but Exchange lets only known devices in: this one ({device_id}) is blocked, or waits for a decision (quarantine). New devices and sync services fare no better.",
-            de: "Die Anmeldung gelingt, aber Exchange lässt nur bekannte Geräte zu: Dieses ({device_id}) ist gesperrt oder wartet auf eine Entscheidung (Quarantäne). Neuen Geräten und Sync-Diensten geht es genauso.",
+            en: "Exchange lets only certain devices in: this one ({device_id}) is blocked, or waits for a decision (quarantine). New devices and sync services fare no better.",
+            de: "Exchange lässt nur bestimmte Geräte zu: Dieses ({device_id}) ist gesperrt oder wartet auf eine Entscheidung (Quarantäne). Neuen Geräten und Sync-Diensten geht es genauso.",
         }
-        remedy { en: "Allow the device of the sync service; to test with exdiag, allow {device_id} too", de: "Lassen Sie das Gerät des Sync-Dienstes zu; um mit exdiag zu testen, auch {device_id}" }
+        remedy { en: "Allow {device_id}, and the device of the sync service where that is another", de: "Lassen Sie {device_id} zu, und das Gerät des Sync-Dienstes, wenn das ein anderes ist" }
         steps [
             { en: "See which devices are blocked or in quarantine, and why:", de: "Sehen Sie nach, welche Geräte gesperrt oder in Quarantäne sind und warum:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceUserAgent,DeviceAccessState,DeviceAccessStateReason\nGet-ActiveSyncOrganizationSettings | Format-List DefaultAccessLevel\nGet-ActiveSyncDeviceAccessRule | Format-Table QueryString,Characteristic,AccessLevel\nGet-CASMailbox '{mailbox}' | Format-List ActiveSyncAllowedDeviceIDs,ActiveSyncBlockedDeviceIDs" },
-            { en: "Allow a device for this mailbox (the id of the sync service's device, or exdiag's):", de: "Lassen Sie ein Gerät für dieses Postfach zu (die Kennung des Sync-Dienstes oder die von exdiag):", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
+            { en: "Allow a device for this mailbox, by its id:", de: "Lassen Sie ein Gerät für dieses Postfach zu, mit seiner Kennung:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
     DEVICE_QUARANTINED = "activesync.device-quarantined", Warn, Exchange {
-        title { en: "exdiag's device seems to be in quarantine for {mailbox}", de: "Das Gerät von exdiag scheint für {mailbox} in Quarantäne zu sein" }
+        title { en: "Exchange keeps {device} in quarantine for {mailbox}, {shown}", de: "Exchange hält {device} für {mailbox} in Quarantäne, {shown}" }
         meaning {
-            en: "Instead of the mailbox the server shows a single message and hardly a folder. This is how Exchange treats a device ({device_id}) that an administrator has to allow first; new devices and sync services get no mail either.",
-            de: "Statt des Postfachs zeigt der Server eine einzige Nachricht und kaum einen Ordner. So behandelt Exchange ein Gerät ({device_id}), das erst zugelassen werden muss; auch neue Geräte und Sync-Dienste bekommen dann keine Mails.",
+            en: "This is how Exchange treats a device ({device_id}) that an administrator has to allow first: in place of the mailbox it sees a single message and hardly a folder. New devices and sync services get no mail either.",
+            de: "So behandelt Exchange ein Gerät ({device_id}), das erst zugelassen werden muss: Statt des Postfachs sieht es eine einzige Nachricht und kaum einen Ordner. Auch neue Geräte und Sync-Dienste bekommen dann keine Mails.",
         }
-        remedy { en: "Allow the device of the sync service; to test with exdiag, allow {device_id} too", de: "Lassen Sie das Gerät des Sync-Dienstes zu; um mit exdiag zu testen, auch {device_id}" }
+        remedy { en: "Allow {device_id}, and the device of the sync service where that is another", de: "Lassen Sie {device_id} zu, und das Gerät des Sync-Dienstes, wenn das ein anderes ist" }
         steps [
             { en: "See which devices wait for a decision:", de: "Sehen Sie nach, welche Geräte auf eine Entscheidung warten:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason" },
-            { en: "Allow a device for this mailbox (the id of the sync service's device, or exdiag's):", de: "Lassen Sie ein Gerät für dieses Postfach zu (die Kennung des Sync-Dienstes oder die von exdiag):", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
+            { en: "Allow a device for this mailbox, by its id:", de: "Lassen Sie ein Gerät für dieses Postfach zu, mit seiner Kennung:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncorganizationsettings"]
     }

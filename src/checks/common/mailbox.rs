@@ -23,8 +23,8 @@ findings! {
     USER_DISABLED = "activesync.user-disabled", Fail, Exchange {
         title { en: "{mailbox} may not use ActiveSync", de: "{mailbox} darf ActiveSync nicht verwenden" }
         meaning {
-            en: "Without credentials the server asks for a sign-in, with them it forbids the access: ActiveSync is switched off for the mailbox, the device is not allowed, or a policy forbids this way to sign in.",
-            de: "Ohne Anmeldedaten verlangt der Server eine Anmeldung, mit ihnen verbietet er den Zugriff: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
+            en: "Whatever the password, the access is forbidden: ActiveSync is switched off for the mailbox, the device is not allowed, or a policy forbids this way to sign in.",
+            de: "Mit jedem Passwort ist der Zugriff verboten: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
         }
         remedy { en: "Switch ActiveSync on for the mailbox", de: "Schalten Sie ActiveSync für das Postfach ein" }
         steps [

@@ -196,6 +196,23 @@ pub struct Judged<'a> {
     pub unanswered: Option<&'a NoAnswer>,
 }
 
+impl Judged<'_> {
+    /// The same with what EWS said to the mailbox's user.
+    pub fn add(&mut self, said: Vec<Finding>) {
+        for finding in said {
+            match finding.severity {
+                Severity::Info => self.remarks.push(finding),
+                severity => {
+                    if severity == Severity::Fail {
+                        self.works = Some(false);
+                    }
+                    self.faults.push(finding);
+                }
+            }
+        }
+    }
+}
+
 /// Judges the services of an Exchange Server on-premises.
 pub fn judge<'a>(endpoint: &Endpoint, answers: &Answers<'a>, version: Option<&Version>) -> Judged<'a> {
     let mut judged = Judged::default();
@@ -271,7 +288,8 @@ pub fn since(day: Date, today: Date) -> Value {
     }
 }
 
-fn about(code: &'static Code, endpoint: &Endpoint, asked: &Asked<'_>) -> Finding {
+/// A finding about a service.
+pub fn about(code: &'static Code, endpoint: &Endpoint, asked: &Asked<'_>) -> Finding {
     let (host, port) = asked.at().unwrap_or_else(|| (endpoint.host.clone(), endpoint.port));
     Finding::new(code).host(host).port(port).url(&asked.probe.url).seen_in(&Probe::Http(asked.probe.clone()))
 }
@@ -324,7 +342,7 @@ fn unreachable(endpoint: &Endpoint, answers: &Answers<'_>, ews: &Asked<'_>) -> O
 }
 
 /// What is wrong with EWS; `None` where nothing is.
-fn fault(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Finding> {
+pub fn fault(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Finding> {
     let state = asked.state().filter(|state| is_broken(*state))?;
     let response = asked.response();
     let front = asked.front();

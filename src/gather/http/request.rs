@@ -3,7 +3,7 @@
 use crate::evidence::{Content, HttpProbe, Method, SessionAsk, SignIn};
 use crate::gather::net::USER_AGENT;
 use crate::protocol::pox::{mobilesync_request, outlook};
-use crate::protocol::{session, soap};
+use crate::protocol::{ews, session, soap};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -31,6 +31,7 @@ pub(super) fn request(
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let agent = match &probe.content {
         Content::ActiveSync { .. } => session::USER_AGENT,
+        Content::EwsInbox { as_outlook: true, .. } => ews::OUTLOOK_FOR_MAC,
         _ => USER_AGENT,
     };
     let path = format!("{}{query}", url.path());
@@ -57,6 +58,12 @@ pub(super) fn request(
         Content::PoxMobilesync { email } => mobilesync_request(email).into(),
         Content::PoxOutlook { email } => outlook::request(email).into(),
         Content::SoapUserSettings { email } => soap::request(email, &probe.url).into(),
+        Content::EwsInbox { email, .. } => {
+            if email.is_ascii() {
+                request = request.header("X-AnchorMailbox", email);
+            }
+            ews::request().into()
+        }
         Content::ActiveSync { version, policy_key, ask, base64, .. } => {
             // the other form holds all three
             if !base64 {
