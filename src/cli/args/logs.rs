@@ -18,7 +18,11 @@ pub fn long_help() -> String {
 pub struct LogsArgs {
     /// IIS logs (W3C) of Exchange, folders or archives of them (gzip, zip); `-` is standard input
     ///
-    /// W3SVC1 shows what clients saw, W3SVC2 what ActiveSync itself answered: name both.
+    /// W3SVC1 shows what clients saw, W3SVC2 what ActiveSync itself answered: name both. Also read, and told by
+    /// their content: HttpProxy logs (what the front end accepted), mailbox logs of ActiveSync
+    /// (Get-MobileDeviceStatistics -GetMailboxLog), and as a fallback the access logs of reverse proxies (nginx,
+    /// Apache, HAProxy; a time without a zone is taken for UTC). A request is counted once, however many of them
+    /// show it.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Only this mailbox: its address, or the account with or without its domain
