@@ -172,6 +172,8 @@ pub fn catalogue() -> Vec<&'static Code> {
         activesync_session::exports::FINDINGS,
         common::exports::FINDINGS,
         common::logs::FINDINGS,
+        common::logs::auth::FINDINGS,
+        common::logs::strain::FINDINGS,
         common::mailbox::FINDINGS,
         last_sync::DEVICE_FINDINGS,
         common::net::FINDINGS,

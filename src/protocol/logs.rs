@@ -19,6 +19,7 @@ mod origin;
 mod query;
 mod reader;
 mod scan;
+mod server;
 mod site;
 mod streak;
 mod summary;

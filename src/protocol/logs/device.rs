@@ -77,9 +77,20 @@ pub struct Device {
     pub keys: Keys,
     /// Requests that throttling delayed, and for how many milliseconds at most.
     pub throttled: (u64, u64),
+    /// When a budget was last shown, and whether it was overdrawn.
+    pub overdrawn: (i64, bool),
+    /// Lines that show it automatically blocked.
+    pub auto_blocked: u64,
+    /// Pings that named their wait, and the sum of it in seconds.
+    pub heartbeats: (u64, u64),
+    /// How long the mailbox server took for Syncs: how many show it, over 2 s, over 10 s, and the longest.
+    pub mailbox_server: [u64; 4],
     /// Long requests that were cut.
     pub cuts: Vec<(u64, u64)>,
 }
+
+/// Commands that do not work before the policy is acknowledged.
+pub const PROVES_POLICY: &[Command] = &[Command::SYNC, Command::FOLDER_SYNC, Command::PING];
 
 /// Errors of Windows that mean a cut connection.
 const CUT: &[u32] = &[64, 121, 995, 1236];
@@ -91,8 +102,13 @@ const CLIENT_GONE: &[u16] = &[408, 499];
 const WAITS_MS: u64 = 30_000;
 
 impl Request<'_> {
+    /// How it ended.
+    pub fn ended(&self) -> Ended {
+        super::answer::ended(self.status, self.answer.as_ref(), self.command, self.origin == Origin::Back)
+    }
+
     /// Whether it waits for something to happen, so that how long it took says nothing.
-    fn waits(&self, took: u64) -> bool {
+    pub fn waits(&self, took: u64) -> bool {
         self.command == Command::PING
             || self.answer.as_ref().is_some_and(|answer| answer.heartbeat.is_some())
             || (self.command == Command::SYNC && took >= WAITS_MS)
@@ -101,11 +117,9 @@ impl Request<'_> {
 
 impl Device {
     /// Counts a request.
-    pub fn add(&mut self, request: &Request<'_>) {
+    pub fn add(&mut self, request: &Request<'_>, ended: Ended) {
         let Request { at, origin, command, status, answer, .. } = request;
-        let is_back = *origin == Origin::Back;
         let is_iis = matches!(origin, Origin::Front | Origin::Back);
-        let ended = super::answer::ended(*status, answer.as_ref(), *command, is_back);
         let code = Code {
             status: *status,
             answer: answer.as_ref().and_then(|answer| answer.status).unwrap_or(0),
@@ -123,6 +137,9 @@ impl Device {
         match ended {
             Ended::Proved | Ended::Accepted => {
                 site.worked(*at);
+                if PROVES_POLICY.contains(command) {
+                    site.provisions.worked();
+                }
                 site.spells.add(*at, None);
                 self.failures.worked();
                 latest(&mut self.commands[1], *command, *at);
@@ -133,6 +150,9 @@ impl Device {
                 failures.add(*at, code);
             }
             Ended::Neutral => {}
+        }
+        if *command == Command::PROVISION {
+            site.provisions.add(*at, Code { status: *status, answer: 0, barred: false });
         }
         if let Some(took) = request.took {
             if !request.waits(took) {
@@ -151,7 +171,7 @@ impl Device {
                 }
                 latest(&mut self.commands[0], *command, *at);
             }
-            self.answer(answer, at.time);
+            self.answer(answer, *command, at.time);
         }
         self.sign_in(request);
         if let Some(version) = request.version
@@ -182,7 +202,7 @@ impl Device {
         }
     }
 
-    fn answer(&mut self, answer: &Answer<'_>, time: i64) {
+    fn answer(&mut self, answer: &Answer<'_>, command: Command, time: i64) {
         if let Some(version) = answer.version
             && time >= self.version.0
         {
@@ -192,6 +212,7 @@ impl Device {
             && time >= self.access.0
         {
             self.access.0 = time;
+            self.auto_blocked += u64::from(state.starts_with(b"BlockedAB"));
             if self.access.1.as_bytes() != state {
                 self.access.1 = super::query::text(state);
             }
@@ -211,7 +232,27 @@ impl Device {
         if answer.throttle > 0 {
             self.throttled = (self.throttled.0 + 1, self.throttled.1.max(answer.throttle));
         }
-        self.keys.add(answer.sync_key, answer.first_sync, time);
+        if let Some(overdrawn) = answer.overdrawn {
+            self.overdrawn = self.overdrawn.max((time, overdrawn));
+        }
+        match command {
+            Command::PING => {
+                if let Some(seconds) = answer.heartbeat {
+                    self.heartbeats = (self.heartbeats.0 + 1, self.heartbeats.1 + u64::from(seconds));
+                }
+            }
+            Command::SYNC => {
+                if let Some(ms) = answer.mailbox_ms {
+                    let [count, over_2s, over_10s, most] = &mut self.mailbox_server;
+                    *count += 1;
+                    *over_2s += u64::from(ms > 2000);
+                    *over_10s += u64::from(ms > 10_000);
+                    *most = ms.max(*most);
+                }
+                self.keys.add(answer.folder, answer.sync_key, answer.first_sync, time);
+            }
+            _ => {}
+        }
     }
 
     /// A waiting request was cut: a timer is told by its constancy, to the nearest five seconds.
@@ -283,6 +324,12 @@ impl Device {
         self.signed_in = self.signed_in.max(other.signed_in);
         self.refused = self.refused.max(other.refused);
         self.keys.merge(other.keys);
+        self.overdrawn = self.overdrawn.max(other.overdrawn);
+        self.auto_blocked += other.auto_blocked;
+        self.heartbeats = (self.heartbeats.0 + other.heartbeats.0, self.heartbeats.1 + other.heartbeats.1);
+        let [count, over_2s, over_10s, most] = &mut self.mailbox_server;
+        let [a, b, c, d] = other.mailbox_server;
+        (*count, *over_2s, *over_10s, *most) = (*count + a, *over_2s + b, *over_10s + c, d.max(*most));
         self.throttled = (self.throttled.0 + other.throttled.0, self.throttled.1.max(other.throttled.1));
         for (seconds, count) in other.cuts {
             match self.cuts.iter_mut().find(|(known, _)| *known == seconds) {

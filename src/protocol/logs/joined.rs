@@ -7,6 +7,7 @@ use super::device::Device;
 use super::origin::{Ids, Origin};
 use super::site::Site;
 use super::streak::{Failures, Stamp, Streak};
+use super::tally::Durations;
 use std::borrow::Cow;
 
 /// How long after the last line of one log a request in another one is past what the first shows, in
@@ -82,6 +83,11 @@ impl<'a> Joined<'a> {
     /// The last success, proved or as far as anything shows.
     pub fn reset(&self) -> Option<Stamp> {
         self.proved.max(self.beyond)
+    }
+
+    /// The gaps between what worked, in seconds.
+    pub fn rhythm(&self) -> &Durations {
+        &self.site.rhythm
     }
 
     /// The failures after it.

@@ -54,6 +54,8 @@ impl Command {
     pub const MOVE_ITEMS: Self = Self(13);
     /// `Ping`
     pub const PING: Self = Self(18);
+    /// `Provision`
+    pub const PROVISION: Self = Self(20);
     /// An OPTIONS request, or one that names no command.
     pub const OPTIONS: Self = Self(254);
     /// A command that is not known.

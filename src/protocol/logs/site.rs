@@ -34,6 +34,8 @@ pub struct Site {
     pub rhythm: Durations,
     /// Changes between success and failure.
     pub spells: Spells,
+    /// Provision requests.
+    pub provisions: Failures,
 }
 
 impl Site {
@@ -67,6 +69,7 @@ impl Site {
             stamp.line += lines;
         }
         self.failures.shift(lines);
+        self.provisions.shift(lines);
     }
 
     /// Takes up what another part of the logs shows.
@@ -89,6 +92,7 @@ impl Site {
         self.durations.merge(&other.durations);
         self.rhythm.merge(&other.rhythm);
         self.spells.merge(other.spells);
+        self.provisions.merge(other.provisions);
     }
 }
 

@@ -1,17 +1,19 @@
 //! What do all parts of all files show together?
 
 use super::answer::Status;
-use super::device::Device;
+use super::device::{Device, PROVES_POLICY};
 use super::joined::Joined;
 use super::origin::Ids;
 use super::query::Command;
 use super::scan::{Part, Skip};
+use super::server::agents;
 use super::site::Site;
-use super::streak::Stamp;
+use super::streak::{Failures, Stamp};
 use super::table::{Table, local};
 use super::tally::Spell;
 use crate::evidence::logs::{
-    Coverage, DecidingLines, Gap, Latency, LineAt, LogDevice, LogFile, LogKind, LogsSeen, Peak, Refusal, SkippedLines,
+    Coverage, DecidingLines, Gap, Heartbeat, Latency, LogDevice, LogFile, LogKind, LogServer, LogsSeen, MailboxServer,
+    Peak, Refusal, SkippedLines, Source, line_at,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +61,7 @@ pub struct Collected {
     skipped: BTreeMap<u32, BTreeMap<Skip, u64>>,
     sites: BTreeMap<u32, [u64; 3]>,
     span: Option<(i64, i64)>,
-    hours: BTreeSet<i64>,
+    hours: BTreeMap<u32, BTreeSet<i64>>,
     ids: Ids,
 }
 
@@ -101,7 +103,7 @@ impl Collected {
             *mine += theirs;
         }
         self.table.merge(part.table);
-        self.hours.extend(part.hours);
+        self.hours.entry(file).or_default().extend(part.hours);
         self.ids.merge(part.ids);
         self.span = match (self.span, part.span) {
             (Some((from, to)), Some((a, b))) => Some((from.min(a), to.max(b))),
@@ -125,13 +127,22 @@ impl Collected {
                 };
             }
         }
+        let mut table = table;
+        let server = std::mem::take(&mut table.server);
         let (devices, unattributed) = table.devices();
-        let mut told: Vec<LogDevice> = devices
-            .iter()
-            .map(|device| (device, device_told(device, &files, &ids)))
-            .filter(|(device, told)| wanted.takes(device, told))
-            .map(|(_, told)| told)
-            .collect();
+        let all: Vec<(&Device, LogDevice)> =
+            devices.iter().map(|device| (device, device_told(device, &files, &ids))).collect();
+        let server = if wanted.is_all() {
+            server.told(&all.iter().map(|(_, told)| told).collect::<Vec<_>>(), &files)
+        } else {
+            // how the others of its kind fare tells the fault of a mailbox from that of a server
+            let chosen = all.iter().filter(|(device, told)| wanted.takes(device, told));
+            let kinds: BTreeSet<&Option<String>> = chosen.map(|(_, told)| &told.agent).collect();
+            let peers = all.iter().map(|(_, told)| told).filter(|told| kinds.contains(&told.agent));
+            LogServer { agents: agents(&peers.collect::<Vec<_>>()), ..LogServer::default() }
+        };
+        let mut told: Vec<LogDevice> =
+            all.into_iter().filter(|(device, told)| wanted.takes(device, told)).map(|(_, told)| told).collect();
         told.sort_by(|a, b| {
             let rest = |d: &LogDevice| (d.user.clone(), d.device_id.clone());
             b.hits.cmp(&a.hits).then_with(|| rest(a).cmp(&rest(b)))
@@ -140,8 +151,10 @@ impl Collected {
             coverage: Coverage {
                 from: span.and_then(|(from, _)| moment(from)),
                 to: span.and_then(|(_, to)| moment(to)),
-                gaps: gaps(&hours),
+                gaps: gaps(&hours.values().flatten().copied().collect()),
+                sources: sources(&hours, &files),
             },
+            server: Some(Box::new(server)).filter(|server| **server != LogServer::default()),
             devices: told,
             unattributed: if wanted.is_all() { statuses(unattributed) } else { BTreeMap::new() },
             files,
@@ -163,6 +176,29 @@ fn gaps(hours: &BTreeSet<i64>) -> Vec<Gap> {
     pairs.filter_map(|(a, b)| Some(Gap { from: moment((a + 1) * 3600)?, to: moment(b * 3600)? })).collect()
 }
 
+/// What each folder lacks of what all of them cover: a server whose logs are missing shows nothing wrong.
+fn sources(hours: &BTreeMap<u32, BTreeSet<i64>>, files: &[LogFile]) -> Vec<Source> {
+    let mut groups: BTreeMap<(&str, LogKind), BTreeSet<i64>> = BTreeMap::new();
+    for (number, hours) in hours {
+        let Some(file) = files.get(*number as usize).filter(|file| file.kind != LogKind::MailboxLog) else { continue };
+        let folder = file.path.rfind(['/', '\\', ':']).and_then(|end| file.path.get(..end)).unwrap_or_default();
+        // an hour without an ActiveSync request does not make a log one of another kind
+        let kind = if file.kind == LogKind::Iis { LogKind::IisFrontEnd } else { file.kind };
+        groups.entry((folder, kind)).or_default().extend(hours);
+    }
+    groups.retain(|_, hours| !hours.is_empty());
+    let first = groups.values().filter_map(BTreeSet::first).min().copied();
+    let last = groups.values().filter_map(BTreeSet::last).max().copied();
+    let (Some(first), Some(last), true) = (first, last, groups.len() > 1) else { return Vec::new() };
+    groups
+        .into_iter()
+        .map(|((folder, kind), mut hours)| {
+            hours.extend([first - 1, last + 1]);
+            Source { folder: folder.to_owned(), kind, gaps: gaps(&hours) }
+        })
+        .collect()
+}
+
 fn statuses(counts: impl IntoIterator<Item = (Status, u64)>) -> BTreeMap<String, u64> {
     counts.into_iter().map(|(status, count)| (status.to_string(), count)).collect()
 }
@@ -177,12 +213,12 @@ fn device_told(device: &Device, files: &[LogFile], ids: &Ids) -> LogDevice {
     let (site, proof, accepted) = (&*seen.site, seen.answered.is_some(), seen.accepted);
     let reset = seen.reset();
     let streak = seen.streak(device, reset);
-    let line = |stamp: Option<Stamp>| {
-        let stamp = stamp?;
-        Some(LineAt { file: files.get(stamp.file as usize)?.path.clone(), line: stamp.line })
-    };
+    let line = |stamp: Option<Stamp>| line_at(files, stamp?.file, stamp?.line);
     let [proved, accepted_by] = &device.commands;
     let by_command = if proof { proved } else { accepted_by };
+    let with_policy =
+        by_command.iter().filter(|(command, _)| PROVES_POLICY.contains(command)).map(|(_, stamp)| *stamp).max();
+    let [count, over_2s, over_10s, max_ms] = device.mailbox_server;
     let busy = site.busy.most();
     let (resyncs, same_key) = device.keys.most();
     let (throttled, throttled_ms) = device.throttled;
@@ -228,6 +264,16 @@ fn device_told(device: &Device, files: &[LogFile], ids: &Ids) -> LogDevice {
         throttled,
         throttled_ms,
         cut_after: device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count)).collect(),
+        overdrawn: device.overdrawn.1,
+        auto_blocked: device.auto_blocked,
+        provisions: Failures::after(&[(&site.provisions, with_policy)]).count,
+        heartbeat: device
+            .heartbeats
+            .1
+            .checked_div(device.heartbeats.0)
+            .map(|mean_s| Heartbeat { count: device.heartbeats.0, mean_s }),
+        mailbox_server: (count > 0).then_some(MailboxServer { count, over_2s, over_10s, max_ms }),
+        rhythm_s: seen.rhythm().told().map(|(median, ..)| median),
         latency: site.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
         timeline: timeline(device, site),
     }
