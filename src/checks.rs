@@ -173,6 +173,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         common::exports::FINDINGS,
         common::logs::FINDINGS,
         common::logs::auth::FINDINGS,
+        common::logs::ews::FINDINGS,
         common::logs::strain::FINDINGS,
         common::mailbox::FINDINGS,
         last_sync::DEVICE_FINDINGS,

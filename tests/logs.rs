@@ -249,8 +249,8 @@ fn a_folder_that_lacks_hours_which_others_cover_is_named() {
     }
     std::fs::rename(folder.path().join("front.log"), folder.path().join("W3SVC1/front.log")).unwrap();
     let back = std::fs::read_to_string(folder.path().join("back.log")).unwrap();
-    let half: String =
-        back.lines().filter(|line| !line.starts_with("2026-11-21 1")).map(|line| format!("{line}\r\n")).collect();
+    let kept: Vec<&str> = back.lines().filter(|line| !line.starts_with("2026-11-21 1")).collect();
+    let half = kept.join("\r\n") + "\r\n";
     std::fs::write(folder.path().join("W3SVC2/back.log"), half).unwrap();
     std::fs::remove_file(folder.path().join("back.log")).unwrap();
     let report = json(&[folder.path().to_str().unwrap()]);
@@ -264,6 +264,24 @@ fn a_folder_that_lacks_hours_which_others_cover_is_named() {
         said.contains("no line of 2026-11-21 10:00 – 2026-11-21 20:00") || said.contains("(iis-back-end)"),
         "{said}"
     );
+}
+
+#[test]
+fn requests_to_ews_count_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), spec(Dialect::E2016));
+    let front = path(folder.path(), "front.log");
+    let log = std::fs::read_to_string(&front).unwrap();
+    let expected = log.lines().filter(|line| line.contains(" /EWS/Exchange.asmx ")).count() as u64;
+    let report = json(&[&front, "--ews"]);
+    let sum: u64 = report["ews"].as_array().unwrap().iter().map(|client| client["hits"].as_u64().unwrap()).sum();
+    assert!(sum == expected && expected > 1000, "{sum} {expected}");
+    assert!(json(&[&front])["ews"].is_null());
+    let user = report["ews"][0]["user"].as_str().unwrap();
+    let one = json(&[&front, "--ews", "--mailbox", &format!("{user}@corp.example")]);
+    assert_eq!((one["ews"].as_array().unwrap().len(), &one["ews"][0]), (1, &report["ews"][0]));
+    // the rest is as without it
+    assert_eq!(report["devices"], json(&[&front])["devices"]);
 }
 
 /// The longest line, without what must stay whole.

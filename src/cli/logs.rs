@@ -27,7 +27,8 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
         files.push((format_of(path)?, Target::open(path)?));
     }
     let limits = thresholds(&args.threshold)?;
-    let plan = plan(&args.paths).map_err(|error| unreadable(&error))?;
+    let mut plan = plan(&args.paths).map_err(|error| unreadable(&error))?;
+    plan.ews = args.ews;
     let wanted = Wanted { mailbox: args.mailbox.clone(), device: args.device.clone(), agent: args.agent.clone() };
     let seen = watched(plan, !args.no_progress && !args.quiet, lang).told(&wanted);
     let asked =
@@ -123,7 +124,9 @@ pub fn of_mailbox(paths: &[PathBuf], mailbox: &str) -> Result<Option<LogsSeen>, 
     if paths.is_empty() {
         return Ok(None);
     }
-    let plan = plan(paths).map_err(|error| unreadable(&error))?;
+    let mut plan = plan(paths).map_err(|error| unreadable(&error))?;
+    // the service of this mailbox may speak EWS
+    plan.ews = true;
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
     let wanted = Wanted { mailbox: Some(mailbox.to_owned()), ..Wanted::default() };
     Ok(Some(plan.read(threads, &AtomicU64::new(0)).told(&wanted)))
@@ -134,7 +137,7 @@ fn exit_code(seen: &LogsSeen, findings: &[FindingReport], fail_on: FailOn) -> u8
     let from = if fail_on == FailOn::Warn { Severity::Warn } else { Severity::Fail };
     if findings.iter().any(|finding| finding.severity >= from) {
         1
-    } else if seen.devices.is_empty() {
+    } else if seen.devices.is_empty() && seen.ews.is_empty() {
         INCONCLUSIVE
     } else {
         0

@@ -2,7 +2,7 @@
 
 mod server;
 
-pub use server::{Lockout, LogAgent, LogHour, LogServer, SlowRequest, Throttled};
+pub use server::{EwsClient, Lockout, LogAgent, LogHour, LogServer, SlowRequest, Throttled};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -18,6 +18,9 @@ pub struct LogsSeen {
     pub files: Vec<LogFile>,
     /// The devices, those with the most requests first.
     pub devices: Vec<LogDevice>,
+    /// Who asked EWS, those with the most requests first; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ews: Vec<EwsClient>,
     /// Requests that name neither an account nor a device, by status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unattributed: BTreeMap<String, u64>,

@@ -4,6 +4,7 @@
 
 mod autodiscover;
 mod ews;
+mod logs;
 mod names;
 mod online;
 mod server;
@@ -36,6 +37,7 @@ static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         session::all(),
         sign_in::all(),
         ews::all(),
+        logs::all(),
     ]
     .concat()
 });

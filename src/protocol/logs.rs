@@ -10,6 +10,9 @@ mod access;
 mod answer;
 mod columns;
 mod device;
+mod ews;
+#[cfg(test)]
+mod fuzz;
 mod http_proxy;
 mod joined;
 mod kind;

@@ -8,7 +8,7 @@ pub use tables::{ServerTable, write_server_csv};
 
 use super::FindingReport;
 use super::json::write_harmless;
-use crate::evidence::logs::{Coverage, LogDevice, LogFile, LogServer, LogsSeen};
+use crate::evidence::logs::{Coverage, EwsClient, LogDevice, LogFile, LogServer, LogsSeen};
 use crate::finding::Severity;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ struct Shape<'a> {
     coverage: &'a Coverage,
     files: &'a [LogFile],
     devices: &'a [LogDevice],
+    #[serde(skip_serializing_if = "<[EwsClient]>::is_empty")]
+    ews: &'a [EwsClient],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unattributed: &'a BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,8 +34,8 @@ struct Shape<'a> {
 
 /// Writes what section 4 of the contract says of `exdiag logs --format json`.
 pub fn write_logs_json(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn Write) -> io::Result<()> {
-    let LogsSeen { coverage, files, devices, unattributed, server } = seen;
-    let shape = Shape { schema_version: SCHEMA_VERSION, coverage, files, devices, unattributed, server, findings };
+    let LogsSeen { coverage, files, devices, ews, unattributed, server } = seen;
+    let shape = Shape { schema_version: SCHEMA_VERSION, coverage, files, devices, ews, unattributed, server, findings };
     write_harmless(&serde_json::to_string_pretty(&shape)?, out)
 }
 

@@ -4,6 +4,7 @@
 //! an hour ago, whenever the logs are read. What the front end alone shows is "accepted", not "synced".
 
 pub mod auth;
+pub mod ews;
 mod limits;
 pub mod strain;
 
@@ -96,7 +97,7 @@ findings! {
         remedy { en: "Check the way to the server", de: "Prüfen Sie den Weg zum Server" }
         steps [
             { en: "Check from outside what a client would meet:", de: "Prüfen Sie von außen, was ein Client vorfände:", Shell "exdiag check {mailbox}" },
-            { en: "A client of EWS leaves no ActiveSync lines: look for /EWS/Exchange.asmx then.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Suchen Sie dann nach /EWS/Exchange.asmx." },
+            { en: "A client of EWS leaves no ActiveSync lines: have those of EWS counted, too.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Lassen Sie dann auch die EWS-Zeilen zählen.", Shell "exdiag logs W3SVC1 --mailbox {mailbox} --ews" },
         ]
     }
     LOG_IS_A_LIST = "sync.log-device-list", Warn, Caller {
@@ -144,16 +145,22 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
         out.push(Finding::new(&LOG_UNUSABLE).with("file", file.path.as_str()).with("why", why));
     }
     let Some(end) = seen.coverage.to else { return out };
-    if let (Some(who), true) = (wanted, seen.devices.is_empty()) {
+    if let (Some(who), true) = (wanted, seen.devices.is_empty() && seen.ews.is_empty()) {
         let from = seen.coverage.from.unwrap_or(end);
         // one night without a request is no proof that nobody asks
         let whole = end.as_second() - from.as_second() >= 24 * 3600 && seen.coverage.gaps.is_empty();
-        let finding =
-            Finding::new(&LOG_SILENT).with("who", who).with("from", from.to_string()).with("to", end.to_string());
+        let finding = Finding::new(&LOG_SILENT)
+            .with("who", who)
+            .with("mailbox", who)
+            .with("from", from.to_string())
+            .with("to", end.to_string());
         out.push(if whole { finding } else { finding.severity(Severity::Warn) });
     }
     for device in &seen.devices {
         device_judged(device, end, limits, wanted.is_some(), &mut out);
+    }
+    for client in &seen.ews {
+        ews::judge(client, end, limits, wanted.is_some(), &mut out);
     }
     out.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     out
@@ -193,7 +200,7 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
                 .with("since", since.to_string())
                 .with("last", last_said.as_str())
                 .with("codes", codes(&device.failing_with))
-                .with("line", place(&device.lines.failure)),
+                .with("line", place(device.lines.failure.as_ref())),
         );
     } else if let (Some(last), Some(age)) = (last, age) {
         let told = |code| {
@@ -202,7 +209,7 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
                 .with("age", span(age))
                 .with("count", device.failures_in_a_row)
                 .with("proof", if device.proof { "✓" } else { "-" })
-                .with("line", place(&device.lines.success))
+                .with("line", place(device.lines.success.as_ref()))
         };
         if age > limits.stale_minutes {
             out.push(told(&LOG_STALE).severity(if all { Severity::Fail } else { Severity::Warn }));
@@ -229,8 +236,8 @@ fn about(device: &LogDevice, code: &'static Code) -> Finding {
     finding.with("device", device.device_id.clone().unwrap_or_default())
 }
 
-fn place(line: &Option<LineAt>) -> String {
-    line.as_ref().map_or_else(|| "-".to_owned(), |line| format!("{}:{}", line.file, line.line))
+fn place(line: Option<&LineAt>) -> String {
+    line.map_or_else(|| "-".to_owned(), |line| format!("{}:{}", line.file, line.line))
 }
 
 fn minutes(from: Timestamp, to: Timestamp) -> i64 {

@@ -28,6 +28,12 @@ pub struct LogsArgs {
     /// show it.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Also count requests to EWS (/EWS/Exchange.asmx): some services speak it instead of ActiveSync
+    ///
+    /// Account and client by account, with the last accepted request and what failed since. They are many:
+    /// reading takes longer.
+    #[arg(long, help_heading = "Selection")]
+    pub ews: bool,
     /// Only this mailbox: its address, or the account with or without its domain
     #[arg(long, value_name = "MAILBOX", help_heading = "Selection")]
     pub mailbox: Option<String>,

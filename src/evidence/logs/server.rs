@@ -1,6 +1,6 @@
 //! What do logs show of a server as a whole?
 
-use super::LineAt;
+use super::{LineAt, Refusal};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -114,4 +114,39 @@ pub struct Throttled {
     pub ms: u64,
     /// Whether its budget was overdrawn at the end.
     pub overdrawn: bool,
+}
+
+/// One account and client of EWS. What EWS itself answered is in no log of IIS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EwsClient {
+    /// The account, without its domain.
+    pub user: String,
+    /// The user agent, blanks as `+`.
+    pub agent: String,
+    /// Requests, on one site only.
+    pub hits: u64,
+    /// The first request.
+    #[schemars(with = "Option<String>")]
+    pub first_attempt: Option<Timestamp>,
+    /// The last request.
+    #[schemars(with = "Option<String>")]
+    pub last_attempt: Option<Timestamp>,
+    /// The last that HTTP reports as successful (200).
+    #[schemars(with = "Option<String>")]
+    pub last_accepted: Option<Timestamp>,
+    /// Where it stands.
+    pub last_accepted_line: Option<LineAt>,
+    /// The first failure after it.
+    #[schemars(with = "Option<String>")]
+    pub failing_since: Option<Timestamp>,
+    /// Where it stands.
+    pub failing_line: Option<LineAt>,
+    /// Failures after it.
+    pub failures_in_a_row: u64,
+    /// These by code.
+    pub failing_with: BTreeMap<String, u64>,
+    /// HTTP status, sub-status and win32 status of all requests.
+    pub statuses: BTreeMap<String, u64>,
+    /// The last sign-in that was refused.
+    pub last_refusal: Option<Refusal>,
 }

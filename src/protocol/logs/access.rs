@@ -65,7 +65,7 @@ fn row<'a>(line: &'a [u8], clock: &mut Clock) -> Result<Option<Row<'a>>, Skip> {
     let begun = moment(date, clock).ok_or(Skip::Time)?;
     let words: Vec<&[u8]> = between.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
     // frontend, backend/server, timers, status, bytes ...
-    let timers = words.iter().position(|word| word.iter().filter(|byte| **byte == b'/').count() == 4);
+    let timers = words.iter().position(|word| memchr::memchr_iter(b'/', word).count() == 4);
     if let Some(at) = timers.filter(|at| *at >= 2) {
         let took = words.get(at).and_then(|word| word.rsplit(|byte| *byte == b'/').next());
         let took = took.and_then(|all| number::<u64>(all.strip_prefix(b"+").unwrap_or(all)));

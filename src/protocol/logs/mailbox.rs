@@ -156,10 +156,8 @@ impl MailboxLog {
             b"ResponseHeader" if first => {
                 self.entry.http = text.split(|byte| *byte == b' ').nth(1).and_then(number);
             }
-            b"ResponseBody" => {
-                if self.entry.status.is_none() {
-                    self.entry.status = tagged(text, b"<Status>").and_then(number);
-                }
+            b"ResponseBody" if self.entry.status.is_none() => {
+                self.entry.status = tagged(text, b"<Status>").and_then(number);
             }
             section if first && section.ends_with(b"_Exception") && self.entry.exception.is_empty() => {
                 self.entry.exception = exception(text);

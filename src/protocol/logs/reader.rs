@@ -20,21 +20,21 @@ pub enum Reader {
     /// A mailbox log.
     Mailbox(Box<ByLine<MailboxLog>>),
     /// Nothing is looked for in it: its lines are counted.
-    Counted(Part),
+    Counted(Box<Part>),
 }
 
 impl Reader {
-    /// For the file of that number and kind, which begins with `head`.
-    pub fn new(kind: LogKind, file: u32, head: &[u8], known: &Known) -> Self {
+    /// For the file of that number and kind, which begins with `head`. `ews`: whether its requests count, too.
+    pub fn new(kind: LogKind, file: u32, head: &[u8], known: &Known, ews: bool) -> Self {
         match kind {
             LogKind::Iis => {
                 let columns = if head.starts_with(b"#") { None } else { columns_of(head) };
-                Self::Iis(Box::new(Scanner::new(file, columns)))
+                Self::Iis(Box::new(Scanner::new(file, columns).with_ews(ews)))
             }
             LogKind::HttpProxy => Self::HttpProxy(Box::new(ByLine::new(HttpProxy::new(file)))),
             LogKind::ReverseProxy => Self::Access(Box::new(ByLine::new(AccessLog::new(file)))),
             LogKind::MailboxLog => Self::Mailbox(Box::new(ByLine::new(MailboxLog::new(file, known.clone())))),
-            _ => Self::Counted(Part::default()),
+            _ => Self::Counted(Box::default()),
         }
     }
 
@@ -56,7 +56,7 @@ impl Reader {
             Self::HttpProxy(reader) => reader.finish(),
             Self::Access(reader) => reader.finish(),
             Self::Mailbox(reader) => reader.finish(),
-            Self::Counted(part) => part,
+            Self::Counted(part) => *part,
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::answer::{self, Status, number};
 use super::columns::{Clock, Columns, MOST, split};
 use super::device::Request;
+use super::ews::{Asked, Clients};
 use super::lines::{LONGEST, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case, trimmed};
 use super::origin::{Ids, Origin};
 use super::query::{self, Command, Scratch};
@@ -16,6 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What every ActiveSync request has in its path, `ActiveSync` or `activesync`.
 const NEEDLE: &[u8] = b"ctive";
+
+/// What every request to EWS has in its path, `Exchange.asmx` or `exchange.asmx`.
+const EWS_NEEDLE: &[u8] = b"xchange.asmx";
+const EWS_STEM: &[u8] = b"/ews/exchange.asmx";
 
 /// Why a line was not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +84,8 @@ pub struct Part {
     pub hours: BTreeSet<i64>,
     /// Headers that were read.
     pub headers: u64,
+    /// Who asks EWS.
+    pub ews: Clients,
     /// Ids of requests.
     pub ids: Ids,
     /// The columns at the end of the part.
@@ -94,6 +101,8 @@ pub struct Scanner {
     date: [u8; 10],
     clock: Clock,
     finder: Finder<'static>,
+    /// Looks for requests to EWS, where these are wanted.
+    ews: Option<Finder<'static>>,
     scratch: Scratch,
     /// The beginning of a line whose end has not come yet.
     rest: Vec<u8>,
@@ -110,10 +119,17 @@ impl Scanner {
             date: [0; 10],
             clock: Clock::default(),
             finder: Finder::new(NEEDLE),
+            ews: None,
             scratch: Scratch::default(),
             rest: Vec::new(),
             overlong: false,
         }
+    }
+
+    /// Also counts requests to EWS: these are many.
+    pub fn with_ews(mut self, wanted: bool) -> Self {
+        self.ews = wanted.then(|| Finder::new(EWS_NEEDLE));
+        self
     }
 
     /// Takes the next bytes, wherever they are cut.
@@ -186,9 +202,11 @@ impl Scanner {
         // where lines have been counted up to
         let (mut counted, mut lines) = (0, 0_u64);
         let finder = self.finder.clone();
+        let ews = self.ews.clone();
+        let mut also = ews.as_ref().and_then(|ews| ews.find(block));
         let mut special = memchr::memchr2(b'#', 0, block);
         let mut found = finder.find(block);
-        while let Some(at) = special.into_iter().chain(found).min() {
+        while let Some(at) = special.into_iter().chain(found).chain(also).min() {
             let is_special = special == Some(at);
             if is_special
                 && block.get(at) == Some(&b'#')
@@ -217,6 +235,9 @@ impl Scanner {
             }
             if found.is_some_and(|at| at < end) {
                 found = finder.find(rest).map(|next| end + next);
+            }
+            if also.is_some_and(|at| at < end) {
+                also = ews.as_ref().and_then(|ews| ews.find(rest)).map(|next| end + next);
             }
         }
         lines += newlines(block, counted, block.len());
@@ -258,9 +279,25 @@ impl Scanner {
         let at = |column: usize| parts.get(column).copied().unwrap_or_default();
         let maybe = |column: Option<usize>| column.map(at).unwrap_or_default();
         let stem = at(columns.stem);
-        let Some(below) = below_stem(stem) else { return };
         let agent = maybe(columns.agent);
         let user = maybe(columns.user);
+        let Some(below) = below_stem(stem) else {
+            if self.ews.is_some() && starts_with_ignoring_case(stem, EWS_STEM) && !is_probe(stem, agent, [user, b""]) {
+                let day = columns.date.map_or(&date[..], at);
+                let Some(time) = clock.read(day, at(columns.time)) else { return };
+                let Some(http) = number(at(columns.status)) else { return };
+                let (sub, win32) = (number(maybe(columns.sub)), number(maybe(columns.win32)));
+                part.ews.add(&Asked {
+                    at: Stamp { time, file: *file, line: number_of_line },
+                    back: maybe(columns.port) == b"444",
+                    status: Status { http, sub: sub.unwrap_or(0), win32: win32.unwrap_or(0) },
+                    user,
+                    agent,
+                });
+                part.used += 1;
+            }
+            return;
+        };
         let asked = query::read(maybe(columns.query), scratch);
         if is_probe(stem, agent, [user, asked.user]) {
             *part.skipped.entry(Skip::Probe).or_default() += 1;

@@ -206,11 +206,21 @@ fn fails(device: &LogDevice) -> bool {
     device.failures_in_a_row >= FAILING || never || barred
 }
 
+/// What is counted of one user agent.
+#[derive(Debug, Default)]
+struct Sums<'a> {
+    accounts: BTreeSet<&'a str>,
+    failing: BTreeSet<&'a str>,
+    protocols: BTreeSet<&'a str>,
+    devices: u64,
+    requests: u64,
+}
+
 /// "3 of 41 accounts of this service fail" separates a mailbox's fault from the server's.
 pub fn agents(devices: &[&LogDevice]) -> Vec<LogAgent> {
-    let mut agents: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>, BTreeSet<&str>, u64, u64)> = BTreeMap::new();
+    let mut agents: BTreeMap<&str, Sums<'_>> = BTreeMap::new();
     for device in devices {
-        let (accounts, failing, protocols, number, requests) =
+        let Sums { accounts, failing, protocols, devices, requests } =
             agents.entry(device.agent.as_deref().unwrap_or("-")).or_default();
         let account = device.user.as_deref().or(device.device_id.as_deref()).unwrap_or_default();
         accounts.insert(account);
@@ -218,12 +228,12 @@ pub fn agents(devices: &[&LogDevice]) -> Vec<LogAgent> {
             failing.insert(account);
         }
         protocols.extend(device.protocol.as_deref());
-        *number += 1;
+        *devices += 1;
         *requests += device.hits;
     }
     let mut out: Vec<LogAgent> = agents
         .into_iter()
-        .map(|(agent, (accounts, failing, protocols, devices, requests))| LogAgent {
+        .map(|(agent, Sums { accounts, failing, protocols, devices, requests })| LogAgent {
             agent: agent.to_owned(),
             protocols: protocols.into_iter().map(str::to_owned).collect(),
             accounts: accounts.len() as u64,

@@ -2,6 +2,7 @@
 
 use super::answer::Status;
 use super::device::{Device, PROVES_POLICY};
+use super::ews::Clients;
 use super::joined::Joined;
 use super::origin::Ids;
 use super::query::Command;
@@ -35,6 +36,16 @@ impl Wanted {
         self.mailbox.is_none() && self.device.is_none() && self.agent.is_none()
     }
 
+    /// Whether a client of EWS is one of them; it has no device.
+    pub fn takes_client(&self, user: &str, agent: &str) -> bool {
+        let user = self.mailbox.as_ref().is_none_or(|wanted| {
+            let whole = user.contains('@') && wanted.contains('@');
+            if whole { user.eq_ignore_ascii_case(wanted) } else { local(user) == local(wanted) }
+        });
+        let wanted = self.agent.as_ref().map(|agent| agent.replace(' ', "+").to_lowercase());
+        user && self.device.is_none() && wanted.is_none_or(|wanted| agent.to_lowercase().contains(&wanted))
+    }
+
     fn takes(&self, device: &Device, told: &LogDevice) -> bool {
         let mailbox = self.mailbox.as_ref().is_none_or(|wanted| {
             let same = |name: &String| name.to_lowercase() == wanted.to_lowercase();
@@ -63,6 +74,7 @@ pub struct Collected {
     span: Option<(i64, i64)>,
     hours: BTreeMap<u32, BTreeSet<i64>>,
     ids: Ids,
+    ews: Clients,
 }
 
 impl Collected {
@@ -91,6 +103,7 @@ impl Collected {
         let Some(told) = self.files.get_mut(file as usize) else { return };
         if told.lines > 0 {
             part.table.shift(told.lines);
+            part.ews.shift(told.lines);
         }
         told.lines += part.lines;
         told.used += part.used;
@@ -105,6 +118,7 @@ impl Collected {
         self.table.merge(part.table);
         self.hours.entry(file).or_default().extend(part.hours);
         self.ids.merge(part.ids);
+        self.ews.merge(part.ews);
         self.span = match (self.span, part.span) {
             (Some((from, to)), Some((a, b))) => Some((from.min(a), to.max(b))),
             (mine, theirs) => mine.or(theirs),
@@ -113,7 +127,7 @@ impl Collected {
 
     /// What it shows of the devices that are wanted.
     pub fn told(self, wanted: &Wanted) -> LogsSeen {
-        let Self { table, mut files, skipped, sites, span, hours, ids } = self;
+        let Self { table, mut files, skipped, sites, span, hours, ids, ews } = self;
         for (number, file) in (0_u32..).zip(&mut files) {
             let skipped = skipped.get(&number).into_iter().flatten();
             file.skipped =
@@ -156,6 +170,7 @@ impl Collected {
             },
             server: Some(Box::new(server)).filter(|server| **server != LogServer::default()),
             devices: told,
+            ews: ews.told(wanted, &files),
             unattributed: if wanted.is_all() { statuses(unattributed) } else { BTreeMap::new() },
             files,
         }

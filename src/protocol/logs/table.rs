@@ -151,7 +151,7 @@ impl Table {
 }
 
 /// An account's name without the domain in front of it.
-fn account(name: &str) -> String {
+pub fn account(name: &str) -> String {
     let name = name.rsplit('\\').next().unwrap_or_default().trim();
     if name == "-" { String::new() } else { name.to_owned() }
 }

@@ -39,6 +39,7 @@ pub fn write_logs_text(
             }
         }
         page.services(&mut lines);
+        page.ews(&mut lines);
         if about.is_none() {
             page.statuses(&mut lines);
             page.server(&mut lines);

@@ -70,13 +70,14 @@ pub fn judge(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: bool,
     if let Some(refusal) = refused
         && i64::try_from(count).unwrap_or(i64::MAX) >= limits.failures
     {
-        let finding = told(&MIXED, &device.lines.refusal).with("count", count).with("refused", refusal.at.to_string());
+        let finding =
+            told(&MIXED, device.lines.refusal.as_ref()).with("count", count).with("refused", refusal.at.to_string());
         out.push(finding.with("status", refusal.status.as_str()));
     } else if age > limits.stale_minutes {
         if all {
-            out.push(told(&OLD, &device.lines.sign_in));
+            out.push(told(&OLD, device.lines.sign_in.as_ref()));
         }
     } else if all && device.last_refusal.as_ref().is_none_or(|refusal| refusal.at <= last) {
-        out.push(told(&ACCEPTED, &device.lines.sign_in));
+        out.push(told(&ACCEPTED, device.lines.sign_in.as_ref()));
     }
 }

@@ -32,6 +32,22 @@ impl Page<'_> {
         out.push(String::new());
     }
 
+    /// Who asks EWS.
+    pub fn ews(&self, out: &mut Vec<String>) {
+        if self.seen.ews.is_empty() {
+            return;
+        }
+        let head = text!("EWS: accepted last, as HTTP says", "EWS: zuletzt angenommen, laut HTTP");
+        out.push(format!("  {}", self.say(head).bold()));
+        for client in self.seen.ews.iter().take(ROWS) {
+            let last = client.last_accepted.map_or_else(|| "-".to_owned(), short);
+            let place = super::place(client.last_accepted_line.as_ref());
+            let (name, statuses) = (format!("{} {}", client.user, client.agent), counts(&client.statuses));
+            indented(out, "  ", "    ", &harmless(&format!("{last}  {name}: {statuses} {place}")));
+        }
+        out.push(String::new());
+    }
+
     /// Hours, slow requests, lock-outs, whom Exchange slows down, who is let in.
     pub fn server(&self, out: &mut Vec<String>) {
         let Some(server) = &self.seen.server else { return };
@@ -92,10 +108,10 @@ impl Page<'_> {
         let rows = server.lockouts.iter().take(FEW).map(|row| {
             let (wrong, locked) = (row.wrong_password, row.locked_out);
             let name = who(row.user.as_ref(), row.agent.as_ref());
-            let last = row.last.map(short).unwrap_or_default();
+            let at = row.last.map(short).unwrap_or_default();
             match self.lang {
-                Lang::En => format!("{name}: {wrong} with a wrong password, {locked} locked out, last {last}"),
-                Lang::De => format!("{name}: {wrong} mit falschem Kennwort, {locked} gesperrt, zuletzt {last}"),
+                Lang::En => format!("{name}: {wrong} with a wrong password, {locked} locked out, last {at}"),
+                Lang::De => format!("{name}: {wrong} mit falschem Kennwort, {locked} gesperrt, zuletzt {at}"),
             }
         });
         let title = text!("Wrong passwords and locked accounts", "Falsche Kennwörter und gesperrte Konten");
