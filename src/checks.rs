@@ -169,6 +169,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         autodiscover::hints::FINDINGS,
         autodiscover::missing::FINDINGS,
         common::FINDINGS,
+        activesync_session::expiry::FINDINGS,
         activesync_session::exports::FINDINGS,
         common::exports::FINDINGS,
         common::logs::FINDINGS,

@@ -13,7 +13,7 @@ use exdiag::evidence::{
     HttpSeen, Method, NoAnswer, Phase, Probe, Record, RecordData, RecordType, ResourceRecord, Response, Seen, SignIn,
     Subject, Token, View,
 };
-use exdiag::finding::{Lang, Severity, Status};
+use exdiag::finding::{Lang, Owner, Severity, Status};
 use exdiag::lab::{LabOptions, find};
 use exdiag::protocol::autodiscover::{self, Reason, Step, Walk, srv_targets};
 use exdiag::protocol::endpoint;
@@ -355,7 +355,7 @@ fn ms_oxdscli_500_to_a_token_of_an_application_says_that_one_of_a_user_is_wanted
     let finding =
         report.checks.iter().flat_map(|c| &c.findings).find(|f| f.code == "autodiscover.error-answer").unwrap();
     assert!(finding.detail.contains("token of an application"), "{}", finding.detail);
-    assert_eq!(finding.remediation.as_ref().unwrap().owner, exdiag::finding::Owner::Entra);
+    assert_eq!(finding.remediation.as_ref().unwrap().owner, Owner::Entra);
 
     // whose token it is may stand in the token
     let steps = |plan: &Plan, code: &str| {
@@ -370,6 +370,28 @@ fn ms_oxdscli_500_to_a_token_of_an_application_says_that_one_of_a_user_is_wanted
     plan.subject.token = Some(Token { scopes: vec!["EAS.AccessAsUser.All".to_owned()], ..Token::default() });
     assert!(steps(&plan, "autodiscover.error-answer").contains("Set-Mailbox ALIAS"));
     assert_eq!(steps(&plan, "autodiscover.app-only-token"), "");
+}
+
+#[test]
+fn where_none_leads_on_who_answers_over_https_counts_before_who_answers_on_port_80() {
+    let srv = "https://mail.corp.example/autodiscover/autodiscover.xml";
+    let plan = |is_exchange_there: bool| {
+        Plan::new(move |probe| match probe {
+            Probe::Dns { rtype: RecordType::Srv, .. } => Some(dns(vec![service(0, 0, 443, "mail.corp.example")])),
+            Probe::Http(http) if http.url.starts_with("http://") => Some(says(404, &[("server", "nginx")], "")),
+            _ if is_exchange_there => at(srv, probe, |_| says(404, &[("x-feserver", "EX01")], "")),
+            _ => None,
+        })
+    };
+    for (is_exchange_there, host, owner) in
+        [(true, "mail.corp.example", Owner::Exchange), (false, "autodiscover.corp.example", Owner::Dns)]
+    {
+        let report = plan(is_exchange_there).report();
+        let found =
+            report.checks.iter().flat_map(|c| &c.findings).find(|f| f.code == "autodiscover.not-found").unwrap();
+        assert_eq!(found.subject.host.as_deref(), Some(host));
+        assert_eq!(found.remediation.as_ref().unwrap().owner, owner);
+    }
 }
 
 #[test]

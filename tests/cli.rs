@@ -406,6 +406,22 @@ fn an_unknown_finding_is_answered_with_the_nearest() {
 }
 
 #[test]
+fn what_is_explained_fits_the_terminal_and_its_commands_stay_whole() {
+    for lang in ["en", "de"] {
+        let text = out(&run(&["explain", "autodiscover.error-answer", "AADSTS50012", "--lang", lang]));
+        let mut in_block = false;
+        for line in text.lines() {
+            in_block ^= line.trim_start().starts_with("```");
+            let stays = in_block || line.starts_with('#') || line.contains("https://");
+            assert!(stays || line.chars().count() <= 80, "{line}");
+        }
+        assert!(text.contains(
+            "\n   Get-Recipient '{mailbox}' | Format-List Name,RecipientTypeDetails,PrimarySmtpAddress,EmailAddresses\n"
+        ));
+    }
+}
+
+#[test]
 fn lists_completions_manual_and_schema_are_printed() {
     for args in [&["list", "checks"][..], &["list", "findings"], &["completions", "bash"], &["man"], &["man", "check"]]
     {

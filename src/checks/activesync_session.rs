@@ -4,6 +4,7 @@
 //! idle connection lives. What OPTIONS already tells is for `activesync`, and whether the credentials hold
 //! for `auth-status`.
 
+pub mod expiry;
 pub mod exports;
 mod idle;
 mod statuses;
@@ -21,8 +22,8 @@ use crate::protocol::session::{self, DEVICE_ID, DEVICE_TYPE, Ended, Kind, Reply,
 use crate::protocol::{eas, trusted};
 use crate::text;
 use exports::join;
-use serde_json::json;
-use words::{DEVICE_LEFT, DEVICE_QUARANTINED, QUERY_BLOCKED, SINGLE_MESSAGE};
+use serde_json::{Value, json};
+use words::{DEVICE_LEFT, DEVICE_QUARANTINED, QUERY_BLOCKED, SINGLE_MESSAGE, of_cloud};
 
 /// Judges.
 pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
@@ -151,6 +152,7 @@ impl At<'_, '_> {
             findings.extend(self.seeming_quarantine(session));
             findings.extend(self.throttled(session));
         }
+        findings.extend(expiry::told(self, session));
         if let Some(step) = &session.idle {
             match idle::judge(self, step) {
                 Ok(finding) => findings.push(finding),
@@ -194,7 +196,10 @@ impl At<'_, '_> {
             return Some(self.device(&SINGLE_MESSAGE));
         }
         let shown = json!({"en": "as the session suggests", "de": "wie die Sitzung vermuten lässt"});
-        let finding = self.device(&DEVICE_QUARANTINED).with("shown", shown);
+        let mut finding = self.device(&DEVICE_QUARANTINED).with("shown", shown);
+        if trusted::is_microsoft(&self.endpoint.host) {
+            finding = of_cloud(finding);
+        }
         Some(if self.is_exchange() { finding } else { finding.severity(Severity::Info) })
     }
 
@@ -223,6 +228,9 @@ impl At<'_, '_> {
         let mut left = self.device(&DEVICE_LEFT).with("protocol", session.version.as_str()).with("policy", policy);
         if let Some(folders) = session.folders {
             left = left.with("folders", folders);
+        }
+        if !session.folder_list.is_empty() {
+            left = left.with("folder_list", folder_list(session));
         }
         if let Some(newest) = &session.newest {
             left = left.with("newest_message", newest.as_str()).with("newest_of_all", session.is_newest_of_all);
@@ -257,6 +265,18 @@ impl At<'_, '_> {
         };
         finding.seen_in(&Probe::Http(step.probe.clone()))
     }
+}
+
+/// The folders by kind; of the usual ones, whose names everybody has, the name too.
+fn folder_list(session: &Session<'_>) -> Vec<Value> {
+    let told = session.folder_list.iter().map(|folders| {
+        let (count, kind) = (folders.count, folders.kind_name());
+        match &folders.name {
+            Some(name) => json!({"count": count, "kind": kind, "name": name}),
+            None => json!({"count": count, "kind": kind}),
+        }
+    });
+    told.collect()
 }
 
 fn note(session: &Session<'_>) -> Sentence {

@@ -157,7 +157,7 @@ pub fn check(view: &View<'_>) -> Result<Outcome, Stop> {
         findings.extend(zone::wildcard(view, any, name, walk.as_ref())?);
     }
     let of_cloud = match (&member, subdomain_name, &walk) {
-        (Some(member), Some(name), Some(walk)) => cloud::judge(view, member, name, walk).map(|finding| {
+        (Some(member), Some(name), Some(walk)) => cloud::judge(view, member, name, walk)?.map(|finding| {
             if user_named && finding.severity == Severity::Fail { finding.severity(Severity::Warn) } else { finding }
         }),
         _ => None,

@@ -312,7 +312,7 @@ fn exchange(
         finding.evidence.extend(readings.iter().map(|reading| Probe::Http(reading.probe.clone()).to_string()));
         finding.evidence.dedup();
     }
-    findings.extend(mailbox::differing(endpoint, seen, at_mailbox, today));
+    findings.extend(mailbox::differing(endpoint, seen, at_mailbox, today, services::is_hybrid(endpoint, answers)));
     let mut judged = services::judge(endpoint, answers, oldest.as_ref());
     judged.add(said);
     findings.splice(0..0, judged.faults.into_iter().chain(dead));

@@ -8,7 +8,7 @@ use crate::checks::auth_status::entra;
 use crate::finding::Code;
 use crate::gather::SetupError;
 use crate::{checks, report, text};
-use std::io::Read as _;
+use std::io::{self, IsTerminal as _, Read as _};
 
 /// So much of a pasted text is read at most, in bytes.
 const LARGEST_TEXT: u64 = 1024 * 1024;
@@ -39,14 +39,14 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Trouble> {
         }
         texts.push(entra::explain(&told, lang));
     }
-    print(texts.join("\n").as_bytes())?;
+    print(report::fold_markdown(&texts.join("\n"), io::stdout().is_terminal()).as_bytes())?;
     Ok(0)
 }
 
 /// What stands on standard input.
 fn pasted() -> Result<String, Trouble> {
     let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(LARGEST_TEXT).read_to_end(&mut bytes);
+    let read = io::stdin().lock().take(LARGEST_TEXT).read_to_end(&mut bytes);
     read.map_err(|error| not_set_up(&SetupError::unreadable("standard input", error)))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

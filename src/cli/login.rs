@@ -9,7 +9,7 @@ use crate::evidence::{Mailbox, Token};
 use crate::finding::{Lang, Sentence, harmless};
 use crate::gather::auth::NewToken;
 use crate::gather::login::{Home, Login, Problem};
-use crate::protocol::cloud::{CLOUDS, Cloud, Kind};
+use crate::protocol::cloud::{Cloud, Kind, WORLDWIDE};
 use crate::protocol::device::{Refusal, Started, is_here};
 use crate::text;
 use std::io::{self, Write as _};
@@ -78,8 +78,8 @@ pub fn login(args: &LoginArgs) -> Result<u8, Trouble> {
 /// The token, or the code to end with; what there is to say has been said.
 async fn sign_in(login: &Login, args: &LoginArgs, app: &str, mailbox: &Mailbox, said: &Said) -> Result<NewToken, u8> {
     let (cloud, tenant) = match &args.tenant {
-        Some(tenant) => (CLOUDS.first(), tenant.clone()),
-        None if is_personal_domain(&mailbox.domain) => (CLOUDS.first(), CONSUMERS.to_owned()),
+        Some(tenant) => (&WORLDWIDE, tenant.clone()),
+        None if is_personal_domain(&mailbox.domain) => (&WORLDWIDE, CONSUMERS.to_owned()),
         None => {
             let asked = Asked { app, tenant: &mailbox.domain, login: "login.microsoftonline.com" };
             let home = login.home(&mailbox.domain).await.map_err(|problem| said.problem(&problem, &asked))?;
@@ -87,10 +87,9 @@ async fn sign_in(login: &Login, args: &LoginArgs, app: &str, mailbox: &Mailbox, 
             if home.kind == Kind::Unknown {
                 return Err(NO);
             }
-            (Some(home.cloud), home.tenant.unwrap_or_else(|| mailbox.domain.clone()))
+            (home.cloud, home.tenant.unwrap_or_else(|| mailbox.domain.clone()))
         }
     };
-    let Some(cloud) = cloud else { return Err(INCONCLUSIVE) };
     let scope = if args.scope.is_empty() { rights_at(cloud) } else { args.scope.join(" ") };
     let asked = Asked { app, tenant: &tenant, login: cloud.login };
     let problem = |problem: Problem| said.problem(&problem, &asked);

@@ -63,13 +63,8 @@ impl Login {
     pub async fn home(&self, domain: &str) -> Result<Home, Problem> {
         let mut unknown = None;
         // with an address of the user's own there is one cloud only
-        let most = if self.authority.is_some() { 1 } else { cloud::CLOUDS.len() };
-        let mut asked: Vec<&str> = Vec::new();
-        for cloud in cloud::CLOUDS.iter().take(most.min(4)) {
-            if asked.contains(&cloud.login) {
-                continue;
-            }
-            asked.push(cloud.login);
+        let others = cloud::searched().filter(|cloud| self.authority.is_none() && *cloud != &cloud::WORLDWIDE);
+        for cloud in std::iter::once(&cloud::WORLDWIDE).chain(others) {
             let mut url = self.base(cloud)?;
             url.set_path("/getuserrealm.srf");
             url.set_query(Some(&format!("login=exdiag%40{domain}&json=1")));

@@ -18,6 +18,9 @@ const DROPPED: &str = "***";
 const VERSIONS: &[&str] = &["ms-asprotocolversions", "ms-server-activesync"];
 const COMMANDS: &str = "ms-asprotocolcommands";
 
+/// A number of days (MS-ASHTTP).
+const DAYS: &str = "x-ms-credentials-expire";
+
 /// Further headers that a check reads, or whose presence it takes for a mark.
 const TEXTS: &[&str] = &[
     "cf-ray",
@@ -64,6 +67,8 @@ pub fn essence(probe: &HttpProbe, response: Response, bytes: &[u8], holds: &dyn 
             versions(&value, holds)
         } else if name == COMMANDS {
             commands(&value)
+        } else if name == DAYS {
+            value.trim().parse::<u16>().ok().filter(|_| !holds(&value))?.to_string()
         } else if TEXTS.contains(&name.as_str()) {
             clean(value, holds)
         } else {

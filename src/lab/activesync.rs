@@ -49,6 +49,8 @@ pub enum Session {
     Impatient,
     /// A Ping may last so many seconds at most.
     PingsUpTo(u32),
+    /// Everything works, and the password ends in so many days.
+    Expires(u16),
 }
 
 const TEMPORARY: &str = "1307199584";
@@ -78,6 +80,9 @@ impl Session {
             Self::Page => return iis(200).page("Welcome", "<h1>Welcome</h1>"),
             Self::Elsewhere(url) => return iis(451).header("X-MS-Location", url),
             Self::Gateway => return gateway_timeout(),
+            Self::Expires(days) => {
+                return Self::Good.answer(request).header("X-MS-Credentials-Expire", days.to_string());
+            }
             Self::Blocked(status) => return firewall(status),
             Self::PlainBlocked if request.query.contains("Cmd=") => return firewall(403),
             _ => {}

@@ -488,9 +488,14 @@ impl Scenario {
     }
 
     /// With a device in front of the mail server's first address that answers everything itself.
-    pub(super) fn in_front(mut self, answer: &Answer) -> Self {
+    pub(super) fn in_front(self, answer: &Answer) -> Self {
+        self.in_front_of(EXCHANGE, answer)
+    }
+
+    /// With a device in front of this address that answers everything itself.
+    pub(super) fn in_front_of(mut self, front: IpAddr, answer: &Answer) -> Self {
         for (address, _, door) in &mut self.doors {
-            if let Some(site) = door.site().filter(|_| *address == EXCHANGE) {
+            if let Some(site) = door.site().filter(|_| *address == front) {
                 site.rules.push(Rule { method: None, path: "", answer: answer.clone() });
             }
         }

@@ -35,9 +35,9 @@ static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         online::all(),
         server::all(),
         session::all(),
-        sign_in::all(),
         ews::all(),
         logs::all(),
+        sign_in::all(),
     ]
     .concat()
 });

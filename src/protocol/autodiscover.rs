@@ -316,14 +316,16 @@ impl Walk {
             && self.decisive().all(|attempt| matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_)))
     }
 
-    /// The hosts whose connection fails or hangs where clients go for the older Autodiscover; none where
-    /// one of them gives an answer of HTTP other than to send on.
-    pub fn unanswered(&self) -> Vec<&str> {
+    /// Where clients go for the older Autodiscover and the connection fails or hangs, or the server fails
+    /// (5xx); none where one of them gives an answer of HTTP other than to send on.
+    pub fn unanswered(&self) -> Vec<&Attempt> {
         let (silent, others): (Vec<&Attempt>, Vec<&Attempt>) = self
             .decisive()
             .filter(|attempt| !attempt.step.is_v2() && !matches!(attempt.reason, Reason::Redirect { .. }))
-            .partition(|attempt| matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_)));
-        if others.is_empty() { silent.into_iter().map(|attempt| attempt.host.as_str()).collect() } else { Vec::new() }
+            .partition(|attempt| {
+                matches!(attempt.reason, Reason::Unreachable(_) | Reason::NotAsked(_) | Reason::ServerError)
+            });
+        if others.is_empty() { silent } else { Vec::new() }
     }
 
     /// The connection that failed where Autodiscover is cut off.

@@ -24,70 +24,87 @@ pub struct Cloud {
     pub direct: &'static str,
     /// Where its users sign in.
     pub login: &'static str,
+    /// Whether its sign-in is asked about a domain that another cloud does not know. Not where a cloud shares
+    /// it with another one, nor where nobody says that it answers as the others do.
+    searched: bool,
     /// Its hosts for mail, and the names above them.
     hosts: &'static [&'static str],
     /// The names above its mail exchangers.
     exchangers: &'static [&'static str],
 }
 
-/// All of them; the worldwide one first.
-pub static CLOUDS: &[Cloud] = &[
-    Cloud {
-        name: "worldwide",
-        exchange: "outlook.office365.com",
-        autodiscover: "autodiscover.outlook.com",
-        direct: "autodiscover-s.outlook.com",
-        login: "login.microsoftonline.com",
-        hosts: &["outlook.com", "outlook.office.com", "outlook.office365.com"],
-        exchangers: &["mail.protection.outlook.com", "mx.microsoft"],
-    },
-    Cloud {
+/// The one that most companies are in.
+pub static WORLDWIDE: Cloud = Cloud {
+    name: "worldwide",
+    exchange: "outlook.office365.com",
+    autodiscover: "autodiscover.outlook.com",
+    direct: "autodiscover-s.outlook.com",
+    login: "login.microsoftonline.com",
+    searched: true,
+    hosts: &["outlook.com", "outlook.office.com", "outlook.office365.com"],
+    exchangers: &["mail.protection.outlook.com", "mx.microsoft"],
+};
+
+/// All of them.
+pub static CLOUDS: &[&Cloud] = &[
+    &WORLDWIDE,
+    &Cloud {
         name: "US government",
         exchange: "outlook.office365.us",
         autodiscover: "autodiscover.office365.us",
         direct: "autodiscover-s.office365.us",
         login: "login.microsoftonline.us",
+        searched: true,
         hosts: &["office365.us"],
         exchangers: &["mail.protection.office365.us"],
     },
     // its users sign in where those of the other do, so only its hosts tell the two apart
-    Cloud {
+    &Cloud {
         name: "US government (DoD)",
         exchange: "outlook-dod.office365.us",
         autodiscover: "autodiscover-s-dod.office365.us",
         direct: "autodiscover-s-dod.office365.us",
         login: "login.microsoftonline.us",
+        searched: false,
         hosts: &["outlook-dod.office365.us", "autodiscover-s-dod.office365.us", "autodiscover-dod.office365.us"],
         exchangers: &[],
     },
-    Cloud {
+    &Cloud {
         name: "China (21Vianet)",
         exchange: "partner.outlook.cn",
         autodiscover: "autodiscover.partner.outlook.cn",
         direct: "autodiscover-s.partner.outlook.cn",
         login: "login.partner.microsoftonline.cn",
+        searched: true,
         hosts: &["partner.outlook.cn"],
         exchangers: &["mail.protection.partner.outlook.cn"],
     },
-    Cloud {
+    &Cloud {
         name: "France (Bleu)",
         exchange: "outlook.sovcloud.fr",
         autodiscover: "autodiscover-s.outlook.sovcloud.fr",
         direct: "autodiscover-s.outlook.sovcloud.fr",
         login: "login.sovcloud-identity.fr",
+        searched: false,
         hosts: &["outlook.sovcloud.fr"],
         exchangers: &["outlook.sovcloud.fr"],
     },
-    Cloud {
+    &Cloud {
         name: "Germany (Delos)",
         exchange: "outlook.sovcloud.de",
         autodiscover: "autodiscover-s.outlook.sovcloud.de",
         direct: "autodiscover-s.outlook.sovcloud.de",
         login: "login.sovcloud-identity.de",
+        searched: false,
         hosts: &["outlook.sovcloud.de"],
         exchangers: &["outlook.sovcloud.de"],
     },
 ];
+
+/// Those that are asked about a domain that another one does not know, each sign-in once.
+pub fn searched() -> impl Iterator<Item = &'static Cloud> {
+    CLOUDS.iter().copied().filter(|cloud| cloud.searched)
+}
 
 /// How long the longest of the names is that this host is, or is below; none where it is below none.
 fn below(host: &str, names: &[&str]) -> Option<usize> {
@@ -98,13 +115,13 @@ fn below(host: &str, names: &[&str]) -> Option<usize> {
 /// The cloud that a host for mail belongs to: where the names of one are above those of another, the
 /// one with the longer name.
 pub fn of_host(host: &str) -> Option<&'static Cloud> {
-    let known = CLOUDS.iter().filter_map(|cloud| Some((below(host, cloud.hosts)?, cloud)));
+    let known = CLOUDS.iter().filter_map(|cloud| Some((below(host, cloud.hosts)?, *cloud)));
     known.max_by_key(|(length, _)| *length).map(|(_, cloud)| cloud)
 }
 
 /// The cloud that a mail exchanger belongs to.
 pub fn of_exchanger(host: &str) -> Option<&'static Cloud> {
-    CLOUDS.iter().find(|cloud| below(host, cloud.exchangers).is_some())
+    CLOUDS.iter().copied().find(|cloud| below(host, cloud.exchangers).is_some())
 }
 
 /// What points to Microsoft's cloud.
@@ -122,7 +139,7 @@ pub struct Signs {
 
 impl Signs {
     fn cloud(&self) -> Option<&'static Cloud> {
-        self.alias.or(self.mail).or(self.server).or(CLOUDS.first().filter(|_| self.hybrid))
+        self.alias.or(self.mail).or(self.server).or(self.hybrid.then_some(&WORLDWIDE))
     }
 }
 
@@ -256,7 +273,7 @@ fn realm(view: &View<'_>, cloud: &'static Cloud, domain: &str, everywhere: bool)
     if !everywhere || first.as_ref().is_none_or(|realm| realm.kind != Kind::Unknown) {
         return Ok(first);
     }
-    let others = CLOUDS.iter().take(4).filter(|other| other.login != cloud.login);
+    let others = searched().filter(|other| other.login != cloud.login);
     let others = view::all(others.map(|other| realm_at(view, other, domain)))?;
     Ok(others.into_iter().flatten().find(|realm| realm.kind != Kind::Unknown).or(first))
 }
@@ -369,7 +386,7 @@ mod tests {
 
     #[test]
     fn every_cloud_is_known_by_its_own_names() {
-        for cloud in CLOUDS {
+        for &cloud in CLOUDS {
             assert_eq!(of_host(cloud.exchange), Some(cloud), "{}", cloud.name);
             assert_eq!(of_host(cloud.autodiscover), Some(cloud), "{}", cloud.name);
             assert_eq!(of_host(cloud.direct), Some(cloud), "{}", cloud.name);
@@ -386,6 +403,17 @@ mod tests {
             assert_eq!(name(other), None, "{other}");
         }
         assert_eq!(of_host("notoutlook.com"), None);
+    }
+
+    #[test]
+    fn a_domain_is_searched_for_at_each_documented_sign_in_once() {
+        let mut logins: Vec<&str> = searched().map(|cloud| cloud.login).collect();
+        logins.sort_unstable();
+        assert_eq!(
+            logins,
+            ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"]
+        );
+        assert!(searched().any(|cloud| cloud.name == "US government"), "its names say no more than its sign-in does");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Which address is ActiveSync's, and how do we know?
 
 use super::autodiscover::{self, Walk};
-use super::{cloud, eas, hosts, reach};
+use super::{cloud, eas, front, hosts, reach};
 use crate::evidence::subject::domain_name;
-use crate::evidence::{HttpOutcome, HttpSeen, Phase, RecordData, RecordType, Stop, View, view};
+use crate::evidence::{HttpOutcome, HttpSeen, Phase, RecordData, RecordType, Response, Stop, View, view};
 
 /// Where an endpoint is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
             let cloud = walk.cloud.as_deref().filter(|_| walk.won.is_none());
             match cloud.and_then(|url| Endpoint::parse(url, Origin::V2)) {
                 // it also answers for mailboxes that it does not hold
-                Some(cloud) if leads_to_own_silence(view, &walk)? => Ok(guess(view, &walk)?.or(Some(cloud))),
+                Some(cloud) if own_server_is_down(view, &walk)? => Ok(guess(view, &walk)?.or(Some(cloud))),
                 Some(cloud) => Ok(Some(cloud)),
                 None => guess(view, &walk),
             }
@@ -68,13 +68,24 @@ pub fn endpoint(view: &View<'_>) -> Result<Option<Endpoint>, Stop> {
     }
 }
 
-/// Whether the domain's own names lead to a host that is not the cloud's, from which nobody gets an answer.
-fn leads_to_own_silence(view: &View<'_>, walk: &Walk) -> Result<bool, Stop> {
-    let own = view::all(walk.unanswered().into_iter().map(|host| {
-        let (addresses, cloud) = (hosts::addresses(view, host), cloud::of_name(view, host));
-        Ok(!addresses?.is_empty() && cloud?.is_none())
+/// Whether the domain's own names lead to a host that is not the cloud's, from which nobody gets an answer, or
+/// only that a Windows server fails.
+pub fn own_server_is_down(view: &View<'_>, walk: &Walk) -> Result<bool, Stop> {
+    let own = view::all(walk.unanswered().into_iter().map(|attempt| {
+        let addresses = hosts::addresses(view, &attempt.host);
+        let (cloud, look) = (cloud::of_name(view, &attempt.host), view.http(&attempt.probe));
+        let answer = look?.ok().and_then(HttpSeen::response).is_none_or(is_failing_exchange);
+        Ok(!addresses?.is_empty() && cloud?.is_none() && answer)
     }))?;
     Ok(!own.is_empty() && own.into_iter().all(|is_own| is_own))
+}
+
+/// Whether a server fails (5xx) that is Exchange, or as like it as one can be whose pool is stopped: another web
+/// host that fails says nothing of Exchange.
+fn is_failing_exchange(answer: &Response) -> bool {
+    let server = answer.header("server").unwrap_or_default();
+    let is_windows = server.starts_with("Microsoft-IIS/") || server.starts_with("Microsoft-HTTPAPI/");
+    (500..600).contains(&answer.status) && (is_windows || front::recognise(answer).product == front::Product::Exchange)
 }
 
 /// The address of EWS that Autodiscover tells clients outside, by whichever way of asking; `None` where none
@@ -126,13 +137,15 @@ fn guess(view: &View<'_>, walk: &Walk) -> Result<Option<Endpoint>, Stop> {
     // One that fails later is likely only where Autodiscover fails too: else it may be a server of
     // mail alone, which nobody has called a server of ActiveSync.
     let is_cut_off = walk.is_cut_off();
+    let is_failing = !walk.unanswered().is_empty();
     let in_vain = endpoints.iter().zip(&looks).find(|(_, look)| match look.map(|seen| &seen.outcome) {
         Ok(HttpOutcome::Failed(failure)) => match failure.phase {
             Phase::Resolve => false,
             Phase::Proxy | Phase::Connect => true,
             Phase::Handshake | Phase::Request | Phase::Body => is_cut_off,
         },
-        _ => false,
+        Ok(HttpOutcome::Response(answer)) => is_failing && is_failing_exchange(answer),
+        Err(_) => false,
     });
     if let Some((endpoint, _)) = in_vain {
         return Ok(Some(endpoint.clone()));

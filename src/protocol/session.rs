@@ -12,7 +12,7 @@ pub mod status;
 
 pub use form::body;
 pub use query::{Query, base64 as base64_query, command, plain as plain_query, read as read_query};
-pub use reply::{Kind, Reply, Wipe};
+pub use reply::{Folders, Kind, Reply, Wipe};
 
 use super::eas::{self, Version};
 use super::endpoint::Endpoint;
@@ -39,6 +39,8 @@ pub struct Session<'a> {
     pub steps: Vec<Step<'a>>,
     /// How many folders there are, once they are known.
     pub folders: Option<u32>,
+    /// What the folders are, by kind.
+    pub folder_list: Vec<Folders>,
     /// Whether the folders are those of a full mailbox: there is one for sent mail or a calendar.
     pub has_usual_folders: bool,
     /// Whether a policy was given and confirmed.
@@ -197,6 +199,7 @@ impl<'a> Walk<'_, 'a> {
         }
         let Some(folders) = self.ask(SessionAsk::FolderSync)? else { return Ok(()) };
         self.session.folders = folders.folders;
+        self.session.folder_list = folders.folder_list;
         self.session.has_usual_folders = folders.has_usual_folders;
         // where Provision has not said what device this is, the admin would see one without a name
         if !old && !self.is_provisioned && self.without(SessionAsk::DeviceInformation)?.is_break() {

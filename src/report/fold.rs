@@ -60,7 +60,9 @@ pub fn fold(text: &str, width: usize) -> Vec<String> {
         }
         for letter in word.chars() {
             // of other words, one that is longer than a line is broken
-            if line.width() + letter.width().unwrap_or(0) > width && !word.starts_with("https://") {
+            if line.width() + letter.width().unwrap_or(0) > width
+                && !word.trim_start_matches('<').starts_with("https://")
+            {
                 lines.push(std::mem::take(&mut line));
             }
             line.push(letter);
@@ -70,6 +72,55 @@ pub fn fold(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Breaks the lines of a Markdown text, between words. On a terminal commands and headings are broken too, so that
+/// they can be read; elsewhere they stay whole: there a program may read on.
+pub fn fold_markdown(text: &str, is_terminal: bool) -> String {
+    let mut out = Vec::new();
+    let mut block = None;
+    for line in text.lines() {
+        let bare = line.trim_start();
+        let indent = line.strip_suffix(bare).unwrap_or_default();
+        if let Some(name) = bare.strip_prefix("```") {
+            block = block.is_none().then(|| shell_of(name));
+            out.push(line.to_owned());
+        } else if let Some(shell) = block {
+            let width = if is_terminal { WIDTH.saturating_sub(indent.width()) } else { usize::MAX };
+            out.extend(fold_command(bare, width, shell).iter().map(|part| format!("{indent}{part}")));
+        } else if bare.starts_with('#') && !is_terminal {
+            out.push(line.to_owned());
+        } else {
+            // what goes on stands below the text of its item
+            let (mark, item) = bare.split_at(mark(bare));
+            let first = format!("{indent}{mark}");
+            indented(&mut out, &first, &" ".repeat(first.width()), item);
+        }
+    }
+    let lines = out.iter().flat_map(|line| [line.trim_end(), "\n"]);
+    lines.collect()
+}
+
+/// How long the mark of an item is, with the blank behind it.
+fn mark(line: &str) -> usize {
+    let Some((mark, _)) = line.split_once(' ') else { return 0 };
+    let is_number = mark.strip_suffix('.').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    if mark == "-" || is_number { mark.len() + 1 } else { 0 }
+}
+
+/// By which name a block of Markdown says the shell of its commands.
+pub(super) const fn fence(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Powershell => "powershell",
+        Shell::Shell => "sh",
+        Shell::Zone => "dns",
+        Shell::Config => "text",
+    }
+}
+
+fn shell_of(name: &str) -> Shell {
+    let known = [Shell::Powershell, Shell::Shell, Shell::Zone];
+    known.into_iter().find(|shell| fence(*shell) == name).unwrap_or(Shell::Config)
 }
 
 /// Breaks a line of items, which are two blanks apart, between the items.
@@ -185,6 +236,26 @@ mod tests {
         assert_eq!(fold_table("a ✓  b ✗  c d e f", 8), ["a ✓  b ✗", "c d e f"]);
         assert_eq!(cut("東京東京", 5), "東京…");
         assert_eq!(cut("abc", 3), "abc");
+    }
+
+    #[test]
+    fn markdown_is_folded_between_words_and_says_the_same() {
+        let words = "word ".repeat(30);
+        let command = format!("Get-Mailbox {}", "-Name x ".repeat(20).trim_end());
+        let link = format!("<https://a.example/{}>", "x".repeat(90));
+        let text =
+            format!("# {words}\n\n{words}\n\n1. {words}\n\n   ```powershell\n   {command}\n   ```\n\n- {link}\n");
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let piped = fold_markdown(&text, false);
+        assert_eq!(plain(&piped), plain(&text));
+        assert!(piped.contains(&format!("\n   {command}\n   ```\n\n- {link}\n")), "{piped}");
+        assert!(piped.starts_with(&format!("# {}\n\nword", words.trim_end())), "{piped}");
+        assert!(piped.contains("\n1. word") && piped.contains("\n   word"), "{piped}");
+        let is_wide = |line: &&str| line.width() > WIDTH;
+        assert_eq!(piped.lines().filter(is_wide).count(), 3, "{piped}");
+        let shown = fold_markdown(&text, true);
+        assert!(shown.contains("-Name x `\n       -Name x"), "{shown}");
+        assert_eq!(shown.lines().filter(is_wide).count(), 1, "an address stays whole: {shown}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How is a verdict said in German or English?
 
+use super::fold::fence;
 use super::{
     CauseReport, CheckReport, ClientReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target,
     Tool, VERSION, Verdict, Wording,
@@ -211,12 +212,7 @@ fn explain_steps(out: &mut String, steps: &[Step], lang: Lang) {
     for (i, step) in steps.iter().enumerate() {
         let _ = writeln!(out, "\n{}. {}", i + 1, step.text.of(lang));
         for command in step.commands {
-            let fence = match command.shell {
-                Shell::Powershell => "powershell",
-                Shell::Shell => "sh",
-                Shell::Zone => "dns",
-                Shell::Config => "text",
-            };
+            let fence = fence(command.shell);
             let _ = writeln!(out, "\n   ```{fence}\n   {}\n   ```", command.text.replace('\n', "\n   "));
         }
     }

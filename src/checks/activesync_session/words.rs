@@ -1,6 +1,7 @@
 //! In which words is a session that fails told, and what it leaves behind?
 
-use crate::findings;
+use crate::finding::Finding;
+use crate::{findings, remedies};
 
 findings! {
     DEVICE_BLOCKED = "activesync.device-blocked", Fail, Exchange {
@@ -27,7 +28,8 @@ findings! {
             { en: "See which devices wait for a decision:", de: "Sehen Sie nach, welche Geräte auf eine Entscheidung warten:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason" },
             { en: "Allow a device for this mailbox, by its id:", de: "Lassen Sie ein Gerät für dieses Postfach zu, mit seiner Kennung:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
         ]
-        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncorganizationsettings"]
+        cases [CONDITIONAL_ACCESS]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncorganizationsettings", "https://learn.microsoft.com/entra/identity/conditional-access/concept-conditional-access-conditions"]
     }
     SINGLE_MESSAGE = "activesync.single-message", Info, Exchange {
         title { en: "The Inbox of {mailbox} shows a single message", de: "Der Posteingang von {mailbox} zeigt eine einzige Nachricht" }
@@ -233,4 +235,21 @@ findings! {
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/remove-mobiledevice"]
     }
+}
+
+remedies! {
+    CONDITIONAL_ACCESS {
+        en: "Let {device_id} in, and the device of the sync service, in Exchange or in Conditional Access, whichever keeps it out",
+        de: "Lassen Sie {device_id} und das Gerät des Sync-Dienstes zu, in Exchange oder im bedingten Zugriff, je nachdem, was es fernhält",
+        steps [
+            { en: "See why it waits:", de: "Sehen Sie nach, warum es wartet:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason" },
+            { en: "If Exchange's own rules are the reason, allow the device for this mailbox:", de: "Sind die eigenen Regeln von Exchange der Grund, lassen Sie das Gerät für dieses Postfach zu:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='{device_id}'}" },
+            { en: "Where a policy of Conditional Access blocks Exchange ActiveSync, the user gets a single message as well. See which policies cover these clients, and exempt the user there:", de: "Sperrt eine Richtlinie für den bedingten Zugriff Exchange ActiveSync, bekommt der Benutzer ebenfalls eine einzige Nachricht. Sehen Sie nach, welche Richtlinien diese Clients erfassen, und nehmen Sie den Benutzer dort aus:", Powershell "Connect-MgGraph -Scopes Policy.Read.All\nGet-MgIdentityConditionalAccessPolicy | Where-Object { $_.Conditions.ClientAppTypes -contains 'exchangeActiveSync' } | Format-List DisplayName,State" },
+        ]
+    }
+}
+
+/// The same in Microsoft's cloud, where Conditional Access may be what keeps the device out.
+pub(super) fn of_cloud(finding: Finding) -> Finding {
+    finding.remedy(&CONDITIONAL_ACCESS)
 }

@@ -2,12 +2,12 @@
 
 use crate::checks::common::resolve::{Name, cached};
 use crate::evidence::dns::address_type;
-use crate::evidence::{Probe, SignIn, View};
+use crate::evidence::{Probe, SignIn, Stop, View};
 use crate::finding::{Finding, Owner, Severity};
 use crate::findings;
 use crate::protocol::autodiscover::{Reason, Step, Walk};
 use crate::protocol::cloud::{Hosted, Kind, Membership, Realm, of_host};
-use crate::protocol::endpoint::{Endpoint, Origin};
+use crate::protocol::endpoint::{Endpoint, Origin, own_server_is_down};
 use serde_json::json;
 
 findings! {
@@ -55,14 +55,21 @@ findings! {
 }
 
 /// Judges where `autodiscover.` leads against where the cloud says that the mailbox is.
-pub fn judge(view: &View<'_>, member: &Membership, subdomain: &Name<'_>, walk: &Walk) -> Option<Finding> {
+///
+/// Where the company's own server does not answer or fails, that is told, and the cloud's word is no sure one.
+pub fn judge(view: &View<'_>, member: &Membership, subdomain: &Name<'_>, walk: &Walk) -> Result<Option<Finding>, Stop> {
+    let is_down = walk.is_cut_off() || walk.is_silent() || own_server_is_down(view, walk)?;
+    Ok(misled(view, member, subdomain, walk, is_down))
+}
+
+fn misled(view: &View<'_>, member: &Membership, subdomain: &Name<'_>, walk: &Walk, is_down: bool) -> Option<Finding> {
     let realm = member.realm.as_ref()?;
     let finding = if let Some(alias) = member.signs.alias {
         // one of Microsoft's clouds knows nothing of another's mailboxes
         let strays = alias != realm.cloud && member.hosted == Hosted::Here;
         if strays { Some(wrong(subdomain)) } else { without_mailbox(member, realm, walk) }
     } else {
-        elsewhere(member, realm, subdomain, walk)
+        elsewhere(member, realm, subdomain, walk).filter(|_| !is_down)
     }?;
     let family = address_type(!view.subject().ipv4);
     let mut finding = finding
@@ -103,10 +110,6 @@ fn without_mailbox(member: &Membership, realm: &Realm, walk: &Walk) -> Option<Fi
 /// It leads elsewhere, or nowhere.
 fn elsewhere(member: &Membership, realm: &Realm, subdomain: &Name<'_>, walk: &Walk) -> Option<Finding> {
     if member.hosted != Hosted::Here || realm.kind == Kind::Unknown {
-        return None;
-    }
-    // what does not answer itself is told as that, and the cloud's word is no sure one
-    if walk.is_cut_off() || walk.is_silent() {
         return None;
     }
     let named = walk.settings.as_deref().or(walk.json.as_deref());

@@ -23,7 +23,7 @@ findings! {
             { en: "See which server holds the mailbox, and what runs on each:", de: "Sehen Sie nach, auf welchem Server das Postfach liegt und was auf jedem läuft:", Powershell "Get-Mailbox '{mailbox}' | Format-List ServerName,Database,AdminDisplayVersion\nGet-ExchangeServer | Format-Table Name,ServerRole,AdminDisplayVersion" },
             { en: "Install there what the other servers have. Where that server is to be retired, or is out of support, move the mailbox to a database on a newer one (put its name in place of DATABASE):", de: "Installieren Sie dort, was die anderen Server haben. Soll dieser Server entfallen oder wird er nicht mehr unterstützt, verschieben Sie das Postfach in eine Datenbank auf einem neueren (setzen Sie deren Namen statt DATABASE ein):", Powershell "New-MoveRequest -Identity '{mailbox}' -TargetDatabase DATABASE" },
         ]
-        links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates", "https://learn.microsoft.com/exchange/client-developer/web-service-reference/serverversion-pox"]
+        links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates", "https://learn.microsoft.com/exchange/client-developer/web-service-reference/serverversion-pox", "https://learn.microsoft.com/exchange/clients/outlook-for-ios-and-android/use-hybrid-modern-auth"]
     }
 }
 
@@ -48,19 +48,22 @@ pub fn completed(seen: Option<Version>, at_mailbox: Option<&Reading>) -> Option<
 }
 
 /// The server with the mailbox has another cumulative update. One update apart is what an update under way
-/// looks like, and several generations side by side what a move does.
+/// looks like, and several generations side by side what a move does. With hybrid modern authentication
+/// (`is_modern`) those that know no OAuth are cut off.
 pub fn differing(
     endpoint: &Endpoint,
     seen: Option<Version>,
     at_mailbox: Option<&Reading>,
     today: Date,
+    is_modern: bool,
 ) -> Option<Finding> {
     let (front, reading) = (seen?, at_mailbox?);
     let told = reading.version;
     if front.agrees(&told) {
         return None;
     }
-    let (judgement, severity) = judged(&front, &told, today);
+    let without_oauth = is_modern && told.product() == Some(Product::E2010);
+    let (judgement, severity) = if without_oauth { no_oauth() } else { judged(&front, &told, today) };
     Some(
         about(&MAILBOX_SERVER_DIFFERS, endpoint)
             .severity(severity)
@@ -69,6 +72,16 @@ pub fn differing(
             .with("mailbox_build", told.to_string())
             .with("judgement", judgement)
             .seen_in(&Probe::Http(reading.probe.clone())),
+    )
+}
+
+fn no_oauth() -> (Value, Severity) {
+    (
+        json!({
+            "en": "Exchange 2010 knows no OAuth, and the server in front is set up for hybrid modern authentication: apps that sign in so, such as Outlook, do not get to this mailbox.",
+            "de": "Exchange 2010 kennt kein OAuth, und der Server davor ist für moderne Hybridauthentifizierung eingerichtet: Apps, die sich so anmelden, etwa Outlook, kommen nicht an dieses Postfach.",
+        }),
+        Severity::Warn,
     )
 }
 
@@ -149,10 +162,24 @@ mod tests {
     #[test]
     fn the_same_cumulative_update_is_no_difference_whatever_security_update_is_in_front() {
         let endpoint = Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::Pox).unwrap();
-        let told = |front, told| differing(&endpoint, Some(version(front)), Some(&at(told)), date(2026, 11, 22));
+        let told = |front, told| differing(&endpoint, Some(version(front)), Some(&at(told)), date(2026, 11, 22), false);
         assert!(told("15.2.2562.46", "15.2.2562").is_none());
         let found = told("15.2.2562.46", "15.2.1748").unwrap();
         assert_eq!((found.severity, found.place.host.as_deref()), (Severity::Warn, Some("mail.corp.example")));
+    }
+
+    #[test]
+    fn o38_modern_sign_in_before_exchange_2010_cuts_its_mailboxes_off() {
+        let endpoint = Endpoint::parse("https://mail.corp.example/Microsoft-Server-ActiveSync", Origin::Pox).unwrap();
+        let told = |told, is_modern| {
+            let found =
+                differing(&endpoint, Some(version("15.1.2507.61")), Some(&at(told)), date(2026, 11, 22), is_modern);
+            let found = found.unwrap();
+            (found.severity, found.data["judgement"]["en"].as_str().unwrap().contains("OAuth"))
+        };
+        assert_eq!(told("14.3.513", true), (Severity::Warn, true));
+        assert_eq!(told("14.3.513", false), (Severity::Info, false));
+        assert_eq!(told("15.0.1497", true), (Severity::Info, false));
     }
 
     #[test]

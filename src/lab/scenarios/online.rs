@@ -4,6 +4,7 @@ use super::{AUTODISCOVER, MAIL};
 use crate::lab::cloud::{Cloud, GOVERNMENT, HOSTS, Realm};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Account, Offers};
+use crate::lab::http::{Answer, pool_stopped};
 use crate::lab::scenario::{
     CLOUD, Chain, DOMAIN, Door, EXCHANGE, HOSTER, PASSWORD, PROVIDER, Product, Scenario, WEBSITE, fault, healthy,
 };
@@ -164,6 +165,24 @@ pub(super) fn all() -> Vec<Scenario> {
         .door(EXCHANGE, 443, Door::Dropping)
         .silent(),
         fault(
+            "hybrid-pools-stopped",
+            "autodiscover.server-error",
+            "A hybrid organisation whose own Exchange has stopped its application pools; the cloud answers for the mailbox",
+            "Eine Hybrid-Organisation, deren Exchange die Anwendungspools angehalten hat; die Cloud antwortet für das Postfach",
+        )
+        .mail_through_the_cloud()
+        .in_front(&pool_stopped()),
+        fault(
+            "exchange-online-host-fails",
+            "dns.exchange-online-target-wrong",
+            "All mailboxes are in Exchange Online; autodiscover still leads to a web host, which fails",
+            "Alle Postfächer liegen in Exchange Online; autodiscover führt noch zu einem Webserver, der versagt",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .instead(AUTODISCOVER, Data::Address(HOSTER))
+        .door(HOSTER, 443, Door::https(&[AUTODISCOVER], Product::Website))
+        .in_front_of(HOSTER, &Answer::new(502).header("Server", "nginx").page("502 Bad Gateway", "<h1>502 Bad Gateway</h1>")),
+        fault(
             "exchange-online-alias-closed",
             "net.refused",
             "All mailboxes are in Exchange Online, and nothing gets through to the alias of autodiscover",
@@ -212,6 +231,16 @@ pub(super) fn all() -> Vec<Scenario> {
         )
         .all_in_the_cloud(Cloud { realm: Realm::Unknown, ..Cloud::MANAGED })
         .identity(CLOUD, |identity| identity.chain = Chain::SelfSigned),
+        fault(
+            "hybrid-mailbox-on-2010",
+            "server.mailbox-server-differs",
+            "Modern sign-in is on, the mailbox is still on Exchange 2010, which knows none",
+            "Die moderne Anmeldung ist an, das Postfach liegt noch auf Exchange 2010, das keine kennt",
+        )
+        .hybrid(Cloud { sends_to: Some(AUTODISCOVER), ..Cloud::MANAGED })
+        .password(PASSWORD)
+        // 14.3.513
+        .exchange(|exchange| exchange.mailbox_server = "73838201"),
         fault(
             "moved-to-the-cloud",
             "activesync.wrong-mailbox-server",

@@ -37,6 +37,13 @@ pub fn all() -> Vec<Scenario> {
             "Neue Geräte kommen in Quarantäne",
         ),
         of(
+            "password-expires-soon",
+            "auth.password-expires",
+            Session::Expires(3),
+            "The password ends in three days",
+            "Das Passwort läuft in drei Tagen ab",
+        ),
+        of(
             "too-many-devices",
             "activesync.too-many-devices",
             Session::Status(177),

@@ -1,12 +1,14 @@
 //! What does an answer of a session say, without what is private in it?
 //!
-//! Of an answer only this is kept: statuses, keys, the id of the Inbox, numbers and the date of a
-//! message. No subject, name or body.
+//! Of an answer only this is kept: statuses, keys, the id of the Inbox, numbers, the date of a message
+//! and the names that the server itself gives to the Inbox and its like. No subject or body, and no name
+//! that a user has given.
 
 use super::status::Told;
 use crate::evidence::SessionAsk;
 use crate::protocol::wbxml::{self, Element, tags};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What an answer says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,9 @@ pub struct Reply {
     /// How many folders there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folders: Option<u32>,
+    /// What the folders are, by kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folder_list: Vec<Folders>,
     /// Whether a folder for sent mail or a calendar is among them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_usual_folders: bool,
@@ -56,6 +61,46 @@ pub struct Reply {
     /// How long a Ping may last at most or must last at least, seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<u32>,
+}
+
+/// The folders of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Folders {
+    /// The type (MS-ASCMD 2.2.3.186.3); what is none is 18, as a folder of unknown type.
+    pub kind: u16,
+    /// How many there are.
+    pub count: u32,
+    /// What the server calls it; of the Inbox, Drafts, Deleted Items, Sent Items and the Outbox alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Folders {
+    /// The kind in a word.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            1 => "user-folder",
+            2 => "inbox",
+            3 => "drafts",
+            4 => "deleted-items",
+            5 => "sent-items",
+            6 => "outbox",
+            7 => "tasks",
+            8 => "calendar",
+            9 => "contacts",
+            10 => "notes",
+            11 => "journal",
+            12 => "user-mail",
+            13 => "user-calendar",
+            14 => "user-contacts",
+            15 => "user-tasks",
+            16 => "user-journal",
+            17 => "user-notes",
+            19 => "recipient-cache",
+            _ => "unknown",
+        }
+    }
 }
 
 /// What form an answer has.
@@ -124,6 +169,9 @@ impl Reply {
         for text in [&mut self.policy_key, &mut self.sync_key, &mut self.inbox, &mut self.quiet, &mut self.newest] {
             *text = text.take().filter(|text| !drop(text));
         }
+        for folders in &mut self.folder_list {
+            folders.name = folders.name.take().filter(|name| !drop(name));
+        }
         self
     }
 
@@ -168,12 +216,35 @@ fn folder_sync(root: &Element) -> Reply {
     Reply {
         status,
         folders: (status == Some(1)).then(|| u32::try_from(added.len()).unwrap_or(u32::MAX)),
+        folder_list: by_kind(&added),
         has_usual_folders: of_type(5).is_some() || of_type(8).is_some(),
         inbox: of_type(2).and_then(|folder| key(folder, tags::FOLDER_ID)),
         // the outbox, drafts
         quiet: of_type(6).or_else(|| of_type(3)).and_then(|folder| key(folder, tags::FOLDER_ID)),
         ..Reply::default()
     }
+}
+
+/// The folders counted by kind: no more entries than there are kinds, however many folders there are.
+fn by_kind(added: &[&Element]) -> Vec<Folders> {
+    let mut kinds: BTreeMap<u16, Folders> = BTreeMap::new();
+    for folder in added {
+        let kind = number(folder, tags::FOLDER_TYPE).filter(|kind| (1..=19).contains(kind)).unwrap_or(18);
+        let of_kind = kinds.entry(kind).or_insert_with(|| Folders { kind, ..Folders::default() });
+        of_kind.count = of_kind.count.saturating_add(1);
+        // whatever else there is, a user may have named
+        if of_kind.name.is_none() && (2..=6).contains(&kind) {
+            of_kind.name = folder.value_of(tags::FOLDER_NAME).and_then(|name| plain(&name));
+        }
+    }
+    kinds.into_values().collect()
+}
+
+/// A name that is short and steers no terminal.
+fn plain(name: &str) -> Option<String> {
+    let name = name.trim();
+    let is_plain = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    is_plain.then(|| name.to_owned())
 }
 
 fn settings(root: &Element) -> Reply {
@@ -260,7 +331,7 @@ mod tests {
     use crate::protocol::wbxml::encode;
 
     #[test]
-    fn of_folders_no_name_is_kept_but_the_id_of_the_inbox() {
+    fn of_folders_no_name_is_kept_that_a_user_has_given() {
         let folder = |id: &str, name: &str, kind: &str| {
             Element::of(
                 tags::FOLDER_ADD,
@@ -271,15 +342,39 @@ mod tests {
                 ],
             )
         };
-        let changes =
-            Element::of(tags::FOLDER_CHANGES, [folder("7", "Kündigung", "12"), folder("5", "Posteingang", "2")]);
+        let changes = Element::of(
+            tags::FOLDER_CHANGES,
+            [
+                folder("7", "Kündigung", "12"),
+                folder("8", "Scheidung", "12"),
+                folder("3", "Diagnosen", "99"),
+                folder("1", "Praxis", "8"),
+                folder("6", "\u{1b}[2J", "4"),
+                folder("5", "Posteingang", "2"),
+            ],
+        );
         let document = Element::of(tags::FOLDER_SYNC, [Element::text(tags::FOLDER_STATUS, "1"), changes]);
         let reply = Reply::read(&SessionAsk::FolderSync, &encode(&document));
-        assert_eq!((reply.folders, reply.inbox.as_deref(), reply.has_usual_folders), (Some(2), Some("5"), false));
+        assert_eq!((reply.folders, reply.inbox.as_deref(), reply.has_usual_folders), (Some(6), Some("5"), true));
+        let told: Vec<_> = reply.folder_list.iter().map(|of| (of.kind_name(), of.count, of.name.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("inbox", 1, Some("Posteingang")),
+                ("deleted-items", 1, None),
+                ("calendar", 1, None),
+                ("user-mail", 2, None),
+                ("unknown", 1, None)
+            ]
+        );
         assert!(reply.is_good(&SessionAsk::FolderSync));
         assert_eq!(Reply::recorded(&reply.record()), reply);
-        assert!(!reply.record().contains("ndigung") && !reply.record().contains("Posteingang"));
-        assert_eq!(reply.without(&|text| text == "5").inbox, None);
+        for private in ["ndigung", "Scheidung", "Diagnosen", "Praxis", "[2J"] {
+            assert!(!reply.record().contains(private), "{private}");
+        }
+        assert_eq!(reply.clone().without(&|text| text == "5").inbox, None);
+        // a server may give a folder the name of a secret
+        assert!(!reply.without(&|text| text == "Posteingang").record().contains("Posteingang"));
     }
 
     #[test]
