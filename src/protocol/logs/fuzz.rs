@@ -43,8 +43,7 @@ fn numbers(part: &Part) -> (u64, u64, String) {
 
 fn holds(kind: LogKind, bytes: &[u8], step: usize) -> Result<(), TestCaseError> {
     let part = read(kind, bytes, step);
-    let lines =
-        bytes.iter().filter(|byte| **byte == b'\n').count() + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
+    let lines = memchr::memchr_iter(b'\n', bytes).count() + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
     prop_assert_eq!(part.lines, lines as u64);
     prop_assert_eq!(numbers(&part), numbers(&read(kind, bytes, usize::MAX)));
     if kind != LogKind::MailboxLog {

@@ -127,6 +127,7 @@ impl Scanner {
     }
 
     /// Also counts requests to EWS: these are many.
+    #[must_use]
     pub fn with_ews(mut self, wanted: bool) -> Self {
         self.ews = wanted.then(|| Finder::new(EWS_NEEDLE));
         self
