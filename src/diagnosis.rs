@@ -55,6 +55,8 @@ enum At {
     Anywhere,
     /// On the same host, as far as both name one.
     SameHost,
+    /// On the same device, as far as both name one.
+    SameDevice,
     /// The consequence is on the cause's host or below it, as far as both name one.
     Below,
 }
@@ -220,6 +222,23 @@ const RULES: &[(&str, &[&str], At)] = &[
         &["sync.grant-invalid", "sync.stale", "sync.never", "sync.service-cannot-reach"],
         At::Anywhere,
     ),
+    // what the server's own logs show of one device
+    ("auth.rejected", LOG_REFUSED, At::Anywhere),
+    ("auth.password-expired", LOG_REFUSED, At::Anywhere),
+    ("auth.account-blocked", LOG_REFUSED, At::Anywhere),
+    ("auth.log-refused", LOG_BROKEN, At::SameDevice),
+    ("sync.device-barred", LOG_BROKEN, At::SameDevice),
+    ("sync.provision-loop", LOG_BROKEN, At::SameDevice),
+    ("sync.server-errors", LOG_BROKEN, At::SameDevice),
+    ("sync.throttled", &["sync.server-errors"], At::SameDevice),
+    ("sync.looping", &["sync.throttled", "sync.auto-blocked", "sync.backend-slow"], At::SameDevice),
+    ("sync.idle-cut", &["sync.heartbeat-short"], At::SameDevice),
+    // whoever is not let through, or has stopped, leaves no line
+    ("net.", LOG_SILENT, At::Anywhere),
+    ("tls.", LOG_SILENT, At::Anywhere),
+    ("dns.", LOG_SILENT, At::Anywhere),
+    ("sync.grant-invalid", LOG_SILENT, At::Anywhere),
+    ("sync.grant-blocked", LOG_SILENT, At::Anywhere),
 ];
 
 /// What a service shows that gets nowhere, whatever the reason.
@@ -231,6 +250,16 @@ const UNSYNCED: &[&str] = &[
     "sync.never",
     "sync.failing",
 ];
+
+/// What logs show of sign-ins with a wrong password.
+const LOG_REFUSED: &[&str] = &["auth.log-refused", "auth.log-mixed", "auth.log-old"];
+
+/// What logs show of a device that does not get on.
+const LOG_BROKEN: &[&str] =
+    &["sync.failing", "sync.log-never", "sync.log-stale", "sync.looping", "sync.provision-loop", "auth.log-mixed"];
+
+/// What logs show of a client that no longer asks.
+const LOG_SILENT: &[&str] = &["sync.client-silent", "sync.log-stale", "auth.log-old"];
 
 /// A sign-in that was refused, and nothing more.
 const SAID_NO: &[&str] = &["auth.rejected", "auth.token-rejected"];
@@ -343,7 +372,10 @@ fn explains(cause: &Candidate<'_>, other: &Candidate<'_>) -> bool {
             && to.iter().any(|to| {
                 if to.ends_with('.') || to.is_empty() { consequence.starts_with(to) } else { consequence == *to }
             })
-            && are_at(*at, host(cause.finding), host(other.finding))
+            && match at {
+                At::SameDevice => are_at(At::SameHost, device(cause.finding), device(other.finding)),
+                at => are_at(*at, host(cause.finding), host(other.finding)),
+            }
     })
 }
 
@@ -357,10 +389,15 @@ fn is_of_the_odd(cause: &Candidate<'_>, differ: &Candidate<'_>) -> bool {
         && (differ.finding.place.address == Some(address) || named.any(|odd| odd == address))
 }
 
+/// The device that a finding is about.
+fn device(finding: &Finding) -> Option<String> {
+    finding.data.get("device").and_then(|device| device.as_str()).map(str::to_owned)
+}
+
 fn are_at(at: At, cause: Option<String>, other: Option<String>) -> bool {
     match (at, cause, other) {
         (At::Anywhere, _, _) | (_, None, _) | (_, _, None) => true,
-        (At::SameHost, Some(cause), Some(other)) => cause == other,
+        (At::SameHost | At::SameDevice, Some(cause), Some(other)) => cause == other,
         (At::Below, Some(cause), Some(other)) => {
             other == cause || other.strip_suffix(cause.as_str()).is_some_and(|rest| rest.ends_with('.'))
         }

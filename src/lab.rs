@@ -10,6 +10,7 @@ mod dns;
 mod ews;
 mod exchange;
 mod http;
+mod logs;
 mod nylas;
 mod pki;
 mod puppet;
@@ -56,6 +57,7 @@ pub struct Lab {
     second: Option<SocketAddr>,
     root: NamedTempFile,
     hosts: NamedTempFile,
+    log: Option<NamedTempFile>,
     journal: Journal,
     _held: Vec<Held>,
     _tasks: JoinSet<()>,
@@ -79,6 +81,13 @@ impl Lab {
         root.write_all(pki.root_pem().as_bytes())?;
         let mut hosts = tempfile::Builder::new().prefix("exdiag-lab-").suffix(".hosts").tempfile()?;
         hosts.write_all(scenario.hosts_file.as_bytes())?;
+        let log = if scenario.log.is_empty() {
+            None
+        } else {
+            let mut log = tempfile::Builder::new().prefix("exdiag-lab-").suffix(".log").tempfile()?;
+            log.write_all(logs::written(&scenario.log, jiff::Timestamp::now()).as_bytes())?;
+            Some(log)
+        };
         let journal = Journal::default();
         let ground = Ground { pki, journal: journal.clone(), round_trip: options.round_trip, ahead };
         let (mut tasks, mut held, mut places) = (JoinSet::new(), Vec::new(), Vec::new());
@@ -109,6 +118,7 @@ impl Lab {
             second,
             root,
             hosts,
+            log,
             journal,
             _held: held,
             _tasks: tasks,
@@ -142,6 +152,9 @@ impl Lab {
             };
             let port = port.map(|port| port.to_string()).unwrap_or_default();
             arguments.extend(["--connect-to".to_owned(), format!("{host}:{port}:{place}")]);
+        }
+        if let Some(log) = &self.log {
+            arguments.extend(["--sync-log".to_owned(), log.path().display().to_string()]);
         }
         arguments.extend(self.scenario.options.iter().map(|&option| option.to_owned()));
         arguments

@@ -13,7 +13,7 @@ mod words;
 
 pub use fold::{fold, fold_markdown};
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
-pub use logs::{write_logs_csv, write_logs_json, write_logs_text};
+pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
 pub use text::{TextStyle, Verbosity, write_text, write_timings};
 pub use words::{explain, explain_index, findings_in_words, report};
 

@@ -196,6 +196,94 @@ fn one_mailbox_is_found_by_its_address_its_account_its_device_and_its_agent() {
     assert_eq!(json(&[logs, "--device", device])["devices"].as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn a_server_is_told_as_a_whole_in_json_text_and_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = made(folder.path(), spec(Dialect::E2016));
+    let logs = folder.path().to_str().unwrap();
+    let report = json(&[logs]);
+    let server = &report["server"];
+    let sum = |rows: &Value, name: &str| -> u64 {
+        rows.as_array().unwrap().iter().map(|row| row[name].as_u64().unwrap()).sum()
+    };
+    let hits: u64 = story.devices.values().map(|truth| truth.hits).sum();
+    assert_eq!(server["hours"].as_array().unwrap().len(), 24);
+    assert_eq!(sum(&server["hours"], "requests"), hits);
+    let of = |code: &str| -> u64 { story.devices.values().filter_map(|truth| truth.statuses.get(code)).sum() };
+    assert_eq!(sum(&server["hours"], "server_errors"), of("503.0.0"));
+    assert_eq!(
+        (sum(&server["lockouts"], "wrong_password"), sum(&server["hours"], "refused")),
+        (of("401.1.1326"), of("401.1.1326"))
+    );
+    assert_eq!(server["lockouts"][0]["user"], "user00003");
+    assert_eq!(sum(&server["agents"], "accounts"), story.devices.len() as u64);
+    assert_eq!(server["access"]["QuarantinedG"], 3);
+    assert_eq!(sum(&server["agents"], "requests"), hits);
+    for (table, head, rows) in [
+        ("hours", "from,requests,", 24),
+        ("lockouts", "user,device_id,agent,", server["lockouts"].as_array().unwrap().len()),
+        ("agents", "agent,protocols,", server["agents"].as_array().unwrap().len()),
+        ("access", "access_state,", server["access"].as_object().unwrap().len()),
+        ("slow", "at,ms,", server["slow"].as_array().map_or(0, Vec::len)),
+        ("throttled", "user,", 0),
+    ] {
+        let csv = text(&run(&[logs, "--format", "csv", "--table", table]));
+        assert!(csv.starts_with(head) && csv.lines().count() == rows + 1, "{table}: {csv}");
+    }
+    let said = text(&run(&[logs, "--lang", "en"]));
+    for part in ["Hour (UTC)", "Wrong passwords", "of 12 accounts of python-EAS-Client", "QuarantinedG ×3"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // one mailbox is told with how the others of its client fare, and nothing of them else
+    let one = json(&[logs, "--mailbox", "user00004"]);
+    assert_eq!(one["server"]["agents"][0]["accounts"], 12);
+    assert!(one["server"]["lockouts"].is_null());
+}
+
+#[test]
+fn a_folder_that_lacks_hours_which_others_cover_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), spec(Dialect::E2016));
+    for name in ["W3SVC1", "W3SVC2"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    std::fs::rename(folder.path().join("front.log"), folder.path().join("W3SVC1/front.log")).unwrap();
+    let back = std::fs::read_to_string(folder.path().join("back.log")).unwrap();
+    let kept: Vec<&str> = back.lines().filter(|line| !line.starts_with("2026-11-21 1")).collect();
+    let half = kept.join("\r\n") + "\r\n";
+    std::fs::write(folder.path().join("W3SVC2/back.log"), half).unwrap();
+    std::fs::remove_file(folder.path().join("back.log")).unwrap();
+    let report = json(&[folder.path().to_str().unwrap()]);
+    assert_eq!(report["coverage"]["gaps"], serde_json::json!([]));
+    let sources = report["coverage"]["sources"].as_array().unwrap();
+    let gaps: Vec<&Value> = sources.iter().map(|source| &source["gaps"]).collect();
+    let expected = serde_json::json!([{"from": "2026-11-21T10:00:00Z", "to": "2026-11-21T20:00:00Z"}]);
+    assert_eq!(gaps, [&serde_json::json!([]), &expected]);
+    let said = text(&run(&[folder.path().to_str().unwrap(), "--lang", "en"]));
+    assert!(
+        said.contains("no line of 2026-11-21 10:00 – 2026-11-21 20:00") || said.contains("(iis-back-end)"),
+        "{said}"
+    );
+}
+
+#[test]
+fn requests_to_ews_count_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), spec(Dialect::E2016));
+    let front = path(folder.path(), "front.log");
+    let log = std::fs::read_to_string(&front).unwrap();
+    let expected = log.lines().filter(|line| line.contains(" /EWS/Exchange.asmx ")).count() as u64;
+    let report = json(&[&front, "--ews"]);
+    let sum: u64 = report["ews"].as_array().unwrap().iter().map(|client| client["hits"].as_u64().unwrap()).sum();
+    assert!(sum == expected && expected > 1000, "{sum} {expected}");
+    assert!(json(&[&front])["ews"].is_null());
+    let user = report["ews"][0]["user"].as_str().unwrap();
+    let one = json(&[&front, "--ews", "--mailbox", &format!("{user}@corp.example")]);
+    assert_eq!((one["ews"].as_array().unwrap().len(), &one["ews"][0]), (1, &report["ews"][0]));
+    // the rest is as without it
+    assert_eq!(report["devices"], json(&[&front])["devices"]);
+}
+
 /// The longest line, without what must stay whole.
 fn widest(text: &str) -> usize {
     text.lines().filter(|line| !line.contains("https://")).map(|line| line.chars().count()).max().unwrap_or(0)

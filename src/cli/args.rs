@@ -4,7 +4,7 @@
 
 mod logs;
 
-pub use logs::{LogsArgs, LogsFormat};
+pub use logs::{LogsArgs, LogsFormat, LogsTable};
 
 use crate::finding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};

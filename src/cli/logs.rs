@@ -1,6 +1,6 @@
 //! How does `exdiag logs` become tables and a verdict?
 
-use super::args::{FailOn, LogsArgs, LogsFormat};
+use super::args::{FailOn, LogsArgs, LogsFormat, LogsTable};
 use super::exit::{INCONCLUSIVE, Trouble, worse};
 use super::output::{Target, is_coloured, print};
 use crate::checks::common::logs::{Thresholds, judge};
@@ -8,7 +8,9 @@ use crate::evidence::logs::LogsSeen;
 use crate::finding::{Lang, Severity};
 use crate::gather::logs::{Plan, Unreadable, plan};
 use crate::protocol::logs::Wanted;
-use crate::report::{FindingReport, findings_in_words, write_logs_csv, write_logs_json, write_logs_text};
+use crate::report::{
+    FindingReport, ServerTable, findings_in_words, write_logs_csv, write_logs_json, write_logs_text, write_server_csv,
+};
 use crate::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _};
@@ -25,14 +27,15 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
         files.push((format_of(path)?, Target::open(path)?));
     }
     let limits = thresholds(&args.threshold)?;
-    let plan = plan(&args.paths).map_err(|error| unreadable(&error))?;
+    let mut plan = plan(&args.paths).map_err(|error| unreadable(&error))?;
+    plan.ews = args.ews;
     let wanted = Wanted { mailbox: args.mailbox.clone(), device: args.device.clone(), agent: args.agent.clone() };
     let seen = watched(plan, !args.no_progress && !args.quiet, lang).told(&wanted);
     let asked =
         [&args.mailbox, &args.device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     let about = (!wanted.is_all()).then_some(asked.as_str());
     let findings = findings_in_words(&judge(&seen, &limits, about), args.mailbox.as_deref(), lang);
-    let page = Page { seen: &seen, findings: &findings, lang, about, quiet: args.quiet };
+    let page = Page { seen: &seen, findings: &findings, lang, about, quiet: args.quiet, table: args.table };
     let mut code = exit_code(&seen, &findings, args.fail_on);
     let mut lost = None;
     for (format, mut file) in files {
@@ -76,12 +79,24 @@ struct Page<'a> {
     lang: Lang,
     about: Option<&'a str>,
     quiet: bool,
+    table: LogsTable,
 }
 
 fn write(format: LogsFormat, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     match format {
         LogsFormat::Json => write_logs_json(page.seen, page.findings, out),
-        LogsFormat::Csv => write_logs_csv(page.seen, out),
+        LogsFormat::Csv => {
+            let table = match page.table {
+                LogsTable::Devices => return write_logs_csv(page.seen, page.findings, out),
+                LogsTable::Hours => ServerTable::Hours,
+                LogsTable::Slow => ServerTable::Slow,
+                LogsTable::Lockouts => ServerTable::Lockouts,
+                LogsTable::Agents => ServerTable::Agents,
+                LogsTable::Access => ServerTable::Access,
+                LogsTable::Throttled => ServerTable::Throttled,
+            };
+            write_server_csv(page.seen, table, out)
+        }
         LogsFormat::Text => write_logs_text(page.seen, page.findings, page.about, page.quiet, page.lang, out),
     }
 }
@@ -109,7 +124,9 @@ pub fn of_mailbox(paths: &[PathBuf], mailbox: &str) -> Result<Option<LogsSeen>, 
     if paths.is_empty() {
         return Ok(None);
     }
-    let plan = plan(paths).map_err(|error| unreadable(&error))?;
+    let mut plan = plan(paths).map_err(|error| unreadable(&error))?;
+    // the service of this mailbox may speak EWS
+    plan.ews = true;
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
     let wanted = Wanted { mailbox: Some(mailbox.to_owned()), ..Wanted::default() };
     Ok(Some(plan.read(threads, &AtomicU64::new(0)).told(&wanted)))
@@ -120,7 +137,7 @@ fn exit_code(seen: &LogsSeen, findings: &[FindingReport], fail_on: FailOn) -> u8
     let from = if fail_on == FailOn::Warn { Severity::Warn } else { Severity::Fail };
     if findings.iter().any(|finding| finding.severity >= from) {
         1
-    } else if seen.devices.is_empty() {
+    } else if seen.devices.is_empty() && seen.ews.is_empty() {
         INCONCLUSIVE
     } else {
         0

@@ -1,5 +1,9 @@
 //! What do the logs of an Exchange server say about its devices?
 
+mod server;
+
+pub use server::{EwsClient, Lockout, LogAgent, LogHour, LogServer, SlowRequest, Throttled};
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,9 +18,15 @@ pub struct LogsSeen {
     pub files: Vec<LogFile>,
     /// The devices, those with the most requests first.
     pub devices: Vec<LogDevice>,
+    /// Who asked EWS, those with the most requests first; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ews: Vec<EwsClient>,
     /// Requests that name neither an account nor a device, by status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unattributed: BTreeMap<String, u64>,
+    /// The server as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Box<LogServer>>,
 }
 
 /// A span of time and its holes.
@@ -29,6 +39,20 @@ pub struct Coverage {
     #[schemars(with = "Option<String>")]
     pub to: Option<Timestamp>,
     /// Whole hours without any line.
+    pub gaps: Vec<Gap>,
+    /// The same by server and kind of log, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+}
+
+/// The logs of one kind in one folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// The folder.
+    pub folder: String,
+    /// The kind.
+    pub kind: LogKind,
+    /// Whole hours of the span of all logs that these have no line of.
     pub gaps: Vec<Gap>,
 }
 
@@ -92,7 +116,7 @@ pub enum LogKind {
 impl LogKind {
     /// Whether it is read.
     pub const fn is_read(self) -> bool {
-        matches!(self, Self::IisFrontEnd | Self::IisBackEnd | Self::IisCombined | Self::Iis)
+        !matches!(self, Self::DeviceList | Self::Empty | Self::Unknown | Self::Binary)
     }
 }
 
@@ -120,9 +144,10 @@ pub struct LogDevice {
     pub agent: Option<String>,
     /// The protocol version, as last seen.
     pub protocol: Option<String>,
-    /// Requests, on one site only.
+    /// Requests, each once however many logs show it.
     pub hits: u64,
-    /// The site that hits and statuses are counted on: `front-end` or `back-end`.
+    /// Where hits and statuses are counted: `front-end`, `back-end`, `http-proxy`, `mailbox-log`, or where
+    /// there is nothing else `reverse-proxy`.
     pub site: String,
     /// The first request.
     #[schemars(with = "Option<String>")]
@@ -179,6 +204,24 @@ pub struct LogDevice {
     /// Long requests that were cut, by their length in seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cut_after: BTreeMap<String, u64>,
+    /// Whether its budget was overdrawn when last shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdrawn: bool,
+    /// Lines that show it automatically blocked.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub auto_blocked: u64,
+    /// Provision requests since the last Sync, FolderSync or Ping that worked.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub provisions: u64,
+    /// How many Pings named their wait, and the mean of it in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<Heartbeat>,
+    /// How long the mailbox server took for Syncs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox_server: Option<MailboxServer>,
+    /// The median of the gaps between what worked, visits of less than a minute aside, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rhythm_s: Option<u64>,
     /// How long requests took that wait for nothing, in milliseconds.
     pub latency: Option<Latency>,
     /// Changes between accepted and refused, oldest first; only the last ones.
@@ -251,4 +294,36 @@ pub struct Spell {
     pub code: String,
     /// How many.
     pub count: u64,
+}
+
+/// How long Pings wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Heartbeat {
+    /// How many Pings.
+    pub count: u64,
+    /// The mean, in seconds.
+    pub mean_s: u64,
+}
+
+/// How long the calls of Syncs to the mailbox server took.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailboxServer {
+    /// Syncs that show it.
+    pub count: u64,
+    /// Those of more than two seconds.
+    pub over_2s: u64,
+    /// Those of more than ten seconds.
+    pub over_10s: u64,
+    /// The longest, in milliseconds.
+    pub max_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// The line of a file by its number.
+pub fn line_at(files: &[LogFile], file: u32, line: u64) -> Option<LineAt> {
+    Some(LineAt { file: files.get(file as usize)?.path.clone(), line })
 }

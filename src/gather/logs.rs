@@ -6,7 +6,7 @@
 mod unpack;
 
 use crate::evidence::logs::LogKind;
-use crate::protocol::logs::{Collected, Columns, Part, Scanner, columns_of, kind};
+use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -56,6 +56,12 @@ struct Read1 {
     error: Option<String>,
 }
 
+/// What all units share.
+struct With {
+    known: Known,
+    ews: bool,
+}
+
 /// Everything that is to be read, found but not yet read.
 #[derive(Debug)]
 pub struct Plan {
@@ -63,11 +69,13 @@ pub struct Plan {
     collected: Collected,
     /// How many bytes there are, as far as that is known.
     pub bytes: u64,
+    /// Whether requests to EWS count, too.
+    pub ews: bool,
 }
 
 /// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input.
 pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
-    let mut plan = Plan { units: Vec::new(), collected: Collected::default(), bytes: 0 };
+    let mut plan = Plan { units: Vec::new(), collected: Collected::default(), bytes: 0, ews: false };
     for path in paths {
         let fails = |error| Unreadable { path: path.clone(), error: Some(error) };
         if path == Path::new("-") {
@@ -156,14 +164,15 @@ impl Plan {
     pub fn read(mut self, threads: usize, done: &AtomicU64) -> Collected {
         let next = AtomicUsize::new(0);
         let units = std::mem::take(&mut self.units);
+        let with = With { known: Known::default(), ews: self.ews };
         let (send, receive) = mpsc::channel();
         let collected = &mut self.collected;
         std::thread::scope(|scope| {
             for _ in 0..threads.min(units.len()) {
-                let (next, units, send) = (&next, &units, send.clone());
+                let (next, units, with, send) = (&next, &units, &with, send.clone());
                 scope.spawn(move || {
                     while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if send.send((unit.clone(), run(unit, done))).is_err() {
+                        if send.send((unit.clone(), run(unit, with, done))).is_err() {
                             break;
                         }
                     }
@@ -188,7 +197,7 @@ impl Plan {
                     let read = match before {
                         Some(columns) if columns != *assumed => {
                             let again = Unit { part: Some((*from, *to, columns)), ..unit.clone() };
-                            run(&again, &AtomicU64::new(0))
+                            run(&again, &with, &AtomicU64::new(0))
                         }
                         _ => read,
                     };
@@ -216,15 +225,15 @@ fn beginning(from: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn run(unit: &Unit, done: &AtomicU64) -> Read1 {
+fn run(unit: &Unit, with: &With, done: &AtomicU64) -> Read1 {
     let result = match (&unit.place, &unit.part) {
-        (Place::File(path), Some((from, to, columns))) => part(unit.file, path, (*from, *to), columns.clone(), done),
-        (Place::File(path), None) => File::open(path).and_then(|file| stream(unit.file, Box::new(file), done)),
-        (Place::Stdin, _) => stream(unit.file, Box::new(io::stdin()), done),
+        (Place::File(path), Some((from, to, columns))) => part(unit, path, with, (*from, *to), columns.clone(), done),
+        (Place::File(path), None) => File::open(path).and_then(|file| stream(unit.file, Box::new(file), with, done)),
+        (Place::Stdin, _) => stream(unit.file, Box::new(io::stdin()), with, done),
         (Place::Member(path, member), _) => File::open(path).and_then(|file| {
             let mut archive = zip::ZipArchive::new(file)?;
             let member = archive.by_index(*member)?;
-            stream(unit.file, Box::new(member), done)
+            stream(unit.file, Box::new(member), with, done)
         }),
     };
     result.unwrap_or_else(|error| Read1 {
@@ -236,14 +245,15 @@ fn run(unit: &Unit, done: &AtomicU64) -> Read1 {
 
 /// A part of a plain IIS log: the lines that begin in it.
 fn part(
-    file: u32,
+    unit: &Unit,
     path: &Path,
+    with: &With,
     (from, to): (u64, u64),
     columns: Option<Columns>,
     done: &AtomicU64,
 ) -> io::Result<Read1> {
     let mut input = File::open(path)?;
-    let mut scanner = Scanner::new(file, columns);
+    let mut scanner = Scanner::new(unit.file, columns).with_ews(with.ews);
     let mut at = from.saturating_sub(1);
     input.seek(SeekFrom::Start(at))?;
     let mut begun = from == 0;
@@ -293,20 +303,13 @@ fn part(
 }
 
 /// A file from its beginning to its end, unpacked where it is packed.
-fn stream(file: u32, input: Box<dyn Read + '_>, done: &AtomicU64) -> io::Result<Read1> {
+fn stream(file: u32, input: Box<dyn Read + '_>, with: &With, done: &AtomicU64) -> io::Result<Read1> {
     let Opened { head, mut rest } = opened(input, done)?;
     let kind = kind(&head);
-    let mut scanner = Scanner::new(file, None);
-    if kind == LogKind::Iis && !head.starts_with(b"#") {
-        scanner = Scanner::new(file, columns_of(&head));
-    }
-    let is_log = kind == LogKind::Iis;
-    let mut lines = 0;
+    let mut reader = Reader::new(kind, file, &head, &with.known, with.ews);
     let mut feed = |bytes: &[u8]| {
-        if is_log {
-            scanner.feed(bytes);
-        } else if kind != LogKind::Binary {
-            lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if kind != LogKind::Binary {
+            reader.feed(bytes);
         }
     };
     feed(&head);
@@ -324,11 +327,7 @@ fn stream(file: u32, input: Box<dyn Read + '_>, done: &AtomicU64) -> io::Result<
             }
         }
     }
-    let mut part = scanner.finish();
-    if !is_log {
-        part.lines = lines;
-    }
-    Ok(Read1 { kind, part, error })
+    Ok(Read1 { kind, part: reader.finish(), error })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::cloud::Cloud;
 use super::dns::{Data, Fault, Zone};
 use super::exchange::Exchange;
 use super::http::Answer;
+use super::logs::Lines;
 use super::nylas::Nylas;
 use super::pki::AIA_HOST;
 use crate::protocol::reach::is_private;
@@ -74,6 +75,8 @@ pub struct Scenario {
     pub days_ahead: u32,
     /// What the hosts file of this machine holds.
     pub hosts_file: &'static str,
+    /// What the server's own log holds; empty: it is not at hand.
+    pub(super) log: Vec<Lines>,
     pub(super) zone: Zone,
     /// What another resolver sees, which is compared with.
     pub(super) second: Option<Zone>,
@@ -296,6 +299,7 @@ pub fn healthy(name: &'static str, en: &'static str, de: &'static str) -> Scenar
         options: Vec::new(),
         days_ahead: 0,
         hosts_file: "",
+        log: Vec::new(),
         zone: Zone {
             records: vec![
                 (DOMAIN, Data::Mail("mail.corp.example")),

@@ -4,6 +4,7 @@
 
 mod autodiscover;
 mod ews;
+mod logs;
 mod names;
 mod online;
 mod server;
@@ -36,6 +37,7 @@ static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
         server::all(),
         session::all(),
         ews::all(),
+        logs::all(),
         sign_in::all(),
         service::all(),
     ]

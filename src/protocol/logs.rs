@@ -2,16 +2,28 @@
 //!
 //! Bytes in, tables out: nothing here opens a file or reads a clock. A [`Scanner`] reads one part of one
 //! file; [`Collected`] puts the parts together, in whatever order they come, and [`Collected::told`] says
-//! what they show. Exchange logs a request twice, on the front end and on the back end: hits are
-//! counted on the front end where a device is seen there, successes on the back end, which alone shows
-//! what ActiveSync answered.
+//! what they show. Exchange logs a request up to four times: on the front end, in the HttpProxy log, on the back
+//! end, in the mailbox log; a reverse proxy does once more. Hits are counted in one of them, successes
+//! where ActiveSync's own answer shows.
 
+mod access;
 mod answer;
 mod columns;
 mod device;
+mod ews;
+#[cfg(test)]
+mod fuzz;
+mod http_proxy;
+mod joined;
 mod kind;
+mod lines;
+mod mailbox;
+mod origin;
 mod query;
+mod reader;
 mod scan;
+mod server;
+mod site;
 mod streak;
 mod summary;
 mod table;
@@ -19,5 +31,7 @@ mod tally;
 
 pub use columns::Columns;
 pub use kind::{columns_of, kind};
+pub use mailbox::Known;
+pub use reader::Reader;
 pub use scan::{Part, Scanner};
 pub use summary::{Collected, Wanted};

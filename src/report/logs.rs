@@ -1,12 +1,15 @@
 //! How is what logs tell written: as JSON, as a table (CSV), and as text?
 
 mod page;
+mod tables;
 
 pub use page::write_logs_text;
+pub use tables::{ServerTable, write_server_csv};
 
 use super::FindingReport;
 use super::json::write_harmless;
-use crate::evidence::logs::{Coverage, LogDevice, LogFile, LogsSeen};
+use crate::evidence::logs::{Coverage, EwsClient, LogDevice, LogFile, LogServer, LogsSeen};
+use crate::finding::Severity;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -20,20 +23,24 @@ struct Shape<'a> {
     coverage: &'a Coverage,
     files: &'a [LogFile],
     devices: &'a [LogDevice],
+    #[serde(skip_serializing_if = "<[EwsClient]>::is_empty")]
+    ews: &'a [EwsClient],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unattributed: &'a BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: &'a Option<Box<LogServer>>,
     findings: &'a [FindingReport],
 }
 
 /// Writes what section 4 of the contract says of `exdiag logs --format json`.
 pub fn write_logs_json(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn Write) -> io::Result<()> {
-    let LogsSeen { coverage, files, devices, unattributed } = seen;
-    let shape = Shape { schema_version: SCHEMA_VERSION, coverage, files, devices, unattributed, findings };
+    let LogsSeen { coverage, files, devices, ews, unattributed, server } = seen;
+    let shape = Shape { schema_version: SCHEMA_VERSION, coverage, files, devices, ews, unattributed, server, findings };
     write_harmless(&serde_json::to_string_pretty(&shape)?, out)
 }
 
 /// Writes the devices, one a line (RFC 4180).
-pub fn write_logs_csv(seen: &LogsSeen, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn Write) -> io::Result<()> {
     let names = [
         "user",
         "mailbox",
@@ -59,6 +66,14 @@ pub fn write_logs_csv(seen: &LogsSeen, out: &mut dyn Write) -> io::Result<()> {
         "peak_minute",
         "resyncs",
         "throttled",
+        "throttled_ms",
+        "overdrawn",
+        "same_key",
+        "provisions",
+        "heartbeat_mean",
+        "latency_p95",
+        "auth",
+        "last_sync",
     ];
     write!(out, "{}\r\n", names.join(","))?;
     for device in &seen.devices {
@@ -93,10 +108,52 @@ pub fn write_logs_csv(seen: &LogsSeen, out: &mut dyn Write) -> io::Result<()> {
             device.peak.minute.to_string(),
             device.resyncs.to_string(),
             device.throttled.to_string(),
+            device.throttled_ms.to_string(),
+            device.overdrawn.to_string(),
+            device.same_key.to_string(),
+            device.provisions.to_string(),
+            text(&device.heartbeat.as_ref().map(|wait| wait.mean_s.to_string())),
+            text(&device.latency.as_ref().map(|latency| latency.p95.to_string())),
+            verdict(findings, device, AUTH).to_owned(),
+            verdict(findings, device, LAST_SYNC).to_owned(),
         ];
-        write!(out, "{}\r\n", cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(","))?;
+        row(&cells, out)?;
     }
     Ok(())
+}
+
+/// Writes one line of a table.
+fn row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}\r\n", cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(","))
+}
+
+/// Findings that say whether a sign-in is accepted, and when a device last synced.
+const AUTH: &[&str] = &["auth."];
+const LAST_SYNC: &[&str] = &["sync.log-", "sync.failing", "sync.device-barred"];
+
+/// The finding of those kinds about a device, the worst one first.
+fn told_of<'a>(findings: &'a [FindingReport], device: &LogDevice, kinds: &[&str]) -> Option<&'a FindingReport> {
+    let text = |finding: &FindingReport, name: &str| {
+        finding.data.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let account = device.mailbox.as_ref().or(device.user.as_ref()).cloned().unwrap_or_default();
+    let id = device.device_id.clone().unwrap_or_default();
+    findings
+        .iter()
+        .filter(|finding| kinds.iter().any(|kind| finding.code.starts_with(kind)))
+        .filter(|finding| finding.data.contains_key("who"))
+        .filter(|finding| text(finding, "device") == id && text(finding, "mailbox") == account)
+        .max_by_key(|finding| finding.severity)
+}
+
+/// `pass`, `warn` or `fail`; nothing where nothing is said.
+fn verdict(findings: &[FindingReport], device: &LogDevice, kinds: &[&str]) -> &'static str {
+    match told_of(findings, device, kinds).map(|finding| finding.severity) {
+        Some(Severity::Fail) => "fail",
+        Some(Severity::Warn) => "warn",
+        Some(Severity::Info) => "pass",
+        None => "",
+    }
 }
 
 /// A cell. What comes from a log is nobody's promise: one that a spreadsheet would take for a formula

@@ -362,7 +362,8 @@ fn request(
     };
     let two = spec.dialect.has_two_sites();
     if back || (!two && end.answer.is_some()) {
-        let _ = write!(query, "&Log={}", answer(spec.dialect, command, end.answer.unwrap_or_default(), &device.user));
+        let said = end.answer.unwrap_or_default();
+        let _ = write!(query, "&Log={}", answer(spec.dialect, command, said, &device.user, now));
     } else if two {
         let _ = write!(query, "&CorrelationID=<empty>;&cafeReqId=0f4b2a1c-{took:04x}-4e5d-8c7b-{now:012x};");
     }
@@ -379,10 +380,12 @@ fn request(
 }
 
 /// The string behind `Log=`.
-fn answer(dialect: Dialect, command: &str, said: &str, user: &str) -> String {
+fn answer(dialect: Dialect, command: &str, said: &str, user: &str, now: i64) -> String {
+    // every answer with a change gives a new key
+    let next = (now - BEGIN + 777).to_string();
     let mut words = said.split(' ').filter(|word| !word.is_empty());
     let mut status = "";
-    let (mut error, mut access, mut key) = ("", "AllowedG", "777");
+    let (mut error, mut access, mut key) = ("", "AllowedG", next.as_str());
     for word in &mut words {
         match word.split_once(':') {
             Some(("Error", name)) => error = name,

@@ -3,8 +3,15 @@
 //! The reference is the end of the logs, never the clock: who was last seen an hour before it was seen
 //! an hour ago, whenever the logs are read. What the front end alone shows is "accepted", not "synced".
 
-use crate::evidence::logs::{LogDevice, LogsSeen};
-use crate::finding::{Finding, Severity};
+pub mod auth;
+pub mod ews;
+mod limits;
+pub mod strain;
+
+pub use limits::{THRESHOLDS, Thresholds};
+
+use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen};
+use crate::finding::{Code, Finding, Severity};
 use crate::findings;
 use jiff::Timestamp;
 
@@ -90,41 +97,18 @@ findings! {
         remedy { en: "Check the way to the server", de: "Prüfen Sie den Weg zum Server" }
         steps [
             { en: "Check from outside what a client would meet:", de: "Prüfen Sie von außen, was ein Client vorfände:", Shell "exdiag check {mailbox}" },
-            { en: "A client of EWS leaves no ActiveSync lines: look for /EWS/Exchange.asmx then.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Suchen Sie dann nach /EWS/Exchange.asmx." },
+            { en: "A client of EWS leaves no ActiveSync lines: have those of EWS counted, too.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Lassen Sie dann auch die EWS-Zeilen zählen.", Shell "exdiag logs W3SVC1 --mailbox {mailbox} --ews" },
         ]
     }
-    LOG_LOOPING = "sync.looping", Warn, Sync {
-        title { en: "{who} goes in circles: {what}", de: "{who} dreht sich im Kreis: {what}" }
+    LOG_IS_A_LIST = "sync.log-device-list", Warn, Caller {
+        title { en: "{file} is a list of devices, not a log", de: "{file} ist eine Geräteliste, kein Protokoll" }
         meaning {
-            en: "In one day: {day} requests, {resyncs} times from sync key 0; in one minute: {minute}. A healthy client has 150 to 500 requests a day. Exchange may block such a device by itself.",
-            de: "An einem Tag: {day} Anfragen, {resyncs}-mal ab Synchronisierungsschlüssel 0; in einer Minute: {minute}. Ein gesunder Client hat 150 bis 500 Anfragen am Tag. Exchange kann ein solches Gerät von sich aus sperren.",
+            en: "It was not used here. The check of a mailbox reads it: Exchange's own note of the last synchronisation, which is coarser than a log.",
+            de: "Die Datei wurde hier nicht ausgewertet. Die Prüfung eines Postfachs liest sie: Exchanges eigener Vermerk der letzten Synchronisierung, gröber als ein Protokoll.",
         }
-        remedy { en: "Set the account up anew on the client", de: "Richten Sie das Konto auf dem Client neu ein" }
+        remedy { en: "Give it to the check of the mailbox", de: "Geben Sie sie der Prüfung des Postfachs" }
         steps [
-            { en: "Remove the account from the device or the service, then its partnership, and add it again:", de: "Entfernen Sie das Konto vom Gerät oder Dienst, dann die Partnerschaft, und fügen Sie es neu hinzu:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Where-Object DeviceId -eq '{device}' | Remove-MobileDevice" },
-        ]
-    }
-    LOG_THROTTLED = "sync.throttled", Warn, Exchange {
-        title { en: "Exchange slows {who} down", de: "Exchange bremst {who}" }
-        meaning {
-            en: "{count} requests were delayed by throttling or refused with 503, for up to {ms} ms.",
-            de: "{count} Anfragen wurden durch Drosselung verzögert oder mit 503 abgewiesen, bis zu {ms} ms.",
-        }
-        remedy { en: "Let the client ask less, or give the account a policy of its own", de: "Lassen Sie den Client seltener fragen oder geben Sie dem Konto eine eigene Richtlinie" }
-        steps [
-            { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List" },
-        ]
-        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-throttlingpolicy"]
-    }
-    LOG_CUT = "sync.idle-cut", Warn, Network {
-        title { en: "Waiting requests of {who} are cut after {seconds} s", de: "Wartende Anfragen von {who} werden nach {seconds} s abgeschnitten" }
-        meaning {
-            en: "{count} of them ended after the same time because the connection was gone. That is the idle timeout of a firewall, proxy or load balancer; new mail then arrives late.",
-            de: "{count} davon endeten nach derselben Zeit, weil die Verbindung weg war. Das ist das Leerlauf-Zeitlimit einer Firewall, eines Proxys oder Load Balancers; neue Mails kommen dann verspätet an.",
-        }
-        remedy { en: "Raise the idle timeout to at least 30 minutes", de: "Erhöhen Sie das Leerlauf-Zeitlimit auf mindestens 30 Minuten" }
-        steps [
-            { en: "Look for a timer of {seconds} s on every device between the Internet and Exchange, for the path /Microsoft-Server-ActiveSync.", de: "Suchen Sie auf jedem Gerät zwischen Internet und Exchange ein Zeitlimit von {seconds} s, für den Pfad /Microsoft-Server-ActiveSync." },
+            { en: "Name it as the list of devices:", de: "Nennen Sie sie als Geräteliste:", Shell "exdiag check {mailbox} --device-list {file}" },
         ]
     }
     LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
@@ -140,64 +124,17 @@ findings! {
     }
 }
 
-/// From when on something is told. The one place for all of them; `--threshold NAME=VALUE` changes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Thresholds {
-    /// Minutes after a success in which all is well: twice the longest wait of a Ping.
-    pub fresh_minutes: i64,
-    /// Minutes after which a success is too old.
-    pub stale_minutes: i64,
-    /// Failures in a row ...
-    pub failures: i64,
-    /// ... for so many minutes.
-    pub failing_minutes: i64,
-    /// Requests of a device in one day.
-    pub hits_per_day: i64,
-    /// Requests of a device in one minute.
-    pub hits_per_minute: i64,
-    /// New beginnings of a device in one day.
-    pub resyncs_per_day: i64,
-    /// Waiting requests that were cut after the same time.
-    pub cuts: i64,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            fresh_minutes: 120,
-            stale_minutes: 24 * 60,
-            failures: 3,
-            failing_minutes: 15,
-            hits_per_day: 1000,
-            hits_per_minute: 30,
-            resyncs_per_day: 10,
-            cuts: 3,
-        }
-    }
-}
-
-impl Thresholds {
-    /// The threshold of that name, to be changed.
-    pub fn named(&mut self, name: &str) -> Option<&mut i64> {
-        Some(match name {
-            "fresh-minutes" => &mut self.fresh_minutes,
-            "stale-minutes" => &mut self.stale_minutes,
-            "failures" => &mut self.failures,
-            "failing-minutes" => &mut self.failing_minutes,
-            "hits-per-day" => &mut self.hits_per_day,
-            "hits-per-minute" => &mut self.hits_per_minute,
-            "resyncs-per-day" => &mut self.resyncs_per_day,
-            "cuts" => &mut self.cuts,
-            _ => return None,
-        })
-    }
-}
-
 /// Judges what logs show. `wanted`: what was asked about, in words; `None` where it is the whole server,
 /// of which only what is wrong is told.
 pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<Finding> {
     let mut out = Vec::new();
     for file in &seen.files {
+        if file.kind == LogKind::DeviceList && file.broken.is_none() {
+            let mailbox = wanted.filter(|wanted| wanted.contains('@')).unwrap_or("MAILBOX");
+            let path = file.path.as_str();
+            out.push(Finding::new(&LOG_IS_A_LIST).with("file", path).with("mailbox", mailbox));
+            continue;
+        }
         let why = match (&file.broken, file.kind.is_read()) {
             (Some(why), _) => why.clone(),
             (None, false) => {
@@ -208,16 +145,22 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
         out.push(Finding::new(&LOG_UNUSABLE).with("file", file.path.as_str()).with("why", why));
     }
     let Some(end) = seen.coverage.to else { return out };
-    if let (Some(who), true) = (wanted, seen.devices.is_empty()) {
+    if let (Some(who), true) = (wanted, seen.devices.is_empty() && seen.ews.is_empty()) {
         let from = seen.coverage.from.unwrap_or(end);
         // one night without a request is no proof that nobody asks
         let whole = end.as_second() - from.as_second() >= 24 * 3600 && seen.coverage.gaps.is_empty();
-        let finding =
-            Finding::new(&LOG_SILENT).with("who", who).with("from", from.to_string()).with("to", end.to_string());
+        let finding = Finding::new(&LOG_SILENT)
+            .with("who", who)
+            .with("mailbox", who)
+            .with("from", from.to_string())
+            .with("to", end.to_string());
         out.push(if whole { finding } else { finding.severity(Severity::Warn) });
     }
     for device in &seen.devices {
         device_judged(device, end, limits, wanted.is_some(), &mut out);
+    }
+    for client in &seen.ews {
+        ews::judge(client, end, limits, wanted.is_some(), &mut out);
     }
     out.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     out
@@ -229,22 +172,10 @@ fn last_good(device: &LogDevice) -> Option<Timestamp> {
 }
 
 fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: bool, out: &mut Vec<Finding>) {
-    let who = name(device);
-    let mailbox = device.mailbox.clone().or_else(|| device.user.clone());
-    let about = |code| {
-        let mut finding = Finding::new(code).with("who", who.as_str());
-        if let Some(mailbox) = &mailbox {
-            finding = finding.with("mailbox", mailbox.as_str());
-        }
-        finding.with("device", device.device_id.clone().unwrap_or_default())
-    };
-    let place = |line: &Option<crate::evidence::logs::LineAt>| {
-        line.as_ref().map_or_else(|| "-".to_owned(), |line| format!("{}:{}", line.file, line.line))
-    };
+    let about = |code| about(device, code);
     let codes = |counts: &std::collections::BTreeMap<String, u64>| {
         counts.iter().map(|(code, count)| format!("{code} ({count})")).collect::<Vec<_>>().join(", ")
     };
-    let minutes = |from: Timestamp, to: Timestamp| to.as_second().saturating_sub(from.as_second()) / 60;
     let last = last_good(device);
     let last_said = last.map_or_else(|| "-".to_owned(), |last| last.to_string());
     let streak = i64::try_from(device.failures_in_a_row).unwrap_or(i64::MAX);
@@ -254,17 +185,22 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
     });
     let barred = device.access_state.as_deref().filter(|state| !state.starts_with("Allowed"));
     let age = last.map(|last| minutes(last, end));
+    let refused = barred.is_none()
+        && failing.is_some()
+        && device.failing_with.keys().all(|code| ["401", "456", "457"].iter().any(|c| code.starts_with(c)));
+    // one that asks seldom is not late as long as it keeps its own rhythm
+    let rhythm =
+        device.rhythm_s.map_or(0, |gap| i64::try_from(gap).unwrap_or(i64::MAX).saturating_mul(limits.rhythm) / 60);
     if let Some(state) = barred {
         out.push(about(&LOG_BARRED).with("state", state));
     } else if let Some(since) = failing {
-        let refused = device.failing_with.keys().all(|code| ["401", "456", "457"].iter().any(|c| code.starts_with(c)));
         out.push(
             about(if refused { &LOG_REFUSED } else { &LOG_FAILING })
                 .with("count", device.failures_in_a_row)
                 .with("since", since.to_string())
                 .with("last", last_said.as_str())
                 .with("codes", codes(&device.failing_with))
-                .with("line", place(&device.lines.failure)),
+                .with("line", place(device.lines.failure.as_ref())),
         );
     } else if let (Some(last), Some(age)) = (last, age) {
         let told = |code| {
@@ -273,11 +209,11 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
                 .with("age", span(age))
                 .with("count", device.failures_in_a_row)
                 .with("proof", if device.proof { "✓" } else { "-" })
-                .with("line", place(&device.lines.success))
+                .with("line", place(device.lines.success.as_ref()))
         };
         if age > limits.stale_minutes {
             out.push(told(&LOG_STALE).severity(if all { Severity::Fail } else { Severity::Warn }));
-        } else if age > limits.fresh_minutes && all {
+        } else if age > limits.fresh_minutes.max(rhythm) && all {
             out.push(told(&LOG_STALE));
         } else if all {
             out.push(told(&LOG_OK));
@@ -285,34 +221,27 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
     } else if streak > 0 || device.hits >= 3 {
         out.push(about(&LOG_NEVER).with("count", device.hits).with("codes", codes(&device.statuses)));
     }
-    let over = |value: u64, limit: i64| i64::try_from(value).unwrap_or(i64::MAX) >= limit;
-    let circles = [
-        (over(device.resyncs, limits.resyncs_per_day), "it begins anew", "er beginnt von vorn"),
-        (over(device.peak.day, limits.hits_per_day), "too many requests a day", "zu viele Anfragen am Tag"),
-        (
-            over(device.peak.minute, limits.hits_per_minute),
-            "too many requests a minute",
-            "zu viele Anfragen in der Minute",
-        ),
-    ];
-    if let Some((_, en, de)) = circles.iter().find(|(is, ..)| *is) {
-        out.push(
-            about(&LOG_LOOPING)
-                .with("what", serde_json::json!({"en": en, "de": de}))
-                .with("day", device.peak.day)
-                .with("minute", device.peak.minute)
-                .with("resyncs", device.resyncs),
-        );
+    if !refused {
+        auth::judge(device, end, limits, all, out);
     }
-    let refused: u64 = device.statuses.iter().filter(|(status, _)| status.starts_with("503.")).map(|(_, n)| n).sum();
-    if device.throttled > 0 || refused * 100 >= device.hits.max(100) {
-        out.push(about(&LOG_THROTTLED).with("count", device.throttled + refused).with("ms", device.throttled_ms));
+    strain::judge(device, limits, barred.is_some(), out);
+}
+
+/// A finding about a device.
+fn about(device: &LogDevice, code: &'static Code) -> Finding {
+    let mut finding = Finding::new(code).with("who", name(device));
+    if let Some(mailbox) = device.mailbox.as_ref().or(device.user.as_ref()) {
+        finding = finding.with("mailbox", mailbox.as_str());
     }
-    if let Some((seconds, count)) = device.cut_after.iter().max_by_key(|(_, count)| **count)
-        && over(*count, limits.cuts)
-    {
-        out.push(about(&LOG_CUT).with("seconds", seconds.as_str()).with("count", *count));
-    }
+    finding.with("device", device.device_id.clone().unwrap_or_default())
+}
+
+fn place(line: Option<&LineAt>) -> String {
+    line.map_or_else(|| "-".to_owned(), |line| format!("{}:{}", line.file, line.line))
+}
+
+fn minutes(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_second().saturating_sub(from.as_second()) / 60
 }
 
 /// A device as a reader knows it.

@@ -1,6 +1,7 @@
 //! Which options does `exdiag logs` have?
 
 use super::{Color, EXIT_CODES, FailOn, LangArg};
+use crate::checks::common::logs::THRESHOLDS;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -11,16 +12,28 @@ Examples:
   exdiag logs logs.zip --agent python-EAS-Client --output devices.csv";
 
 pub fn long_help() -> String {
-    format!("{EXAMPLES}\n\n{EXIT_CODES}")
+    let rows = THRESHOLDS.iter().map(|(name, value, meaning)| format!("  {name}={value}\n      {meaning}"));
+    let thresholds = rows.collect::<Vec<_>>().join("\n");
+    format!("Thresholds (--threshold NAME=VALUE), with their values:\n{thresholds}\n\n{EXAMPLES}\n\n{EXIT_CODES}")
 }
 
 #[derive(Debug, Args)]
 pub struct LogsArgs {
     /// IIS logs (W3C) of Exchange, folders or archives of them (gzip, zip); `-` is standard input
     ///
-    /// W3SVC1 shows what clients saw, W3SVC2 what ActiveSync itself answered: name both.
+    /// W3SVC1 shows what clients saw, W3SVC2 what ActiveSync itself answered: name both. Also read, and told by
+    /// their content: HttpProxy logs (what the front end accepted), mailbox logs of ActiveSync
+    /// (Get-MobileDeviceStatistics -GetMailboxLog), and as a fallback the access logs of reverse proxies (nginx,
+    /// Apache, HAProxy; a time without a zone is taken for UTC). A request is counted once, however many of them
+    /// show it.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Also count requests to EWS (/EWS/Exchange.asmx): some services speak it instead of ActiveSync
+    ///
+    /// Account and client by account, with the last accepted request and what failed since. They are many:
+    /// reading takes longer.
+    #[arg(long, help_heading = "Selection")]
+    pub ews: bool,
     /// Only this mailbox: its address, or the account with or without its domain
     #[arg(long, value_name = "MAILBOX", help_heading = "Selection")]
     pub mailbox: Option<String>,
@@ -31,15 +44,14 @@ pub struct LogsArgs {
     #[arg(long, value_name = "TEXT", help_heading = "Selection")]
     pub agent: Option<String>,
     /// From when on something is told, such as `hits-per-day=1500`; repeats
-    ///
-    /// fresh-minutes 120, stale-minutes 1440: how long before the end of the logs the last success may lie
-    /// (pass, warn); failures 3, failing-minutes 15: from when on failures in a row count; hits-per-day
-    /// 1000, hits-per-minute 30, resyncs-per-day 10, cuts 3.
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Selection")]
     pub threshold: Vec<String>,
     /// What goes to standard output
     #[arg(long, value_enum, default_value_t = LogsFormat::Text, help_heading = "Output")]
     pub format: LogsFormat,
+    /// Which table CSV writes
+    #[arg(long, value_enum, default_value_t = LogsTable::Devices, help_heading = "Output")]
+    pub table: LogsTable,
     /// Also write it to a file, .json, .txt or .csv; repeats
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,
@@ -67,4 +79,23 @@ pub enum LogsFormat {
     Json,
     /// The devices as a table
     Csv,
+}
+
+/// The tables of CSV; text and JSON have them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogsTable {
+    /// The devices
+    Devices,
+    /// Requests and failures by the hour
+    Hours,
+    /// The slowest requests
+    Slow,
+    /// Wrong passwords and locked accounts
+    Lockouts,
+    /// Clients by their user agent, with how many of their accounts fail
+    Agents,
+    /// Devices by their access state
+    Access,
+    /// Whom Exchange slows down
+    Throttled,
 }

@@ -44,6 +44,12 @@ pub struct Answer<'a> {
     pub sync_key: Option<&'a [u8]>,
     /// Whether the first folder's state began anew.
     pub first_sync: bool,
+    /// The first folder.
+    pub folder: Option<&'a [u8]>,
+    /// Whether the budget was overdrawn at the end; `None` where it is not shown.
+    pub overdrawn: Option<bool>,
+    /// How long calls to the mailbox server took, in milliseconds.
+    pub mailbox_ms: Option<u64>,
 }
 
 /// Errors that say that two requests of one client have met, and nothing about whether it syncs.
@@ -55,7 +61,10 @@ const HARMLESS: &[&[u8]] = &[b"MissingCscCacheEntry"];
 /// Reads the string.
 pub fn read(log: &[u8]) -> Answer<'_> {
     let mut out = Answer::default();
-    for item in log.split(|byte| *byte == b'_') {
+    let mut from = 0;
+    for end in memchr::memchr_iter(b'_', log).chain([log.len()]) {
+        let item = log.get(from..end).unwrap_or_default();
+        from = end + 1;
         let Some(first) = item.first() else { continue };
         match first {
             b'S' => {
@@ -70,7 +79,19 @@ pub fn read(log: &[u8]) -> Answer<'_> {
                 }
             }
             b'E' => out.error = after(item, b"Error").map(name).or(out.error),
-            b'A' => out.access = after(item, b"As").or(out.access),
+            b'A' => {
+                if let Some(value) = after(item, b"As") {
+                    out.access = Some(value);
+                } else if item.starts_with(b"ActivityContextData") {
+                    out.mailbox_ms = remote_calls(item).or(out.mailbox_ms);
+                }
+            }
+            b'B' if item.starts_with(b"Budget") => {
+                let balance = memchr::memmem::rfind(item, b"Balance%3a").and_then(|at| item.get(at + 10));
+                out.overdrawn = balance.map(|sign| *sign == b'-').or(out.overdrawn);
+            }
+            b'F' => out.folder = out.folder.or_else(|| after(item, b"Fid")),
+            b'R' => out.mailbox_ms = after(item, b"RpcL").and_then(number).or(out.mailbox_ms),
             b'H' => out.heartbeat = after(item, b"Hb").and_then(number).or(out.heartbeat),
             b'T' => {
                 if let Some(value) = after(item, b"Throttle") {
@@ -86,6 +107,17 @@ pub fn read(log: &[u8]) -> Answer<'_> {
         }
     }
     out
+}
+
+/// `RPC.T[server.database]=104` of the counters, as they are escaped in the line; all servers together.
+fn remote_calls(item: &[u8]) -> Option<u64> {
+    let mut sum = None;
+    for at in memchr::memmem::find_iter(item, b"RPC.T%5b") {
+        let rest = item.get(at..)?;
+        let value = rest.get(memchr::memmem::find(rest.get(..200).unwrap_or(rest), b"%5d%3d")? + 6..)?;
+        sum = Some(sum.unwrap_or(0) + number::<u64>(value).unwrap_or(0));
+    }
+    sum
 }
 
 /// The value, where this is the item's key.
@@ -135,7 +167,8 @@ pub fn ended(status: Status, answer: Option<&Answer<'_>>, command: Command, back
         (200, None) => Ended::Accepted,
         // the first leg of a sign-in: the anonymous challenge, and that of Negotiate
         (401, _) if back || (status.sub == 2 && status.win32 == 5) || status.win32 == 0x8009_030E => Ended::Neutral,
-        (100..300, _) => Ended::Neutral,
+        // a client that was gone before the answer, as reverse proxies write it
+        (100..300 | 408 | 499, _) => Ended::Neutral,
         _ => Ended::Failed,
     }
 }
@@ -185,6 +218,14 @@ mod tests {
             (new.mailbox, new.sync_key, new.first_sync),
             (Some(&b"anna%40corp.example"[..]), Some(&b"0"[..]), true)
         );
+    }
+
+    #[test]
+    fn budget_and_mailbox_server_are_read_in_both_spellings() {
+        let old = read(b"V141_RpcC28_RpcL2310_S1_Budget:(A)Conn%3a1%2cHangingConn%3a0%2cPolicy%3aD%5F1_");
+        assert_eq!((old.mailbox_ms, old.overdrawn), (Some(2310), None));
+        let new = read(b"Fid:5_Sk:7_ActivityContextData:Dbl%3aRPC.T%5bMBX1.a-b%5d%3d104%3bI32%3aRPC.C%5bMBX1%5d%3d8%3bDbl%3aRPC.T%5bMBX2%5d%3d6%3b_Budget:(A)Balance%3a5%2c(D)Owner%3ax%2cBalance%3a-20.5%2cCutoff%3a600000_");
+        assert_eq!((new.mailbox_ms, new.overdrawn, new.folder), (Some(110), Some(true), Some(&b"5"[..])));
     }
 
     #[test]

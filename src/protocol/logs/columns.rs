@@ -66,16 +66,17 @@ pub fn split<'a>(line: &'a [u8], count: usize, out: &mut [&'a [u8]; MOST]) -> Op
 /// Reads dates and times; a log has many lines of one day.
 #[derive(Debug, Default)]
 pub struct Clock {
-    date: [u8; 10],
+    /// The last day that was read.
+    date: Option<[u8; 10]>,
     midnight: i64,
 }
 
 impl Clock {
     /// Seconds since 1970 of `2026-11-21` and `06:53:38`; `None` where they are no such thing.
     pub fn read(&mut self, date: &[u8], time: &[u8]) -> Option<i64> {
-        if date != self.date {
+        if self.date.as_ref().is_none_or(|known| known != date) {
             self.midnight = midnight(date)?;
-            self.date = date.try_into().ok()?;
+            self.date = Some(date.try_into().ok()?);
         }
         let time: &[u8; 8] = time.get(..8)?.try_into().ok()?;
         let [h1, h2, b':', m1, m2, b':', s1, s2] = time else { return None };
@@ -117,6 +118,8 @@ mod tests {
         let mut clock = Clock::default();
         assert_eq!(clock.read(b"1970-01-02", b"00:01:01"), Some(86_461));
         assert_eq!(clock.read(b"2026-11-21", b"23:59:59"), Some(1_795_305_599));
+        // a log without a date column and without a #Date
+        assert_eq!(Clock::default().read(&[0; 10], b"00:00:00"), None);
         for (date, time) in
             [("2026-13-01", "00:00:00"), ("2026-11-2", "00:00:00"), ("2026-11-21", "24:00:00"), ("", "")]
         {

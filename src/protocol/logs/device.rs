@@ -1,9 +1,11 @@
 //! What has one device done, as far as one part of the logs shows?
 
 use super::answer::{Answer, Ended, Status};
+use super::origin::Origin;
 use super::query::Command;
+use super::site::{Beside, Site};
 use super::streak::{Code, Failures, Stamp};
-use super::tally::{Busy, Durations, Keys, Spells};
+use super::tally::Keys;
 use std::collections::BTreeMap;
 
 /// The names by which an account is known that are kept for one device.
@@ -14,8 +16,10 @@ const NAMES: usize = 8;
 pub struct Request<'a> {
     /// Its line and time.
     pub at: Stamp,
-    /// Whether a front end passed it on.
-    pub back: bool,
+    /// Which kind of log it stands in.
+    pub origin: Origin,
+    /// The server, where the line of an HttpProxy log names it.
+    pub server: &'a [u8],
     /// What was asked.
     pub command: Command,
     /// How HTTP answered.
@@ -30,25 +34,6 @@ pub struct Request<'a> {
     pub agent: &'a [u8],
     /// The protocol version that the query names.
     pub version: Option<u16>,
-}
-
-/// What was counted on one of the two sites.
-#[derive(Debug, Clone, Default)]
-pub struct Site {
-    /// Requests.
-    pub hits: u64,
-    /// Requests by status.
-    pub statuses: Vec<(Status, u64)>,
-    /// The first request.
-    pub first: Option<Stamp>,
-    /// The last one.
-    pub last: Option<Stamp>,
-    /// The last that HTTP reports as successful.
-    pub accepted: Option<Stamp>,
-    /// Those that failed.
-    pub failures: Failures,
-    /// Its busiest times.
-    pub busy: Busy,
 }
 
 /// One device of one account.
@@ -72,11 +57,13 @@ pub struct Device {
     pub front: Site,
     /// What front ends passed on.
     pub back: Site,
-    /// The last success that a line proves.
+    /// What other logs show.
+    pub beside: Beside,
+    /// The last success that a line of IIS proves.
     pub proved: Option<Stamp>,
-    /// The last line that shows what ActiveSync answered.
+    /// The last line of IIS that shows what ActiveSync answered.
     pub answered: Option<Stamp>,
-    /// Failures that HTTP does not show.
+    /// Failures in IIS logs that HTTP does not show.
     pub failures: Failures,
     /// What ActiveSync reported, by name.
     pub errors: BTreeMap<String, u64>,
@@ -90,64 +77,101 @@ pub struct Device {
     pub keys: Keys,
     /// Requests that throttling delayed, and for how many milliseconds at most.
     pub throttled: (u64, u64),
+    /// When a budget was last shown, and whether it was overdrawn.
+    pub overdrawn: (i64, bool),
+    /// Lines that show it automatically blocked.
+    pub auto_blocked: u64,
+    /// Pings that named their wait, and the sum of it in seconds.
+    pub heartbeats: (u64, u64),
+    /// How long the mailbox server took for Syncs: how many show it, over 2 s, over 10 s, and the longest.
+    pub mailbox_server: [u64; 4],
     /// Long requests that were cut.
     pub cuts: Vec<(u64, u64)>,
-    /// How long requests took that wait for nothing.
-    pub durations: Durations,
-    /// Changes between success and failure.
-    pub spells: [Spells; 2],
 }
+
+/// Commands that do not work before the policy is acknowledged.
+pub const PROVES_POLICY: &[Command] = &[Command::SYNC, Command::FOLDER_SYNC, Command::PING];
 
 /// Errors of Windows that mean a cut connection.
 const CUT: &[u32] = &[64, 121, 995, 1236];
 
+/// What reverse proxies write where the client was gone before the answer: nginx, and others.
+const CLIENT_GONE: &[u16] = &[408, 499];
+
 /// From how many milliseconds on a request counts as one that waits.
 const WAITS_MS: u64 = 30_000;
 
+impl Request<'_> {
+    /// How it ended.
+    pub fn ended(&self) -> Ended {
+        super::answer::ended(self.status, self.answer.as_ref(), self.command, self.origin == Origin::Back)
+    }
+
+    /// Whether it waits for something to happen, so that how long it took says nothing.
+    pub fn waits(&self, took: u64) -> bool {
+        self.command == Command::PING
+            || self.answer.as_ref().is_some_and(|answer| answer.heartbeat.is_some())
+            || (self.command == Command::SYNC && took >= WAITS_MS)
+    }
+}
+
 impl Device {
     /// Counts a request.
-    pub fn add(&mut self, request: &Request<'_>) {
-        let Request { at, back, command, status, answer, .. } = request;
-        let ended = super::answer::ended(*status, answer.as_ref(), *command, *back);
-        let failed = ended == Ended::Failed;
+    pub fn add(&mut self, request: &Request<'_>, ended: Ended) {
+        let Request { at, origin, command, status, answer, .. } = request;
+        let is_iis = matches!(origin, Origin::Front | Origin::Back);
         let code = Code {
             status: *status,
             answer: answer.as_ref().and_then(|answer| answer.status).unwrap_or(0),
             barred: answer.as_ref().and_then(|a| a.access).is_some_and(|state| !state.starts_with(b"Allowed")),
         };
-        let site = if *back { &mut self.back } else { &mut self.front };
-        site.hits += 1;
-        site.busy.add(at.time);
-        match site.statuses.iter_mut().find(|(known, _)| known == status) {
-            Some((_, count)) => *count += 1,
-            None => site.statuses.push((*status, 1)),
-        }
-        site.first = Some(site.first.map_or(*at, |first| first.min(*at)));
-        site.last = site.last.max(Some(*at));
-        if matches!(ended, Ended::Proved | Ended::Accepted) {
-            site.accepted = site.accepted.max(Some(*at));
-            site.failures.worked();
-            self.failures.worked();
-            latest(&mut self.commands[1], *command, *at);
-        } else if failed && status.http != 200 {
-            site.failures.add(*at, code);
-        } else if failed {
-            self.failures.add(*at, code);
-        }
-        let [front, passed_on] = &mut self.spells;
-        let spells = if *back { passed_on } else { front };
+        let site = match origin {
+            Origin::Front => &mut self.front,
+            Origin::Back => &mut self.back,
+            _ => match self.beside.at(*origin, request.server) {
+                Some(site) => site,
+                None => return,
+            },
+        };
+        site.count(*at, *status);
         match ended {
-            Ended::Proved | Ended::Accepted => spells.add(*at, None),
-            Ended::Failed => spells.add(*at, Some(code)),
+            Ended::Proved | Ended::Accepted => {
+                site.worked(*at);
+                if PROVES_POLICY.contains(command) {
+                    site.provisions.worked();
+                }
+                site.spells.add(*at, None);
+                self.failures.worked();
+                latest(&mut self.commands[1], *command, *at);
+            }
+            Ended::Failed => {
+                site.spells.add(*at, Some(code));
+                let failures = if is_iis && status.http == 200 { &mut self.failures } else { &mut site.failures };
+                failures.add(*at, code);
+            }
             Ended::Neutral => {}
         }
+        if *command == Command::PROVISION {
+            site.provisions.add(*at, Code { status: *status, answer: 0, barred: false });
+        }
+        if let Some(took) = request.took {
+            if !request.waits(took) {
+                site.durations.add(took);
+            } else if took >= WAITS_MS && (CUT.contains(&status.win32) || CLIENT_GONE.contains(&status.http)) {
+                self.cut(took);
+            }
+        }
         if let Some(answer) = answer {
-            self.answered = self.answered.max(Some(*at));
+            if is_iis {
+                self.answered = self.answered.max(Some(*at));
+            }
             if ended == Ended::Proved {
-                self.proved = self.proved.max(Some(*at));
+                if is_iis {
+                    self.proved = self.proved.max(Some(*at));
+                }
                 latest(&mut self.commands[0], *command, *at);
             }
-            self.answer(answer, at.time);
+            self.answer(answer, *command, at.time);
         }
         self.sign_in(request);
         if let Some(version) = request.version
@@ -161,24 +185,24 @@ impl Device {
                 self.agent.1 = request.agent.to_vec();
             }
         }
-        self.time(request);
     }
 
     fn sign_in(&mut self, request: &Request<'_>) {
         let status = request.status;
-        if !request.back && status.http == 401 {
+        let is_back = request.origin == Origin::Back;
+        if !is_back && status.http == 401 {
             // the anonymous challenge carries nothing that could be refused
             if super::answer::ended(status, None, request.command, false) == Ended::Failed && status.sub != 2 {
                 self.refused = self.refused.max(Some((request.at, status)));
             }
-        } else if !request.back && matches!(status.http, 456 | 457) {
+        } else if !is_back && matches!(status.http, 456 | 457) {
             self.refused = self.refused.max(Some((request.at, status)));
         } else if request.signed_in && status.http != 401 {
             self.signed_in = self.signed_in.max(Some(request.at));
         }
     }
 
-    fn answer(&mut self, answer: &Answer<'_>, time: i64) {
+    fn answer(&mut self, answer: &Answer<'_>, command: Command, time: i64) {
         if let Some(version) = answer.version
             && time >= self.version.0
         {
@@ -188,6 +212,7 @@ impl Device {
             && time >= self.access.0
         {
             self.access.0 = time;
+            self.auto_blocked += u64::from(state.starts_with(b"BlockedAB"));
             if self.access.1.as_bytes() != state {
                 self.access.1 = super::query::text(state);
             }
@@ -207,24 +232,36 @@ impl Device {
         if answer.throttle > 0 {
             self.throttled = (self.throttled.0 + 1, self.throttled.1.max(answer.throttle));
         }
-        self.keys.add(answer.sync_key, answer.first_sync, time);
+        if let Some(overdrawn) = answer.overdrawn {
+            self.overdrawn = self.overdrawn.max((time, overdrawn));
+        }
+        match command {
+            Command::PING => {
+                if let Some(seconds) = answer.heartbeat {
+                    self.heartbeats = (self.heartbeats.0 + 1, self.heartbeats.1 + u64::from(seconds));
+                }
+            }
+            Command::SYNC => {
+                if let Some(ms) = answer.mailbox_ms {
+                    let [count, over_2s, over_10s, most] = &mut self.mailbox_server;
+                    *count += 1;
+                    *over_2s += u64::from(ms > 2000);
+                    *over_10s += u64::from(ms > 10_000);
+                    *most = ms.max(*most);
+                }
+                self.keys.add(answer.folder, answer.sync_key, answer.first_sync, time);
+            }
+            _ => {}
+        }
     }
 
-    fn time(&mut self, request: &Request<'_>) {
-        let Some(took) = request.took else { return };
-        let waits = request.command == Command::PING
-            || request.answer.as_ref().is_some_and(|answer| answer.heartbeat.is_some())
-            || (request.command == Command::SYNC && took >= WAITS_MS);
-        if !waits {
-            self.durations.add(took);
-        } else if took >= WAITS_MS && CUT.contains(&request.status.win32) {
-            // a timer is told by its constancy: to the nearest five seconds
-            let seconds = (took + 2500) / 5000 * 5;
-            if let Some((_, count)) = self.cuts.iter_mut().find(|(known, _)| *known == seconds) {
-                *count += 1;
-            } else if self.cuts.len() < 64 {
-                self.cuts.push((seconds, 1));
-            }
+    /// A waiting request was cut: a timer is told by its constancy, to the nearest five seconds.
+    fn cut(&mut self, took: u64) {
+        let seconds = (took + 2500) / 5000 * 5;
+        if let Some((_, count)) = self.cuts.iter_mut().find(|(known, _)| *known == seconds) {
+            *count += 1;
+        } else if self.cuts.len() < 64 {
+            self.cuts.push((seconds, 1));
         }
     }
 
@@ -243,11 +280,9 @@ impl Device {
             }
         };
         for site in [&mut self.front, &mut self.back] {
-            for stamp in [&mut site.first, &mut site.last, &mut site.accepted] {
-                move_one(stamp);
-            }
-            site.failures.shift(lines);
+            site.shift(lines);
         }
+        self.beside.shift(lines);
         for stamp in [&mut self.proved, &mut self.answered, &mut self.signed_in] {
             move_one(stamp);
         }
@@ -274,6 +309,7 @@ impl Device {
         self.access = std::mem::take(&mut self.access).max(other.access);
         self.front.merge(other.front);
         self.back.merge(other.back);
+        self.beside.merge(other.beside);
         self.proved = self.proved.max(other.proved);
         self.answered = self.answered.max(other.answered);
         self.failures.merge(other.failures);
@@ -288,6 +324,12 @@ impl Device {
         self.signed_in = self.signed_in.max(other.signed_in);
         self.refused = self.refused.max(other.refused);
         self.keys.merge(other.keys);
+        self.overdrawn = self.overdrawn.max(other.overdrawn);
+        self.auto_blocked += other.auto_blocked;
+        self.heartbeats = (self.heartbeats.0 + other.heartbeats.0, self.heartbeats.1 + other.heartbeats.1);
+        let [count, over_2s, over_10s, most] = &mut self.mailbox_server;
+        let [a, b, c, d] = other.mailbox_server;
+        (*count, *over_2s, *over_10s, *most) = (*count + a, *over_2s + b, *over_10s + c, d.max(*most));
         self.throttled = (self.throttled.0 + other.throttled.0, self.throttled.1.max(other.throttled.1));
         for (seconds, count) in other.cuts {
             match self.cuts.iter_mut().find(|(known, _)| *known == seconds) {
@@ -295,30 +337,6 @@ impl Device {
                 None => self.cuts.push((seconds, count)),
             }
         }
-        self.durations.merge(&other.durations);
-        for (mine, theirs) in self.spells.iter_mut().zip(other.spells) {
-            mine.merge(theirs);
-        }
-    }
-}
-
-impl Site {
-    fn merge(&mut self, other: Self) {
-        self.hits += other.hits;
-        for (status, count) in other.statuses {
-            match self.statuses.iter_mut().find(|(known, _)| *known == status) {
-                Some((_, mine)) => *mine += count,
-                None => self.statuses.push((status, count)),
-            }
-        }
-        self.first = match (self.first, other.first) {
-            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
-            (mine, theirs) => mine.or(theirs),
-        };
-        self.last = self.last.max(other.last);
-        self.accepted = self.accepted.max(other.accepted);
-        self.failures.merge(other.failures);
-        self.busy.merge(other.busy);
     }
 }
 

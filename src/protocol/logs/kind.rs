@@ -1,6 +1,8 @@
 //! What kind of file is this, by its content?
 
+use super::access::is_row;
 use super::columns::Columns;
+use super::mailbox::section;
 use crate::evidence::logs::LogKind;
 
 /// Tells a file by its beginning (some 64 KiB, as UTF-8). An IIS log is told apart further once it is read.
@@ -10,18 +12,21 @@ pub fn kind(head: &[u8]) -> LogKind {
     }
     let text = String::from_utf8_lossy(head);
     let lines = || text.lines().take(200);
-    let starts = |start: &str| lines().any(|line| line.trim_start_matches('\u{feff}').starts_with(start));
     let http_proxy = |line: &str| line.contains("DateTime,RequestId");
+    let begins = |line: &str| {
+        let line = line.trim_start_matches('\u{feff}').trim_start();
+        line.strip_prefix("Log Entry: ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let sections = || lines().filter_map(|line| section(line.as_bytes())).take(3);
     if lines().any(http_proxy) {
         LogKind::HttpProxy
     } else if lines().any(|line| is_fields(line) && line.contains("cs-uri-stem")) || columns_of(head).is_some() {
         LogKind::Iis
-    } else if starts(" Log Entry: ") || starts("Log Entry: ") || (starts("RequestTime :") && starts("RequestHeader :"))
-    {
+    } else if lines().any(begins) || sections().count() == 3 {
         LogKind::MailboxLog
     } else if text.contains("LastSuccessSync") || text.contains("LastSyncAttemptTime") {
         LogKind::DeviceList
-    } else if lines().filter(|line| is_access_log(line)).count() > 0 {
+    } else if lines().any(|line| is_row(line.as_bytes())) {
         LogKind::ReverseProxy
     } else if memchr::memchr_iter(0, head).count() * 50 > head.len()
         || text.matches('\u{fffd}').count() * 20 > text.len()
@@ -34,12 +39,6 @@ pub fn kind(head: &[u8]) -> LogKind {
 
 fn is_fields(line: &str) -> bool {
     line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("#Fields:"))
-}
-
-/// A line of the common log format, or of HAProxy.
-fn is_access_log(line: &str) -> bool {
-    ["\"GET /", "\"POST /", "\"OPTIONS /", "\"HEAD /"].iter().any(|method| line.contains(method))
-        && (line.contains("HTTP/1.") || line.contains("HTTP/2"))
 }
 
 /// The default columns of IIS, newest first: 10 and 8.5, 7 and 7.5, 6.

@@ -54,6 +54,8 @@ impl Command {
     pub const MOVE_ITEMS: Self = Self(13);
     /// `Ping`
     pub const PING: Self = Self(18);
+    /// `Provision`
+    pub const PROVISION: Self = Self(20);
     /// An OPTIONS request, or one that names no command.
     pub const OPTIONS: Self = Self(254);
     /// A command that is not known.
@@ -86,6 +88,8 @@ pub struct Query<'a> {
     pub version: Option<u16>,
     /// What ActiveSync itself wrote behind `Log=`.
     pub log: Option<&'a [u8]>,
+    /// The id under which the front end passes the request on.
+    pub request_id: &'a [u8],
 }
 
 /// Where the bytes of a query in base64 are kept while it is looked at.
@@ -111,9 +115,9 @@ pub fn read<'a>(query: &'a [u8], scratch: &'a mut Scratch) -> Query<'a> {
         plain(item, &mut out);
     }
     if out.device_id.is_empty() && out.user.is_empty() && out.command.is_none() {
-        let (log, is_plain) = (out.log, looks_plain(first));
+        let (log, request_id, is_plain) = (out.log, out.request_id, looks_plain(first));
         if !is_plain && let Some(found) = base64(first, scratch) {
-            return Query { log, ..found };
+            return Query { log, request_id, ..found };
         }
     }
     out
@@ -129,6 +133,7 @@ fn plain<'a>(item: &'a [u8], out: &mut Query<'a>) {
         3 if key.eq_ignore_ascii_case(b"log") => out.log = Some(value),
         4 if key.eq_ignore_ascii_case(b"user") => out.user = value,
         8 if key.eq_ignore_ascii_case(b"deviceid") => out.device_id = value,
+        9 if key.eq_ignore_ascii_case(b"cafereqid") => out.request_id = value.strip_suffix(b";").unwrap_or(value),
         10 if key.eq_ignore_ascii_case(b"devicetype") => out.device_type = value,
         _ => {}
     }
@@ -182,6 +187,7 @@ fn base64<'a>(item: &[u8], scratch: &'a mut Scratch) -> Option<Query<'a>> {
         command: Some(Command(command)),
         version: Some(version.into()),
         log: None,
+        request_id: b"",
     })
 }
 

@@ -6,6 +6,9 @@
 use super::answer::{self, Status, number};
 use super::columns::{Clock, Columns, MOST, split};
 use super::device::Request;
+use super::ews::{Asked, Clients};
+use super::lines::{LONGEST, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case, trimmed};
+use super::origin::{Ids, Origin};
 use super::query::{self, Command, Scratch};
 use super::streak::Stamp;
 use super::table::Table;
@@ -15,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What every ActiveSync request has in its path, `ActiveSync` or `activesync`.
 const NEEDLE: &[u8] = b"ctive";
 
-/// The longest line that is kept; IIS takes none of more than 64 KiB.
-const LONGEST: usize = 1 << 20;
+/// What every request to EWS has in its path, `Exchange.asmx` or `exchange.asmx`.
+const EWS_NEEDLE: &[u8] = b"xchange.asmx";
+const EWS_STEM: &[u8] = b"/ews/exchange.asmx";
 
 /// Why a line was not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +41,10 @@ pub enum Skip {
     TooLong,
     /// Exchange asked itself whether it is well.
     Probe,
+    /// An entry of a mailbox log that stands in another file, too.
+    Twice,
+    /// An entry of a mailbox log without an answer: it was still under way, or its end is missing.
+    Unanswered,
 }
 
 impl Skip {
@@ -51,6 +59,8 @@ impl Skip {
             Self::NoHeader => "no-header",
             Self::TooLong => "too-long",
             Self::Probe => "health-probe",
+            Self::Twice => "twice",
+            Self::Unanswered => "unanswered",
         }
     }
 }
@@ -74,6 +84,10 @@ pub struct Part {
     pub hours: BTreeSet<i64>,
     /// Headers that were read.
     pub headers: u64,
+    /// Who asks EWS.
+    pub ews: Clients,
+    /// Ids of requests.
+    pub ids: Ids,
     /// The columns at the end of the part.
     pub columns: Option<Columns>,
 }
@@ -87,6 +101,8 @@ pub struct Scanner {
     date: [u8; 10],
     clock: Clock,
     finder: Finder<'static>,
+    /// Looks for requests to EWS, where these are wanted.
+    ews: Option<Finder<'static>>,
     scratch: Scratch,
     /// The beginning of a line whose end has not come yet.
     rest: Vec<u8>,
@@ -103,10 +119,18 @@ impl Scanner {
             date: [0; 10],
             clock: Clock::default(),
             finder: Finder::new(NEEDLE),
+            ews: None,
             scratch: Scratch::default(),
             rest: Vec::new(),
             overlong: false,
         }
+    }
+
+    /// Also counts requests to EWS: these are many.
+    #[must_use]
+    pub fn with_ews(mut self, wanted: bool) -> Self {
+        self.ews = wanted.then(|| Finder::new(EWS_NEEDLE));
+        self
     }
 
     /// Takes the next bytes, wherever they are cut.
@@ -179,9 +203,11 @@ impl Scanner {
         // where lines have been counted up to
         let (mut counted, mut lines) = (0, 0_u64);
         let finder = self.finder.clone();
+        let ews = self.ews.clone();
+        let mut also = ews.as_ref().and_then(|ews| ews.find(block));
         let mut special = memchr::memchr2(b'#', 0, block);
         let mut found = finder.find(block);
-        while let Some(at) = special.into_iter().chain(found).min() {
+        while let Some(at) = special.into_iter().chain(found).chain(also).min() {
             let is_special = special == Some(at);
             if is_special
                 && block.get(at) == Some(&b'#')
@@ -210,6 +236,9 @@ impl Scanner {
             }
             if found.is_some_and(|at| at < end) {
                 found = finder.find(rest).map(|next| end + next);
+            }
+            if also.is_some_and(|at| at < end) {
+                also = ews.as_ref().and_then(|ews| ews.find(rest)).map(|next| end + next);
             }
         }
         lines += newlines(block, counted, block.len());
@@ -251,15 +280,27 @@ impl Scanner {
         let at = |column: usize| parts.get(column).copied().unwrap_or_default();
         let maybe = |column: Option<usize>| column.map(at).unwrap_or_default();
         let stem = at(columns.stem);
-        let Some(below) = below_stem(stem) else { return };
         let agent = maybe(columns.agent);
         let user = maybe(columns.user);
+        let Some(below) = below_stem(stem) else {
+            if self.ews.is_some() && starts_with_ignoring_case(stem, EWS_STEM) && !is_probe(stem, agent, [user, b""]) {
+                let day = columns.date.map_or(&date[..], at);
+                let Some(time) = clock.read(day, at(columns.time)) else { return };
+                let Some(http) = number(at(columns.status)) else { return };
+                let (sub, win32) = (number(maybe(columns.sub)), number(maybe(columns.win32)));
+                part.ews.add(&Asked {
+                    at: Stamp { time, file: *file, line: number_of_line },
+                    back: maybe(columns.port) == b"444",
+                    status: Status { http, sub: sub.unwrap_or(0), win32: win32.unwrap_or(0) },
+                    user,
+                    agent,
+                });
+                part.used += 1;
+            }
+            return;
+        };
         let asked = query::read(maybe(columns.query), scratch);
-        let is_probe = ends_with_ignoring_case(stem, b".check")
-            || agent.starts_with(b"AMProbe")
-            || is_health(user)
-            || is_health(asked.user);
-        if is_probe {
+        if is_probe(stem, agent, [user, asked.user]) {
             *part.skipped.entry(Skip::Probe).or_default() += 1;
             return;
         }
@@ -283,7 +324,8 @@ impl Scanner {
         let command = asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS);
         let request = Request {
             at: Stamp { time, file: *file, line: number_of_line },
-            back,
+            origin: if back { Origin::Back } else { Origin::Front },
+            server: b"",
             command,
             status,
             signed_in: !matches!(user, b"-" | b""),
@@ -292,6 +334,9 @@ impl Scanner {
             version: asked.version,
             answer,
         };
+        if !back && !asked.request_id.is_empty() {
+            part.ids.front.add(asked.request_id);
+        }
         part.table.add(&asked, user, &request);
         part.used += 1;
         let [front, passed_on, answered] = &mut part.sites;
@@ -330,46 +375,6 @@ impl Scanner {
     }
 }
 
-fn see(part: &mut Part, time: i64) {
-    part.hours.insert(time.div_euclid(3600));
-    part.span = Some(part.span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
-}
-
 fn newlines(block: &[u8], from: usize, to: usize) -> u64 {
     block.get(from..to).map_or(0, |part| memchr::memchr_iter(b'\n', part).count() as u64)
-}
-
-/// Without the end of the line.
-fn trimmed(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-const STEM: &[u8] = b"/microsoft-server-activesync";
-
-/// What stands behind the virtual directory of ActiveSync; `None` where it is another one.
-fn below_stem(stem: &[u8]) -> Option<&[u8]> {
-    let (head, tail) = stem.split_at_checked(STEM.len())?;
-    head.eq_ignore_ascii_case(STEM).then_some(tail)
-}
-
-fn contains_stem(line: &[u8]) -> bool {
-    line.windows(STEM.len()).any(|window| window.eq_ignore_ascii_case(STEM))
-}
-
-fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
-    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-}
-
-fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
-    text.len().checked_sub(end.len()).and_then(|at| text.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-}
-
-/// The mailboxes by which Exchange watches itself, with or without a domain.
-fn is_health(user: &[u8]) -> bool {
-    const NAME: &[u8] = b"healthmailbox";
-    let domain =
-        memchr::memchr2(b'\\', b'%', user).map_or(0, |at| if user.get(at) == Some(&b'%') { at + 3 } else { at + 1 });
-    starts_with_ignoring_case(user, NAME)
-        || user.get(domain..).is_some_and(|rest| starts_with_ignoring_case(rest, NAME))
 }

@@ -158,10 +158,10 @@ impl Failures {
         self.runs.append(&mut joined);
     }
 
-    /// What came after that moment, or all; of several lists together.
-    pub fn after(lists: &[&Self], reset: Option<Stamp>) -> Streak {
+    /// What came after a moment, or all; of several lists together, each with its own moment.
+    pub fn after(lists: &[(&Self, Option<Stamp>)]) -> Streak {
         let mut out = Streak::default();
-        for run in lists.iter().flat_map(|list| &list.runs) {
+        for (run, reset) in lists.iter().flat_map(|(list, reset)| list.runs.iter().map(move |run| (run, *reset))) {
             if reset.is_some_and(|reset| !run.last.is_after(reset)) {
                 continue;
             }
@@ -193,10 +193,10 @@ mod tests {
         for time in [1, 2, 5, 6, 7] {
             failures.add(at(time), CODE);
         }
-        let streak = Failures::after(&[&failures], Some(at(3)));
+        let streak = Failures::after(&[(&failures, Some(at(3)))]);
         assert_eq!((streak.since, streak.count), (Some(at(5)), 3));
-        assert_eq!(Failures::after(&[&failures], None).count, 5);
-        assert_eq!(Failures::after(&[&failures], Some(at(7))), Streak::default());
+        assert_eq!(Failures::after(&[(&failures, None)]).count, 5);
+        assert_eq!(Failures::after(&[(&failures, Some(at(7)))]), Streak::default());
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
             }
         }
         late.merge(early);
-        let streak = Failures::after(&[&late], Some(at(2950)));
+        let streak = Failures::after(&[(&late, Some(at(2950)))]);
         assert_eq!((streak.since, streak.count), (Some(at(2951)), 2049));
     }
 
@@ -232,7 +232,7 @@ mod tests {
                 }
                 all.merge(failures);
             }
-            let streak = Failures::after(&[&all], Some(at(2050)));
+            let streak = Failures::after(&[(&all, Some(at(2050)))]);
             assert_eq!((streak.since, streak.count), (Some(at(2051)), 7949), "{backwards}");
         }
     }
@@ -241,7 +241,7 @@ mod tests {
     fn in_one_second_the_order_of_the_lines_decides_and_between_files_the_success() {
         let mut failures = Failures::default();
         failures.add(Stamp { time: 9, file: 1, line: 5 }, CODE);
-        let count = |file, line| Failures::after(&[&failures], Some(Stamp { time: 9, file, line })).count;
+        let count = |file, line| Failures::after(&[(&failures, Some(Stamp { time: 9, file, line }))]).count;
         assert_eq!((count(1, 4), count(1, 6), count(0, 4)), (1, 0, 0));
     }
 }

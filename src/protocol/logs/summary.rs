@@ -1,21 +1,23 @@
 //! What do all parts of all files show together?
 
 use super::answer::Status;
-use super::device::Device;
+use super::device::{Device, PROVES_POLICY};
+use super::ews::Clients;
+use super::joined::Joined;
+use super::origin::Ids;
 use super::query::Command;
 use super::scan::{Part, Skip};
+use super::server::agents;
+use super::site::Site;
 use super::streak::{Failures, Stamp};
 use super::table::{Table, local};
 use super::tally::Spell;
 use crate::evidence::logs::{
-    Coverage, DecidingLines, Gap, Latency, LineAt, LogDevice, LogFile, LogKind, LogsSeen, Peak, Refusal, SkippedLines,
+    Coverage, DecidingLines, Gap, Heartbeat, Latency, LogDevice, LogFile, LogKind, LogServer, LogsSeen, MailboxServer,
+    Peak, Refusal, SkippedLines, Source, line_at,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How long after the last line of a back end a request of the front end is past what back ends show,
-/// in seconds: both log a request when it is over.
-const PAST_S: i64 = 60;
 
 /// Which devices are asked about. Whatever is empty does not select.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +34,16 @@ impl Wanted {
     /// Whether all devices are.
     pub fn is_all(&self) -> bool {
         self.mailbox.is_none() && self.device.is_none() && self.agent.is_none()
+    }
+
+    /// Whether a client of EWS is one of them; it has no device.
+    pub fn takes_client(&self, user: &str, agent: &str) -> bool {
+        let user = self.mailbox.as_ref().is_none_or(|wanted| {
+            let whole = user.contains('@') && wanted.contains('@');
+            if whole { user.eq_ignore_ascii_case(wanted) } else { local(user) == local(wanted) }
+        });
+        let wanted = self.agent.as_ref().map(|agent| agent.replace(' ', "+").to_lowercase());
+        user && self.device.is_none() && wanted.is_none_or(|wanted| agent.to_lowercase().contains(&wanted))
     }
 
     fn takes(&self, device: &Device, told: &LogDevice) -> bool {
@@ -60,7 +72,9 @@ pub struct Collected {
     skipped: BTreeMap<u32, BTreeMap<Skip, u64>>,
     sites: BTreeMap<u32, [u64; 3]>,
     span: Option<(i64, i64)>,
-    hours: BTreeSet<i64>,
+    hours: BTreeMap<u32, BTreeSet<i64>>,
+    ids: Ids,
+    ews: Clients,
 }
 
 impl Collected {
@@ -89,6 +103,7 @@ impl Collected {
         let Some(told) = self.files.get_mut(file as usize) else { return };
         if told.lines > 0 {
             part.table.shift(told.lines);
+            part.ews.shift(told.lines);
         }
         told.lines += part.lines;
         told.used += part.used;
@@ -101,7 +116,9 @@ impl Collected {
             *mine += theirs;
         }
         self.table.merge(part.table);
-        self.hours.extend(part.hours);
+        self.hours.entry(file).or_default().extend(part.hours);
+        self.ids.merge(part.ids);
+        self.ews.merge(part.ews);
         self.span = match (self.span, part.span) {
             (Some((from, to)), Some((a, b))) => Some((from.min(a), to.max(b))),
             (mine, theirs) => mine.or(theirs),
@@ -110,7 +127,7 @@ impl Collected {
 
     /// What it shows of the devices that are wanted.
     pub fn told(self, wanted: &Wanted) -> LogsSeen {
-        let Self { table, mut files, skipped, sites, span, hours } = self;
+        let Self { table, mut files, skipped, sites, span, hours, ids, ews } = self;
         for (number, file) in (0_u32..).zip(&mut files) {
             let skipped = skipped.get(&number).into_iter().flatten();
             file.skipped =
@@ -124,13 +141,22 @@ impl Collected {
                 };
             }
         }
+        let mut table = table;
+        let server = std::mem::take(&mut table.server);
         let (devices, unattributed) = table.devices();
-        let mut told: Vec<LogDevice> = devices
-            .iter()
-            .map(|device| (device, device_told(device, &files)))
-            .filter(|(device, told)| wanted.takes(device, told))
-            .map(|(_, told)| told)
-            .collect();
+        let all: Vec<(&Device, LogDevice)> =
+            devices.iter().map(|device| (device, device_told(device, &files, &ids))).collect();
+        let server = if wanted.is_all() {
+            server.told(&all.iter().map(|(_, told)| told).collect::<Vec<_>>(), &files)
+        } else {
+            // how the others of its kind fare tells the fault of a mailbox from that of a server
+            let chosen = all.iter().filter(|(device, told)| wanted.takes(device, told));
+            let kinds: BTreeSet<&Option<String>> = chosen.map(|(_, told)| &told.agent).collect();
+            let peers = all.iter().map(|(_, told)| told).filter(|told| kinds.contains(&told.agent));
+            LogServer { agents: agents(&peers.collect::<Vec<_>>()), ..LogServer::default() }
+        };
+        let mut told: Vec<LogDevice> =
+            all.into_iter().filter(|(device, told)| wanted.takes(device, told)).map(|(_, told)| told).collect();
         told.sort_by(|a, b| {
             let rest = |d: &LogDevice| (d.user.clone(), d.device_id.clone());
             b.hits.cmp(&a.hits).then_with(|| rest(a).cmp(&rest(b)))
@@ -139,9 +165,12 @@ impl Collected {
             coverage: Coverage {
                 from: span.and_then(|(from, _)| moment(from)),
                 to: span.and_then(|(_, to)| moment(to)),
-                gaps: gaps(&hours),
+                gaps: gaps(&hours.values().flatten().copied().collect()),
+                sources: sources(&hours, &files),
             },
+            server: Some(Box::new(server)).filter(|server| **server != LogServer::default()),
             devices: told,
+            ews: ews.told(wanted, &files),
             unattributed: if wanted.is_all() { statuses(unattributed) } else { BTreeMap::new() },
             files,
         }
@@ -162,6 +191,29 @@ fn gaps(hours: &BTreeSet<i64>) -> Vec<Gap> {
     pairs.filter_map(|(a, b)| Some(Gap { from: moment((a + 1) * 3600)?, to: moment(b * 3600)? })).collect()
 }
 
+/// What each folder lacks of what all of them cover: a server whose logs are missing shows nothing wrong.
+fn sources(hours: &BTreeMap<u32, BTreeSet<i64>>, files: &[LogFile]) -> Vec<Source> {
+    let mut groups: BTreeMap<(&str, LogKind), BTreeSet<i64>> = BTreeMap::new();
+    for (number, hours) in hours {
+        let Some(file) = files.get(*number as usize).filter(|file| file.kind != LogKind::MailboxLog) else { continue };
+        let folder = file.path.rfind(['/', '\\', ':']).and_then(|end| file.path.get(..end)).unwrap_or_default();
+        // an hour without an ActiveSync request does not make a log one of another kind
+        let kind = if file.kind == LogKind::Iis { LogKind::IisFrontEnd } else { file.kind };
+        groups.entry((folder, kind)).or_default().extend(hours);
+    }
+    groups.retain(|_, hours| !hours.is_empty());
+    let first = groups.values().filter_map(BTreeSet::first).min().copied();
+    let last = groups.values().filter_map(BTreeSet::last).max().copied();
+    let (Some(first), Some(last), true) = (first, last, groups.len() > 1) else { return Vec::new() };
+    groups
+        .into_iter()
+        .map(|((folder, kind), mut hours)| {
+            hours.extend([first - 1, last + 1]);
+            Source { folder: folder.to_owned(), kind, gaps: gaps(&hours) }
+        })
+        .collect()
+}
+
 fn statuses(counts: impl IntoIterator<Item = (Status, u64)>) -> BTreeMap<String, u64> {
     counts.into_iter().map(|(status, count)| (status.to_string(), count)).collect()
 }
@@ -171,30 +223,17 @@ fn shortest(names: &[String]) -> Option<String> {
     names.iter().min_by_key(|name| (name.len(), *name)).cloned()
 }
 
-fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
-    let on_front = device.front.hits > 0;
-    let site = if on_front { &device.front } else { &device.back };
-    let proof = device.answered.is_some();
-    let accepted = device.front.accepted.max(device.back.accepted);
-    // a request of the front end counts for itself only where no back end shows what came of it
-    let beyond = match (device.front.accepted, device.answered) {
-        (Some(accepted), Some(answered)) if accepted.time > answered.time + PAST_S => Some(accepted),
-        (Some(accepted), None) => Some(accepted),
-        (None, None) => device.back.accepted,
-        _ => None,
-    };
-    let reset = device.proved.max(beyond);
-    let mut lists = vec![&device.failures, &device.front.failures];
-    if !on_front {
-        lists.push(&device.back.failures);
-    }
-    let streak = Failures::after(&lists, reset);
-    let line = |stamp: Option<Stamp>| {
-        let stamp = stamp?;
-        Some(LineAt { file: files.get(stamp.file as usize)?.path.clone(), line: stamp.line })
-    };
+fn device_told(device: &Device, files: &[LogFile], ids: &Ids) -> LogDevice {
+    let seen = Joined::of(device, ids);
+    let (site, proof, accepted) = (&*seen.site, seen.answered.is_some(), seen.accepted);
+    let reset = seen.reset();
+    let streak = seen.streak(device, reset);
+    let line = |stamp: Option<Stamp>| line_at(files, stamp?.file, stamp?.line);
     let [proved, accepted_by] = &device.commands;
     let by_command = if proof { proved } else { accepted_by };
+    let with_policy =
+        by_command.iter().filter(|(command, _)| PROVES_POLICY.contains(command)).map(|(_, stamp)| *stamp).max();
+    let [count, over_2s, over_10s, max_ms] = device.mailbox_server;
     let busy = site.busy.most();
     let (resyncs, same_key) = device.keys.most();
     let (throttled, throttled_ms) = device.throttled;
@@ -207,10 +246,10 @@ fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
         agent: some(&String::from_utf8_lossy(&device.agent.1)),
         protocol: (device.version.1 > 0).then(|| version(device.version.1)),
         hits: site.hits,
-        site: if on_front { "front-end" } else { "back-end" }.to_owned(),
+        site: seen.origin.name().to_owned(),
         first_attempt: when(site.first),
         last_attempt: when(site.last),
-        last_success: when(device.proved),
+        last_success: when(seen.proved),
         last_accepted: when(accepted),
         proof,
         failing_since: when(streak.since),
@@ -240,8 +279,18 @@ fn device_told(device: &Device, files: &[LogFile]) -> LogDevice {
         throttled,
         throttled_ms,
         cut_after: device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count)).collect(),
-        latency: device.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
-        timeline: timeline(device),
+        overdrawn: device.overdrawn.1,
+        auto_blocked: device.auto_blocked,
+        provisions: Failures::after(&[(&site.provisions, with_policy)]).count,
+        heartbeat: device
+            .heartbeats
+            .1
+            .checked_div(device.heartbeats.0)
+            .map(|mean_s| Heartbeat { count: device.heartbeats.0, mean_s }),
+        mailbox_server: (count > 0).then_some(MailboxServer { count, over_2s, over_10s, max_ms }),
+        rhythm_s: seen.rhythm().told().map(|(median, ..)| median),
+        latency: site.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
+        timeline: timeline(device, site),
     }
 }
 
@@ -251,8 +300,8 @@ fn version(number: u16) -> String {
 }
 
 /// What clients saw; where a back end shows what became of their requests, its word on those.
-fn timeline(device: &Device) -> Vec<crate::evidence::logs::Spell> {
-    let [front, back] = &device.spells;
+fn timeline(device: &Device, site: &Site) -> Vec<crate::evidence::logs::Spell> {
+    let (front, back) = (&site.spells, &device.back.spells);
     let has_back = !back.told().is_empty();
     let mut all: Vec<Spell> = back.told().to_vec();
     all.extend(front.told().iter().filter(|spell| !has_back || spell.code.is_some()));

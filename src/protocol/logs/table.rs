@@ -3,6 +3,7 @@
 use super::answer::Status;
 use super::device::{Device, Request};
 use super::query::{self, Query};
+use super::server::Server;
 use std::collections::{BTreeMap, HashMap};
 
 /// Devices that are told apart; no server has as many, but a flood of made-up names has.
@@ -24,6 +25,8 @@ pub struct Table {
     spelling: Vec<u8>,
     /// Requests that name neither account nor device, or came when the table was full.
     pub unattributed: BTreeMap<Status, u64>,
+    /// All of them together.
+    pub server: Server,
 }
 
 impl Table {
@@ -37,12 +40,19 @@ impl Table {
         }
         let known = self.spellings.get(self.spelling.as_slice()).copied();
         let found = known.or_else(|| self.enter(query, user));
+        let ended = request.ended();
+        self.server.count(request.at, request.origin, request.status, ended);
+        if let Some(took) = request.took.filter(|took| self.server.is_slow(*took) && !request.waits(*took)) {
+            let name = if query.user.is_empty() { user } else { query.user };
+            let (name, device) = (account(&query::text(name)), query::device_id(query.device_id));
+            self.server.slow(took, request.at, request.command, request.status, name, device);
+        }
         match found.and_then(|at| self.devices.get_mut(at)) {
             Some(device) => {
                 if device.kind.is_empty() && !query.device_type.is_empty() {
                     device.kind = query::text(query.device_type);
                 }
-                device.add(request);
+                device.add(request, ended);
             }
             None => *self.unattributed.entry(request.status).or_default() += 1,
         }
@@ -84,6 +94,7 @@ impl Table {
         for device in &mut self.devices {
             device.shift(lines);
         }
+        self.server.shift(lines);
     }
 
     /// Takes up another part of the logs.
@@ -107,6 +118,7 @@ impl Table {
         for (status, count) in other.unattributed {
             *self.unattributed.entry(status).or_default() += count;
         }
+        self.server.merge(other.server);
         self.spellings.clear();
     }
 
@@ -139,7 +151,7 @@ impl Table {
 }
 
 /// An account's name without the domain in front of it.
-fn account(name: &str) -> String {
+pub fn account(name: &str) -> String {
     let name = name.rsplit('\\').next().unwrap_or_default().trim();
     if name == "-" { String::new() } else { name.to_owned() }
 }

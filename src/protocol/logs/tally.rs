@@ -112,46 +112,88 @@ fn end_of(step: usize) -> u64 {
     if step < 4 { step } else { ((step % 4 + 5) << (step / 4 - 1)) - 1 }
 }
 
+/// Folders whose keys are followed, the last ones.
+const FOLDERS: usize = 16;
+
+/// A client that comes again with the same key so soon, in seconds, has not taken the answer.
+const SOON_S: i64 = 60;
+
 /// Sync keys: a client that begins anew, and one that does not get on.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
-    anew: Vec<(i64, u64)>,
-    last: Vec<u8>,
-    repeated: u64,
+    /// By day and folder.
+    anew: Vec<((i64, u64), u64)>,
+    last: Vec<Followed>,
     most: u64,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Followed {
+    folder: u64,
+    key: u64,
+    at: i64,
+    repeated: u64,
+}
+
 impl Keys {
-    /// Counts the key of a request.
-    pub fn add(&mut self, key: Option<&[u8]>, first_sync: bool, time: i64) {
+    /// Counts the key of a request for a folder.
+    pub fn add(&mut self, folder: Option<&[u8]>, key: Option<&[u8]>, first_sync: bool, time: i64) {
         let Some(key) = key else { return };
+        let folder = folder.map_or(0, hash);
+        let known = self.last.iter().position(|known| known.folder == folder);
         // a folder's own part may stand before the number: {guid}7
         if key == b"0" || first_sync {
-            count_day(&mut self.anew, time.div_euclid(86_400), 1);
-            self.last.clear();
-            self.repeated = 0;
-        } else if self.last == key {
-            self.repeated += 1;
-            self.most = self.most.max(self.repeated);
-        } else {
-            self.last.clear();
-            self.last.extend_from_slice(key);
-            self.repeated = 1;
+            self.count((time.div_euclid(86_400), folder), 1);
+            if let Some(at) = known {
+                self.last.swap_remove(at);
+            }
+            return;
+        }
+        let key = hash(key);
+        match known.and_then(|at| self.last.get_mut(at)) {
+            // an answer without a change keeps the key: whoever asks now and then repeats it rightly
+            Some(known) if known.key == key && time.abs_diff(known.at) <= SOON_S.unsigned_abs() => {
+                known.repeated += 1;
+                known.at = time;
+                self.most = self.most.max(known.repeated);
+            }
+            Some(known) => (known.key, known.at, known.repeated) = (key, time, 1),
+            None => {
+                if self.last.len() >= FOLDERS {
+                    self.last.remove(0);
+                }
+                self.last.push(Followed { folder, key, at: time, repeated: 1 });
+            }
         }
     }
 
-    /// The most new beginnings in one day, and the most requests in a row with one key.
+    fn count(&mut self, of: (i64, u64), count: u64) {
+        if let Some((_, sum)) = self.anew.iter_mut().rev().find(|(known, _)| *known == of) {
+            *sum += count;
+        } else if self.anew.len() < DAYS {
+            self.anew.push((of, count));
+        }
+    }
+
+    /// The most new beginnings of one folder in one day, and the most requests in a row with one key.
     pub fn most(&self) -> (u64, u64) {
         (self.anew.iter().map(|(_, count)| *count).max().unwrap_or(0), self.most)
     }
 
     /// Takes up another part.
     pub fn merge(&mut self, other: Self) {
-        for (day, count) in other.anew {
-            count_day(&mut self.anew, day, count);
+        for (of, count) in other.anew {
+            self.count(of, count);
         }
         self.most = self.most.max(other.most);
     }
+}
+
+/// Short texts told apart.
+fn hash(text: &[u8]) -> u64 {
+    text.iter()
+        .take(64)
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Requests in a row with one outcome.
@@ -234,12 +276,19 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_begins_anew_or_repeats_itself_is_counted() {
+    fn a_client_that_begins_anew_or_repeats_itself_is_counted_by_folder() {
         let mut keys = Keys::default();
         for (key, time) in [("0", 1), ("{a}7", 2), ("{a}7", 3), ("{a}7", 4), ("0", 5), ("0", 90_000)] {
-            keys.add(Some(key.as_bytes()), false, time);
+            keys.add(Some(b"5"), Some(key.as_bytes()), false, time);
         }
         assert_eq!(keys.most(), (2, 3));
+        // a new device begins with each of its folders; whoever asks now and then may repeat a key
+        let mut keys = Keys::default();
+        for folder in 0..12_u8 {
+            keys.add(Some(&[folder]), Some(b"0"), false, 1);
+            keys.add(Some(&[0]), Some(b"7"), false, 1000 * i64::from(folder));
+        }
+        assert_eq!(keys.most(), (1, 0));
     }
 
     #[test]

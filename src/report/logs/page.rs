@@ -1,5 +1,8 @@
 //! How does what logs tell read on a terminal of 80 columns?
 
+mod server;
+
+use super::{AUTH, LAST_SYNC, told_of};
 use crate::evidence::logs::{LineAt, LogDevice, LogsSeen};
 use crate::finding::{Lang, Severity, Status, Text, harmless};
 use crate::report::FindingReport;
@@ -8,7 +11,7 @@ use crate::report::text::{severity_symbol, steps, symbol};
 use crate::text;
 use colored::Colorize as _;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Findings that are told with all their steps; devices that are told one by one; rows of a table.
@@ -32,12 +35,14 @@ pub fn write_logs_text(
     if !quiet {
         if about.is_some() || seen.devices.len() <= DEVICES {
             for device in seen.devices.iter().take(ROWS) {
-                page.device(device, &mut lines);
+                page.device(device, findings, &mut lines);
             }
         }
+        page.services(&mut lines);
+        page.ews(&mut lines);
         if about.is_none() {
-            page.services(findings, &mut lines);
             page.statuses(&mut lines);
+            page.server(&mut lines);
         }
         if about.is_none() && seen.devices.len() > DEVICES {
             page.table(&mut lines);
@@ -78,6 +83,19 @@ impl Page<'_> {
         if coverage.gaps.len() > 3 {
             let more = self.say(text!("further gaps", "weitere Lücken"));
             out.push(format!("! {} {more}", coverage.gaps.len() - 3));
+        }
+        for source in coverage.sources.iter().filter(|source| !source.gaps.is_empty()).take(5) {
+            let gaps = source.gaps.iter().filter(|gap| !coverage.gaps.contains(gap));
+            let gaps: Vec<String> =
+                gaps.take(3).map(|gap| format!("{} – {}", short(gap.from), short(gap.to))).collect();
+            if gaps.is_empty() {
+                continue;
+            }
+            let words = self.say(text!("no line of", "keine Zeile aus"));
+            let kind = serde_json::to_value(source.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+            let folder = if source.folder.is_empty() { "." } else { &source.folder };
+            let line = format!("{folder} ({}): {words} {}", kind.unwrap_or_default(), gaps.join(", "));
+            indented(out, "! ", "  ", &harmless(&line));
         }
         out.push(String::new());
     }
@@ -123,7 +141,7 @@ impl Page<'_> {
     }
 
     /// AUTH and LAST SYNC of one device, with the lines that decide.
-    fn device(&self, device: &LogDevice, out: &mut Vec<String>) {
+    fn device(&self, device: &LogDevice, findings: &[FindingReport], out: &mut Vec<String>) {
         let or_dash = |text: &Option<String>| harmless(text.as_deref().unwrap_or("-"));
         let name = device.mailbox.as_ref().or(device.user.as_ref()).cloned();
         out.push(format!("  {}", format!("{}  {}", or_dash(&name), or_dash(&device.device_id)).bold()));
@@ -144,13 +162,20 @@ impl Page<'_> {
                     "accepted (no proof of today's password)",
                     "angenommen (kein Beleg für das heutige Kennwort)"
                 ));
-                format!("{} {words} {}", short(at), place(device.lines.sign_in.as_ref()))
+                format!("{}{} {words} {}", short(at), self.before_end(at), place(device.lines.sign_in.as_ref()))
             }
             (None, None) => self
                 .say(text!("unknown: no request names who asked", "unbekannt: keine Anfrage nennt, wer fragt"))
                 .to_owned(),
         };
-        row("AUTH", signed);
+        // the mark is that of the finding which judges it
+        let mark = |kinds: &[&str]| match told_of(findings, device, kinds).map(|finding| finding.severity) {
+            Some(Severity::Info) => "✓ ",
+            Some(Severity::Warn) => "! ",
+            Some(Severity::Fail) => "✗ ",
+            None => "",
+        };
+        row("AUTH", format!("{}{signed}", mark(AUTH)));
         let synced = match (device.last_success, device.last_accepted, device.proof) {
             (Some(at), ..) => format!("{}{} {}", short(at), self.before_end(at), place(device.lines.success.as_ref())),
             (None, Some(at), false) => {
@@ -162,7 +187,7 @@ impl Page<'_> {
             }
             _ => self.say(text!("never in these logs", "in diesen Protokollen nie")).to_owned(),
         };
-        row("LAST SYNC", synced);
+        row("LAST SYNC", format!("{}{synced}", mark(LAST_SYNC)));
         if let Some(since) = device.failing_since {
             let words = self.say(text!("failures in a row since", "Fehler in Folge seit"));
             let at = place(device.lines.failure.as_ref());
@@ -172,6 +197,20 @@ impl Page<'_> {
             );
         }
         let span = |at: Option<Timestamp>| at.map(short).unwrap_or_default();
+        let shown_by = match device.site.as_str() {
+            "http-proxy" => text!(
+                "HttpProxy log: what the front end accepted, not what ActiveSync answered",
+                "HttpProxy-Protokoll: was das Front-End annahm, nicht was ActiveSync antwortete"
+            ),
+            "reverse-proxy" => text!(
+                "reverse proxy alone, as a fallback: HTTP statuses of the way to Exchange",
+                "nur Reverse-Proxy, als Behelf: HTTP-Status des Wegs zu Exchange"
+            ),
+            "mailbox-log" => text!("mailbox log of ActiveSync", "Postfachprotokoll von ActiveSync"),
+            "back-end" => text!("IIS log of the back end", "IIS-Protokoll des Back-Ends"),
+            _ => text!("IIS log of the front end", "IIS-Protokoll des Front-Ends"),
+        };
+        row(self.say(text!("Source", "Quelle")), self.say(shown_by).to_owned());
         row(
             self.say(text!("Requests", "Anfragen")),
             format!(
@@ -220,32 +259,6 @@ impl Page<'_> {
         let minutes = end.as_second().saturating_sub(at.as_second()) / 60;
         let words = self.say(text!("min before the end", "min vor dem Ende"));
         format!(", {minutes} {words}")
-    }
-
-    /// "3 of 41 accounts of this service fail" separates a mailbox's fault from the server's.
-    fn services(&self, findings: &[FindingReport], out: &mut Vec<String>) {
-        let faults: BTreeSet<&str> = findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Fail)
-            .filter_map(|finding| finding.data.get("device").and_then(serde_json::Value::as_str))
-            .collect();
-        let mut agents: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-        for device in &self.seen.devices {
-            let (all, failing) = agents.entry(device.agent.as_deref().unwrap_or("-")).or_default();
-            *all += 1;
-            *failing += u64::from(device.device_id.as_deref().is_some_and(|id| faults.contains(id)));
-        }
-        let mut agents: Vec<_> = agents.into_iter().collect();
-        agents.sort_by_key(|(_, (all, failing))| (std::cmp::Reverse(*failing), std::cmp::Reverse(*all)));
-        out.push(format!("  {}", self.say(text!("Clients", "Clients")).bold()));
-        for (agent, (all, failing)) in agents.into_iter().take(ROWS) {
-            let line = match self.lang {
-                Lang::En => format!("{failing} of {all} accounts of {agent} fail"),
-                Lang::De => format!("{failing} von {all} Konten mit {agent} scheitern"),
-            };
-            indented(out, "  ", "    ", &harmless(&line));
-        }
-        out.push(String::new());
     }
 
     fn statuses(&self, out: &mut Vec<String>) {
