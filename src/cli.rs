@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod explain;
 mod exports;
+mod format;
 mod history;
 mod limits;
 mod list;
@@ -24,7 +25,7 @@ pub use demo::{rehearse, verdict};
 use args::{Cli, Command, Lang};
 use clap::Parser;
 use clap::error::ErrorKind;
-use exit::{Trouble, json_wanted};
+use exit::{Trouble, Voice};
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -39,10 +40,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error),
     };
-    let (lang, json) = (cli.command.lang(), cli.command.json());
+    let (lang, voice) = (cli.command.lang(), cli.command.voice());
     match run(cli.command) {
         Ok(code) => ExitCode::from(code),
-        Err(trouble) => trouble.tell(lang, json),
+        Err(trouble) => trouble.tell(lang, voice),
     }
 }
 
@@ -63,19 +64,20 @@ fn run(command: Command) -> Result<u8, Trouble> {
     }
 }
 
-/// Help and version go to standard output; a usage error to standard error, as JSON where
-/// `--format json` was asked for.
+/// Help and version go to standard output; a usage error to standard error, in the
+/// voice that `--format` asks for.
 fn not_understood(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = error.print();
             ExitCode::SUCCESS
         }
-        _ if json_wanted() => {
+        _ if Voice::typed() != Voice::Plain => {
             // the first paragraph says what is wrong; the usage below it is for people
             let said = error.render().to_string();
             let said = said.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-            Trouble::verbatim(said.split_whitespace().collect::<Vec<_>>().join(" ")).tell(Lang::of_environment(), true)
+            Trouble::verbatim(said.split_whitespace().collect::<Vec<_>>().join(" "))
+                .tell(Lang::of_environment(), Voice::typed())
         }
         _ => {
             let _ = error.print();

@@ -3,9 +3,16 @@
 //! [`Verdict`] is what was judged, without a language. [`Report`] is the same in words: the JSON
 //! report of section 4 of the contract, from which every other format is rendered.
 
+mod certificates;
 mod fold;
 mod json;
+mod junit;
+mod lead;
 mod logs;
+mod markdown;
+mod markup;
+mod nagios;
+mod prometheus;
 mod seen;
 mod text;
 mod trace;
@@ -13,7 +20,11 @@ mod words;
 
 pub use fold::{fold, fold_markdown};
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
+pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
+pub use markdown::write_markdown;
+pub use nagios::{plugin_code, plugin_trouble, write_nagios};
+pub use prometheus::write_prometheus;
 pub use text::{TextStyle, Verbosity, write_text, write_timings};
 pub use words::{explain, explain_index, findings_in_words, report};
 

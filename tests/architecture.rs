@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
     Room { name: "diagnosis", imports: &["finding", "evidence"], forbidden: PURE },
     Room { name: "runner", imports: &["evidence", "finding", "checks", "diagnosis"], forbidden: NO_SOCKET },
     Room { name: "gather", imports: &["evidence", "protocol"], forbidden: SILENT },
-    Room { name: "report", imports: &["finding", "evidence", "diagnosis"], forbidden: SILENT },
+    Room { name: "report", imports: &["finding", "evidence", "protocol", "diagnosis"], forbidden: SILENT },
     Room { name: "lab", imports: &["evidence", "protocol"], forbidden: SILENT },
     Room {
         name: "cli",

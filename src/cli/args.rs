@@ -6,6 +6,7 @@ mod logs;
 
 pub use logs::{LogsArgs, LogsFormat, LogsTable};
 
+use super::format::ReportFormat;
 use crate::finding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::fmt::Write as _;
@@ -438,9 +439,9 @@ pub enum Trust {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// What goes to standard output; several mailboxes as JSON are one report a line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Also write the report to a file, .json or .txt; repeats
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Also write the report to a file: .json, .md, .xml (JUnit), .prom or .txt; repeats
     #[arg(long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
     /// From which status on the exit code is 1
@@ -475,9 +476,9 @@ pub struct LangArg {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A checklist for people
+    /// A table for people
     Text,
-    /// A report for programs, as `exdiag schema` describes it
+    /// For programs
     Json,
 }
 
@@ -549,23 +550,6 @@ impl Command {
             | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
             Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
         }
-    }
-
-    /// Whether it speaks JSON.
-    pub fn json(&self) -> bool {
-        let format = match self {
-            Self::Check(CheckArgs { output, .. })
-            | Self::Autodiscover(AutodiscoverArgs { output, .. })
-            | Self::Tls(TlsArgs { output, .. })
-            | Self::Replay(ReplayArgs { output, .. })
-            | Self::Demo(DemoArgs { output, .. }) => output.format,
-            Self::List(list) => list.format,
-            Self::Logs(logs) => return logs.format == LogsFormat::Json,
-            Self::Explain(_) | Self::Login(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
-                Format::Text
-            }
-        };
-        format == Format::Json
     }
 }
 

@@ -1,8 +1,9 @@
 //! How does the real check run against the built-in faulty Exchange?
 
-use super::args::{Cli, Command, DemoArgs, Format};
+use super::args::{Cli, Command, DemoArgs};
 use super::check::{self, Interrupted, not_set_up, runtime, watched};
 use super::exit::{INCONCLUSIVE, Trouble};
+use super::format::ReportFormat;
 use super::output::{Outputs, print};
 use crate::Diagnosis;
 use crate::evidence::NoAnswer;
@@ -36,7 +37,7 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
     })?;
     let lang: Lang = args.output.lang.choice().into();
     let mut outputs = Outputs::open(&args.output, false, None)?;
-    let talks = args.output.format == Format::Text && !args.output.quiet;
+    let talks = args.output.format == ReportFormat::Text && !args.output.quiet;
     if talks {
         outputs.print(heading(scenario, lang).as_bytes());
     }
@@ -117,7 +118,7 @@ fn all(args: &DemoArgs) -> Result<u8, Trouble> {
         rows.push((scenario, found, right, began.elapsed().as_millis()));
     }
     let wrong = rows.iter().filter(|(_, _, right, _)| !right).count();
-    if args.output.format == Format::Json {
+    if args.output.format == ReportFormat::Json {
         let list: Vec<Value> = rows
             .iter()
             .map(|(scenario, found, right, ms)| {

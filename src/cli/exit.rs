@@ -1,7 +1,9 @@
 //! With which code does the program end, and what does it say when it cannot begin?
 
-use super::args::Lang;
+use super::args::{AutodiscoverArgs, CheckArgs, Command, DemoArgs, Format, Lang, LogsFormat, ReplayArgs, TlsArgs};
+use super::format::ReportFormat;
 use crate::finding::{self, Sentence, Text};
+use crate::report::plugin_trouble;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -48,31 +50,87 @@ impl Trouble {
         Self(Said::Verbatim(message))
     }
 
-    /// Says it on standard error, as a JSON object where that was asked for.
-    pub fn tell(&self, lang: Lang, json: bool) -> ExitCode {
-        self.say(lang.into(), json);
+    /// Says it in place of an answer, and with which code the program ends.
+    pub fn tell(&self, lang: Lang, voice: Voice) -> ExitCode {
+        self.say(lang.into(), voice);
+        if voice == Voice::Plugin {
+            // a monitoring system reads this line alone; its code for a usage error is UNKNOWN
+            let _ = writeln!(std::io::stdout(), "{}", plugin_trouble(&self.message(lang.into())));
+            return ExitCode::from(INCONCLUSIVE);
+        }
         ExitCode::from(USAGE)
     }
 
-    /// The same without a verdict on the run.
-    pub fn say(&self, lang: finding::Lang, json: bool) {
-        let message = match &self.0 {
-            Said::Sentence(sentence) => sentence.say(lang),
-            Said::Verbatim(message) => message.clone(),
-        };
-        let line = if json {
-            serde_json::json!({"error": {"code": "usage", "message": message}}).to_string()
-        } else {
-            format!("exdiag: {message}")
+    /// Says it on standard error, without a verdict on the run.
+    pub fn say(&self, lang: finding::Lang, voice: Voice) {
+        let message = self.message(lang);
+        let line = match voice {
+            Voice::Json => serde_json::json!({"error": {"code": "usage", "message": message}}).to_string(),
+            Voice::Plain | Voice::Plugin => format!("exdiag: {message}"),
         };
         // nobody is left to hear that standard error is closed
         let _ = writeln!(std::io::stderr(), "{line}");
     }
+
+    fn message(&self, lang: finding::Lang) -> String {
+        match &self.0 {
+            Said::Sentence(sentence) => sentence.say(lang),
+            Said::Verbatim(message) => message.clone(),
+        }
+    }
 }
 
-/// Whether `--format json` stands on a command line that clap did not understand.
-pub fn json_wanted() -> bool {
-    let args: Vec<_> = std::env::args_os().collect();
-    args.iter().any(|arg| arg == "--format=json")
-        || args.windows(2).any(|pair| matches!(pair, [option, value] if option == "--format" && value == "json"))
+/// To whom the program speaks where there is no report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// To people.
+    Plain,
+    /// To a program that asked for JSON.
+    Json,
+    /// To a monitoring system.
+    Plugin,
+}
+
+impl Voice {
+    /// As the format of the report has it.
+    pub fn of(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Nagios => Self::Plugin,
+            _ => Self::Plain,
+        }
+    }
+
+    /// As a command line wants it that clap did not understand.
+    pub fn typed() -> Self {
+        let args: Vec<_> = std::env::args_os().collect();
+        let wants = |value: &str| {
+            args.iter().any(|arg| *arg == *format!("--format={value}"))
+                || args.windows(2).any(|pair| matches!(pair, [option, given] if option == "--format" && given == value))
+        };
+        match (wants("json"), wants("nagios")) {
+            (true, _) => Self::Json,
+            (_, true) => Self::Plugin,
+            _ => Self::Plain,
+        }
+    }
+}
+
+impl Command {
+    /// How it speaks where there is no answer.
+    pub fn voice(&self) -> Voice {
+        let json = |yes| if yes { Voice::Json } else { Voice::Plain };
+        match self {
+            Self::Check(CheckArgs { output, .. })
+            | Self::Autodiscover(AutodiscoverArgs { output, .. })
+            | Self::Tls(TlsArgs { output, .. })
+            | Self::Replay(ReplayArgs { output, .. })
+            | Self::Demo(DemoArgs { output, .. }) => Voice::of(output.format),
+            Self::List(list) => json(list.format == Format::Json),
+            Self::Logs(logs) => json(logs.format == LogsFormat::Json),
+            Self::Explain(_) | Self::Login(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
+                Voice::Plain
+            }
+        }
+    }
 }

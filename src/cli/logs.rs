@@ -1,7 +1,7 @@
 //! How does `exdiag logs` become tables and a verdict?
 
 use super::args::{FailOn, LogsArgs, LogsFormat, LogsTable};
-use super::exit::{INCONCLUSIVE, Trouble, worse};
+use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
 use super::output::{Target, is_coloured, print};
 use crate::checks::common::logs::{Thresholds, judge};
 use crate::evidence::logs::LogsSeen;
@@ -53,7 +53,7 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
         lost.get_or_insert(trouble);
     }
     if let Some(trouble) = lost {
-        trouble.say(lang, args.format == LogsFormat::Json);
+        trouble.say(lang, if args.format == LogsFormat::Json { Voice::Json } else { Voice::Plain });
         code = worse(code, INCONCLUSIVE);
     }
     Ok(code)

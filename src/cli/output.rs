@@ -1,10 +1,9 @@
 //! Where do reports go, and in which shape?
 
-use super::args::{Color, FailOn, Format, OutputArgs};
-use super::exit::{INCONCLUSIVE, Trouble, worse};
-use crate::report::{
-    self, Report, TextStyle, Verbosity, Wording, write_json, write_json_line, write_text, write_timings,
-};
+use super::args::{Color, FailOn, OutputArgs};
+use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
+use super::format::{ReportFormat, write_all, write_one};
+use crate::report::{self, Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
@@ -117,7 +116,7 @@ pub fn not_writable(path: &Path, error: &io::Error) -> Trouble {
 /// Everything that reports go to.
 #[derive(Debug)]
 pub struct Outputs {
-    format: Format,
+    format: ReportFormat,
     wording: Wording,
     style: TextStyle,
     timings: bool,
@@ -125,7 +124,9 @@ pub struct Outputs {
     /// Whether JSON is one report a line.
     many: bool,
     begun: bool,
-    files: Vec<(Format, Target)>,
+    files: Vec<(ReportFormat, Target)>,
+    /// What is written as one document at the end.
+    reports: Vec<Report>,
     /// Where the first repaired chain goes.
     chain: Option<Target>,
     /// The first place that took no report. The others are served all the same.
@@ -138,18 +139,7 @@ impl Outputs {
         let chain = save_chain.map(Target::open).transpose()?;
         let mut files = Vec::new();
         for path in &args.output {
-            let format = match path.extension().and_then(|ending| ending.to_str()) {
-                Some("json") => Format::Json,
-                Some("txt") => Format::Text,
-                _ => {
-                    return Err(Trouble::new(text!(
-                        "the ending of {path} names no format; use .json or .txt",
-                        "die Endung von {path} nennt kein Format; möglich sind .json und .txt",
-                    ))
-                    .with("path", path.display()));
-                }
-            };
-            files.push((format, Target::open(path)?));
+            files.push((ReportFormat::of_file(path)?, Target::open(path)?));
         }
         let lang = args.lang.choice().into();
         let fail_on = match args.fail_on {
@@ -173,6 +163,7 @@ impl Outputs {
             many,
             begun: false,
             files,
+            reports: Vec::new(),
             chain,
             lost: None,
         })
@@ -189,15 +180,15 @@ impl Outputs {
             // a file is read by more than this terminal, and keeps all that is known
             colored::control::set_override(false);
             let style = TextStyle { verbosity: self.style.verbosity.max(Verbosity::Normal), ..self.style };
-            if let Err(error) = write_as(*format, self.many, self.begun, report, style, file) {
+            if let Err(error) = write_one(*format, (self.many, self.begun), report, style, file) {
                 self.lost.get_or_insert_with(|| file.not_written(&error));
             }
         }
         colored::control::set_override(self.color);
         let mut text = Vec::new();
-        let written = write_as(self.format, self.many, self.begun, report, self.style, &mut text);
+        let written = write_one(self.format, (self.many, self.begun), report, self.style, &mut text);
         debug_assert!(written.is_ok(), "writing to memory succeeds");
-        if self.timings && self.format == Format::Text {
+        if self.timings && self.format == ReportFormat::Text {
             text.push(b'\n');
             let _ = write_timings(report, self.style.lang, &mut text);
         } else if self.timings {
@@ -205,6 +196,9 @@ impl Outputs {
         }
         self.begun = true;
         self.print(&text);
+        if self.format.is_whole() || self.files.iter().any(|(format, _)| format.is_whole()) {
+            self.reports.push(report.clone());
+        }
         if let Some(pem) = repaired_chain(report)
             && let Some(mut file) = self.chain.take()
         {
@@ -224,7 +218,7 @@ impl Outputs {
 
     /// Says what went wrong beside the reports.
     pub fn say(&self, trouble: &Trouble) {
-        trouble.say(self.style.lang, self.format == Format::Json);
+        trouble.say(self.style.lang, Voice::of(self.format));
     }
 
     /// A place took no report.
@@ -235,11 +229,19 @@ impl Outputs {
     /// Puts all files in their places. Returns the code to exit with: where a report was lost, it is
     /// said, and a run that found nothing broken is not told as a success.
     pub fn finish(mut self, code: u8) -> u8 {
-        for (_, file) in std::mem::take(&mut self.files) {
-            if let Err(trouble) = file.finish() {
+        let lang = self.style.lang;
+        for (format, mut file) in std::mem::take(&mut self.files) {
+            let written = write_all(format, &self.reports, lang, &mut file).map_err(|error| file.not_written(&error));
+            if let Err(trouble) = written.and_then(|()| file.finish()) {
                 self.lose(trouble);
             }
         }
+        let mut text = Vec::new();
+        let written = write_all(self.format, &self.reports, lang, &mut text);
+        debug_assert!(written.is_ok(), "writing to memory succeeds");
+        self.print(&text);
+        let plugin = self.format == ReportFormat::Nagios;
+        let code = if plugin { plugin_code(&self.reports) } else { code };
         if let Some(unused) = self.chain {
             // nobody is left to hear that standard error is closed
             let _ = writeln!(
@@ -250,8 +252,9 @@ impl Outputs {
         }
         match self.lost {
             Some(trouble) => {
-                trouble.say(self.style.lang, self.format == Format::Json);
-                worse(code, INCONCLUSIVE)
+                trouble.say(lang, Voice::of(self.format));
+                // to a plugin, 1 and 2 are the warning and the alarm that it came to
+                if plugin && code != 0 { code } else { worse(code, INCONCLUSIVE) }
             }
             None => code,
         }
@@ -262,26 +265,6 @@ impl Outputs {
 fn repaired_chain(report: &Report) -> Option<&str> {
     let findings = report.checks.iter().flat_map(|check| &check.findings);
     findings.filter_map(|finding| finding.data.get("repaired_chain")).find_map(serde_json::Value::as_str)
-}
-
-fn write_as(
-    format: Format,
-    many: bool,
-    begun: bool,
-    report: &Report,
-    style: TextStyle,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match (format, many) {
-        (Format::Json, true) => write_json_line(report, out),
-        (Format::Json, false) => write_json(report, out),
-        (Format::Text, _) => {
-            if begun {
-                out.write_all(b"\n")?;
-            }
-            write_text(report, style, out)
-        }
-    }
 }
 
 /// Writes to standard output. A reader that has gone away is no error.

@@ -4,11 +4,12 @@
 //! be copied.
 
 use super::fold::{WIDTH, both_ends, cut, fold, fold_command, fold_table, indented, indented_after, marked};
+use super::lead::{self, WHO, counts, duration, headline, is_healthy, label, listed, note, when};
 use super::seen::{looked_line, one_line};
 use super::trace;
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
 use crate::evidence::{NoAnswer, Record};
-use crate::finding::{Lang, Severity, Status, Text};
+use crate::finding::{Lang, Severity, Status};
 use crate::text;
 use colored::{ColoredString, Colorize};
 use serde_json::Value;
@@ -75,7 +76,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn lines(&self) -> Vec<String> {
         let mut out = Vec::new();
-        let healthy = self.report.causes.is_empty() && self.report.status == Status::Pass;
+        let healthy = is_healthy(self.report);
         match self.verbosity {
             Verbosity::Quiet => {
                 for cause in &self.report.causes {
@@ -107,25 +108,20 @@ impl Page<'_> {
             (false, Lang::En) => " For the ticket: --output report.json",
             (false, Lang::De) => " Für das Ticket: --output report.json",
         };
-        indented(&mut out, "  ", "  ", &format!("{}.{ticket}", self.counts()));
+        indented(&mut out, "  ", "  ", &format!("{}.{ticket}", counts(self.report, self.lang)));
         out
     }
 
     fn header(&self, out: &mut Vec<String>) {
         let report = self.report;
-        let when = report.started_at.get(..16).unwrap_or(&report.started_at).replace('T', " ");
-        let duration = match (report.duration_ms, self.lang) {
-            (ms @ ..100, _) => format!("{ms} ms"),
-            (ms, Lang::En) => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
-            (ms, Lang::De) => format!("{},{} s", ms / 1000, ms % 1000 / 100),
-        };
+        let (when, duration) = (when(report), duration(report.duration_ms, self.lang));
         let tool = format!("{} {}", report.tool.name, report.tool.version);
-        let line = format!("{}   {}   {when} UTC   {duration}", tool, self.label());
+        let line = format!("{tool}   {}   {when} UTC   {duration}", label(report));
         if line.width() <= WIDTH {
             out.push(line);
         } else {
             out.push(format!("{tool}   {when} UTC   {duration}"));
-            indented(out, "", "", self.label());
+            indented(out, "", "", label(report));
         }
         if let Some(now) = report.evidence.judged_at {
             let line = match self.lang {
@@ -144,21 +140,9 @@ impl Page<'_> {
         }
     }
 
-    fn label(&self) -> &str {
-        self.report.target.mailbox.as_deref().unwrap_or(&self.report.target.domain)
-    }
-
     fn causes(&self, out: &mut Vec<String>) {
         let Some((first, others)) = self.report.causes.split_first() else {
-            let sentence = match (self.report.status, self.lang) {
-                (Status::Skip, Lang::En) => "Nothing was checked: every check was skipped.",
-                (Status::Skip, Lang::De) => "Nichts wurde geprüft: Alle Prüfungen wurden übersprungen.",
-                (_, Lang::En) => "Nothing is broken as far as could be seen, but not every check came to an answer.",
-                (_, Lang::De) => {
-                    "Soweit zu sehen war, ist nichts defekt; aber nicht jede Prüfung kam zu einer Antwort."
-                }
-            };
-            marked(out, &symbol(self.report.status), sentence);
+            marked(out, &symbol(self.report.status), &headline(self.report, self.lang));
             return;
         };
         self.cause_in_full(first, out);
@@ -189,33 +173,20 @@ impl Page<'_> {
             indented(out, "  ", "  ", &format!("{also}{}", explains.join(", ")));
         }
         let Some(remedy) = &cause.remediation else { return };
-        let who = text!("Who must act: ", "Wer handeln muss: ").of(self.lang);
-        both_ends(out, "  ", &format!("{who}{}", remedy.owner.title().of(self.lang)), &cause.code);
+        let who = WHO.of(self.lang);
+        both_ends(out, "  ", &format!("{who}: {}", remedy.owner.title().of(self.lang)), &cause.code);
         out.push(String::new());
         steps(remedy, self.lang, out);
     }
 
     fn healthy(&self, out: &mut Vec<String>) {
-        let label = self.label();
-        let passed = |id: &str| self.report.checks.iter().any(|c| c.id == id && c.status == Status::Pass);
-        let whole = ["autodiscover", "activesync", "tls-chain", "tls-intermediate"].into_iter().all(passed);
-        let sentence = match (whole, self.lang) {
-            (true, Lang::En) => {
-                format!("{label} can be connected: Autodiscover, ActiveSync and certificates are in order.")
-            }
-            (true, Lang::De) => {
-                format!("{label} kann verbunden werden: Autodiscover, ActiveSync und Zertifikate sind in Ordnung.")
-            }
-            (false, Lang::En) => format!("{label}: what was checked is in order."),
-            (false, Lang::De) => format!("{label}: Was geprüft wurde, ist in Ordnung."),
-        };
-        marked(out, &symbol(Status::Pass), &sentence);
+        marked(out, &symbol(Status::Pass), &headline(self.report, self.lang));
         if self.verbosity > Verbosity::Normal {
             return;
         }
         // the reasons of what was skipped, those of one reason together
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for check in self.listed().filter(|check| check.status == Status::Skip) {
+        for check in listed(self.report).filter(|check| check.status == Status::Skip) {
             let reason = check.reason.as_deref().unwrap_or_default();
             match reasons.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, ids)) => ids.push(&check.id),
@@ -223,33 +194,27 @@ impl Page<'_> {
             }
         }
         let reasons: Vec<String> = reasons.iter().map(|(why, ids)| format!("{}: {why}", ids.join(", "))).collect();
-        indented(out, "  ", "  ", &format!("{}.", self.counts()));
+        indented(out, "  ", "  ", &format!("{}.", counts(self.report, self.lang)));
         for reason in reasons {
             indented(out, "  - ", "    ", &reason);
         }
     }
 
-    /// The checks that were selected.
-    fn listed(&self) -> impl Iterator<Item = &CheckReport> {
-        let selected = &self.report.evidence.header.subject.selected;
-        self.report.checks.iter().filter(|check| selected.contains(&check.id))
-    }
-
     fn list(&self, out: &mut Vec<String>) {
         let mut groups: Vec<&str> = Vec::new();
-        for check in self.listed() {
+        for check in listed(self.report) {
             if !groups.contains(&check.group.as_str()) {
                 groups.push(&check.group);
             }
         }
         for group in groups {
             out.push(format!("  {}", group.bold()));
-            for check in self.listed().filter(|check| check.group == group) {
+            for check in listed(self.report).filter(|check| check.group == group) {
                 self.check_line(check, out);
                 if self.verbosity > Verbosity::Normal {
                     self.check_details(check, out);
                 } else if matches!(check.status, Status::Warn | Status::Fail | Status::Inconclusive) {
-                    trace::folded(check, self.lang, self.label(), out);
+                    trace::folded(check, self.lang, label(self.report), out);
                 }
             }
         }
@@ -257,19 +222,7 @@ impl Page<'_> {
 
     /// One line; more where a note that stands nowhere else needs them.
     fn check_line(&self, check: &CheckReport, out: &mut Vec<String>) {
-        let worst = check
-            .findings
-            .iter()
-            .max_by_key(|finding| finding.severity)
-            .filter(|finding| finding.severity > Severity::Info)
-            .filter(|_| matches!(check.status, Status::Warn | Status::Fail | Status::Inconclusive));
-        let note = match (worst, &check.summary, &check.reason) {
-            // its line is a table, with whatever is wrong in it
-            (_, Some(note), _) if check.id == "clients" => note,
-            (Some(finding), _, _) => &finding.title,
-            (None, Some(note), _) | (None, None, Some(note)) => note,
-            (None, None, None) => "",
-        };
+        let note = note(check);
         let gap = " ".repeat(NOTE.saturating_sub(4 + check.id.width()).max(2));
         let head = 4 + check.id.width() + gap.len();
         let room = WIDTH.saturating_sub(head);
@@ -330,28 +283,6 @@ impl Page<'_> {
             }
         }
     }
-
-    fn counts(&self) -> String {
-        let words: [(Status, Text); 5] = [
-            (Status::Fail, text!("failed", "fehlgeschlagen")),
-            (Status::Warn, text!("with a warning", "mit Warnung")),
-            (Status::Inconclusive, text!("without an answer", "ohne Antwort")),
-            (Status::Pass, text!("passed", "in Ordnung")),
-            (Status::Skip, text!("skipped", "übersprungen")),
-        ];
-        let mut parts: Vec<String> = Vec::new();
-        for (status, word) in words {
-            let count = self.listed().filter(|check| check.status == status).count();
-            if count > 0 {
-                parts.push(format!("{count} {}", word.of(self.lang)));
-            }
-        }
-        let others = self.report.checks.len().saturating_sub(self.listed().count());
-        if others > 0 {
-            parts.push(format!("{others} {}", text!("not selected", "nicht ausgewählt").of(self.lang)));
-        }
-        parts.join(", ")
-    }
 }
 
 /// What to do, step by step.
@@ -378,12 +309,13 @@ pub(super) fn steps(remedy: &Remediation, lang: Lang, out: &mut Vec<String>) {
 
 /// The symbol of a status; they differ without colour.
 pub(super) fn symbol(status: Status) -> ColoredString {
+    let sign = lead::sign(status);
     match status {
-        Status::Pass => "✓".green(),
-        Status::Fail => "✗".red(),
-        Status::Warn => "!".yellow(),
-        Status::Skip => "-".dimmed(),
-        Status::Inconclusive => "?".magenta(),
+        Status::Pass => sign.green(),
+        Status::Fail => sign.red(),
+        Status::Warn => sign.yellow(),
+        Status::Skip => sign.dimmed(),
+        Status::Inconclusive => sign.magenta(),
     }
 }
 

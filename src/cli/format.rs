@@ -1,0 +1,81 @@
+//! In which format is a report written?
+
+use super::exit::Trouble;
+use crate::finding::Lang;
+use crate::report::{
+    Report, TextStyle, write_json, write_json_line, write_junit, write_markdown, write_nagios, write_prometheus,
+    write_text,
+};
+use crate::text;
+use clap::ValueEnum;
+use std::io::{self, Write};
+use std::path::Path;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A checklist for people
+    Text,
+    /// A report for programs, as `exdiag schema` describes it
+    Json,
+    /// For a ticket or a wiki
+    Markdown,
+    /// A test run, for build servers
+    Junit,
+    /// A monitoring plugin's output, with its exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Nagios,
+    /// Metrics, for the textfile collector
+    Prometheus,
+}
+
+impl ReportFormat {
+    /// The format that a file's ending names.
+    pub fn of_file(path: &Path) -> Result<Self, Trouble> {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("json") => Ok(Self::Json),
+            Some("md") => Ok(Self::Markdown),
+            Some("xml") => Ok(Self::Junit),
+            Some("prom") => Ok(Self::Prometheus),
+            Some("txt") => Ok(Self::Text),
+            _ => Err(Trouble::new(text!(
+                "the ending of {path} names no format; use .json, .md, .xml, .prom or .txt",
+                "die Endung von {path} nennt kein Format; möglich sind .json, .md, .xml, .prom und .txt",
+            ))
+            .with("path", path.display())),
+        }
+    }
+
+    /// Whether all reports are one document, which can only be written at the end.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Junit | Self::Nagios | Self::Prometheus)
+    }
+}
+
+/// Writes one of the reports. `many`: whether there may be others; `begun`: whether there was one before.
+pub fn write_one(
+    format: ReportFormat,
+    (many, begun): (bool, bool),
+    report: &Report,
+    style: TextStyle,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if begun && matches!(format, ReportFormat::Text | ReportFormat::Markdown) {
+        out.write_all(b"\n")?;
+    }
+    match format {
+        ReportFormat::Json if many => write_json_line(report, out),
+        ReportFormat::Json => write_json(report, out),
+        ReportFormat::Text => write_text(report, style, out),
+        ReportFormat::Markdown => write_markdown(report, style, out),
+        ReportFormat::Junit | ReportFormat::Nagios | ReportFormat::Prometheus => Ok(()),
+    }
+}
+
+/// Writes all reports as one document; nothing where the format takes them one by one.
+pub fn write_all(format: ReportFormat, reports: &[Report], lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ReportFormat::Junit => write_junit(reports, lang, out),
+        ReportFormat::Nagios => write_nagios(reports, lang, out),
+        ReportFormat::Prometheus => write_prometheus(reports, lang, out),
+        ReportFormat::Json | ReportFormat::Text | ReportFormat::Markdown => Ok(()),
+    }
+}

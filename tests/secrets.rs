@@ -1,0 +1,109 @@
+//! Does a secret ever stand in a report, whatever its format and however much it tells (contract, section 4)?
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use exdiag::cli::rehearse;
+use exdiag::evidence::Subject;
+use exdiag::finding::Lang;
+use exdiag::gather::Settings;
+use exdiag::gather::auth::Secrets;
+use exdiag::lab::{LabOptions, Scenario, find};
+use exdiag::report::{
+    FailOn, Report, TextStyle, Verbosity, Wording, write_json, write_json_line, write_junit, write_markdown,
+    write_nagios, write_prometheus, write_text, write_timings,
+};
+use exdiag::runner::Limits;
+use exdiag::{Diagnosis, diagnose};
+use proptest::prelude::*;
+use std::net::TcpListener;
+use std::time::Duration;
+
+/// All that can be written of a run.
+fn everything(diagnosis: &Diagnosis) -> String {
+    let mut out = Vec::new();
+    for lang in [Lang::En, Lang::De] {
+        let report: Report = diagnosis.report(Wording { lang, fail_on: FailOn::Fail });
+        let one = std::slice::from_ref(&report);
+        for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
+            write_text(&report, TextStyle { lang, verbosity }, &mut out).unwrap();
+            write_markdown(&report, TextStyle { lang, verbosity }, &mut out).unwrap();
+        }
+        write_timings(&report, lang, &mut out).unwrap();
+        write_json(&report, &mut out).unwrap();
+        write_json_line(&report, &mut out).unwrap();
+        write_junit(one, lang, &mut out).unwrap();
+        write_nagios(one, lang, &mut out).unwrap();
+        write_prometheus(one, lang, &mut out).unwrap();
+    }
+    String::from_utf8(out).unwrap()
+}
+
+/// The forms that a secret can take on its way.
+fn forms(secret: &str) -> Vec<String> {
+    let mut out = vec![secret.to_owned(), STANDARD.encode(secret)];
+    for user in ["anna@corp.example", "CORP\\anna", "anna"] {
+        out.push(STANDARD.encode(format!("{user}:{secret}")));
+    }
+    out.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
+    out
+}
+
+/// Runs a scenario with these secrets, and says which of them can be read in what was written.
+fn read_again(name: &str, password: Option<&str>, token: Option<&str>, key: Option<&str>) -> Vec<String> {
+    let mut scenario = find(name).unwrap().clone();
+    let leaked = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    scenario.password = password.map(leaked);
+    scenario.token = token.map(str::to_owned);
+    scenario.service_key = key.map(leaked).or(scenario.service_key);
+    let scenario: &'static Scenario = Box::leak(Box::new(scenario));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (diagnosis, _) = runtime.block_on(rehearse(scenario, LabOptions::default())).unwrap();
+    let text = everything(&diagnosis);
+    let secrets = [password, token, key].into_iter().flatten();
+    secrets.flat_map(forms).filter(|form| text.contains(form.as_str())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3) })]
+    #[test]
+    fn contract_4_no_secret_stands_in_any_format(
+        password in "[A-Za-z0-9&<>\"'|%äß ]{12,24}Q7",
+        token in "[A-Za-z0-9_-]{24,60}\\.[A-Za-z0-9_-]{24,60}",
+        key in "nyk_[A-Za-z0-9]{24,40}",
+    ) {
+        let none = Vec::<String>::new();
+        prop_assert_eq!(&read_again("healthy-signed-in", Some(&password), None, None), &none);
+        prop_assert_eq!(&read_again("moved-mailbox", Some(&password), None, None), &none);
+        prop_assert_eq!(&read_again("healthy-modern-auth", None, Some(&token), None), &none);
+        prop_assert_eq!(&read_again("grant-invalid", None, None, Some(&key)), &none);
+    }
+}
+
+#[test]
+fn contract_4_neither_a_cookie_nor_the_proxys_password_is_kept() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for name in ["options-blocked", "preauthentication"] {
+        let (diagnosis, _) = runtime.block_on(rehearse(find(name).unwrap(), LabOptions::default())).unwrap();
+        let text = everything(&diagnosis);
+        for value in ["01d2c4", "f00d"] {
+            assert!(!text.contains(value), "{name}: {value}");
+        }
+    }
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+    subject.server = Some("mail.corp.example".parse().unwrap());
+    subject.selected = vec!["activesync".to_owned()];
+    let settings = Settings {
+        name_servers: Some(vec![closed]),
+        proxy: Some(format!("http://anna:proxy-eigenes@{closed}")),
+        connect_timeout: Duration::from_secs(2),
+        ..Settings::default()
+    };
+    let limits = Limits { deadline: Duration::from_secs(10) };
+    let mut silent = |_| {};
+    let run = diagnose(subject, settings, Secrets::default(), limits, std::future::pending(), &mut silent);
+    let text = everything(&runtime.block_on(run).unwrap());
+    assert!(text.contains(&closed.to_string()) && !text.contains("proxy-eigenes"));
+}
