@@ -164,7 +164,7 @@ fn bad_input_is_a_json_object_where_json_was_asked_for() {
 
 #[test]
 fn usage_errors_are_exit_2() {
-    for args in [&["chekc", "anna@corp.example"][..], &[], &["check"], &["check", "a@b.example", "--format", "html"]] {
+    for args in [&["chekc", "anna@corp.example"][..], &[], &["check"], &["check", "a@b.example", "--format", "pdf"]] {
         assert_eq!(code(&run(args)), 2, "{args:?}");
     }
 }

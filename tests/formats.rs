@@ -7,8 +7,8 @@
 
 use exdiag::finding::{Lang, Severity, Status, steers};
 use exdiag::report::{
-    FailOn, Report, TextStyle, Verbosity, Wording, plugin_code, read, write_json, write_json_line, write_junit,
-    write_markdown, write_nagios, write_prometheus, write_text,
+    FailOn, Report, TextStyle, Verbosity, Wording, plugin_code, read, write_html, write_json, write_json_line,
+    write_junit, write_markdown, write_nagios, write_prometheus, write_text,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -22,6 +22,7 @@ type Writer = fn(&[Report], TextStyle, &mut dyn Write) -> std::io::Result<()>;
 const FORMATS: &[(&str, Writer)] = &[
     ("txt", |reports, style, out| reports.iter().try_for_each(|report| write_text(report, style, out))),
     ("md", |reports, style, out| reports.iter().try_for_each(|report| write_markdown(report, style, out))),
+    ("html", |reports, style, out| write_html(reports, style.lang, out)),
     ("xml", |reports, style, out| write_junit(reports, style.lang, out)),
     ("nagios", |reports, style, out| write_nagios(reports, style.lang, out)),
     ("prom", |reports, style, out| write_prometheus(reports, style.lang, out)),
@@ -207,6 +208,50 @@ fn tags(xml: &str) -> Vec<String> {
     out
 }
 
+/// A page as XML, which it is behind its first line.
+fn page(reports: &[Report]) -> String {
+    page_of(&normal("html", reports))
+}
+
+fn page_of(html: &str) -> String {
+    html.strip_prefix("<!DOCTYPE html>\n").unwrap().to_owned()
+}
+
+#[test]
+fn a_page_loads_nothing_and_runs_nothing() {
+    let long = HOSTILE.join(" ");
+    for case in CASES {
+        for lang in [Lang::En, Lang::De] {
+            for report in [report_of(case, lang), hostile(report_of(case, lang), &long)] {
+                let html = written("html", &[report], lang, Verbosity::Normal);
+                assert!(html.contains("default-src &#39;none&#39;"));
+                let used: BTreeSet<String> = tags(&page_of(&html)).into_iter().collect();
+                for tag in &used {
+                    let mut words = tag.split(' ');
+                    let name = words.next().unwrap();
+                    let loads = ["script", "img", "link", "iframe", "object", "embed", "base", "form", "image", "use"];
+                    assert!(!loads.contains(&name), "{tag}");
+                    for attribute in words {
+                        let runs =
+                            attribute.starts_with("on") || ["src", "style", "srcset", "action"].contains(&attribute);
+                        assert!(!runs && (attribute != "href" || name == "a"), "{tag}");
+                    }
+                }
+                assert!(!html.contains("url(") && !html.contains("@import"));
+                for (at, _) in html.match_indices("href=\"") {
+                    assert!(html[at..].starts_with("href=\"https://"), "{}", &html[at..at + 60]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn several_mailboxes_are_one_page() {
+    let several = [report_of("healthy", Lang::En), report_of("intermediate-missing", Lang::En)];
+    assert_eq!(tags(&page(&several)).iter().filter(|tag| tag.starts_with("article")).count(), 2);
+}
+
 /// The shape of a document: its elements, without the texts.
 fn shape(markdown: &str) -> Vec<String> {
     use pulldown_cmark::{Event, Options, Parser, Tag};
@@ -323,6 +368,10 @@ fn is_harmless(text: &str) -> Result<(), TestCaseError> {
         let good = [good];
         prop_assert_eq!(tags(&normal("xml", &bad)), tags(&normal("xml", &good)));
         if !text.trim().is_empty() {
+            // an address with https has one station more on its way
+            let drawn = |tag: &String| ["line", "circle", "text"].contains(&tag.split(' ').next().unwrap());
+            let told = |reports| tags(&page(reports)).into_iter().filter(|tag| !drawn(tag)).collect::<Vec<_>>();
+            prop_assert!(told(&bad) == told(&good), "the page has other elements: {}", text);
             prop_assert_eq!(shape(&normal("md", &bad)), shape(&normal("md", &good)), "{}", normal("md", &bad));
         }
         plugin_output(&normal("nagios", &bad));

@@ -11,8 +11,8 @@ use exdiag::gather::Settings;
 use exdiag::gather::auth::Secrets;
 use exdiag::lab::{LabOptions, Scenario, find};
 use exdiag::report::{
-    FailOn, Report, TextStyle, Verbosity, Wording, write_json, write_json_line, write_junit, write_markdown,
-    write_nagios, write_prometheus, write_text, write_timings,
+    FailOn, Report, TextStyle, Verbosity, Wording, write_html, write_json, write_json_line, write_junit,
+    write_markdown, write_nagios, write_prometheus, write_text, write_timings,
 };
 use exdiag::runner::Limits;
 use exdiag::{Diagnosis, diagnose};
@@ -33,6 +33,7 @@ fn everything(diagnosis: &Diagnosis) -> String {
         write_timings(&report, lang, &mut out).unwrap();
         write_json(&report, &mut out).unwrap();
         write_json_line(&report, &mut out).unwrap();
+        write_html(one, lang, &mut out).unwrap();
         write_junit(one, lang, &mut out).unwrap();
         write_nagios(one, lang, &mut out).unwrap();
         write_prometheus(one, lang, &mut out).unwrap();

@@ -441,7 +441,7 @@ pub struct OutputArgs {
     /// What goes to standard output; several mailboxes as JSON are one report a line
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub format: ReportFormat,
-    /// Also write the report to a file: .json, .md, .xml (JUnit), .prom or .txt; repeats
+    /// Also write the report to a file: .json, .html, .md, .xml (JUnit), .prom or .txt; repeats
     #[arg(long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
     /// From which status on the exit code is 1

@@ -3,8 +3,8 @@
 use super::exit::Trouble;
 use crate::finding::Lang;
 use crate::report::{
-    Report, TextStyle, write_json, write_json_line, write_junit, write_markdown, write_nagios, write_prometheus,
-    write_text,
+    Report, TextStyle, write_html, write_json, write_json_line, write_junit, write_markdown, write_nagios,
+    write_prometheus, write_text,
 };
 use crate::text;
 use clap::ValueEnum;
@@ -17,6 +17,8 @@ pub enum ReportFormat {
     Text,
     /// A report for programs, as `exdiag schema` describes it
     Json,
+    /// A page for the browser and for paper, whole in one file
+    Html,
     /// For a ticket or a wiki
     Markdown,
     /// A test run, for build servers
@@ -32,13 +34,14 @@ impl ReportFormat {
     pub fn of_file(path: &Path) -> Result<Self, Trouble> {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("json") => Ok(Self::Json),
+            Some("html") => Ok(Self::Html),
             Some("md") => Ok(Self::Markdown),
             Some("xml") => Ok(Self::Junit),
             Some("prom") => Ok(Self::Prometheus),
             Some("txt") => Ok(Self::Text),
             _ => Err(Trouble::new(text!(
-                "the ending of {path} names no format; use .json, .md, .xml, .prom or .txt",
-                "die Endung von {path} nennt kein Format; möglich sind .json, .md, .xml, .prom und .txt",
+                "the ending of {path} names no format; use .json, .html, .md, .xml, .prom or .txt",
+                "die Endung von {path} nennt kein Format; möglich sind .json, .html, .md, .xml, .prom und .txt",
             ))
             .with("path", path.display())),
         }
@@ -46,7 +49,7 @@ impl ReportFormat {
 
     /// Whether all reports are one document, which can only be written at the end.
     pub fn is_whole(self) -> bool {
-        matches!(self, Self::Junit | Self::Nagios | Self::Prometheus)
+        matches!(self, Self::Html | Self::Junit | Self::Nagios | Self::Prometheus)
     }
 }
 
@@ -66,13 +69,14 @@ pub fn write_one(
         ReportFormat::Json => write_json(report, out),
         ReportFormat::Text => write_text(report, style, out),
         ReportFormat::Markdown => write_markdown(report, style, out),
-        ReportFormat::Junit | ReportFormat::Nagios | ReportFormat::Prometheus => Ok(()),
+        ReportFormat::Html | ReportFormat::Junit | ReportFormat::Nagios | ReportFormat::Prometheus => Ok(()),
     }
 }
 
 /// Writes all reports as one document; nothing where the format takes them one by one.
 pub fn write_all(format: ReportFormat, reports: &[Report], lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     match format {
+        ReportFormat::Html => write_html(reports, lang, out),
         ReportFormat::Junit => write_junit(reports, lang, out),
         ReportFormat::Nagios => write_nagios(reports, lang, out),
         ReportFormat::Prometheus => write_prometheus(reports, lang, out),

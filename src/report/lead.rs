@@ -16,6 +16,17 @@ pub(super) fn listed(report: &Report) -> impl Iterator<Item = &CheckReport> {
     report.checks.iter().filter(|check| selected.contains(&check.id))
 }
 
+/// The headings of the checks that were selected, each once.
+pub(super) fn groups(report: &Report) -> Vec<&str> {
+    let mut groups: Vec<&str> = Vec::new();
+    for check in listed(report) {
+        if !groups.contains(&check.group.as_str()) {
+            groups.push(&check.group);
+        }
+    }
+    groups
+}
+
 /// Whether there is nothing to act on and every answer came.
 pub(super) fn is_healthy(report: &Report) -> bool {
     report.causes.is_empty() && report.status == Status::Pass
@@ -148,6 +159,17 @@ pub(super) fn client_name(id: &str, lang: Lang) -> &str {
         _ => return id,
     };
     name.of(lang)
+}
+
+/// What a family of clients makes of the server.
+pub(super) fn client_word(status: Status, lang: Lang) -> &'static str {
+    let word = match status {
+        Status::Pass => text!("accepts the server", "akzeptiert den Server"),
+        Status::Fail => text!("refuses the server", "lehnt den Server ab"),
+        Status::Warn => text!("depends on its version or settings", "hängt von Version oder Einstellung ab"),
+        other => return status_word(other, lang),
+    };
+    word.of(lang)
 }
 
 /// A finding with all that is to be done, as plain lines; the commands stand indented.

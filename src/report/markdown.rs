@@ -1,9 +1,11 @@
 //! How does a report read in a ticket or a wiki (GitHub-flavoured Markdown)?
 
 use super::fold::fence;
-use super::lead::{WHO, client_name, counts, duration, headline, label, listed, note, sign, status_word, when};
+use super::lead::{
+    WHO, client_name, client_word, counts, duration, headline, label, listed, note, sign, status_word, when,
+};
 use super::{CauseReport, Remediation, Report, TextStyle, Verbosity};
-use crate::finding::{Lang, Severity, Status, steers};
+use crate::finding::{Lang, Severity, steers};
 use crate::text;
 use std::io::{self, Write};
 
@@ -92,14 +94,7 @@ fn clients(report: &Report, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(out, "## Clients\n\n| {client} | {status} | {because} |\n| --- | --- | --- |")?;
     for row in &report.clients {
-        let accepts = match row.status {
-            Status::Pass => text!("accepts the server", "akzeptiert den Server").of(lang),
-            Status::Fail => text!("refuses the server", "lehnt den Server ab").of(lang),
-            Status::Warn => {
-                text!("depends on its version or settings", "hängt von Version oder Einstellung ab").of(lang)
-            }
-            other => status_word(other, lang),
-        };
+        let accepts = client_word(row.status, lang);
         let because: Vec<String> = row.because.iter().map(|id| cell_code(id)).collect();
         let name = inline(client_name(&row.id, lang));
         writeln!(out, "| {name} | {} {accepts} | {} |", sign(row.status), because.join(", "))?;

@@ -18,7 +18,7 @@ pub(super) fn looked_line(indent: usize, id: &str, record: &Record) -> String {
 }
 
 /// What came back, in the terms of the protocol.
-fn seen_word(seen: &Seen) -> String {
+pub(super) fn seen_word(seen: &Seen) -> String {
     match seen {
         Seen::Dns(DnsSeen { answer: Some(answer), .. }) if answer.answers.is_empty() && answer.is_noerror() => {
             "NODATA".to_owned()

@@ -4,7 +4,7 @@
 //! be copied.
 
 use super::fold::{WIDTH, both_ends, cut, fold, fold_command, fold_table, indented, indented_after, marked};
-use super::lead::{self, WHO, counts, duration, headline, is_healthy, label, listed, note, when};
+use super::lead::{self, WHO, counts, duration, groups, headline, is_healthy, label, listed, note, when};
 use super::seen::{looked_line, one_line};
 use super::trace;
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
@@ -201,13 +201,7 @@ impl Page<'_> {
     }
 
     fn list(&self, out: &mut Vec<String>) {
-        let mut groups: Vec<&str> = Vec::new();
-        for check in listed(self.report) {
-            if !groups.contains(&check.group.as_str()) {
-                groups.push(&check.group);
-            }
-        }
-        for group in groups {
+        for group in groups(self.report) {
             out.push(format!("  {}", group.bold()));
             for check in listed(self.report).filter(|check| check.group == group) {
                 self.check_line(check, out);

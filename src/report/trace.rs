@@ -4,7 +4,7 @@
 //! those are told that matter.
 
 use super::fold::indented;
-use super::{CheckReport, FindingReport};
+use super::{CheckReport, FindingReport, Report};
 use crate::finding::{Lang, Text, harmless};
 use crate::text;
 use colored::Colorize;
@@ -47,6 +47,12 @@ pub fn folded(check: &CheckReport, lang: Lang, label: &str, out: &mut Vec<String
     }
 }
 
+/// Every attempt that a report tells of.
+pub(super) fn all(report: &Report) -> Vec<&Value> {
+    let findings = report.checks.iter().flat_map(|check| &check.findings);
+    findings.filter(|finding| finding.code == CODE).flat_map(attempts).collect()
+}
+
 fn attempts(finding: &FindingReport) -> Vec<&Value> {
     finding.data.get(ATTEMPTS).and_then(Value::as_array).map(|all| all.iter().collect()).unwrap_or_default()
 }
@@ -56,22 +62,19 @@ fn field<'a>(attempt: &'a Value, name: &str) -> &'a str {
     attempt.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
-    let verdicts: [(&str, &str, Text); 4] = [
-        ("won", "✓", text!("won", "gewonnen")),
-        ("normal", "·", text!("as usual", "wie üblich")),
-        ("noteworthy", "!", text!("noteworthy", "auffällig")),
-        ("fault", "✗", text!("fault", "Fehler")),
-    ];
-    let verdict = field(attempt, "verdict");
-    let (_, mark, word) =
-        verdicts.into_iter().find(|(name, ..)| *name == verdict).unwrap_or(("", "·", text!("attempt", "Versuch")));
-    let mark = match mark {
-        "✓" => mark.green(),
-        "!" => mark.yellow(),
-        "✗" => mark.red(),
-        _ => mark.dimmed(),
-    };
+/// What an attempt is worth: its sign, and the word for it.
+pub(super) fn verdict(attempt: &Value) -> (&'static str, Text) {
+    match field(attempt, "verdict") {
+        "won" => ("✓", text!("won", "gewonnen")),
+        "normal" => ("·", text!("as usual", "wie üblich")),
+        "noteworthy" => ("!", text!("noteworthy", "auffällig")),
+        "fault" => ("✗", text!("fault", "Fehler")),
+        _ => ("·", text!("attempt", "Versuch")),
+    }
+}
+
+/// What was asked.
+pub(super) fn asked(attempt: &Value, lang: Lang) -> String {
     let signed_in = attempt.get("signed_in").and_then(Value::as_bool) == Some(true);
     let asked = [
         field(attempt, "method"),
@@ -79,7 +82,18 @@ fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
         if field(attempt, "step") == "outlook" { text!("as Outlook", "wie Outlook").of(lang) } else { "" },
         if signed_in { text!("(signed in)", "(angemeldet)").of(lang) } else { "" },
     ];
-    let asked = asked.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    asked.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
+    let (mark, word) = verdict(attempt);
+    let mark = match mark {
+        "✓" => mark.green(),
+        "!" => mark.yellow(),
+        "✗" => mark.red(),
+        _ => mark.dimmed(),
+    };
+    let asked = asked(attempt, lang);
     let at = out.len();
     indented(out, &format!("{indent}  "), &format!("{indent}  "), &harmless(&asked));
     // the mark goes where the fold has left room for it
@@ -91,7 +105,7 @@ fn told(attempt: &Value, lang: Lang, indent: &str, out: &mut Vec<String>) {
 }
 
 /// What came of an attempt: what is seen, who answered, in which time.
-fn outcome(attempt: &Value, lang: Lang) -> String {
+pub(super) fn outcome(attempt: &Value, lang: Lang) -> String {
     let number = |name: &str| attempt.get(name).and_then(Value::as_u64);
     let language = if lang == Lang::De { "de" } else { "en" };
     let said = |name: &str| attempt.get(name).and_then(|said| said.get(language)).and_then(Value::as_str);
