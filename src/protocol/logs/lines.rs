@@ -137,6 +137,11 @@ fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
     text.len().checked_sub(end.len()).and_then(|at| text.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
+/// A user agent as IIS writes it, blanks as `+`.
+pub fn plussed(agent: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    agent.iter().map(|byte| if *byte == b' ' { b'+' } else { *byte })
+}
+
 /// Whether Exchange asked itself whether it is well.
 pub fn is_probe(stem: &[u8], agent: &[u8], users: [&[u8]; 2]) -> bool {
     ends_with_ignoring_case(stem, b".check") || agent.starts_with(b"AMProbe") || users.into_iter().any(is_health)

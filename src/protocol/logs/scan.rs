@@ -9,7 +9,7 @@ use super::device::Request;
 use super::ews::{Asked, Clients};
 use super::lines::{LONGEST, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case, trimmed};
 use super::origin::{Ids, Origin};
-use super::query::{self, Command, Scratch};
+use super::query::{self, Scratch};
 use super::streak::Stamp;
 use super::table::Table;
 use memchr::memmem::Finder;
@@ -168,7 +168,7 @@ impl Scanner {
         self.overlong |= bytes.len() > room;
     }
 
-    /// The end of the part. `whole`: nothing was left out, so that a line without an end is one.
+    /// The end of the part. A last line without an end that has too few columns is cut.
     pub fn finish(mut self) -> Part {
         let line = std::mem::take(&mut self.rest);
         if self.overlong {
@@ -320,8 +320,7 @@ impl Scanner {
         };
         let back = starts_with_ignoring_case(below, b"/proxy") || maybe(columns.port) == b"444";
         let answer = asked.log.map(answer::read);
-        let options = maybe(columns.method).eq_ignore_ascii_case(b"OPTIONS");
-        let command = asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS);
+        let command = asked.asked(maybe(columns.method));
         let request = Request {
             at: Stamp { time, file: *file, line: number_of_line },
             origin: if back { Origin::Back } else { Origin::Front },
