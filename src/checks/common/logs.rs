@@ -60,8 +60,8 @@ findings! {
         remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Passwort im Client ein" }
         steps [
             { en: "Stop the client first where the account is locked: it locks it again.", de: "Halten Sie den Client zuerst an, wenn das Konto gesperrt ist: Er sperrt es erneut." },
-            { en: "See the state of the account:", de: "Sehen Sie den Zustand des Kontos an:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}' -or UserPrincipalName -eq '{mailbox}' -or SamAccountName -eq '{mailbox}'\" -Properties LockedOut,PasswordExpired,Enabled | Format-List Name,LockedOut,PasswordExpired,Enabled" },
-            { en: "If it is locked, unlock it once the client has stopped:", de: "Ist es gesperrt, entsperren Sie es, sobald der Client angehalten ist:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}' -or UserPrincipalName -eq '{mailbox}' -or SamAccountName -eq '{mailbox}'\" | Unlock-ADAccount" },
+            { en: "See the state of the account:", de: "Sehen Sie den Zustand des Kontos an:", Powershell "Get-ADUser (Get-User '{mailbox}').SamAccountName -Properties LockedOut,PasswordExpired,Enabled | Format-List Name,LockedOut,PasswordExpired,Enabled" },
+            { en: "If it is locked, unlock it once the client has stopped:", de: "Ist es gesperrt, entsperren Sie es, sobald der Client angehalten ist:", Powershell "Unlock-ADAccount (Get-User '{mailbox}').SamAccountName" },
             { en: "Sign in anew in the app or the sync service, then look again.", de: "Melden Sie sich in der App oder im Sync-Dienst neu an und prüfen Sie dann erneut." },
         ]
         links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]

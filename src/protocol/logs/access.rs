@@ -6,7 +6,7 @@
 
 use super::answer::{Status, number};
 use super::device::Request;
-use super::lines::{Look, below_stem, contains_stem, is_probe, plussed, see};
+use super::lines::{Look, below_stem, contains_stem, is_moved, is_probe, plussed, see};
 use super::origin::Origin;
 use super::query::{self, Command, Scratch};
 use super::scan::{Part, Skip};
@@ -157,7 +157,7 @@ impl Look for AccessLog {
         }
         let Some(row) = row(line)? else { return Err(Skip::Columns) };
         if below_stem(row.path).is_none() {
-            return Ok(());
+            return if is_moved(line) { Err(Skip::Columns) } else { Ok(()) };
         }
         let asked = query::read(row.query, &mut self.scratch);
         self.agent.clear();

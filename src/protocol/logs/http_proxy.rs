@@ -6,7 +6,7 @@
 use super::answer::{Status, number};
 use super::columns::Clock;
 use super::device::Request;
-use super::lines::{Look, below_stem, contains_stem, is_probe, plussed, see, starts_with_ignoring_case};
+use super::lines::{Look, below_stem, contains_stem, is_moved, is_probe, plussed, see, starts_with_ignoring_case};
 use super::origin::Origin;
 use super::query::{self, Scratch};
 use super::scan::{Part, Skip};
@@ -103,7 +103,7 @@ impl Look for HttpProxy {
         let maybe = |column: Option<usize>| column.map(at).unwrap_or_default();
         let stem = at(columns.stem);
         if below_stem(stem).is_none() {
-            return Ok(());
+            return if is_moved(line) { Err(Skip::Columns) } else { Ok(()) };
         }
         let query = at(columns.query);
         let asked = query::read(query.strip_prefix(b"?").unwrap_or(query), &mut self.scratch);

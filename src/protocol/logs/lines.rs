@@ -128,6 +128,13 @@ pub fn contains_stem(line: &[u8]) -> bool {
     line.windows(STEM.len()).any(|window| window.eq_ignore_ascii_case(STEM))
 }
 
+/// Whether a path of ActiveSync begins in a line, behind a blank or a comma: in a line where none is found in its
+/// place, damage has moved it.
+pub fn is_moved(line: &[u8]) -> bool {
+    line.windows(STEM.len() + 1)
+        .any(|window| matches!(window.split_first(), Some((b' ' | b',', path)) if path.eq_ignore_ascii_case(STEM)))
+}
+
 /// Whether it begins so.
 pub fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
     text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))

@@ -7,7 +7,7 @@ use super::answer::{self, Status, number};
 use super::columns::{Clock, Columns, MOST, split};
 use super::device::Request;
 use super::ews::{Asked, Clients};
-use super::lines::{LONGEST, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case, trimmed};
+use super::lines::{LONGEST, below_stem, contains_stem, is_moved, is_probe, see, starts_with_ignoring_case, trimmed};
 use super::origin::{Ids, Origin};
 use super::query::{self, Scratch};
 use super::streak::Stamp;
@@ -283,7 +283,12 @@ impl Scanner {
         let agent = maybe(columns.agent);
         let user = maybe(columns.user);
         let Some(below) = below_stem(stem) else {
-            if self.ews.is_some() && starts_with_ignoring_case(stem, EWS_STEM) && !is_probe(stem, agent, [user, b""]) {
+            if is_moved(line) {
+                *part.skipped.entry(Skip::Columns).or_default() += 1;
+            } else if self.ews.is_some()
+                && starts_with_ignoring_case(stem, EWS_STEM)
+                && !is_probe(stem, agent, [user, b""])
+            {
                 let day = columns.date.map_or(&date[..], at);
                 let Some(time) = clock.read(day, at(columns.time)) else { return };
                 let Some(http) = number(at(columns.status)) else { return };

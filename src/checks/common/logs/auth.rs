@@ -40,7 +40,7 @@ findings! {
         remedy { en: "Find the client with the old password", de: "Finden Sie den Client mit dem alten Passwort" }
         steps [
             { en: "List the devices of the mailbox with their agents:", de: "Listen Sie die Geräte des Postfachs mit ihren Kennungen auf:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceUserAgent,LastSyncAttemptTime" },
-            { en: "See whether the account is being locked:", de: "Sehen Sie nach, ob das Konto dabei gesperrt wird:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}' -or UserPrincipalName -eq '{mailbox}' -or SamAccountName -eq '{mailbox}'\" -Properties LockedOut,BadLogonCount,PasswordLastSet | Format-List Name,LockedOut,BadLogonCount,PasswordLastSet" },
+            { en: "See whether the account is being locked:", de: "Sehen Sie nach, ob das Konto dabei gesperrt wird:", Powershell "Get-ADUser (Get-User '{mailbox}').SamAccountName -Properties LockedOut,BadLogonCount,PasswordLastSet | Format-List Name,LockedOut,BadLogonCount,PasswordLastSet" },
         ]
         links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
