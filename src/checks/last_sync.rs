@@ -67,6 +67,7 @@ findings! {
         steps [
             { en: "Write out what IIS still holds back, then copy the newest files:", de: "Lassen Sie IIS schreiben, was es noch zurückhält, und kopieren Sie dann die neuesten Dateien:", Powershell "netsh http flush logbuffer" },
         ]
+        links ["https://learn.microsoft.com/windows-server/administration/windows-commands/netsh-http"]
     }
     SEEN_WORKING = "sync.seen-working", Info, Caller {
         title { en: "exdiag itself last saw it work at {at}", de: "exdiag selbst hat es zuletzt am {at} funktionieren sehen" }
@@ -219,7 +220,8 @@ fn by_logs(view: &View<'_>, logs: &LogsSeen) -> Outcome {
         let reason = text!("the logs hold no line that can be used", "die Protokolle enthalten keine brauchbare Zeile");
         return Outcome::Inconclusive { reason: Sentence::new(reason), findings };
     };
-    let newest = logs.devices.iter().filter_map(|device| device.last_success.or(device.last_accepted)).max();
+    let devices = logs.devices.iter().filter_map(|device| device.last_success.or(device.last_accepted));
+    let newest = devices.chain(logs.ews.iter().filter_map(|client| client.last_accepted)).max();
     let note = match newest {
         Some(newest) => Sentence::new(text!(
             "last successful request {newest}, the logs end {end}",

@@ -4,7 +4,7 @@
 //! encoding that `>`, Out-File and Set-Content write. All become the same rows.
 
 mod clixml;
-mod date;
+pub(super) mod date;
 mod facts;
 mod json;
 mod list;

@@ -114,7 +114,11 @@ impl Words<'_> {
         let mut arguments = finding.arguments();
         arguments.insert("domain".to_owned(), Value::from(self.subject.domain()));
         let mailbox = self.subject.mailbox.as_ref().map_or("MAILBOX", |mailbox| &mailbox.address);
-        arguments.entry("mailbox".to_owned()).or_insert_with(|| Value::from(mailbox));
+        // an account's name, as logs have it, gives way to the address that was asked about
+        let own = arguments.get("mailbox").and_then(Value::as_str);
+        if own.is_none_or(|own| mailbox.contains('@') && !own.contains('@')) {
+            arguments.insert("mailbox".to_owned(), Value::from(mailbox));
+        }
         let code = finding.code;
         FindingReport {
             code: code.id.to_owned(),
