@@ -5,7 +5,7 @@ use super::{
     CauseReport, CheckReport, ClientReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target,
     Tool, VERSION, Verdict, Wording,
 };
-use crate::evidence::{Evidence, Mailbox, Subject};
+use crate::evidence::{Credential, Evidence, Mailbox, Subject};
 use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Step, Text, fill, fill_command};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -157,7 +157,8 @@ impl Words<'_> {
         fill(text.of(self.lang), arguments, self.lang)
     }
 
-    /// A command with its gaps filled. Where there is no mailbox, exdiag looks at the server.
+    /// A command with its gaps filled. Where there is no mailbox, exdiag looks at the server; whoever came with a
+    /// token is asked for no password.
     fn command(&self, text: &str, shell: Shell, arguments: &BTreeMap<String, Value>) -> String {
         let text = match (&self.subject.mailbox, &self.subject.server) {
             (None, Some(server)) => {
@@ -165,6 +166,10 @@ impl Words<'_> {
                 text.replace("exdiag check {mailbox}", &format!("exdiag tls {}{port}", server.host))
             }
             _ => text.to_owned(),
+        };
+        let text = match self.subject.credential {
+            Some(Credential::Token) => text.replace("--ask-password", "--token-file token.txt"),
+            _ => text,
         };
         fill_command(&text, arguments, self.lang, shell)
     }

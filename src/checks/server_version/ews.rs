@@ -160,6 +160,7 @@ pub struct Inbox<'a> {
     seen: &'a HttpSeen,
     /// Whether ActiveSync took the same sign-in.
     accepted: bool,
+    credential: Credential,
     /// The same question as another application, where the first was answered with 403.
     as_outlook: Option<(HttpProbe, &'a HttpSeen)>,
 }
@@ -191,7 +192,7 @@ impl<'a> Signed<'a> {
         } else {
             None
         };
-        Ok(Self::Asked(Box::new(Inbox { probe, seen, accepted, as_outlook })))
+        Ok(Self::Asked(Box::new(Inbox { probe, seen, accepted, credential, as_outlook })))
     }
 
     /// The question and the answer, for whoever reads the build in it.
@@ -311,17 +312,22 @@ impl Inbox<'_> {
         match status {
             200 | 500 => self.by_code(endpoint, &asked, response),
             401 => {
-                let beside = if self.accepted {
-                    json!({
-                        "en": "ActiveSync takes the same name and password.",
-                        "de": "ActiveSync nimmt denselben Namen und dasselbe Passwort an.",
-                    })
-                } else {
-                    json!({
-                        "en": "Name or password may be wrong.",
-                        "de": "Name oder Passwort können falsch sein.",
-                    })
+                let (en, de) = match (self.credential, self.accepted) {
+                    (Credential::Password, true) => (
+                        "ActiveSync takes the same name and password.",
+                        "ActiveSync nimmt denselben Namen und dasselbe Passwort an.",
+                    ),
+                    (Credential::Password, false) => {
+                        ("Name or password may be wrong.", "Name oder Passwort können falsch sein.")
+                    }
+                    (Credential::Token, true) => {
+                        ("ActiveSync takes the same token.", "ActiveSync nimmt dasselbe Token an.")
+                    }
+                    (Credential::Token, false) => {
+                        ("The token may not be valid here.", "Das Token gilt hier vielleicht nicht.")
+                    }
                 };
+                let beside = json!({"en": en, "de": de});
                 by_status(&SIGN_IN_REFUSED).with("beside", beside)
             }
             403 => self.refused(by_status(&DISABLED), endpoint),
