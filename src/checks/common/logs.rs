@@ -27,7 +27,7 @@ findings! {
         title { en: "{who} last synced {age} before the end of the logs", de: "{who} hat zuletzt {age} vor dem Ende der Protokolle synchronisiert" }
         meaning {
             en: "The last successful request was {last} ({line}); since then {count} have failed. A device may be switched off or ask seldom, a sync service does neither.",
-            de: "Die letzte erfolgreiche Anfrage war {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
+            de: "Die letzte erfolgreiche Anfrage war am {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
         }
         remedy { en: "See whether the client still asks, and what it is told", de: "Sehen Sie nach, ob der Client noch fragt und was er zur Antwort bekommt" }
         steps [
@@ -44,19 +44,19 @@ findings! {
         }
         remedy { en: "Go by the code of the first failure", de: "Richten Sie sich nach dem Code des ersten Fehlers" }
         steps [
-            { en: "401 with 1326 is a wrong password, 1909 a locked account, 1907 or 1330 an expired password: enter the password anew in the client.", de: "401 mit 1326 ist ein falsches Kennwort, 1909 ein gesperrtes Konto, 1907 oder 1330 ein abgelaufenes Kennwort: Geben Sie das Kennwort im Client neu ein." },
+            { en: "401 with 1326 is a wrong password, 1909 a locked account, 1907 or 1330 an expired password: enter the password anew in the client.", de: "401 mit 1326 ist ein falsches Passwort, 1909 ein gesperrtes Konto, 1907 oder 1330 ein abgelaufenes Passwort: Geben Sie das Passwort im Client neu ein." },
             { en: "403 and status 126 to 130 mean that Exchange does not let the account or the device in:", de: "403 und Status 126 bis 130 bedeuten, dass Exchange Konto oder Gerät nicht zulässt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
             { en: "5xx is the server itself: look at the event log and the application pools.", de: "5xx ist der Server selbst: Sehen Sie in das Ereignisprotokoll und die Anwendungspools.", Powershell "Get-WebAppPoolState MSExchangeSyncAppPool" },
         ]
         links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
     }
     LOG_REFUSED = "auth.log-refused", Fail, User {
-        title { en: "The sign-in of {who} is refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
+        title { en: "The sign-in of {who} has been refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
         meaning {
             en: "{count} requests in a row ended with {codes}, the first at {line}; the last that was let in: {last}. The win32 code says why: 1326 wrong user or password, 1909 locked, 1331 disabled, 1330 or 1907 password expired, 1385 sign-in of this kind not granted.",
-            de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Kennwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Kennwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
+            de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Passwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Passwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
         }
-        remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Kennwort im Client ein" }
+        remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Passwort im Client ein" }
         steps [
             { en: "Stop the client first where the account is locked: it locks it again.", de: "Halten Sie den Client zuerst an, wenn das Konto gesperrt ist: Er sperrt es erneut." },
             { en: "See the state of the account:", de: "Sehen Sie den Zustand des Kontos an:", Powershell "Get-ADUser -Filter \"UserPrincipalName -eq '{mailbox}'\" -Properties LockedOut,PasswordExpired,Enabled" },
@@ -75,6 +75,7 @@ findings! {
             { en: "Only 401.2 means that the client sends no credentials, or none of a kind that the server offers:", de: "Nur 401.2 bedeutet, dass der Client keine Anmeldedaten sendet oder keine, die der Server anbietet:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,*Auth*" },
             { en: "Look at the mailbox and its devices:", de: "Sehen Sie Postfach und Geräte an:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
         ]
+        links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
     LOG_BARRED = "sync.device-barred", Fail, Exchange {
         title { en: "Exchange does not let {who} in: {state}", de: "Exchange lässt {who} nicht zu: {state}" }
@@ -99,6 +100,7 @@ findings! {
             { en: "Check from outside what a client would meet:", de: "Prüfen Sie von außen, was ein Client vorfände:", Shell "exdiag check {mailbox}" },
             { en: "A client of EWS leaves no ActiveSync lines: have those of EWS counted, too.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Lassen Sie dann auch die EWS-Zeilen zählen.", Shell "exdiag logs W3SVC1 --mailbox {mailbox} --ews" },
         ]
+        links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/activesync-clients-not-connect-sync-delay"]
     }
     LOG_IS_A_LIST = "sync.log-device-list", Warn, Caller {
         title { en: "{file} is a list of devices, not a log", de: "{file} ist eine Geräteliste, kein Protokoll" }
@@ -110,6 +112,7 @@ findings! {
         steps [
             { en: "Name it as the list of devices:", de: "Nennen Sie sie als Geräteliste:", Shell "exdiag check {mailbox} --device-list {file}" },
         ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
     }
     LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
         title { en: "{file} brings nothing: {why}", de: "{file} trägt nichts bei: {why}" }
@@ -121,6 +124,7 @@ findings! {
         steps [
             { en: "W3SVC1 shows what clients saw, W3SVC2 what ActiveSync answered:", de: "W3SVC1 zeigt, was Clients sahen, W3SVC2, was ActiveSync geantwortet hat:", Shell "exdiag logs C:\\inetpub\\logs\\LogFiles\\W3SVC1 C:\\inetpub\\logs\\LogFiles\\W3SVC2" },
         ]
+        links ["https://learn.microsoft.com/iis/configuration/system.applicationhost/sites/site/logfile/"]
     }
 }
 

@@ -138,7 +138,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "name-form",
             "auth.rejected",
             "The password is right, but the account signs in as CORP\\anna",
-            "Das Kennwort stimmt, aber das Konto meldet sich als CORP\\anna an",
+            "Das Passwort stimmt, aber das Konto meldet sich als CORP\\anna an",
         )
         .password(PASSWORD)
         .exchange(|exchange| exchange.user = "CORP\\anna"),

@@ -160,7 +160,7 @@ impl Page<'_> {
                 // Exchange may let a device go on for 8 to 24 hours after a password has changed
                 let words = self.say(text!(
                     "accepted (no proof of today's password)",
-                    "angenommen (kein Beleg für das heutige Kennwort)"
+                    "angenommen (kein Beleg für das heutige Passwort)"
                 ));
                 format!("{}{} {words} {}", short(at), self.before_end(at), place(device.lines.sign_in.as_ref()))
             }

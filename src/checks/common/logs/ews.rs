@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 findings! {
     ACCEPTED = "sync.ews-accepted", Info, Exchange {
-        title { en: "EWS: {who} was last accepted {last}", de: "EWS: {who} wurde zuletzt {last} angenommen" }
+        title { en: "EWS: {who} was last accepted {last}", de: "EWS: {who} wurde zuletzt am {last} angenommen" }
         meaning {
             en: "That is {age} before the end of the logs ({line}), by {agent}. HTTP said 200; what EWS itself answered stands in no log of IIS.",
             de: "Das ist {age} vor dem Ende der Protokolle ({line}), durch {agent}. HTTP sagte 200; was EWS selbst geantwortet hat, steht in keinem IIS-Protokoll.",
@@ -23,7 +23,7 @@ findings! {
         }
         remedy { en: "Go by the code of the first failure", de: "Richten Sie sich nach dem Code des ersten Fehlers" }
         steps [
-            { en: "401 with 1326 is a wrong password, 1909 a locked account: enter the password anew in the sync service.", de: "401 mit 1326 ist ein falsches Kennwort, 1909 ein gesperrtes Konto: Geben Sie das Kennwort im Sync-Dienst neu ein." },
+            { en: "401 with 1326 is a wrong password, 1909 a locked account: enter the password anew in the sync service.", de: "401 mit 1326 ist ein falsches Passwort, 1909 ein gesperrtes Konto: Geben Sie das Passwort im Sync-Dienst neu ein." },
             { en: "403 or 404: see whether EWS is on for the mailbox, and which applications may use it.", de: "403 oder 404: Sehen Sie nach, ob EWS für das Postfach eingeschaltet ist und welche Anwendungen es verwenden dürfen.", Powershell "Get-CASMailbox '{mailbox}' | Format-List Ews*" },
             { en: "5xx is the server itself:", de: "5xx ist der Server selbst:", Powershell "Get-WebAppPoolState MSExchangeServicesAppPool" },
         ]

@@ -111,7 +111,7 @@ impl Page<'_> {
             let at = row.last.map(short).unwrap_or_default();
             match self.lang {
                 Lang::En => format!("{name}: {wrong} with a wrong password, {locked} locked out, last {at}"),
-                Lang::De => format!("{name}: {wrong} mit falschem Kennwort, {locked} gesperrt, zuletzt {at}"),
+                Lang::De => format!("{name}: {wrong} mit falschem Passwort, {locked} gesperrt, zuletzt {at}"),
             }
         });
         let title = text!("Wrong passwords and locked accounts", "Falsche Kennwörter und gesperrte Konten");
