@@ -79,6 +79,7 @@ findings! {
         steps [
             { en: "In a private window of the browser, so that no other account is taken:", de: "In einem privaten Fenster des Browsers, damit kein anderes Konto genommen wird:", Shell "exdiag login {mailbox} --client-id {app} --output token.txt" },
         ]
+        links ["https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"]
     }
     CLAIMS = "auth.token-claims", Info, Caller {
         title { en: "The access token is for {audience}, signed in as {account}, until {until}", de: "Das Zugriffstoken ist für {audience}, angemeldet als {account}, bis {until}" }

@@ -28,7 +28,7 @@ findings! {
         title { en: "{who} last synced {age} before the end of the logs", de: "{who} hat zuletzt {age} vor dem Ende der Protokolle synchronisiert" }
         meaning {
             en: "The last successful request was {last} ({line}); since then {count} have failed. A device may be switched off or ask seldom, a sync service does neither.",
-            de: "Die letzte erfolgreiche Anfrage war {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
+            de: "Die letzte erfolgreiche Anfrage war am {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
         }
         remedy { en: "See whether the client still asks, and what it is told", de: "Sehen Sie nach, ob der Client noch fragt und was er zur Antwort bekommt" }
         steps [
@@ -52,7 +52,7 @@ findings! {
         links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
     }
     LOG_REFUSED = "auth.log-refused", Fail, User {
-        title { en: "The sign-in of {who} is refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
+        title { en: "The sign-in of {who} has been refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
         meaning {
             en: "{count} requests in a row ended with {codes}, the first at {line}; the last that was let in: {last}. The win32 code says why: 1326 wrong user or password, 1909 locked, 1331 disabled, 1330 or 1907 password expired, 1385 sign-in of this kind not granted.",
             de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Passwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Passwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
@@ -77,7 +77,7 @@ findings! {
             { en: "Only 401.2 means that the client sends no credentials, or none of a kind that the server offers:", de: "Nur 401.2 bedeutet, dass der Client keine Anmeldedaten sendet oder keine, die der Server anbietet:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,*Auth*" },
             { en: "Look at the mailbox and its devices:", de: "Sehen Sie Postfach und Geräte an:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
         ]
-        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-activesyncvirtualdirectory"]
+        links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
     LOG_BARRED = "sync.device-barred", Fail, Exchange {
         title { en: "Exchange does not let {who} in: {state}", de: "Exchange lässt {who} nicht zu: {state}" }

@@ -24,7 +24,7 @@ findings! {
         title { en: "{mailbox} may not use ActiveSync", de: "{mailbox} darf ActiveSync nicht verwenden" }
         meaning {
             en: "Whatever the password, the access is forbidden: ActiveSync is switched off for the mailbox, the device is not allowed, or a policy forbids this way to sign in.",
-            de: "Mit jedem Passwort ist der Zugriff verboten: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
+            de: "Der Zugriff ist verboten, gleich mit welchem Passwort: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
         }
         remedy { en: "Switch ActiveSync on for the mailbox", de: "Schalten Sie ActiveSync für das Postfach ein" }
         steps [

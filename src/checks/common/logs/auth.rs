@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 findings! {
     ACCEPTED = "auth.log-accepted", Info, Exchange {
-        title { en: "The sign-in of {who} was accepted at {last}", de: "Die Anmeldung von {who} wurde um {last} angenommen" }
+        title { en: "The sign-in of {who} was accepted at {last}", de: "Die Anmeldung von {who} wurde am {last} angenommen" }
         meaning {
             en: "That is {age} before the end of the logs ({line}), and no later one was refused. It proves no password of today: after a change Exchange may let a client go on for 8 to 24 hours.",
             de: "Das ist {age} vor dem Ende der Protokolle ({line}), und keine spätere wurde abgelehnt. Ein Beleg für das heutige Passwort ist es nicht: Nach einer Änderung kann Exchange einen Client noch 8 bis 24 Stunden gewähren lassen.",
@@ -22,7 +22,7 @@ findings! {
         title { en: "The last accepted sign-in of {who} is {age} old", de: "Die letzte angenommene Anmeldung von {who} liegt {age} zurück" }
         meaning {
             en: "It was {last} ({line}), counted to the end of the logs. Since then nobody has signed in for it: whether the credentials still hold does not show.",
-            de: "Sie war {last} ({line}), gezählt bis zum Ende der Protokolle. Seitdem hat sich dafür niemand angemeldet: Ob die Anmeldedaten noch gelten, zeigt sich nicht.",
+            de: "Sie war am {last} ({line}), gezählt bis zum Ende der Protokolle. Seitdem hat sich dafür niemand angemeldet: Ob die Anmeldedaten noch gelten, zeigt sich nicht.",
         }
         remedy { en: "See whether the client still runs, then sign in once", de: "Sehen Sie nach, ob der Client noch läuft, und melden Sie sich dann einmal an" }
         steps [

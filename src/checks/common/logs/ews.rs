@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 findings! {
     ACCEPTED = "sync.ews-accepted", Info, Exchange {
-        title { en: "EWS: {who} was last accepted {last}", de: "EWS: {who} wurde zuletzt {last} angenommen" }
+        title { en: "EWS: {who} was last accepted {last}", de: "EWS: {who} wurde zuletzt am {last} angenommen" }
         meaning {
             en: "That is {age} before the end of the logs ({line}), by {agent}. HTTP said 200; what EWS itself answered stands in no log of IIS.",
             de: "Das ist {age} vor dem Ende der Protokolle ({line}), durch {agent}. HTTP sagte 200; was EWS selbst geantwortet hat, steht in keinem IIS-Protokoll.",

@@ -40,6 +40,7 @@ findings! {
         }
         remedy { en: "Find out what the client repeats", de: "Stellen Sie fest, was der Client wiederholt" }
         steps [
+            { en: "Look in the logs which requests come before the block, and how many:", de: "Sehen Sie in den Protokollen nach, welche Anfragen der Sperre vorausgehen und wie viele:", Shell "exdiag logs W3SVC1 --mailbox {mailbox}" },
             { en: "See the thresholds that the server has:", de: "Sehen Sie die Schwellwerte des Servers an:", Powershell "Get-ActiveSyncDeviceAutoblockThreshold | Format-List" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-activesyncdeviceautoblockthreshold"]
@@ -52,7 +53,7 @@ findings! {
         }
         remedy { en: "Raise the idle timeout of everything between the Internet and Exchange", de: "Erhöhen Sie das Leerlauf-Zeitlimit aller Geräte zwischen Internet und Exchange" }
         steps [
-            { en: "Set it to at least 30 minutes for the path /Microsoft-Server-ActiveSync, on firewall, proxy and load balancer.", de: "Setzen Sie es für den Pfad /Microsoft-Server-ActiveSync auf mindestens 30 Minuten, auf Firewall, Proxy und Load Balancer." },
+            { en: "Set it to at least 30 minutes for the path /Microsoft-Server-ActiveSync, on firewall, proxy and load balancer; in nginx, for example:", de: "Setzen Sie es für den Pfad /Microsoft-Server-ActiveSync auf mindestens 30 Minuten, auf Firewall, Proxy und Load Balancer; in nginx zum Beispiel:", Config "proxy_read_timeout 1800s;\nproxy_send_timeout 1800s;" },
         ]
         links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-ascmd/f7ad2c0d-37e2-4a17-a2d6-fc8e98a1f9a8"]
     }
@@ -91,7 +92,7 @@ findings! {
         remedy { en: "Look at the load of the mailbox server and the size of the mailbox", de: "Sehen Sie die Last des Postfachservers und die Größe des Postfachs an" }
         steps [
             { en: "A folder with very many items is slow for everybody:", de: "Ein Ordner mit sehr vielen Elementen ist für alle langsam:", Powershell "Get-MailboxFolderStatistics '{mailbox}' | Sort-Object ItemsInFolder -Descending | Select-Object -First 5 FolderPath,ItemsInFolder" },
-            { en: "Look at the health of the store:", de: "Sehen Sie den Zustand des Speichers an:", Powershell "Get-HealthReport -Identity $env:COMPUTERNAME -HealthSet Store" },
+            { en: "Look at the health of the store:", de: "Sehen Sie den Zustand des Informationsspeichers an:", Powershell "Get-HealthReport -Identity $env:COMPUTERNAME -HealthSet Store" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mailboxfolderstatistics"]
     }
