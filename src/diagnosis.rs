@@ -259,7 +259,7 @@ const LOG_BROKEN: &[&str] =
     &["sync.failing", "sync.log-never", "sync.log-stale", "sync.looping", "sync.provision-loop", "auth.log-mixed"];
 
 /// What logs show of a client that no longer asks.
-const LOG_SILENT: &[&str] = &["sync.client-silent", "sync.log-stale", "auth.log-old"];
+const LOG_SILENT: &[&str] = &["sync.client-silent", "sync.log-stale", "auth.log-old", "sync.ews-stale"];
 
 /// A sign-in that was refused, and nothing more.
 const SAID_NO: &[&str] = &["auth.rejected", "auth.token-rejected"];
@@ -279,8 +279,15 @@ const EWS: &[&str] = &[
 const DEVICE_SYNC: &[&str] = &["sync.device-stale", "sync.device-failing"];
 
 /// What a sync service shows whom a mailbox is closed to.
-const SYNC: &[&str] =
-    &["sync.grant-invalid", "sync.account-invalid", "sync.account-stopped", "sync.stale", "sync.never", "sync.failing"];
+const SYNC: &[&str] = &[
+    "sync.grant-invalid",
+    "sync.account-invalid",
+    "sync.account-stopped",
+    "sync.stale",
+    "sync.never",
+    "sync.failing",
+    "sync.ews-failing",
+];
 
 /// Ranks the causes, most likely first. Of a check without an answer every finding counts, else
 /// warnings and failures. The same code on several addresses of one host is one cause.

@@ -8,7 +8,7 @@ mod code;
 mod text;
 
 pub use code::{Code, Command, Owner, Remedy, Severity, Shell, Step};
-pub use text::{Lang, Sentence, Text, fill, fill_command, harmless, steers};
+pub use text::{Lang, Sentence, Text, fill, fill_command, harmless, span, steers};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

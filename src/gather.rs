@@ -215,24 +215,12 @@ pub struct Gatherer {
 impl Gatherer {
     /// Reads the system's configuration and begins to read the trust stores. Sends nothing.
     pub async fn new(settings: Settings, secrets: auth::Secrets, subject: &Subject) -> Result<Self, SetupError> {
-        // an error says that somebody was first, with the same one
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        if !settings.proxy.as_deref().is_none_or(is_usable_proxy) {
-            return Err(SetupError::Proxy);
-        }
         let exports = Exports::read(&settings.exports)?;
-        let resolver = Resolver::new(&settings)?;
-        let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
-        let net = Net::new(&settings, resolver.clone(), proxies(settings.proxy.as_deref()), roots.clone());
         let authorizer = Authorizer::new(subject.clone(), secrets.clone());
-        let http = Http::new(&settings, net.clone(), roots.clone(), authorizer);
-        let fetcher = Fetcher {
-            resolver: resolver.clone(),
-            roots: roots.clone(),
-            secrets,
-            proxies: proxies(settings.proxy.as_deref()),
-            settings,
-        };
+        let fetcher = fetcher(settings, secrets).await?;
+        let (settings, resolver, roots) = (&fetcher.settings, fetcher.resolver.clone(), fetcher.roots.clone());
+        let net = Net::new(settings, resolver.clone(), proxies(settings.proxy.as_deref()), roots.clone());
+        let http = Http::new(settings, net.clone(), roots.clone(), authorizer);
         Ok(Self { subject: subject.clone(), resolver, roots, fetcher, net, http, exports, asked: Mutex::default() })
     }
 
@@ -302,6 +290,19 @@ impl Source for Gatherer {
     fn sent(&self, probe: &Probe) -> Option<SentKind> {
         self.questions().get(probe).and_then(|progress| progress.sent())
     }
+}
+
+/// What the checks' and the user's questions share. Sends nothing.
+async fn fetcher(settings: Settings, secrets: auth::Secrets) -> Result<Fetcher, SetupError> {
+    // an error says that somebody was first, with the same one
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if !settings.proxy.as_deref().is_none_or(is_usable_proxy) {
+        return Err(SetupError::Proxy);
+    }
+    let resolver = Resolver::new(&settings)?;
+    let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
+    let proxies = proxies(settings.proxy.as_deref());
+    Ok(Fetcher { settings, resolver, roots, secrets, proxies })
 }
 
 /// `--proxy`, else the environment's; `NO_PROXY` holds for both, as in curl.

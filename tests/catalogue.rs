@@ -5,7 +5,7 @@
 use exdiag::checks;
 use exdiag::evidence::Evidence;
 use exdiag::finding::{Lang, Remedy, Severity, Text};
-use exdiag::report::{FailOn, Report, Wording, read};
+use exdiag::report::{FailOn, FindingReport, Report, Wording, read};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -82,6 +82,25 @@ fn contract_4_a_warning_or_failure_has_a_remedy_with_steps() {
         for finding in report.checks.iter().flat_map(|check| &check.findings) {
             let has = finding.severity == Severity::Info || finding.remediation.is_some();
             assert!(has, "{}: {} has no remediation", path.display(), finding.code);
+        }
+    }
+}
+
+#[test]
+fn a_warning_or_failure_tells_steps_and_where_to_read_more() {
+    // of exdiag's own faults nobody else has written
+    let own = ["exdiag.bug", "exdiag.deadline"];
+    for code in checks::catalogue().iter().filter(|code| code.severity != Severity::Info) {
+        assert!(!code.steps.is_empty(), "{} has no steps", code.id);
+        assert!(!code.links.is_empty() || own.contains(&code.id), "{} has no link", code.id);
+    }
+    for (path, report) in reports() {
+        let bad =
+            |finding: &&FindingReport| finding.severity != Severity::Info && !own.contains(&finding.code.as_str());
+        for finding in report.checks.iter().flat_map(|check| &check.findings).filter(bad) {
+            let remedy = finding.remediation.as_ref().unwrap();
+            let has = !remedy.steps.is_empty() && !remedy.links.is_empty();
+            assert!(has, "{}: {} has no steps or no link", path.display(), finding.code);
         }
     }
 }

@@ -595,6 +595,17 @@ fn an_error_of_entra_id_is_explained_offline_alone_in_a_text_and_from_standard_i
     for part in ["Trace id: 0000aaaa-11bb", "# AADSTS50076", "# AADSTS99999", "error?code=99999"] {
         assert!(out(&output).contains(part), "{part}: {}", out(&output));
     }
+    let output = run(&["explain", "AADSTS65001", "AADSTS50194", "--lang", "de"]);
+    for part in ["microsoftonline.com/organizations/adminconsent?client_id=APP", "Client-ID der App", "deren Domain"] {
+        assert!(out(&output).contains(part), "{part}: {}", out(&output));
+    }
+    let named = run(&["explain", "AADSTS65001: the application with ID '2b1d1f2e-0000-4000-8000-000000000001'"]);
+    assert!(out(&named).contains("client_id=2b1d1f2e") && !out(&named).contains("Put in"), "{}", out(&named));
+    // as Windows PowerShell saves it
+    let mut child = exdiag(&["explain", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let text: Vec<u8> = "\u{feff}AADSTS50076".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    child.stdin.take().unwrap().write_all(&text).unwrap();
+    assert!(out(&child.wait_with_output().unwrap()).contains("# AADSTS50076"));
     let output = run(&["explain", "99999"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("https://login.microsoftonline.com/error?code=99999"), "{}", err(&output));

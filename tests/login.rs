@@ -107,6 +107,7 @@ fn rfc8628_the_token_alone_goes_to_standard_output() {
     let service = Service::managed(&[PENDING, PENDING, TOKEN]);
     let (code, out, err) = service.run(&[]);
     assert_eq!((code, out.as_str()), (0, "ey.geheim.x\n"), "{err}");
+    assert!(err.contains("The code is good for 15 minutes."), "{err}");
     assert!(
         err.contains("K4X9PQ") && err.contains("https://microsoft.com/devicelogin") && err.contains(TENANT),
         "{err}"
@@ -181,6 +182,7 @@ fn where_the_consent_is_missing_its_address_is_printed() {
         let (code, out, err) = Service::managed(polls).run(&[]);
         assert_eq!((code, out.as_str()), (1, ""), "{err}");
         assert!(err.contains(&address) && err.contains(description), "{err}");
+        assert!(!err.contains("APP") && !err.contains("organizations"), "the gaps are filled: {err}");
     }
     let (code, _, err) = Service::managed(&[r#"{"error":"authorization_declined"}"#]).run(&[]);
     assert!(code == 1 && err.contains(&address), "{err}");

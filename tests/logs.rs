@@ -295,7 +295,7 @@ fn the_verdict_comes_first_in_80_columns_and_in_both_languages() {
     made(folder.path(), spec(Dialect::E2016));
     let logs = folder.path().to_str().unwrap();
     // the fourth device's password was changed at noon
-    for (lang, refused) in [("en", "is refused since 2026-11-21T12"), ("de", "wird seit 2026-11-21T12")] {
+    for (lang, refused) in [("en", "has been refused since 2026-11-21 12:"), ("de", "wird seit 2026-11-21 12:")] {
         let output = run(&[logs, "--mailbox", "user00003", "--lang", lang]);
         let said = text(&output);
         let flowing = said.split_whitespace().collect::<Vec<_>>().join(" ");

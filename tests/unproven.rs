@@ -132,3 +132,21 @@ fn that_an_internal_name_resolves_here_does_not_make_it_one_for_clients_outside(
     let told = found.iter().find(|f| f.code.id == "autodiscover.ews-external-url-missing");
     assert_eq!(told.map(|f| f.severity), Some(Severity::Warn), "{found:?}");
 }
+
+#[test]
+fn an_account_of_the_old_api_is_told_only_where_it_is_the_one_that_was_named() {
+    let is_told = |evidence: &Evidence| findings(evidence).iter().any(|f| f.code.id == "sync.account-stopped");
+    assert!(is_told(&changed("sync-account-stopped", |_| {})));
+    // the key belongs to another account
+    let other = changed("sync-account-stopped", |records| {
+        let account = records.iter_mut().find(|r| r["id"].as_str().unwrap().starts_with("service:account@")).unwrap();
+        let body = &mut account["seen"]["outcome"]["body"]["text"];
+        let mut said: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+        for id in ["id", "account_id"] {
+            said[id] = json!("another");
+        }
+        *body = json!(said.to_string());
+    });
+    assert!(!is_told(&other));
+    assert!(findings(&other).iter().any(|f| f.code.id == "sync.grant-unknown"));
+}

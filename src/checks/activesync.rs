@@ -111,6 +111,7 @@ findings! {
         steps [
             { en: "Compare: in order is 401 with WWW-Authenticate.", de: "Vergleichen Sie: In Ordnung ist 401 mit WWW-Authenticate.", Shell "curl -i -X OPTIONS {url}" },
         ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/could-not-find-ms-server-activesync-header-options-response"]
     }
     NO_VERSION_HEADER = "activesync.no-version-header", Fail, Network {
         title { en: "{host} does not say which ActiveSync versions it speaks", de: "{host} sagt nicht, welche ActiveSync-Versionen es spricht" }
@@ -146,6 +147,7 @@ findings! {
         steps [
             { en: "Compare the answer in front of the proxy with the one behind it:", de: "Vergleichen Sie die Antwort vor dem Proxy mit der dahinter:", Shell "curl -i -X OPTIONS --user '{mailbox}' {url}" },
         ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/could-not-find-ms-server-activesync-header-options-response"]
     }
     METHODS_MISSING = "activesync.methods-missing", Fail, Exchange {
         title { en: "{host} answers 401 without saying how to sign in", de: "{host} antwortet mit 401, ohne zu sagen, wie man sich anmeldet" }

@@ -11,7 +11,7 @@ pub mod token;
 pub mod unclear;
 
 use super::common;
-use super::common::mailbox::{ACCOUNT_BLOCKED, PASSWORD_EXPIRED};
+use super::common::mailbox::{ACCOUNT_BLOCKED, AS_ENTRA_SAYS, PASSWORD_EXPIRED};
 use super::common::net::At;
 use super::common::service::connector::{self, Home};
 use super::common::service::refused::{API_REFUSED, Seen};
@@ -31,8 +31,8 @@ findings! {
     REJECTED = "auth.rejected", Fail, User {
         title { en: "{host} refuses the sign-in of {user}", de: "{host} lehnt die Anmeldung von {user} ab" }
         meaning {
-            en: "It was tried once and not again, so that no account is locked. Servers do not say whether the name or the password is wrong; often the password is right and only the form of the name is not.",
-            de: "Es wurde einmal versucht und nicht wieder, damit kein Konto gesperrt wird. Server sagen nicht, ob der Name oder das Passwort falsch ist; oft stimmt das Passwort und nur die Form des Namens nicht.",
+            en: "exdiag tries once and not again, so that no account is locked. Servers rarely say whether the name or the password is wrong; often the password is right and only the form of the name is not.",
+            de: "exdiag versucht es einmal und nicht wieder, damit kein Konto gesperrt wird. Server sagen selten, ob der Name oder das Passwort falsch ist; oft stimmt das Passwort und nur die Form des Namens nicht.",
         }
         remedy { en: "Check the password in Outlook on the web, then the form of the sign-in name", de: "Prüfen Sie das Passwort in Outlook im Web, danach die Form des Anmeldenamens" }
         steps [
@@ -42,6 +42,7 @@ findings! {
             { en: "If the account has a second factor, of a hoster's portal for instance, a program needs the app password that this portal makes; Exchange Server itself knows neither.", de: "Hat das Konto einen zweiten Faktor, etwa im Portal eines Hosters, braucht ein Programm das App-Kennwort aus diesem Portal; Exchange Server selbst kennt beides nicht." },
             { en: "If only DOMAIN\\name works, set a default domain for Basic; if only the UPN works, make UPN and address the same.", de: "Geht nur DOMAIN\\name, legen Sie eine Standarddomäne für Basic fest; geht nur der UPN, gleichen Sie UPN und Adresse an.", Powershell "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'Default Web Site/Microsoft-Server-ActiveSync' -Filter system.webServer/security/authentication/basicAuthentication -Name defaultLogonDomain -Value DOMAIN" },
         ]
+        cases [AS_ENTRA_SAYS]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
     BASIC_NOT_OFFERED = "auth.basic-not-offered", Fail, Exchange {
@@ -80,7 +81,7 @@ findings! {
         remedy { en: "Connect the mailbox through the service's Microsoft 365 sign-in (OAuth) instead of a password", de: "Verbinden Sie das Postfach über die Microsoft-365-Anmeldung (OAuth) des Dienstes statt mit Passwort" }
         steps [
             { en: "In the app, choose Microsoft 365 instead of Exchange and sign in in the browser.", de: "Wählen Sie in der App Microsoft 365 statt Exchange und melden Sie sich im Browser an." },
-            { en: "To have exdiag test the sign-in itself, give it an access token:", de: "Damit exdiag die Anmeldung selbst testet, geben Sie ein Zugriffstoken an:", Shell "exdiag login {mailbox} --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
+            { en: "To have exdiag test the sign-in itself, give it an access token (APP is the client id of an app of yours; without it, the command says how to make one):", de: "Damit exdiag die Anmeldung selbst testet, geben Sie ein Zugriffstoken an (APP ist die Client-ID einer eigenen App; ohne sie sagt der Befehl, wie man eine anlegt):", Shell "exdiag login {mailbox} --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
         ]
         links ["https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-basic-authentication-exchange-online"]
     }
@@ -93,7 +94,7 @@ findings! {
         remedy { en: "Connect it as a Microsoft (Outlook.com) account, not as Exchange", de: "Verbinden Sie es als Microsoft-Konto (Outlook.com), nicht als Exchange" }
         steps [
             { en: "In the app, choose Outlook.com or Microsoft and sign in in the browser; a second factor is asked for there. App passwords no longer work since September 2024.", de: "Wählen Sie in der App Outlook.com oder Microsoft und melden Sie sich im Browser an; ein zweiter Faktor wird dort abgefragt. App-Kennwörter gelten seit September 2024 nicht mehr." },
-            { en: "To have exdiag test the sign-in, get a token with an app that allows personal accounts:", de: "Damit exdiag die Anmeldung testet, holen Sie ein Token mit einer App, die persönliche Konten zulässt:", Shell "exdiag login {mailbox} --tenant consumers --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
+            { en: "To have exdiag test the sign-in, get a token with an app that allows personal accounts (APP is its client id; without it, the command says how to make one):", de: "Damit exdiag die Anmeldung testet, holen Sie ein Token mit einer App, die persönliche Konten zulässt (APP ist deren Client-ID; ohne sie sagt der Befehl, wie man eine anlegt):", Shell "exdiag login {mailbox} --tenant consumers --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
         ]
         links ["https://support.microsoft.com/office/modern-authentication-methods-now-needed-to-continue-syncing-outlook-email-in-non-microsoft-email-apps-c5d65390-9676-4763-b41f-d7986499a90d"]
     }
@@ -525,7 +526,7 @@ impl<'a> Server<'a> {
                 _ => (&REJECTED, false),
             };
             let finding = self.about(code).with("user", user(subject)).with("user_form", user_form(subject));
-            return if by_token { finding.with("why", token::unsaid()) } else { finding };
+            return if by_token { token::unsaid(finding, subject.token.as_ref()) } else { finding };
         };
         if subject.credential == Some(Credential::Token) {
             let said = |code| self.said(code, subject, response).with("credential", "token");

@@ -40,6 +40,7 @@ findings! {
             { en: "Where the page stands at autodiscover.{domain}, correct the record in the zone:", de: "Steht die Seite unter autodiscover.{domain}, berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}." },
             { en: "Where it stands at {domain} itself, which rightly is the web site, add to the web server's configuration, for example nginx:", de: "Steht sie unter {domain} selbst, also zu Recht auf der Website, ergänzen Sie die Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 404; }" },
         ]
+        links ["https://learn.microsoft.com/exchange/architecture/client-access/autodiscover"]
     }
     OTHER_PROTOCOL = "autodiscover.other-protocol", Fail, Web {
         title { en: "{host} hands out {protocols} settings instead of Exchange", de: "{host} gibt Einstellungen für {protocols} statt für Exchange heraus" }
@@ -52,6 +53,7 @@ findings! {
             { en: "Correct the record in the zone:", de: "Berichtigen Sie den Eintrag in der Zone:", Zone "autodiscover.{domain}. 3600 IN CNAME mail.{domain}." },
             { en: "In the hosting panel, switch off mail autoconfiguration for {domain}.", de: "Schalten Sie im Hosting-Panel die automatische Mail-Konfiguration für {domain} ab." },
         ]
+        links ["https://learn.microsoft.com/exchange/architecture/client-access/autodiscover"]
     }
     REDIRECT_PAGE = "autodiscover.redirect-page", Warn, Web {
         title { en: "{url} shows a page instead of redirecting to https", de: "{url} zeigt eine Seite, statt auf https weiterzuleiten" }
@@ -61,6 +63,7 @@ findings! {
         }
         remedy { en: "Redirect it (302) to the Autodiscover address, or answer 404", de: "Leiten Sie sie (302) auf die Autodiscover-Adresse weiter oder antworten Sie mit 404" }
         steps [ { en: "In the web server's configuration, for example nginx:", de: "In der Konfiguration des Webservers, zum Beispiel nginx:", Config "location ~* ^/autodiscover/ { return 302 https://mail.{domain}$request_uri; }" } ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/positive-http-response-other-than-redirect-response-received"]
     }
     REDIRECT_LOOP = "autodiscover.redirect-loop", Fail, Exchange {
         title { en: "Autodiscover redirects in a circle at {host}", de: "Autodiscover leitet bei {host} im Kreis weiter" }
@@ -75,15 +78,17 @@ findings! {
             { en: "On the Exchange server, switch the redirect off for the Autodiscover directory, which inherits it from the web site:", de: "Schalten Sie auf dem Exchange-Server die Umleitung für das Verzeichnis Autodiscover ab, das sie von der Website erbt:", Powershell "Set-WebConfigurationProperty -PSPath 'IIS:\\Sites\\Default Web Site\\Autodiscover' -Filter system.webServer/httpRedirect -Name enabled -Value $false\niisreset" },
             { en: "Where a proxy or web server stands in front, let it pass the path on to Exchange instead of redirecting it, for example in nginx:", de: "Steht ein Proxy oder Webserver davor, lassen Sie ihn den Pfad an Exchange weiterreichen, statt ihn umzuleiten, zum Beispiel in nginx:", Config "location ~* ^/autodiscover/ { proxy_pass https://mail.{domain}; }" },
         ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-unexpected-redirect-response-received"]
     }
     REDIRECT_INSECURE = "autodiscover.redirect-insecure", Fail, Exchange {
         title { en: "{host} redirects Autodiscover to an address without TLS", de: "{host} leitet Autodiscover auf eine Adresse ohne TLS weiter" }
         meaning {
             en: "The redirect leads to {to}. No client may send a password there, so they all stop.",
-            de: "Die Weiterleitung führt zu {to}. Dorthin darf kein Client ein Kennwort senden, deshalb brechen alle ab.",
+            de: "Die Weiterleitung führt zu {to}. Dorthin darf kein Client ein Passwort senden, deshalb brechen alle ab.",
         }
         remedy { en: "Redirect to https", de: "Leiten Sie auf https weiter" }
         steps [ { en: "Correct the redirect on {host}, for example in nginx:", de: "Berichtigen Sie die Weiterleitung auf {host}, zum Beispiel in nginx:", Config "return 302 https://$host$request_uri;" } ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-unexpected-redirect-response-received"]
     }
     REDIRECT_FOREIGN = "autodiscover.redirect-foreign-domain", Warn, Exchange {
         title { en: "Autodiscover leads to {host}, outside the domain {domain}", de: "Autodiscover führt zu {host}, also aus der Domain {domain} heraus" }
@@ -93,6 +98,7 @@ findings! {
         }
         remedy { en: "If the host is the right one, allow it by name", de: "Wenn der Host der richtige ist, erlauben Sie ihn ausdrücklich" }
         steps [ { en: "Run it again with the host allowed:", de: "Starten Sie erneut und erlauben Sie den Host:", Shell "exdiag check {mailbox} --allow-host {host}" } ]
+        links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxdisco/115f06cf-62db-46a1-a825-8b30897f27d3"]
     }
     MALFORMED_ANSWER = "autodiscover.malformed-answer", Fail, Exchange {
         title { en: "{host} answers, but not with an Autodiscover document", de: "{host} antwortet, aber nicht mit einem Autodiscover-Dokument" }
@@ -102,6 +108,7 @@ findings! {
         }
         remedy { en: "Find out what answers at {host}", de: "Stellen Sie fest, was unter {host} antwortet" }
         steps [ { en: "Look at the answer itself:", de: "Sehen Sie sich die Antwort selbst an:", Shell "curl -i -X POST {url}" } ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/missing-expr-element-autodiscover-xml-response"]
     }
     URL_INVALID = "autodiscover.url-invalid", Fail, Exchange {
         title { en: "Autodiscover names an unusable ActiveSync address: {given}", de: "Autodiscover nennt eine unbrauchbare ActiveSync-Adresse: {given}" }
@@ -111,6 +118,7 @@ findings! {
         }
         remedy { en: "Correct the external address of ActiveSync", de: "Berichtigen Sie die externe Adresse von ActiveSync" }
         steps [ { en: "In the Exchange Management Shell, with the server's public name:", de: "In der Exchange Management Shell, mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" } ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncvirtualdirectory"]
     }
     URL_INTERNAL = "autodiscover.url-internal", Fail, Exchange {
         title { en: "Autodiscover gives out the internal server name {host}", de: "Autodiscover gibt den internen Servernamen {host} heraus" }
@@ -120,6 +128,7 @@ findings! {
         }
         remedy { en: "Set the external address of ActiveSync to the public name", de: "Setzen Sie die externe Adresse von ActiveSync auf den öffentlichen Namen" }
         steps [ { en: "In the Exchange Management Shell, with the server's public name:", de: "In der Exchange Management Shell, mit dem öffentlichen Namen des Servers:", Powershell "Get-ActiveSyncVirtualDirectory | Set-ActiveSyncVirtualDirectory -ExternalUrl https://mail.{domain}/Microsoft-Server-ActiveSync" } ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-activesyncvirtualdirectory"]
     }
     METHODS_DISAGREE = "autodiscover.methods-disagree", Warn, Exchange {
         title { en: "Autodiscover's answers name different servers: {hosts}", de: "Die Antworten von Autodiscover nennen verschiedene Server: {hosts}" }
@@ -129,6 +138,7 @@ findings! {
         }
         remedy { en: "Make every directory name the same server", de: "Lassen Sie alle Verzeichnisse denselben Server nennen" }
         steps [ { en: "See what is set for {what}:", de: "Sehen Sie nach, was für {what} eingestellt ist:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl\nGet-WebServicesVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl" } ]
+        links ["https://learn.microsoft.com/exchange/architecture/client-access/autodiscover"]
     }
     V2_NOT_AVAILABLE = "autodiscover.v2-not-available", Info, Exchange {
         title { en: "{host} does not offer Autodiscover v2", de: "{host} bietet kein Autodiscover v2 an" }
@@ -145,6 +155,7 @@ findings! {
         }
         remedy { en: "Look into the event log and restart the Autodiscover application pool", de: "Sehen Sie ins Ereignisprotokoll und starten Sie den Anwendungspool von Autodiscover neu" }
         steps [ { en: "On the Exchange server:", de: "Auf dem Exchange-Server:", Powershell "Get-EventLog -LogName Application -Source 'ASP.NET*','MSExchange Autodiscover' -Newest 20\nRestart-WebAppPool MSExchangeAutodiscoverAppPool" } ]
+        links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
     ANONYMOUS = "autodiscover.anonymous", Warn, Exchange {
         title { en: "Autodiscover on {host} answers without a sign-in", de: "Autodiscover auf {host} antwortet ohne Anmeldung" }
@@ -154,6 +165,7 @@ findings! {
         }
         remedy { en: "Reset the sign-in methods of the Autodiscover directory", de: "Setzen Sie die Anmeldemethoden des Autodiscover-Verzeichnisses zurück" }
         steps [ { en: "See what is set:", de: "Sehen Sie nach, was eingestellt ist:", Powershell "Get-AutodiscoverVirtualDirectory | Format-List Server,*Authentication*" } ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/anonymous-authentication-enabled-virtual-directory"]
     }
     NOT_EXCHANGE = "autodiscover.not-exchange", Info, Exchange {
         title { en: "{host} is {product}, not Exchange", de: "{host} ist {product}, nicht Exchange" }

@@ -43,6 +43,7 @@ findings! {
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
         ]
+        links ["https://pypi.org/project/certifi/"]
     }
     SYNC_SERVICE_DEPENDS = "clients.sync-service-depends", Warn, Exchange {
         title { en: "Whether a Linux sync service accepts {server} depends on its roots: {stores}", de: "Ob ein Sync-Dienst unter Linux {server} akzeptiert, hängt von seinen Stammzertifikaten ab: {stores}" }
@@ -54,6 +55,7 @@ findings! {
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
         ]
+        links ["https://pypi.org/project/certifi/"]
     }
     OUTLOOK = "clients.outlook-rejects", Fail, Exchange {
         title { en: "Outlook on Windows refuses {server} ({why})", de: "Outlook unter Windows lehnt {server} ab ({why})" }
@@ -65,6 +67,7 @@ findings! {
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
         ]
+        links ["https://learn.microsoft.com/security/trusted-root/deprecation"]
     }
     IOS = "clients.ios-rejects", Fail, Exchange {
         title { en: "iPhone and iPad refuse {server} ({why})", de: "iPhone und iPad lehnen {server} ab ({why})" }
@@ -89,6 +92,7 @@ findings! {
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
         ]
+        links ["https://developer.android.com/privacy-and-security/security-ssl"]
     }
     JAVA = "clients.java-rejects", Fail, Exchange {
         title { en: "Java programs refuse {server} ({why})", de: "Java-Programme lehnen {server} ab ({why})" }
@@ -100,6 +104,7 @@ findings! {
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
         ]
+        links ["https://openjdk.org/jeps/319"]
     }
     THUNDERBIRD = "clients.thunderbird-rejects", Fail, Exchange {
         title { en: "Thunderbird refuses {server} ({why})", de: "Thunderbird lehnt {server} ab ({why})" }
@@ -111,6 +116,7 @@ findings! {
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
         ]
+        links ["https://wiki.mozilla.org/CA/Root_CA_Lifecycles"]
     }
 }
 

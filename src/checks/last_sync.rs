@@ -44,6 +44,7 @@ findings! {
             { en: "Send a mail to {mailbox} and wait five minutes.", de: "Senden Sie eine Mail an {mailbox} und warten Sie fünf Minuten." },
             { en: "Look again; if the mail is in Outlook but not here, the sync is broken:", de: "Prüfen Sie erneut; ist die Mail in Outlook, aber nicht hier, ist die Synchronisierung gestört:", Shell "exdiag check {mailbox} --only last-sync --nylas-grant {grant}" },
         ]
+        links ["https://developer.nylas.com/docs/v3/auth/manage-grants/"]
     }
     NEVER = "sync.never", Warn, Sync {
         title { en: "The sync service sees no message at all in {mailbox}", de: "Der Sync-Dienst sieht in {mailbox} keine einzige Nachricht" }
@@ -56,9 +57,10 @@ findings! {
             { en: "See how many messages there are:", de: "Sehen Sie nach, wie viele Nachrichten darin sind:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List ItemCount,LastLogonTime" },
             { en: "If there are some, connect the mailbox again in the app.", de: "Wenn es welche gibt, verbinden Sie das Postfach in der App neu." },
         ]
+        links ["https://developer.nylas.com/docs/dev-guide/scopes/"]
     }
     EVIDENCE_STALE = "sync.evidence-stale", Warn, Caller {
-        title { en: "The logs end {end}, more than a day before this run", de: "Die Protokolle enden {end}, mehr als einen Tag vor diesem Lauf" }
+        title { en: "The logs end {end}, more than a day before this run", de: "Die Protokolle enden am {end}, mehr als einen Tag vor diesem Lauf" }
         meaning {
             en: "What has happened since then is not in them. Ages are told from the end of the logs.",
             de: "Was seitdem geschehen ist, steht nicht darin. Zeitspannen sind vom Ende der Protokolle an gerechnet.",
@@ -67,6 +69,7 @@ findings! {
         steps [
             { en: "Write out what IIS still holds back, then copy the newest files:", de: "Lassen Sie IIS schreiben, was es noch zurückhält, und kopieren Sie dann die neuesten Dateien:", Powershell "netsh http flush logbuffer" },
         ]
+        links ["https://learn.microsoft.com/windows-server/administration/windows-commands/netsh-http"]
     }
     SEEN_WORKING = "sync.seen-working", Info, Caller {
         title { en: "exdiag itself last saw it work at {at}", de: "exdiag selbst hat es zuletzt am {at} funktionieren sehen" }
@@ -81,7 +84,7 @@ findings! {
             en: "The server tells nobody from outside when a device or service last synced; the sync service itself can be asked, and Exchange lists the devices.",
             de: "Der Server sagt niemandem von außen, wann ein Gerät oder Dienst zuletzt synchronisiert hat; den Sync-Dienst selbst kann man fragen, und Exchange führt die Geräte auf.",
         }
-        remedy { en: "Give exdiag access to the sync service's API", de: "Geben Sie exdiag Zugriff auf die API des Sync-Dienstes" }
+        remedy { en: "Give exdiag a source: logs, the sync service's API or the list of devices", de: "Geben Sie exdiag eine Quelle: Protokolle, die API des Sync-Dienstes oder die Geräteliste" }
         steps [
             { en: "Name the IIS logs of the Exchange server:", de: "Nennen Sie die IIS-Protokolle des Exchange-Servers:", Shell "exdiag check {mailbox} --sync-log W3SVC1 --sync-log W3SVC2" },
             { en: "Or set the API key and name the grant:", de: "Oder setzen Sie den API-Schlüssel und nennen Sie die Berechtigung:", Shell "NYLAS_API_KEY=... exdiag check {mailbox} --nylas-grant GRANT_ID" },
@@ -219,7 +222,8 @@ fn by_logs(view: &View<'_>, logs: &LogsSeen) -> Outcome {
         let reason = text!("the logs hold no line that can be used", "die Protokolle enthalten keine brauchbare Zeile");
         return Outcome::Inconclusive { reason: Sentence::new(reason), findings };
     };
-    let newest = logs.devices.iter().filter_map(|device| device.last_success.or(device.last_accepted)).max();
+    let devices = logs.devices.iter().filter_map(|device| device.last_success.or(device.last_accepted));
+    let newest = devices.chain(logs.ews.iter().filter_map(|client| client.last_accepted)).max();
     let note = match newest {
         Some(newest) => Sentence::new(text!(
             "last successful request {newest}, the logs end {end}",

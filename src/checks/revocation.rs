@@ -65,6 +65,7 @@ findings! {
             { en: "On the server that ends the TLS connection, check the clock and whether it reaches the responder:", de: "Prüfen Sie auf dem Server, an dem die TLS-Verbindung endet, die Uhr und ob er den OCSP-Dienst erreicht:", Powershell "w32tm /query /status\ncertutil -verify -urlfetch .\\{host}.cer" },
             { en: "Empty its cache of responses, and restart IIS:", de: "Leeren Sie seinen Zwischenspeicher für Antworten, und starten Sie IIS neu:", Powershell "certutil -urlcache ocsp delete\niisreset" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc6960"]
     }
     UNREACHABLE = "tls.revocation-unreachable", Warn, Network {
         title { en: "Whether \"{certificate}\" of {server} is revoked cannot be looked up ({problem})", de: "Ob „{certificate}“ von {server} gesperrt ist, lässt sich nicht nachsehen ({problem})" }
@@ -78,6 +79,7 @@ findings! {
             { en: "Where it is a company's own authority, publish a fresh list on its server, and copy it to where the address leads:", de: "Ist es eine firmeneigene Zertifizierungsstelle, veröffentlichen Sie auf deren Server eine neue Liste und kopieren Sie sie dorthin, wohin die Adresse führt:", Powershell "certutil -crl\nGet-ChildItem C:\\Windows\\System32\\CertSrv\\CertEnroll\\*.crl" },
             { en: "Where it is a public authority and others cannot reach it either, tell its support.", de: "Ist es eine öffentliche Zertifizierungsstelle, und auch andere erreichen sie nicht, melden Sie es deren Support." },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc6960"]
     }
     NO_POINTER = "tls.no-revocation-pointer", Info, Exchange {
         title { en: "\"{certificate}\" of {server} does not say where its revocation could be looked up", de: "„{certificate}“ von {server} nennt keine Stelle, an der man eine Sperrung nachsehen könnte" }

@@ -101,6 +101,7 @@ findings! {
         steps [
             { en: "Compare the servers:", de: "Vergleichen Sie die Server:", Powershell "Get-ExchangeServer | ForEach-Object { Invoke-Command -ComputerName $_.Name { (Get-Command ExSetup.exe).FileVersionInfo.FileVersion } }" },
         ]
+        links ["https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates"]
     }
     ACTIVESYNC_ENDING = "server.activesync-ending", Info, Sync {
         title { en: "Exchange Online refuses ActiveSync below 16.1 {when}", de: "Exchange Online lehnt ActiveSync unter 16.1 {when} ab" }

@@ -65,6 +65,7 @@ findings! {
             { en: "Compare the time of this machine:", de: "Vergleichen Sie die Zeit dieses Rechners:", Shell "date -u" },
             { en: "On the Exchange server, bind the certificate that is valid now:", de: "Binden Sie auf dem Exchange-Server das jetzt gültige Zertifikat:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,NotBefore,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5"]
     }
     EXPIRES_SOON = "tls.expires-soon", Warn, Exchange {
         title { en: "The certificate of {server} expires on {date}, in {days} days", de: "Das Zertifikat von {server} läuft am {date} ab, in {days} Tagen" }
@@ -89,6 +90,7 @@ findings! {
             { en: "See whether one is already there:", de: "Sehen Sie nach, ob schon eines da ist:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Issuer,CertificateDomains,IsSelfSigned,Services" },
             { en: "Bind it:", de: "Binden Sie es:", Powershell "Enable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS\niisreset" },
         ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-exchangecertificate"]
     }
     PRIVATE_CA = "tls.private-ca", Fail, Exchange {
         title { en: "The certificate of {server} leads to \"{root}\", which is in none of the trust stores looked into", de: "Das Zertifikat von {server} führt zu „{root}“, das in keinem der geprüften Zertifikatspeicher steht" }
@@ -119,6 +121,7 @@ findings! {
         steps [
             { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc9155"]
     }
     WRONG_PURPOSE = "tls.wrong-purpose", Fail, Exchange {
         title { en: "\"{certificate}\" in the chain of {server} is not meant for servers", de: "„{certificate}“ in der Kette von {server} ist nicht für Server bestimmt" }
@@ -130,6 +133,7 @@ findings! {
         steps [
             { en: "Request it with the template \"Web Server\" (or from a public authority) and bind it:", de: "Fordern Sie es mit der Vorlage „Webserver“ (oder bei einer öffentlichen Stelle) an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12"]
     }
     NOT_A_CA = "tls.not-a-ca", Fail, Exchange {
         title { en: "{server} sends \"{certificate}\" as an authority, but it may not sign certificates", de: "{server} sendet „{certificate}“ als Zertifizierungsstelle, es darf aber keine Zertifikate signieren" }
@@ -141,6 +145,7 @@ findings! {
         steps [
             { en: "Request a certificate for {host} from an authority, install it and bind it:", de: "Fordern Sie ein Zertifikat für {host} bei einer Zertifizierungsstelle an, installieren und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9"]
     }
     NAME_CONSTRAINT = "tls.name-constraint", Fail, Exchange {
         title { en: "\"{constrained_by}\" in the chain of {server} may not issue certificates for {name}", de: "„{constrained_by}“ in der Kette von {server} darf keine Zertifikate für {name} ausstellen" }
@@ -152,6 +157,7 @@ findings! {
         steps [
             { en: "Compare the names ({presented}) with the constraints of the authority, request anew and bind it:", de: "Vergleichen Sie die Namen ({presented}) mit den Einschränkungen der Stelle, fordern Sie neu an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.10"]
     }
     PATH_TOO_LONG = "tls.path-too-long", Fail, Exchange {
         title { en: "The chain of {server} is longer than \"{limited_by}\" in it allows", de: "Die Kette von {server} ist länger, als „{limited_by}“ darin erlaubt" }
@@ -163,6 +169,7 @@ findings! {
         steps [
             { en: "Request it anew, install it with its chain and bind it:", de: "Fordern Sie es neu an, installieren Sie es samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9"]
     }
     CA_AS_SERVER = "tls.ca-as-server", Warn, Exchange {
         title { en: "{server} uses the certificate of a certification authority as its own", de: "{server} verwendet das Zertifikat einer Zertifizierungsstelle als sein eigenes" }
@@ -174,6 +181,7 @@ findings! {
         steps [
             { en: "Request a certificate for {host} and bind it:", de: "Fordern Sie ein Zertifikat für {host} an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9"]
     }
     ALGORITHM_UNUSUAL = "tls.algorithm-unusual", Warn, Exchange {
         title { en: "The chain of {server} uses a kind of key or signature that not every client can check", de: "Die Kette von {server} nutzt eine Schlüssel- oder Signaturart, die nicht jeder Client prüfen kann" }
@@ -185,6 +193,7 @@ findings! {
         steps [
             { en: "Check with a client of the kind that fails:", de: "Prüfen Sie mit einem Client der Art, die scheitert:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc8446#section-4.2.3"]
     }
     ADDRESSES_DIFFER = "tls.addresses-differ", Warn, Network {
         title { en: "{odd}, of the addresses of {host}, differs from the others: {differences}", de: "{odd}, von den Adressen von {host}, weicht von den übrigen ab: {differences}" }
@@ -197,6 +206,7 @@ findings! {
             { en: "On each node behind {host}, compare thumbprint and end date:", de: "Vergleichen Sie auf jedem Knoten hinter {host} Fingerabdruck und Ablaufdatum:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,NotAfter,Services" },
             { en: "Look at one address alone:", de: "Sehen Sie sich eine Adresse allein an:", Shell "openssl s_client -connect {one}:{port} -servername {host} -showcerts </dev/null" },
         ]
+        links ["https://learn.microsoft.com/exchange/architecture/client-access/load-balancing"]
     }
     MALFORMED = "tls.malformed-certificate", Fail, Exchange {
         title { en: "A certificate that {server} sends cannot be read ({problem})", de: "Ein Zertifikat, das {server} sendet, ist nicht lesbar ({problem})" }
@@ -209,6 +219,7 @@ findings! {
             { en: "Look at it as sent:", de: "Sehen Sie es sich an, wie es gesendet wird:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
             { en: "Install the new certificate with its chain and bind it:", de: "Installieren Sie das neue Zertifikat samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.1"]
     }
     SIGNATURE_INVALID = "tls.signature-invalid", Fail, Exchange {
         title { en: "The signature of \"{certificate}\" that {server} sends is not valid", de: "Die Signatur von „{certificate}“, das {server} sendet, ist ungültig" }
@@ -221,6 +232,7 @@ findings! {
             { en: "Import the delivered file and bind the certificate:", de: "Importieren Sie die gelieferte Datei und binden Sie das Zertifikat:", Powershell "Import-ExchangeCertificate -FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.cer'))\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
             { en: "If it is not your server that sends it, a device in between replaces certificates: look there.", de: "Sendet es nicht Ihr Server, tauscht ein Gerät dazwischen Zertifikate aus: Prüfen Sie dort." },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.1.1.3"]
     }
     UNKNOWN_CRITICAL = "tls.unknown-critical-extension", Fail, Exchange {
         title { en: "\"{certificate}\" that {server} sends carries a critical extension that clients do not know ({oid})", de: "„{certificate}“, das {server} sendet, trägt eine kritische Erweiterung, die Clients nicht kennen ({oid})" }
@@ -232,6 +244,7 @@ findings! {
         steps [
             { en: "Correct the certificate template at the authority, request anew and bind it:", de: "Berichtigen Sie die Zertifikatvorlage bei der Zertifizierungsstelle, fordern Sie neu an und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.2"]
     }
     POLICY_REQUIRED = "tls.policy-required", Fail, Exchange {
         title { en: "The chain of {server} breaks the policy rules of an authority in it", de: "Die Kette von {server} verletzt die Richtlinienregeln einer Zertifizierungsstelle darin" }
@@ -243,6 +256,7 @@ findings! {
         steps [
             { en: "Request it anew, install it with its chain and bind it:", de: "Fordern Sie es neu an, installieren Sie es samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-6.1"]
     }
     ROOT_EXPIRED = "tls.root-expired", Fail, Exchange {
         title { en: "The chain of {server} leads to the root \"{certificate}\", which is valid only from {from} to {to}", de: "Die Kette von {server} führt zum Stammzertifikat „{certificate}“, das nur von {from} bis {to} gilt" }
@@ -255,6 +269,7 @@ findings! {
             { en: "Request a certificate for {host} from an authority whose root is valid, install it with its chain and bind it:", de: "Fordern Sie ein Zertifikat für {host} bei einer Stelle an, deren Stammzertifikat gültig ist, installieren Sie es samt Kette und binden Sie es:", Powershell "Get-ExchangeCertificate | Format-List Thumbprint,Subject,NotAfter,Services\nEnable-ExchangeCertificate -Thumbprint <THUMBPRINT> -Services IIS" },
             { en: "Where it is a company's own root, renew it and distribute it to all devices.", de: "Ist es das Stammzertifikat der eigenen Firma, erneuern Sie es und verteilen Sie es auf alle Geräte." },
         ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/ssl-certificate-trust-failure"]
     }
     CHAIN_REFUSED = "tls.chain-refused", Fail, Exchange {
         title { en: "The certificate chain of {server} is refused ({problem})", de: "Die Zertifikatskette von {server} wird abgelehnt ({problem})" }
@@ -266,6 +281,7 @@ findings! {
         steps [
             { en: "Look at the chain as sent:", de: "Sehen Sie sich die gesendete Kette an:", Shell "openssl s_client -connect {host}:{port} -servername {host} -showcerts </dev/null" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5280#section-6"]
     }
 }
 

@@ -117,6 +117,7 @@ findings! {
             { en: "On the Exchange server, delete it:", de: "Löschen Sie es auf dem Exchange-Server:", Powershell "Remove-Item Cert:\\LocalMachine\\CA\\{thumbprint}" },
             { en: "On a reverse proxy or balancer, take it out of the chain file.", de: "Nehmen Sie es auf einem Reverse-Proxy oder Load Balancer aus der Kettendatei." },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc4158"]
     }
     ORDER = "tls.chain-order", Warn, Exchange {
         title { en: "{server} sends its certificates in the wrong order", de: "{server} sendet seine Zertifikate in der falschen Reihenfolge" }
@@ -128,6 +129,7 @@ findings! {
         steps [
             { en: "Save the chain in the right order and give it to the server that ends the TLS connection:", de: "Speichern Sie die Kette in der richtigen Reihenfolge und geben Sie sie dem Server, auf dem die TLS-Verbindung endet:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc5246#section-7.4.2"]
     }
     SUPERFLUOUS = "tls.chain-superfluous", Info, Exchange {
         title { en: "{server} sends more certificates than needed: {names}", de: "{server} sendet mehr Zertifikate als nötig: {names}" }
@@ -139,6 +141,7 @@ findings! {
         steps [
             { en: "Save the chain that is enough, and give it to the server that ends the TLS connection:", de: "Speichern Sie die Kette, die genügt, und geben Sie sie dem Server, auf dem die TLS-Verbindung endet:", Shell "exdiag tls {endpoint} --save-chain {host}-chain.pem" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2"]
     }
 }
 

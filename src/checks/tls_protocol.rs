@@ -36,6 +36,7 @@ findings! {
             { en: "See what answers there:", de: "Sehen Sie nach, was dort antwortet:", Shell "curl -v http://{host}:{port}/" },
             { en: "Correct the port forwarding or the listener of the firewall, balancer or IIS binding.", de: "Berichtigen Sie die Portweiterleitung oder den Listener von Firewall, Load Balancer oder IIS-Bindung." },
         ]
+        links ["https://nginx.org/en/docs/http/configuring_https_servers.html"]
     }
     HANDSHAKE_FAILED = "tls.handshake-failed", Fail, Exchange {
         title { en: "The TLS handshake with {server} fails ({reason})", de: "Der TLS-Handshake mit {server} scheitert ({reason})" }
@@ -52,6 +53,7 @@ findings! {
             { en: "See which cipher suites are enabled (from Windows Server 2016 on); there must be some with ECDHE and GCM:", de: "Sehen Sie nach, welche Cipher-Suites aktiv sind (ab Windows Server 2016); es muss solche mit ECDHE und GCM geben:", Powershell "Get-TlsCipherSuite | Format-Table Name" },
             { en: "Where a firewall or reverse proxy stands in front, look there for the same two things.", de: "Steht eine Firewall oder ein Reverse-Proxy davor, prüfen Sie dort dasselbe." },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc8446#section-6.2", "https://learn.microsoft.com/Exchange/exchange-tls-configuration"]
     }
     HANDSHAKE_CUT = "tls.handshake-cut", Fail, Network {
         title { en: "{server} takes the connection, but does not answer in the TLS handshake", de: "{server} nimmt die Verbindung an, antwortet im TLS-Handshake aber nicht" }
@@ -73,6 +75,7 @@ findings! {
             { en: "On the balancer, see whether the pool has a live member and the listener a certificate.", de: "Sehen Sie am Load Balancer nach, ob der Pool ein lebendes Mitglied und der Listener ein Zertifikat hat." },
             { en: "If it does not work on the server either, look for Schannel's errors there:", de: "Klappt er auch auf dem Server nicht, suchen Sie dort nach Fehlern von Schannel:", Powershell "Get-WinEvent -MaxEvents 20 -FilterHashtable @{\n  LogName = 'System'; ProviderName = 'Schannel'\n}" },
         ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     PROTOCOL_TOO_OLD = "tls.protocol-too-old", Fail, Exchange {
         title { en: "{server} speaks {versions} only", de: "{server} spricht nur {versions}" }
@@ -98,7 +101,7 @@ findings! {
         title { en: "{server} asks for a client certificate and refuses to go on without", de: "{server} verlangt ein Client-Zertifikat und bricht ohne ab" }
         meaning {
             en: "IIS or a device in front of it is set to require client certificates. Clients that sign in with a password or a token cannot connect.",
-            de: "IIS oder ein Gerät davor ist so eingestellt, dass Client-Zertifikate verlangt werden. Clients, die sich mit Kennwort oder Token anmelden, kommen nicht durch.",
+            de: "IIS oder ein Gerät davor ist so eingestellt, dass Client-Zertifikate verlangt werden. Clients, die sich mit Passwort oder Token anmelden, kommen nicht durch.",
         }
         remedy { en: "Set client certificates to \"Ignore\" for ActiveSync, unless that sign-in is wanted", de: "Stellen Sie Client-Zertifikate für ActiveSync auf „Ignorieren“, sofern diese Anmeldung nicht gewollt ist" }
         steps [
@@ -143,6 +146,7 @@ findings! {
         steps [
             { en: "Look at both:", de: "Sehen Sie sich beide an:", Shell "openssl s_client -connect {host}:{port} -noservername </dev/null\nopenssl s_client -connect {host}:{port} -servername {host} </dev/null" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc6066#section-3"]
     }
     BROKEN_13 = "tls.protocol-13-broken", Fail, Exchange {
         title { en: "{server} breaks off as soon as TLS 1.3 is offered, with TLS 1.2 alone it answers", de: "{server} bricht ab, sobald TLS 1.3 angeboten wird, mit TLS 1.2 allein antwortet der Server" }
@@ -171,6 +175,7 @@ findings! {
             { en: "On the Exchange server, see which MTU its interfaces have:", de: "Sehen Sie auf dem Exchange-Server nach, welche MTU die Schnittstellen haben:", Powershell "Get-NetIPInterface | Format-Table InterfaceAlias,AddressFamily,NlMtu" },
             { en: "If only the large hello is lost, update the firewall or balancer: it must bear a ClientHello of several packets.", de: "Geht nur das große Hello verloren, aktualisieren Sie Firewall oder Load Balancer: Ein ClientHello aus mehreren Paketen muss durchkommen." },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc2923"]
     }
     SLOW = "tls.handshake-slow", Warn, Exchange {
         title { en: "The TLS handshake with {server} takes {handshake_ms} ms, TCP only {connect_ms} ms", de: "Der TLS-Handshake mit {server} dauert {handshake_ms} ms, TCP nur {connect_ms} ms" }
@@ -183,6 +188,7 @@ findings! {
             { en: "On the Exchange server, see whether it reaches the addresses in its own certificate:", de: "Prüfen Sie auf dem Exchange-Server, ob er die Adressen in seinem eigenen Zertifikat erreicht:", Powershell "Get-ExchangeCertificate | Where-Object { $_.Services -match 'IIS' } |\n  ForEach-Object { Get-Item \"Cert:\\LocalMachine\\My\\$($_.Thumbprint)\" } |\n  ForEach-Object { Export-Certificate -Cert $_ -FilePath mail.cer }\ncertutil -verify -urlfetch mail.cer" },
             { en: "Measure it by hand:", de: "Messen Sie von Hand nach:", Shell "time openssl s_client -connect {host}:{port} -servername {host} </dev/null" },
         ]
+        links ["https://www.rfc-editor.org/rfc/rfc8446#section-2"]
     }
     INSPECTED = "tls.inspected", Warn, Caller {
         title { en: "The certificate of {server} was made on the way, by \"{authority}\"", de: "Das Zertifikat von {server} wurde unterwegs ausgestellt, von „{authority}“" }
@@ -196,6 +202,7 @@ findings! {
             { en: "Ask the administration of the firewall or the virus scanner to exempt {host}.", de: "Bitten Sie die Administration der Firewall oder des Virenscanners, {host} auszunehmen." },
             { en: "To judge the server itself, look from outside this network:", de: "Um den Server selbst zu beurteilen, prüfen Sie von außerhalb dieses Netzes:", Shell "exdiag tls {endpoint}" },
         ]
+        links ["https://www.us-cert.gov/ncas/alerts/TA17-075A"]
     }
     CLOCK_WRONG = "tls.clock-wrong", Fail, Caller {
         title { en: "The clock of this machine is wrong: {hosts} say it is {theirs}", de: "Die Uhr dieses Rechners geht falsch: Laut {hosts} ist es {theirs}" }

@@ -369,30 +369,17 @@ pub struct SelectionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network (as in curl)")]
 pub struct NetworkArgs {
-    /// Ask these name servers instead of the system's
-    #[arg(long, value_name = "IP[:PORT],...", value_delimiter = ',')]
-    pub dns_servers: Vec<String>,
+    #[command(flatten)]
+    pub way: WayArgs,
     /// A second resolver to compare with: what it sees otherwise is told
     #[arg(long, value_name = "IP[:PORT]")]
     pub compare_dns: Option<String>,
-    /// These addresses for this host and port, whatever the DNS says; repeats
-    #[arg(long, value_name = "HOST:PORT:ADDR[,ADDR]...")]
-    pub resolve: Vec<String>,
-    /// Connect to HOST2:PORT2 instead of HOST1:PORT1; repeats
-    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
-    pub connect_to: Vec<String>,
-    /// The proxy for https [env: HTTPS_PROXY, NO_PROXY]
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
     /// Use IPv4 only
     #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
     pub ipv4: bool,
     /// Use IPv6 only
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
-    /// Seconds for a TCP connection or a TLS handshake
-    #[arg(long, value_name = "S", default_value = "5", value_parser = seconds, allow_negative_numbers = true)]
-    pub connect_timeout: f64,
     /// Seconds for the whole run of one mailbox; what is open then is reported as inconclusive [default: 40]
     #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     pub max_time: Option<f64>,

@@ -1,8 +1,8 @@
 //! How do `check`, `autodiscover` and `tls` become runs?
 
 use super::args::{
-    AccountArgs, AutodiscoverArgs, CheckArgs, NetworkArgs, OutputArgs, Region, SelectionArgs, SignInArgs, TlsArgs,
-    Trust,
+    AccountArgs, AutodiscoverArgs, CheckArgs, NetworkArgs, OutputArgs, Region, RootArgs, SelectionArgs, SignInArgs,
+    TlsArgs, Trust, WayArgs,
 };
 use super::cases;
 use super::exit::{Trouble, worse};
@@ -120,7 +120,7 @@ pub fn plan(args: &CheckArgs) -> Result<Plan, Trouble> {
         (None, Region::Us) => "https://api.us.nylas.com".to_owned(),
         (None, Region::Eu) => "https://api.eu.nylas.com".to_owned(),
     };
-    let settings = settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?;
+    let settings = settings(&args.network.way, families(&args.network), &args.trust.roots)?;
     Ok(Plan {
         subjects,
         settings: Settings { exports: exports::files(args), ..settings },
@@ -169,7 +169,7 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     subject.selected = vec!["autodiscover".to_owned()];
     let plan = Plan {
         subjects: vec![subject],
-        settings: settings(&args.network, args.roots.cacert.as_deref(), args.roots.trust)?,
+        settings: settings(&args.network.way, families(&args.network), &args.roots)?,
         limits: limits(&args.network),
         service: None,
     };
@@ -217,7 +217,7 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
     }
     let plan = Plan {
         subjects: vec![subject],
-        settings: settings(&args.network, args.trust.roots.cacert.as_deref(), args.trust.roots.trust)?,
+        settings: settings(&args.network.way, families(&args.network), &args.trust.roots)?,
         limits: limits(&args.network),
         service: None,
     };
@@ -347,8 +347,8 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
                 "In {source} ist kein Zugriffstoken zu finden: Dort steht eine Antwort ohne ein solches; speichern Sie den Wert von access_token",
             ),
             Unfit::TokenError => text!(
-                "could not find an access token in {source}: it holds an error of the sign-in; read it with: exdiag explain - < {source}",
-                "In {source} ist kein Zugriffstoken zu finden: Dort steht ein Fehler der Anmeldung; lesen Sie ihn mit: exdiag explain - < {source}",
+                "could not find an access token in {source}: it holds an error of the sign-in; read it with: cat {source} | exdiag explain -",
+                "In {source} ist kein Zugriffstoken zu finden: Dort steht ein Fehler der Anmeldung; lesen Sie ihn mit: cat {source} | exdiag explain -",
             ),
             Unfit::NoCertificate => text!(
                 "could not find a certificate in {source}; it has to hold PEM, DER or PKCS#7",
@@ -527,20 +527,19 @@ fn families(args: &NetworkArgs) -> (bool, bool) {
     (!args.ipv6, !args.ipv4)
 }
 
-pub fn settings(args: &NetworkArgs, cacert: Option<&Path>, trust: Trust) -> Result<Settings, Trouble> {
-    let (ipv4, ipv6) = families(args);
+pub fn settings(way: &WayArgs, (ipv4, ipv6): (bool, bool), roots: &RootArgs) -> Result<Settings, Trouble> {
     let name_servers: Vec<SocketAddr> =
-        args.dns_servers.iter().map(|text| name_server("--dns-servers", text)).collect::<Result<_, _>>()?;
+        way.dns_servers.iter().map(|text| name_server("--dns-servers", text)).collect::<Result<_, _>>()?;
     Ok(Settings {
         name_servers: (!name_servers.is_empty()).then_some(name_servers),
-        resolve: args.resolve.iter().map(|text| resolve(text)).collect::<Result<_, _>>()?,
-        connect_to: args.connect_to.iter().map(|text| connect_to(text)).collect::<Result<_, _>>()?,
-        cacert: cacert.map(Path::to_owned),
-        trust: trust.into(),
-        proxy: args.proxy.clone(),
+        resolve: way.resolve.iter().map(|text| resolve(text)).collect::<Result<_, _>>()?,
+        connect_to: way.connect_to.iter().map(|text| connect_to(text)).collect::<Result<_, _>>()?,
+        cacert: roots.cacert.clone(),
+        trust: roots.trust.into(),
+        proxy: way.proxy.clone(),
         ipv4,
         ipv6,
-        connect_timeout: Duration::from_secs_f64(args.connect_timeout),
+        connect_timeout: Duration::from_secs_f64(way.connect_timeout),
         ..Settings::default()
     })
 }

@@ -4,9 +4,10 @@ use super::args::ExplainArgs;
 use super::check::not_set_up;
 use super::exit::Trouble;
 use super::output::print;
-use crate::checks::auth_status::entra;
+use crate::checks::auth_status::entra::{self, Known};
 use crate::finding::Code;
 use crate::gather::SetupError;
+use crate::protocol::export::decoded;
 use crate::{checks, report, text};
 use std::io::{self, IsTerminal as _, Read as _};
 
@@ -37,7 +38,7 @@ pub fn explain(args: &ExplainArgs) -> Result<u8, Trouble> {
             ))
             .with("number", number));
         }
-        texts.push(entra::explain(&told, lang));
+        texts.push(entra::explain(&told, &Known::nothing(), lang));
     }
     print(report::fold_markdown(&texts.join("\n"), io::stdout().is_terminal()).as_bytes())?;
     Ok(0)
@@ -48,7 +49,8 @@ fn pasted() -> Result<String, Trouble> {
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(LARGEST_TEXT).read_to_end(&mut bytes);
     read.map_err(|error| not_set_up(&SetupError::unreadable("standard input", error)))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    // as PowerShell has saved it, too
+    Ok(decoded(&bytes))
 }
 
 fn unknown(asked: &str, catalogue: &[&Code]) -> Trouble {

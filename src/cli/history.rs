@@ -4,15 +4,16 @@
 //! write is read, changed or removed.
 
 use super::exit::Trouble;
+use super::output::{self, system};
 use crate::evidence::service::History;
+use crate::protocol::der::hex;
 use crate::report::{Report, write_json};
 use crate::text;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// So many reports are kept of a mailbox; then the oldest goes.
@@ -102,12 +103,10 @@ impl Folder<'_> {
             builder.mode(0o700);
         }
         builder.create(self.0)?;
-        // readable by its owner alone
-        let mut file = tempfile::Builder::new().prefix(".exdiag-").tempfile_in(self.0)?;
-        write_json(report, &mut file)?;
-        file.flush()?;
         let moment: String = report.started_at.chars().filter(char::is_ascii_alphanumeric).collect();
-        file.persist(self.0.join(format!("{}{moment}.json", prefix(mailbox)))).map_err(|error| error.error)?;
+        let mut file = output::Target::try_open(&self.0.join(format!("{}{moment}.json", prefix(mailbox))), true)?;
+        write_json(report, &mut file)?;
+        file.try_finish()?;
         let files = self.files(mailbox)?;
         for old in files.iter().take(files.len().saturating_sub(KEPT)) {
             fs::remove_file(old)?;
@@ -132,26 +131,19 @@ impl Folder<'_> {
     }
 
     fn unusable(&self, error: &io::Error) -> Trouble {
-        let said = error.to_string();
         Trouble::new(text!(
             "--history: could not use {path} ({error}); the report was not kept; name a folder that you may write to",
             "--history: {path} ist nicht verwendbar ({error}); der Bericht wurde nicht aufbewahrt; nennen Sie einen Ordner, in den Sie schreiben dürfen",
         ))
         .with("path", self.0.display())
-        // the name of the temporary file would only puzzle
-        .with("error", said.split(" at path ").next().unwrap_or_default())
+        .with("error", system(error))
     }
 }
 
 /// With what the names of a mailbox's files begin: the names of files are seen by more than their content.
 fn prefix(mailbox: &str) -> String {
     let hash = digest(&SHA256, mailbox.to_ascii_lowercase().as_bytes());
-    let mut out = String::from("exdiag-");
-    for byte in hash.as_ref().iter().take(8) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out.push('-');
-    out
+    format!("exdiag-{}-", hex(hash.as_ref().get(..8).unwrap_or_default()))
 }
 
 /// Whether it is a time without its punctuation, such as `20261122T200000Z` or `20261122T200000123Z`.

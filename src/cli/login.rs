@@ -1,10 +1,11 @@
 //! How does a user sign in for an access token, and what is to be done where Entra ID says no?
 
-use super::args::{LoginArgs, NetworkArgs};
+use super::args::LoginArgs;
 use super::check::{self, Interrupted, not_set_up, runtime};
 use super::exit::{INCONCLUSIVE, Trouble};
 use super::output::{Target, not_writable};
-use crate::checks::auth_status::{entra, is_personal_domain};
+use crate::checks::auth_status::entra::{self, Known};
+use crate::checks::auth_status::is_personal_domain;
 use crate::checks::autodiscover;
 use crate::evidence::{Mailbox, Token};
 use crate::finding::{Lang, Sentence, harmless};
@@ -12,6 +13,7 @@ use crate::gather::auth::NewToken;
 use crate::gather::login::{Home, Login, Problem};
 use crate::protocol::cloud::{Cloud, Kind};
 use crate::protocol::device::{Refusal, Started, is_here};
+use crate::protocol::ttl;
 use crate::text;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -39,19 +41,7 @@ pub fn login(args: &LoginArgs) -> Result<u8, Trouble> {
         }
     }
     let authority = args.authority.as_deref().map(authority).transpose()?;
-    let way = &args.way;
-    let network = NetworkArgs {
-        dns_servers: way.dns_servers.clone(),
-        compare_dns: None,
-        resolve: way.resolve.clone(),
-        connect_to: way.connect_to.clone(),
-        proxy: way.proxy.clone(),
-        ipv4: false,
-        ipv6: false,
-        connect_timeout: way.connect_timeout,
-        max_time: None,
-    };
-    let settings = check::settings(&network, args.roots.cacert.as_deref(), args.roots.trust)?;
+    let settings = check::settings(&args.way, (true, true), &args.roots)?;
     // opened before anything is sent
     let target = args.output.as_deref().map(|path| Ok((Target::open_private(path)?, path))).transpose()?;
     runtime()?.block_on(async {
@@ -81,7 +71,7 @@ async fn sign_in(login: &Login, args: &LoginArgs, app: &str, mailbox: &Mailbox, 
         Some(tenant) => (login.first(), tenant.clone()),
         None if is_personal_domain(&mailbox.domain) => (login.first(), CONSUMERS.to_owned()),
         None => {
-            let asked = Asked { app, tenant: &mailbox.domain, login: login.first().login };
+            let asked = Asked { mailbox, app, tenant: &mailbox.domain, login: login.first().login };
             let home = login.home(&mailbox.domain).await.map_err(|problem| said.problem(&problem, &asked))?;
             said.home(&home, &mailbox.domain);
             if home.kind == Kind::Unknown {
@@ -91,7 +81,7 @@ async fn sign_in(login: &Login, args: &LoginArgs, app: &str, mailbox: &Mailbox, 
         }
     };
     let scope = if args.scope.is_empty() { rights_at(cloud) } else { args.scope.join(" ") };
-    let asked = Asked { app, tenant: &tenant, login: cloud.login };
+    let asked = Asked { mailbox, app, tenant: &tenant, login: cloud.login };
     let problem = |problem: Problem| said.problem(&problem, &asked);
     let started = login.start(cloud, &tenant, app, &scope).await.map_err(problem)?;
     said.started(&started, mailbox);
@@ -155,9 +145,22 @@ eigenen Apps eignen sich nicht (AADSTS65002).",
 
 /// What was asked for, and where.
 struct Asked<'a> {
+    mailbox: &'a Mailbox,
     app: &'a str,
     tenant: &'a str,
     login: &'a str,
+}
+
+impl Asked<'_> {
+    fn known(&self) -> Known<'_> {
+        let Self { app, tenant, mailbox, .. } = *self;
+        Known { mailbox: &mailbox.address, domain: &mailbox.domain, tenant, app }
+    }
+}
+
+fn say(text: &str) {
+    // nobody is left to hear that standard error is closed
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
 }
 
 /// Says on standard error what happens.
@@ -167,13 +170,7 @@ struct Said {
 
 impl Said {
     fn line(&self, sentence: &Sentence) {
-        self.text(&sentence.say(self.lang));
-    }
-
-    fn text(&self, text: &str) {
-        let _ = self;
-        // nobody is left to hear that standard error is closed
-        let _ = writeln!(io::stderr(), "{}", text.trim_end());
+        say(&sentence.say(self.lang));
     }
 
     fn home(&self, home: &Home, domain: &str) {
@@ -206,13 +203,13 @@ impl Said {
     fn started(&self, started: &Started, mailbox: &Mailbox) {
         self.line(
             &Sentence::new(text!(
-                "\nOpen {address} in a browser (a private window is best), enter the code\n\n    {code}\n\nand sign in as {mailbox}, with the second factor if one is asked for. The code is good for {minutes} minutes.\nEnter it only if you have started exdiag login yourself. Waiting ...",
-                "\nÖffnen Sie {address} im Browser (am besten in einem privaten Fenster), geben Sie den Code\n\n    {code}\n\nein und melden Sie sich als {mailbox} an, mit dem zweiten Faktor, falls einer verlangt wird. Der Code gilt {minutes} Minuten.\nGeben Sie ihn nur ein, wenn Sie exdiag login selbst gestartet haben. Warte ...",
+                "\nOpen {address} in a browser (a private window is best), enter the code\n\n    {code}\n\nand sign in as {mailbox}, with the second factor if one is asked for. The code is good for {time}.\nEnter it only if you have started exdiag login yourself. Waiting ...",
+                "\nÖffnen Sie {address} im Browser (am besten in einem privaten Fenster), geben Sie den Code\n\n    {code}\n\nein und melden Sie sich als {mailbox} an, mit dem zweiten Faktor, falls einer verlangt wird. Der Code gilt {time}.\nGeben Sie ihn nur ein, wenn Sie exdiag login selbst gestartet haben. Warte ...",
             ))
             .with("address", started.address.as_str())
             .with("code", started.user_code.as_str())
             .with("mailbox", mailbox.address.as_str())
-            .with("minutes", started.lifetime.as_secs().div_ceil(60)),
+            .with("time", ttl::counted(u32::try_from(started.lifetime.as_secs()).unwrap_or(u32::MAX))),
         );
     }
 
@@ -292,7 +289,7 @@ impl Said {
         let told = entra::told(&refusal.description);
         let wants_consent = told.as_ref().is_some_and(entra::is_about_consent);
         if let Some(told) = &told {
-            self.text(&entra::explain(told, self.lang));
+            say(&entra::explain(told, &asked.known(), self.lang));
         } else if !declined {
             self.line(
                 &Sentence::new(text!(
@@ -314,7 +311,7 @@ impl Said {
         self.line(
             &Sentence::new(text!(
                 "An admin of the tenant consents to the app for everybody here:\n  https://{login}/{tenant}/adminconsent?client_id={app}",
-                "Eine Administration des Mandanten stimmt der App hier für alle zu:\n  https://{login}/{tenant}/adminconsent?client_id={app}",
+                "Die Administration des Mandanten stimmt der App hier für alle zu:\n  https://{login}/{tenant}/adminconsent?client_id={app}",
             ))
             .with("login", asked.login)
             .with("tenant", asked.tenant)

@@ -34,7 +34,9 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
     let asked =
         [&args.mailbox, &args.device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     let about = (!wanted.is_all()).then_some(asked.as_str());
-    let findings = findings_in_words(&judge(&seen, &limits, about), args.mailbox.as_deref(), lang);
+    // an account's name alone is no address that commands could take
+    let address = args.mailbox.as_deref().filter(|mailbox| mailbox.contains('@'));
+    let findings = findings_in_words(&judge(&seen, &limits, about), address, lang);
     let page = Page { seen: &seen, findings: &findings, lang, about, quiet: args.quiet, table: args.table };
     let mut code = exit_code(&seen, &findings, args.fail_on);
     let mut lost = None;

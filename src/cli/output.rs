@@ -37,7 +37,8 @@ impl Target {
         Self::try_open(path, true).map_err(|error| not_writable(path, &error))
     }
 
-    fn try_open(path: &Path, is_private: bool) -> io::Result<Self> {
+    /// The same, private or not, with the system's own error.
+    pub fn try_open(path: &Path, is_private: bool) -> io::Result<Self> {
         let existing = match std::fs::metadata(path) {
             Ok(existing) => Some(existing),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -76,13 +77,18 @@ impl Target {
     }
 
     /// Puts the file in its place.
-    pub fn finish(mut self) -> Result<(), Trouble> {
+    pub fn finish(self) -> Result<(), Trouble> {
         let path = self.path.clone();
-        let written = self.flush().and_then(|()| match self.to {
-            To::Replacement(file) => file.persist(&path).map(drop).map_err(|error| error.error),
+        self.try_finish().map_err(|error| not_writable(&path, &error))
+    }
+
+    /// The same, with the system's own error.
+    pub fn try_finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        match self.to {
+            To::Replacement(file) => file.persist(&self.path).map(drop).map_err(|error| error.error),
             To::Stream(_) => Ok(()),
-        });
-        written.map_err(|error| not_writable(&path, &error))
+        }
     }
 }
 
@@ -102,15 +108,17 @@ impl Write for Target {
 }
 
 pub fn not_writable(path: &Path, error: &io::Error) -> Trouble {
-    // the name of the temporary file would only puzzle
-    let said = error.to_string();
-    let system = said.split(" at path ").next().unwrap_or_default();
     Trouble::new(text!(
         "could not write {path} ({error}); name a file in a folder that you may write to",
         "{path} lässt sich nicht schreiben ({error}); nennen Sie eine Datei in einem Ordner, in den Sie schreiben dürfen",
     ))
     .with("path", path.display())
-    .with("error", system)
+    .with("error", system(error))
+}
+
+/// What the system says; the name of the temporary file would only puzzle.
+pub fn system(error: &io::Error) -> String {
+    error.to_string().split(" at path ").next().unwrap_or_default().to_owned()
 }
 
 /// Everything that reports go to.

@@ -210,7 +210,7 @@ macro_rules! remedies {
         ),* $(,)? ] }
     )*) => {
         $(
-            static $name: $crate::finding::Remedy = $crate::finding::Remedy {
+            pub static $name: $crate::finding::Remedy = $crate::finding::Remedy {
                 text: $crate::finding::Text { en: $ren, de: $rde },
                 steps: $crate::findings!(@steps $( { en: $sen, de: $sde $(, $shell $cmd)* } )*),
             };

@@ -85,9 +85,33 @@ impl From<Text> for Sentence {
     }
 }
 
-/// Fills the gaps of a text; a gap without an argument stays visible as it is.
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        serde_json::json!({"en": text.en, "de": text.de})
+    }
+}
+
+/// Minutes as people say them.
+pub fn span(minutes: i64, lang: Lang) -> String {
+    match (minutes, lang) {
+        (..120, _) => format!("{minutes} min"),
+        (120..2880, _) => format!("{} h", minutes / 60),
+        (_, Lang::En) => format!("{} days", minutes / 1440),
+        (_, Lang::De) => format!("{} Tage", minutes / 1440),
+    }
+}
+
+/// Fills the gaps of a text; a gap without an argument stays visible as it is. A moment is told to the minute.
 pub fn fill(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang) -> String {
-    fill_with(text, arguments, lang, |_, value| value)
+    fill_with(text, arguments, lang, |_, value| to_the_minute(&value).unwrap_or(value))
+}
+
+/// `2026-11-21T10:00:02Z` is `2026-11-21 10:00 UTC`; `None` where it is another text.
+fn to_the_minute(value: &str) -> Option<String> {
+    let shape = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
+    let (minute, rest) = value.split_at_checked(16)?;
+    let is_moment = minute.chars().map(shape).eq("0000-00-00T00:00".chars());
+    (is_moment && rest.starts_with(':') && rest.ends_with('Z')).then(|| minute.replace('T', " ") + " UTC")
 }
 
 /// Fills the gaps of a command. What is filled in is data, whatever characters it holds: it is
@@ -303,6 +327,24 @@ mod tests {
     fn what_a_server_says_steers_no_terminal() {
         let args = BTreeMap::from([("a".to_owned(), serde_json::json!("x\u{1b}[31m\u{9b}2J\u{202e}y\n"))]);
         assert_eq!(fill("{a}", &args, Lang::En), "x\u{fffd}[31m\u{fffd}2J\u{fffd}y\u{fffd}");
+    }
+
+    #[test]
+    fn a_moment_is_told_to_the_minute_in_texts_and_whole_in_commands() {
+        let args = BTreeMap::from([("at".to_owned(), serde_json::json!("2026-11-21T10:00:02.5Z"))]);
+        assert_eq!(fill("since {at}", &args, Lang::De), "since 2026-11-21 10:00 UTC");
+        assert_eq!(fill_command("--now {at}", &args, Lang::En, Shell::Shell), "--now 2026-11-21T10:00:02.5Z");
+        for other in ["2026-11-21", "2026-11-21T10:00", "2026-11-21T10:00:02+01:00", "xxxx-11-21T10:00:02Z"] {
+            let args = BTreeMap::from([("at".to_owned(), serde_json::json!(other))]);
+            assert_eq!(fill("{at}", &args, Lang::En), other);
+        }
+    }
+
+    #[test]
+    fn a_span_is_said_in_the_unit_that_people_use() {
+        let said = [0, 119, 120, 2879, 2880].map(|minutes| span(minutes, Lang::De));
+        assert_eq!(said, ["0 min", "119 min", "2 h", "47 h", "2 Tage"]);
+        assert_eq!(span(14_400, Lang::En), "10 days");
     }
 
     #[test]

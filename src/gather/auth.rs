@@ -7,6 +7,7 @@
 
 mod echo;
 mod files;
+mod known;
 
 use super::{SetupError, Unfit};
 use crate::evidence::{Credential, HeldBack, Subject, Token};
@@ -19,8 +20,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use files::{first_line, first_line_of, whole_text_of};
 use hyper::header::HeaderValue;
 use jiff::Timestamp;
+use known::Known;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -168,34 +169,6 @@ struct Inner {
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What the sign-ins of a run have told.
-#[derive(Debug, Default)]
-struct Known {
-    /// One was refused.
-    refused: bool,
-    /// One stayed without an answer. A domain controller may have counted it, and locks an account
-    /// after as few as three.
-    unanswered: bool,
-    /// One was answered in a way that does not tell whether it was refused, by a host that had not
-    /// accepted one before.
-    unclear: bool,
-    /// What became of those that were answered with a redirect.
-    redirected: Redirected,
-    /// Hosts that have accepted the credentials: there, several may be under way at once.
-    accepted: BTreeSet<String>,
-}
-
-/// A front may send whom it refuses to itself, and every round counts as a failed sign-in.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Redirected {
-    #[default]
-    Never,
-    /// One sign-in may follow.
-    Once,
-    /// It has followed.
-    Followed,
-}
-
 /// Leave to sign in once. Say how it ended with [`SignInTurn::answered`]; dropped without, it counts
 /// as unanswered if it was [`SignInTurn::sent`].
 #[derive(Debug)]
@@ -230,10 +203,10 @@ impl Authorizer {
         let host = url.host_str().unwrap_or_default().to_owned();
         let inner = &self.0;
         let mut turn = None;
-        if !inner.known().accepted.contains(&host) {
+        if !inner.known().has_accepted(&host) {
             let waited = Arc::clone(&inner.turn).lock_owned().await;
             // it may have been accepted meanwhile
-            turn = (!inner.known().accepted.contains(&host)).then_some(waited);
+            turn = (!inner.known().has_accepted(&host)).then_some(waited);
         }
         inner.known().allows(&host)?;
         Ok(SignInTurn { authorizer: Arc::clone(inner), host, header, credential, open: false, _turn: turn })
@@ -306,17 +279,6 @@ impl Inner {
     }
 }
 
-impl Known {
-    /// Whether one more may be tried at this host.
-    fn allows(&self, host: &str) -> Result<(), HeldBack> {
-        if self.refused {
-            return Err(HeldBack::SignInRefused);
-        }
-        let used_up = (self.unclear || self.redirected == Redirected::Followed) && !self.accepted.contains(host);
-        if self.unanswered || used_up { Err(HeldBack::SignInUnclear) } else { Ok(()) }
-    }
-}
-
 impl SignInTurn {
     /// The value of `Authorization`; it prints as nothing.
     pub fn header(&self) -> HeaderValue {
@@ -328,9 +290,7 @@ impl SignInTurn {
         let mut known = self.authorizer.known();
         known.allows(&self.host)?;
         self.open = true;
-        if known.redirected == Redirected::Once && !known.accepted.contains(&self.host) {
-            known.redirected = Redirected::Followed;
-        }
+        known.sent(&self.host);
         Ok(())
     }
 
@@ -342,28 +302,14 @@ impl SignInTurn {
     /// Says what the answer tells of the credentials, and ends the turn.
     pub fn answered(mut self, word: Word) {
         self.open = false;
-        let mut known = self.authorizer.known();
-        match word {
-            Word::Refused => known.refused = true,
-            Word::Redirected => {
-                known.accepted.remove(&self.host);
-                if known.redirected == Redirected::Never {
-                    known.redirected = Redirected::Once;
-                }
-            }
-            Word::Accepted => {
-                known.accepted.insert(self.host.clone());
-            }
-            // of whoever has accepted them before, it is no word on the credentials
-            Word::Unclear => known.unclear |= !known.accepted.contains(&self.host),
-        }
+        self.authorizer.known().answered(&self.host, word);
     }
 }
 
 impl Drop for SignInTurn {
     fn drop(&mut self) {
         if self.open {
-            self.authorizer.known().unanswered = true;
+            self.authorizer.known().unanswered();
         }
     }
 }

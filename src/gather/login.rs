@@ -3,7 +3,7 @@
 //! The device code flow (RFC 8628): the user signs in in a browser of theirs, this asks meanwhile whether
 //! they have. No password is seen, and nothing is sent but what the endpoints ask for.
 
-use super::auth::NewToken;
+use super::auth::{NewToken, Secrets};
 use super::fetch::Fetcher;
 use super::{Settings, SetupError};
 use crate::evidence::Failure;
@@ -67,7 +67,7 @@ pub struct Login {
 impl Login {
     /// By these settings; `authority` is asked in place of the cloud's own address.
     pub async fn new(settings: Settings, authority: Option<Url>) -> Result<Self, SetupError> {
-        Ok(Self { fetcher: Fetcher::new(settings).await?, authority })
+        Ok(Self { fetcher: super::fetcher(settings, Secrets::default()).await?, authority })
     }
 
     /// The cloud that is asked first: the one that the user named by its address, else the worldwide one.

@@ -16,7 +16,7 @@ pub const GOVERNMENT: &[&str] =
     &["outlook.office365.us", "autodiscover-s.office365.us", "autodiscover.office365.us", "login.microsoftonline.us"];
 
 /// The id of the usual tenant.
-const TENANT: &str = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
+pub const TENANT: &str = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
 
 /// What it says of the domain and of the mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

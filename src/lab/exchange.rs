@@ -387,8 +387,7 @@ pub fn mobilesync_settings(email: &str, url: &str) -> String {
     )
 }
 
-/// MS-OXDSCLI: an error in place of settings.
-/// What Autodiscover says in place of settings.
+/// MS-OXDSCLI: what Autodiscover says in place of settings.
 pub fn error(code: u16, message: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\

@@ -87,7 +87,7 @@ fn all() -> Vec<Scenario> {
         healthy(
             "healthy-signed-in",
             "Everything is in order, and the password is right",
-            "Alles ist in Ordnung, und das Kennwort stimmt",
+            "Alles ist in Ordnung, und das Passwort stimmt",
         )
         .password(PASSWORD),
         healthy(
@@ -107,7 +107,7 @@ fn all() -> Vec<Scenario> {
         healthy(
             "healthy-sync",
             "The sync service has a valid grant and a message of today",
-            "Der Sync-Dienst hat eine gültige Freigabe und eine Nachricht von heute",
+            "Der Sync-Dienst hat eine gültige Berechtigung und eine Nachricht von heute",
         )
         .nylas(GRANT),
         healthy(
@@ -127,28 +127,28 @@ fn all() -> Vec<Scenario> {
             "grant-invalid",
             "sync.grant-invalid",
             "The sync service's grant is no longer valid",
-            "Die Freigabe beim Sync-Dienst gilt nicht mehr",
+            "Die Berechtigung beim Sync-Dienst gilt nicht mehr",
         )
         .nylas(Nylas { state: GrantState::Invalid, ..GRANT }),
         fault(
             "grant-blocked",
             "sync.grant-blocked",
             "The sync service has blocked the grant",
-            "Der Sync-Dienst hat die Freigabe gesperrt",
+            "Der Sync-Dienst hat die Berechtigung gesperrt",
         )
         .nylas(Nylas { state: GrantState::Blocked, ..GRANT }),
         fault(
             "grant-unknown",
             "sync.grant-unknown",
             "The sync service does not know the grant",
-            "Der Sync-Dienst kennt die Freigabe nicht",
+            "Der Sync-Dienst kennt die Berechtigung nicht",
         )
         .nylas(Nylas { state: GrantState::Unknown, ..GRANT }),
         fault(
             "sync-stale",
             "sync.stale",
             "The grant is valid, but nothing has arrived for weeks",
-            "Die Freigabe gilt, aber seit Wochen kommt nichts an",
+            "Die Berechtigung gilt, aber seit Wochen kommt nichts an",
         )
         .nylas(Nylas { newest_message: 40, ..GRANT }),
         // name resolution
@@ -354,9 +354,9 @@ fn all() -> Vec<Scenario> {
         )
         .activesync(&asp_net_failure()),
         // signing in
-        fault("wrong-password", "auth.rejected", "The password is wrong", "Das Kennwort ist falsch")
+        fault("wrong-password", "auth.rejected", "The password is wrong", "Das Passwort ist falsch")
             .password("Sommer:Sonne-2025"),
-        fault("password-expired", "auth.password-expired", "The password has expired", "Das Kennwort ist abgelaufen")
+        fault("password-expired", "auth.password-expired", "The password has expired", "Das Passwort ist abgelaufen")
             .password(PASSWORD)
             .exchange(|exchange| exchange.account = Account::PasswordExpired),
         fault("account-blocked", "auth.account-blocked", "The account is blocked", "Das Konto ist gesperrt")

@@ -4,6 +4,8 @@
 //! credentials by 200 and the lists of versions and commands. GET is no method of the protocol
 //! and misleads (403, 500 or a web page from healthy servers), so only its challenges count.
 
+pub mod packed;
+
 use super::challenge::{self, Challenge};
 use super::endpoint::Endpoint;
 use super::{token, trusted};

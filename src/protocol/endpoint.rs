@@ -83,9 +83,9 @@ pub fn own_server_is_down(view: &View<'_>, walk: &Walk) -> Result<bool, Stop> {
 /// Whether a server fails (5xx) that is Exchange, or as like it as one can be whose pool is stopped: another web
 /// host that fails says nothing of Exchange.
 fn is_failing_exchange(answer: &Response) -> bool {
-    let server = answer.header("server").unwrap_or_default();
-    let is_windows = server.starts_with("Microsoft-IIS/") || server.starts_with("Microsoft-HTTPAPI/");
-    (500..600).contains(&answer.status) && (is_windows || front::recognise(answer).product == front::Product::Exchange)
+    let is_http_sys = answer.header("server").is_some_and(|server| server.starts_with("Microsoft-HTTPAPI/"));
+    (500..600).contains(&answer.status)
+        && (is_http_sys || front::is_iis(answer) || front::recognise(answer).product == front::Product::Exchange)
 }
 
 /// The address of EWS that Autodiscover tells clients outside, by whichever way of asking; `None` where none

@@ -93,6 +93,8 @@ pub struct Told {
     pub timestamp: Option<String>,
     /// The client id of the app that asked.
     pub app: Option<String>,
+    /// What the app wanted a token for, where the tenant does not know it.
+    pub resource: Option<String>,
 }
 
 /// Reads a text as pages, logs and the JSON of the token endpoint have it. Never fails: what is not
@@ -113,6 +115,11 @@ pub fn read(text: &str) -> Told {
     told.trace = behind(text, &lower, &["trace id", "trace_id", "traceid"]).and_then(guid);
     told.correlation = behind(text, &lower, &["correlation id", "correlation_id", "correlationid"]).and_then(guid);
     told.app = behind(text, &lower, &["application with id ", "application with identifier "]).and_then(guid);
+    let resource = behind(text, &lower, &["resource principal named "]).map(|rest| {
+        let end = rest.find(|c: char| c.is_whitespace() || "\"'\\".contains(c)).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default().to_owned()
+    });
+    told.resource = resource.filter(|resource| (1..=256).contains(&resource.len()));
     told.timestamp = behind(text, &lower, &["timestamp"]).and_then(moment);
     told
 }
@@ -218,6 +225,9 @@ mod tests {
             "AADSTS65001: not consented to use the application with ID '2B1d1f2e-0000-4000-8000-000000000001' named 'x'",
         );
         assert_eq!(consent.app.as_deref(), Some("2b1d1f2e-0000-4000-8000-000000000001"));
+        let named =
+            read("AADSTS500011: The resource principal named https://mail.corp.example was not found in the tenant");
+        assert_eq!(named.resource.as_deref(), Some("https://mail.corp.example"));
         for text in ["AADSTS 53003", "aadsts\r\n53003: no", "AADSTS-53003", "AADSTS: 53003"] {
             assert_eq!(read(text).numbers, [53003], "{text}");
         }

@@ -4,7 +4,7 @@
 //! encoding that `>`, Out-File and Set-Content write. All become the same rows.
 
 mod clixml;
-mod date;
+pub(super) mod date;
 mod facts;
 mod json;
 mod list;
@@ -145,9 +145,9 @@ pub fn read(bytes: &[u8], kind: ExportKind) -> Result<Table, Fault> {
     }
 }
 
-/// The text of a file by its byte order mark; without one, UTF-16 is known by its zeros, and what is not
+/// The text of a file or a pipe by its byte order mark; without one, UTF-16 is known by its zeros, and what is not
 /// UTF-8 is taken for the code page of Western Windows.
-fn decoded(bytes: &[u8]) -> String {
+pub fn decoded(bytes: &[u8]) -> String {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit);
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()

@@ -95,9 +95,13 @@ pub fn recognise(response: &Response) -> Front {
     Front { product, version, in_front, certain, signals }
 }
 
+/// Whether IIS says that it answers.
+pub fn is_iis(response: &Response) -> bool {
+    response.header("server").is_some_and(|server| server.starts_with("Microsoft-IIS/"))
+}
+
 fn product(response: &Response, signals: &mut Vec<String>) -> Product {
     let header = |name: &str| response.header(name);
-    let server = header("server").unwrap_or_default();
     let realm = challenge::offered(response).into_iter().find_map(|c| c.parameter("realm").map(str::to_owned));
     let online = ONLINE.iter().find(|name| header(name).is_some());
     let version = header("x-owa-version").or_else(|| header("ms-server-activesync"));
@@ -119,7 +123,7 @@ fn product(response: &Response, signals: &mut Vec<String>) -> Product {
     }
     let marks: Vec<&str> = EXCHANGE.iter().copied().filter(|name| header(name).is_some()).collect();
     // request-id alone is also sent by other products of Microsoft's
-    let is_iis = server.starts_with("Microsoft-IIS/");
+    let is_iis = is_iis(response);
     if !marks.is_empty() || (is_iis && header("request-id").is_some()) {
         signals.extend(marks.into_iter().map(str::to_owned));
         return Product::Exchange;

@@ -3,6 +3,7 @@
 //! Shapes by the published OpenAPI description. Every field may be missing: whoever gathered the
 //! answer keeps only those named here.
 
+pub mod essence;
 pub mod papers;
 pub mod v2;
 
@@ -86,6 +87,11 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// Its kind without the `api.` that the published list puts in front and most answers leave out.
+    pub fn name(&self) -> &str {
+        self.kind.strip_prefix("api.").unwrap_or(&self.kind)
+    }
+
     /// Whether it says so, in its own words or in the mail server's.
     pub fn says(&self, word: &str) -> bool {
         self.kind.contains(word)

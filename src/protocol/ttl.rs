@@ -27,7 +27,7 @@ const fn effective(ttl: u32) -> u32 {
     if ttl > i32::MAX as u32 { 0 } else { ttl }
 }
 
-/// The time as a piece of a sentence, `en` and `de`. Rounded up, in the unit that a reader counts in.
+/// The time as a piece of a sentence, `en` and `de`.
 pub fn spoken(seconds: Option<u32>) -> Value {
     let Some(seconds) = seconds else {
         return json!({
@@ -35,10 +35,20 @@ pub fn spoken(seconds: Option<u32>) -> Value {
             "de": "die alte Antwort bleibt im Cache, bis ihre TTL abgelaufen ist",
         });
     };
+    if seconds == 0 {
+        return json!({"en": "the old answer is not cached", "de": "die alte Antwort wird nicht zwischengespeichert"});
+    }
+    let time = counted(seconds);
+    let of = |lang: &str| time.get(lang).and_then(Value::as_str).unwrap_or_default();
+    json!({
+        "en": format!("the old answer is cached for up to {}", of("en")),
+        "de": format!("die alte Antwort bleibt bis zu {} im Cache", of("de")),
+    })
+}
+
+/// A time in the unit that a reader counts in, rounded up: `40 minutes`, `1 day`.
+pub fn counted(seconds: u32) -> Value {
     let (unit, one, many, one_de, many_de) = match seconds {
-        0 => {
-            return json!({"en": "the old answer is not cached", "de": "die alte Antwort wird nicht zwischengespeichert"});
-        }
         // a whole hour is one, ninety minutes are not two
         _ if seconds >= 2 * DAY || seconds == DAY => (DAY, "day", "days", "Tag", "Tage"),
         _ if seconds >= 2 * HOUR || seconds == HOUR => (HOUR, "hour", "hours", "Stunde", "Stunden"),
@@ -47,10 +57,7 @@ pub fn spoken(seconds: Option<u32>) -> Value {
     };
     let count = seconds.div_ceil(unit);
     let (en, de) = if count == 1 { (one, one_de) } else { (many, many_de) };
-    json!({
-        "en": format!("the old answer is cached for up to {count} {en}"),
-        "de": format!("die alte Antwort bleibt bis zu {count} {de} im Cache"),
-    })
+    json!({"en": format!("{count} {en}"), "de": format!("{count} {de}")})
 }
 
 #[cfg(test)]

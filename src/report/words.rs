@@ -5,7 +5,7 @@ use super::{
     CauseReport, CheckReport, ClientReport, CommandReport, FindingReport, Remediation, Report, SCHEMA_VERSION, Target,
     Tool, VERSION, Verdict, Wording,
 };
-use crate::evidence::{Evidence, Mailbox, Subject};
+use crate::evidence::{Credential, Evidence, Mailbox, Subject};
 use crate::finding::{Code, Finding, Lang, Outcome, Severity, Shell, Step, Text, fill, fill_command};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -114,7 +114,11 @@ impl Words<'_> {
         let mut arguments = finding.arguments();
         arguments.insert("domain".to_owned(), Value::from(self.subject.domain()));
         let mailbox = self.subject.mailbox.as_ref().map_or("MAILBOX", |mailbox| &mailbox.address);
-        arguments.entry("mailbox".to_owned()).or_insert_with(|| Value::from(mailbox));
+        // an account's name, as logs have it, gives way to the address that was asked about
+        let own = arguments.get("mailbox").and_then(Value::as_str);
+        if own.is_none_or(|own| mailbox.contains('@') && !own.contains('@')) {
+            arguments.insert("mailbox".to_owned(), Value::from(mailbox));
+        }
         let code = finding.code;
         FindingReport {
             code: code.id.to_owned(),
@@ -153,7 +157,8 @@ impl Words<'_> {
         fill(text.of(self.lang), arguments, self.lang)
     }
 
-    /// A command with its gaps filled. Where there is no mailbox, exdiag looks at the server.
+    /// A command with its gaps filled. Where there is no mailbox, exdiag looks at the server; whoever came with a
+    /// token is asked for no password.
     fn command(&self, text: &str, shell: Shell, arguments: &BTreeMap<String, Value>) -> String {
         let text = match (&self.subject.mailbox, &self.subject.server) {
             (None, Some(server)) => {
@@ -161,6 +166,10 @@ impl Words<'_> {
                 text.replace("exdiag check {mailbox}", &format!("exdiag tls {}{port}", server.host))
             }
             _ => text.to_owned(),
+        };
+        let text = match self.subject.credential {
+            Some(Credential::Token) => text.replace("--ask-password", "--token-file token.txt"),
+            _ => text,
         };
         fill_command(&text, arguments, self.lang, shell)
     }

@@ -10,7 +10,7 @@ use crate::checks::common::mailbox::{
     throttled, unavailable, wrong_server,
 };
 use crate::evidence::{HttpSeen, Probe, Response, SessionAsk};
-use crate::finding::{Finding, Owner};
+use crate::finding::{Finding, Owner, Severity};
 use crate::protocol::front;
 use crate::protocol::session::{self, Kind, Reply, Step, command, status};
 
@@ -93,6 +93,9 @@ impl At<'_, '_> {
             (_, 3..=5) if is_policy && told.is_some_and(|told| told.is_inner) => of(&POLICY_REFUSED),
             (_, 110 | 112) => of(&FOLDER_SYNC_FAILED),
             (_, 6 | 10..=12) if is_folder_sync => of(&FOLDER_SYNC_FAILED),
+            // busy, or in a move: the next try may succeed
+            (_, 111 | 133) => of(&STATUS).severity(Severity::Warn),
+            (_, 16) if is_sync => of(&STATUS).severity(Severity::Warn),
             _ => of(&STATUS),
         }
     }
@@ -122,9 +125,13 @@ mod tests {
     use super::*;
     use crate::evidence::View;
 
-    fn by_reply(ask: SessionAsk, reply: &Reply) -> &'static str {
+    fn judged(ask: SessionAsk, reply: &Reply) -> Finding {
         let (evidence, endpoint) = (evidence(), endpoint());
-        At { view: &View::new(&evidence), endpoint: &endpoint }.by_status(&step(ask), reply, None).code.id
+        At { view: &View::new(&evidence), endpoint: &endpoint }.by_status(&step(ask), reply, None)
+    }
+
+    fn by_reply(ask: SessionAsk, reply: &Reply) -> &'static str {
+        judged(ask, reply).code.id
     }
 
     fn by_number(ask: SessionAsk, number: u16) -> &'static str {
@@ -177,6 +184,20 @@ mod tests {
         assert_eq!(by_number(open.clone(), 9), "activesync.quota");
         assert_eq!(by_number(open.clone(), 3), "activesync.sync-state");
         assert_eq!(by_number(open, 5), "activesync.status");
+    }
+
+    #[test]
+    fn ms_ascmd_a_status_that_passes_by_itself_is_a_warning() {
+        let severity = |ask: &SessionAsk, number| {
+            judged(ask.clone(), &Reply { status: Some(number), ..Reply::default() }).severity
+        };
+        let open = SessionAsk::Open { folder: "5".to_owned() };
+        for (ask, number) in [(&SessionAsk::FolderSync, 111), (&SessionAsk::FolderSync, 133), (&open, 16)] {
+            assert_eq!(severity(ask, number), Severity::Warn, "{number}");
+        }
+        for (ask, number) in [(&SessionAsk::FolderSync, 16), (&open, 5), (&open, 138), (&SessionAsk::FolderSync, 110)] {
+            assert_eq!(severity(ask, number), Severity::Fail, "{number}");
+        }
     }
 
     #[test]

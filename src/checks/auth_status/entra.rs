@@ -3,9 +3,9 @@
 //! The words of its error codes, offline for `exdiag explain`, and the findings about those that an answer
 //! holds.
 
-use super::{ACCOUNT_BLOCKED, PASSWORD_EXPIRED, REJECTED, token};
+use super::{ACCOUNT_BLOCKED, AS_ENTRA_SAYS, PASSWORD_EXPIRED, REJECTED, token};
 use crate::evidence::Subject;
-use crate::finding::{Finding, Lang, Owner};
+use crate::finding::{Finding, Lang, Owner, Remedy};
 use crate::findings;
 use crate::protocol::entra::{self, PAGE, Told, Who};
 use serde_json::{Value, json};
@@ -71,20 +71,25 @@ pub fn about(subject: &Subject, text: &str) -> Vec<Finding> {
 
 fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
     let known = entra::find(number);
-    let code = match known.map(|code| code.finding) {
-        Some(id) if id == MFA_REQUIRED.id => &MFA_REQUIRED,
-        Some(id) if id == CONSENT_REQUIRED.id => &CONSENT_REQUIRED,
-        Some(id) if id == REJECTED.id => &REJECTED,
-        Some(id) if id == PASSWORD_EXPIRED.id => &PASSWORD_EXPIRED,
-        Some(id) if id == ACCOUNT_BLOCKED.id => &ACCOUNT_BLOCKED,
-        Some(id) if id == token::AUDIENCE.id => &token::AUDIENCE,
-        Some(id) if id == token::EXPIRED.id => &token::EXPIRED,
+    // what is done about these at a server of one's own does not help in the cloud
+    let in_the_cloud = Some(&AS_ENTRA_SAYS);
+    let (code, case): (_, Option<&'static Remedy>) = match known.map(|code| code.finding) {
+        Some(id) if id == MFA_REQUIRED.id => (&MFA_REQUIRED, None),
+        Some(id) if id == CONSENT_REQUIRED.id => (&CONSENT_REQUIRED, None),
+        Some(id) if id == REJECTED.id => (&REJECTED, in_the_cloud),
+        Some(id) if id == PASSWORD_EXPIRED.id => (&PASSWORD_EXPIRED, in_the_cloud),
+        Some(id) if id == ACCOUNT_BLOCKED.id => (&ACCOUNT_BLOCKED, in_the_cloud),
+        Some(id) if id == token::AUDIENCE.id => (&token::AUDIENCE, in_the_cloud),
+        Some(id) if id == token::EXPIRED.id => (&token::EXPIRED, None),
         // of the realm, its own question tells more than a number
-        _ => &ENTRA_ERROR,
+        _ => (&ENTRA_ERROR, None),
     };
     let name = format!("AADSTS{number}");
+    let app = told.app.as_deref().unwrap_or(APP);
     let (what, todo) = if let Some(code) = known {
-        let remedy = code.remedy.map(|text| filled(text.trim_end_matches('.'), told, Some(subject.domain())));
+        let (mailbox, domain) = (subject.label(), subject.domain());
+        let here = Known { mailbox, domain, tenant: domain, app };
+        let remedy = code.remedy.map(|text| here.fill(text.trim_end_matches('.')));
         let [en, de] = &remedy;
         (both(code.meaning), both([en, de]))
     } else {
@@ -99,12 +104,12 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
         .with("user", user)
         .with("number", name.as_str())
         .with("sign", name.as_str())
-        .with("audience", "-")
+        .with("audience", told.resource.as_deref().unwrap_or("-"))
         .with("name", "DOMAIN\\name")
         .with("forms", json!(["UPN"]))
         .with("what", what)
         .with("todo", todo)
-        .with("app", told.app.as_deref().unwrap_or(APP))
+        .with("app", app)
         .with("link", format!("{PAGE}{number}"));
     for (key, value) in
         [("correlation_id", &told.correlation), ("trace_id", &told.trace), ("timestamp", &told.timestamp)]
@@ -113,20 +118,55 @@ fn of_number(subject: &Subject, number: u32, told: &Told) -> Finding {
             finding = finding.with(key, value.as_str());
         }
     }
+    finding.remedy = case;
     finding
 }
 
 const UNKNOWN: [&str; 2] = ["exdiag does not know this number.", "exdiag kennt diese Nummer nicht."];
 
-/// Stands in the table where the client id of the app is missing, and the next one where the tenant is.
-const APP: &str = "APP";
-const TENANT: &str = "TENANT";
+/// Stands where the client id of the app is not known.
+pub const APP: &str = "APP";
 
-/// A text of the table with what the error names.
-fn filled(text: &str, told: &Told, tenant: Option<&str>) -> String {
-    let address =
-        format!("/{}/adminconsent?client_id={}", tenant.unwrap_or(TENANT), told.app.as_deref().unwrap_or(APP));
-    text.replace(&format!("/{TENANT}/adminconsent?client_id={APP}"), &address)
+/// What fills the gaps of the table's texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The address, for MAILBOX.
+    pub mailbox: &'a str,
+    /// Its domain, for DOMAIN.
+    pub domain: &'a str,
+    /// What the sign-in page takes for the tenant, for TENANT.
+    pub tenant: &'a str,
+    /// The client id of the app, for APP.
+    pub app: &'a str,
+}
+
+impl Known<'_> {
+    /// Without a mailbox: the gaps stay for the reader, but the sign-in page finds the tenant of an admin itself.
+    pub const fn nothing() -> Self {
+        Self { mailbox: "MAILBOX", domain: "DOMAIN", tenant: "organizations", app: APP }
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let Self { mailbox, domain, tenant, app } = self;
+        // the address last, for a gap's name may stand in it
+        text.replace("TENANT", tenant).replace(APP, app).replace("DOMAIN", domain).replace("MAILBOX", mailbox)
+    }
+}
+
+/// The gaps that a text still has, as a sentence; empty where there is none.
+fn gaps(text: &str, lang: Lang) -> String {
+    let all = [
+        ("MAILBOX", ["the mailbox's address", "die Adresse des Postfachs"]),
+        ("DOMAIN", ["its domain", "deren Domain"]),
+        (APP, ["the client id of the app", "die Client-ID der App"]),
+    ];
+    let open: Vec<String> = all
+        .iter()
+        .filter(|(name, _)| text.contains(name))
+        .map(|(name, what)| format!("{name}: {}", pick(lang, *what)))
+        .collect();
+    let put = pick(lang, ["Put in", "Setzen Sie ein"]);
+    if open.is_empty() { String::new() } else { format!("\n{put}: {}.\n", open.join("; ")) }
 }
 
 /// A text in both languages, as it fills a gap.
@@ -165,7 +205,8 @@ pub fn is_about_consent(told: &Told) -> bool {
 }
 
 /// What the numbers mean and what to do, Markdown; the ids of the text in front.
-pub fn explain(told: &Told, lang: Lang) -> String {
+pub fn explain(told: &Told, known: &Known<'_>, lang: Lang) -> String {
+    let known = Known { app: told.app.as_deref().unwrap_or(known.app), ..*known };
     let mut out = String::new();
     let ids = [
         (&told.timestamp, "Time", "Zeit"),
@@ -187,11 +228,11 @@ pub fn explain(told: &Told, lang: Lang) -> String {
         );
         let _ = writeln!(out, "\n{hint}\n");
     }
-    let sections: Vec<String> = told.numbers.iter().map(|number| section(*number, told, lang)).collect();
+    let sections: Vec<String> = told.numbers.iter().map(|number| section(*number, &known, lang)).collect();
     out + &sections.join("\n")
 }
 
-fn section(number: u32, told: &Told, lang: Lang) -> String {
+fn section(number: u32, known: &Known<'_>, lang: Lang) -> String {
     let [finding, who, act, more] = [
         ["Finding", "Befund"],
         ["Who must act", "Wer handeln muss"],
@@ -202,12 +243,13 @@ fn section(number: u32, told: &Told, lang: Lang) -> String {
     let Some(code) = entra::find(number) else {
         return format!("# AADSTS{number}\n\n{}\n\n## {more}\n\n- <{PAGE}{number}>\n", pick(lang, UNKNOWN));
     };
+    let remedy = known.fill(pick(lang, code.remedy));
     format!(
-        "# AADSTS{number}\n\n**{}**\n\n{finding}: {} · {who}: {}\n\n## {act}\n\n{}\n\n## {more}\n\n- <{PAGE}{number}>\n",
+        "# AADSTS{number}\n\n**{}**\n\n{finding}: {} · {who}: {}\n\n## {act}\n\n{remedy}\n{}\n## {more}\n\n- <{PAGE}{number}>\n",
         pick(lang, code.meaning),
         code.finding,
         owner(code.who).title().of(lang),
-        filled(pick(lang, code.remedy), told, None),
+        gaps(&remedy, lang),
     )
 }
 
@@ -224,9 +266,9 @@ pub fn page(lang: Lang) -> String {
         lang,
         [
             "# Error codes of Entra ID\n\nWhat `exdiag explain AADSTS53003` knows offline; it also takes a pasted error text, or one on standard \
-         input (`-`).\n\n| code | finding | who must act | what it means | what to do |\n| --- | --- | --- | --- | --- |\n",
+         input (`-`). Put in the mail address for MAILBOX, its domain for DOMAIN, the app's client id for APP.\n\n| code | finding | who must act | what it means | what to do |\n| --- | --- | --- | --- | --- |\n",
             "# Fehlercodes von Entra ID\n\nWas `exdiag explain AADSTS53003` ohne Netz weiß; auch ein eingefügter Fehlertext oder einer auf der \
-         Standardeingabe (`-`) wird gelesen.\n\n| Code | Befund | wer handeln muss | was er bedeutet | was zu tun ist |\n| --- | --- | --- | --- | --- |\n",
+         Standardeingabe (`-`) wird gelesen. Setzen Sie für MAILBOX die Mailadresse ein, für DOMAIN deren Domain, für APP die Client-ID der App.\n\n| Code | Befund | wer handeln muss | was er bedeutet | was zu tun ist |\n| --- | --- | --- | --- | --- |\n",
         ],
     ));
     for code in entra::table() {
@@ -237,7 +279,7 @@ pub fn page(lang: Lang) -> String {
             code.finding,
             owner(code.who).title().of(lang),
             pick(lang, code.meaning),
-            pick(lang, code.remedy).replace('|', "\\|"),
+            Known::nothing().fill(pick(lang, code.remedy)).replace('|', "\\|"),
         );
     }
     out

@@ -37,10 +37,10 @@ findings! {
         links ["https://github.com/MicrosoftDocs/OfficeDocs-Exchange/blob/HEAD/Exchange/ExchangeServer/clients/outlook-for-ios-and-android/use-hybrid-modern-auth.md"]
     }
     ISSUER_OTHER = "auth.issuer-not-trusted", Warn, Exchange {
-        title { en: "{host} takes tokens of another tenant than that of {domain}", de: "{host} nimmt Token eines anderen Mandanten als dem von {domain}" }
+        title { en: "{host} takes tokens of another tenant than that of {domain}", de: "{host} nimmt Token eines anderen Mandanten an als dem von {domain}" }
         meaning {
-            en: "It offers OAuth and trusts {trusted}; the users of {domain} sign in to the tenant {tenant}. Tokens of theirs are refused.",
-            de: "Er bietet OAuth an und vertraut {trusted}; die Personen aus {domain} melden sich beim Mandanten {tenant} an. Deren Token werden abgelehnt.",
+            en: "The server offers OAuth and trusts {trusted}; the users of {domain} sign in to the tenant {tenant}. Their tokens are refused.",
+            de: "Der Server bietet OAuth an und vertraut {trusted}; die Benutzer aus {domain} melden sich beim Mandanten {tenant} an. Ihre Token werden abgelehnt.",
         }
         remedy { en: "Have Exchange trust the tenant of the domain", de: "Lassen Sie Exchange dem Mandanten der Domain vertrauen" }
         steps [

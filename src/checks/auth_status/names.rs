@@ -9,6 +9,7 @@ use crate::finding::Finding;
 use crate::findings;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::ntlm::{self, Names};
+use crate::protocol::services::{self, Service};
 use crate::protocol::{autodiscover, challenge, trusted};
 use serde_json::json;
 
@@ -40,14 +41,14 @@ pub fn hint(view: &View<'_>, endpoint: Option<&Endpoint>) -> Result<Option<Findi
     let Some(response) = view.http(&probe)?.ok().and_then(HttpSeen::response) else { return Ok(None) };
     let Some(names) = ntlm::names(response) else { return Ok(None) };
     Ok(forms(subject, given, &names).map(|forms| {
-        let host = url::Url::parse(&probe.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let probe = Probe::Http(probe);
         Finding::new(&NAME_FORM)
-            .host(host.unwrap_or_default())
+            .host(probe.host().unwrap_or_default())
             .with("name", forms.first().map(String::as_str).unwrap_or_default())
             .with("forms", json!(forms))
             .with("windows_domain", names.domain.as_deref().unwrap_or("-"))
             .with("dns_domain", names.dns_domain.as_deref().unwrap_or("-"))
-            .seen_in(&Probe::Http(probe.clone()))
+            .seen_in(&probe)
     }))
 }
 
@@ -83,12 +84,7 @@ fn place(view: &View<'_>, endpoint: Option<&Endpoint>) -> Result<Option<String>,
         }
     }
     let own = endpoint.filter(|endpoint| !trusted::is_microsoft(&endpoint.host));
-    let url = own.and_then(|endpoint| url::Url::parse(&endpoint.url).ok()).map(|mut url| {
-        url.set_path("/EWS/Exchange.asmx");
-        url.set_query(None);
-        url.to_string()
-    });
-    Ok(url)
+    Ok(own.and_then(|endpoint| services::question(Service::Ews, endpoint)).map(|probe| probe.url))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Can the access token that the user gave work, and what does a server say that refuses it?
 
+use super::entra::APP;
 use super::user;
+use crate::checks::common::mailbox::AS_ENTRA_SAYS;
 use crate::evidence::{Response, Stop, Subject, Token, TokenForm, View};
 use crate::finding::{Code, Finding, Owner, Severity};
 use crate::findings;
@@ -20,7 +22,7 @@ findings! {
         }
         remedy { en: "{todo}", de: "{todo}" }
         steps [
-            { en: "For exdiag, get a new one and use it:", de: "Holen Sie für exdiag ein neues und verwenden Sie es:", Shell "exdiag login {mailbox} --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
+            { en: "For exdiag, get a new one and use it (where APP stands, put in the client id of your app):", de: "Holen Sie für exdiag ein neues und verwenden Sie es (steht hier APP, setzen Sie die Client-ID Ihrer App ein):", Shell "exdiag login {mailbox} --client-id {app} --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
             { en: "For a sync service, sign in again in its app.", de: "Melden Sie sich für einen Sync-Dienst in dessen App neu an." },
         ]
         links ["https://learn.microsoft.com/entra/identity-platform/access-tokens"]
@@ -33,10 +35,12 @@ findings! {
         }
         remedy { en: "Ask for a token with the right resource; for a server of your own add https://{host}/ to the service principal names of Exchange", de: "Holen Sie ein Token für die richtige Ressource; ergänzen Sie für einen eigenen Server https://{host}/ in den Dienstprinzipalnamen von Exchange" }
         steps [
-            { en: "For Exchange Online, the scope has to begin with https://outlook.office.com/:", de: "Für Exchange Online muss der Geltungsbereich mit https://outlook.office.com/ beginnen:", Shell "exdiag login {mailbox} --client-id APP --output token.txt" },
+            { en: "For Exchange Online, the scope has to begin with https://outlook.office.com/:", de: "Für Exchange Online muss der Geltungsbereich mit https://outlook.office.com/ beginnen:", Shell "exdiag login {mailbox} --client-id {app} --output token.txt" },
             { en: "For a server of your own, see which names are there:", de: "Sehen Sie für einen eigenen Server nach, welche Namen eingetragen sind:", Powershell "(Get-MgServicePrincipal -Filter \"AppId eq '00000002-0000-0ff1-ce00-000000000000'\").ServicePrincipalNames" },
+            { en: "Add the name that is missing, as an admin of Entra ID:", de: "Ergänzen Sie als Entra-ID-Administrator den fehlenden:", Powershell "Connect-MgGraph -Scopes Application.ReadWrite.All\n$x = Get-MgServicePrincipal -Filter \"AppId eq '00000002-0000-0ff1-ce00-000000000000'\"\n$x.ServicePrincipalNames += 'https://{host}/'\nUpdate-MgServicePrincipal -ServicePrincipalId $x.Id -ServicePrincipalNames $x.ServicePrincipalNames" },
             { en: "Behind a balancer, encrypt again towards Exchange instead of offloading TLS.", de: "Verschlüsseln Sie hinter dem Load Balancer zum Exchange hin erneut, statt TLS dort enden zu lassen." },
         ]
+        cases [AS_ENTRA_SAYS]
         links ["https://learn.microsoft.com/microsoft-365/enterprise/configure-exchange-server-for-hybrid-modern-authentication"]
     }
     TOKEN_REJECTED = "auth.token-rejected", Fail, Entra {
@@ -47,7 +51,7 @@ findings! {
         }
         remedy { en: "Get a new token for this mailbox and this server, and see that the server trusts its tenant", de: "Holen Sie ein neues Token für dieses Postfach und diesen Server und prüfen Sie, ob der Server dem Mandanten vertraut" }
         steps [
-            { en: "Get a new token and try it:", de: "Holen Sie ein neues Token und testen Sie es:", Shell "exdiag login {mailbox} --client-id APP --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
+            { en: "Get a new token and try it:", de: "Holen Sie ein neues Token und testen Sie es:", Shell "exdiag login {mailbox} --client-id {app} --output token.txt\nexdiag check {mailbox} --token-file token.txt" },
             { en: "On a server of your own, see whether OAuth is on and whom it trusts:", de: "Sehen Sie auf einem eigenen Server nach, ob OAuth eingeschaltet ist und wem er vertraut:", Powershell "Get-OrganizationConfig | Format-List OAuth2ClientProfileEnabled\nGet-AuthServer | Format-List Name,Type,Realm,Enabled,IsDefaultAuthorizationEndpoint" },
         ]
         links ["https://learn.microsoft.com/microsoft-365/enterprise/configure-exchange-server-for-hybrid-modern-authentication"]
@@ -61,7 +65,7 @@ findings! {
         remedy { en: "Add the permission to the app, consent to it, and get a new token", de: "Fügen Sie der App die Berechtigung hinzu, stimmen Sie ihr zu und holen Sie ein neues Token" }
         steps [
             { en: "App registrations, API permissions, Add, APIs my organization uses, \"Office 365 Exchange Online\", Delegated: EAS.AccessAsUser.All and EWS.AccessAsUser.All.", de: "App-Registrierungen, API-Berechtigungen, Hinzufügen, „Von meiner Organisation verwendete APIs“, „Office 365 Exchange Online“, Delegiert: EAS.AccessAsUser.All und EWS.AccessAsUser.All." },
-            { en: "Then:", de: "Danach:", Shell "exdiag login {mailbox} --client-id APP --output token.txt" },
+            { en: "Then:", de: "Danach:", Shell "exdiag login {mailbox} --client-id {app} --output token.txt" },
         ]
         links ["https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-authenticate-an-ews-application-by-using-oauth"]
     }
@@ -73,8 +77,9 @@ findings! {
         }
         remedy { en: "Sign in as the owner of the mailbox, in the tenant of its domain", de: "Melden Sie sich als Inhaber des Postfachs an, im Mandanten seiner Domain" }
         steps [
-            { en: "In a private window of the browser, so that no other account is taken:", de: "In einem privaten Fenster des Browsers, damit kein anderes Konto genommen wird:", Shell "exdiag login {mailbox} --client-id APP --output token.txt" },
+            { en: "In a private window of the browser, so that no other account is taken:", de: "In einem privaten Fenster des Browsers, damit kein anderes Konto genommen wird:", Shell "exdiag login {mailbox} --client-id {app} --output token.txt" },
         ]
+        links ["https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"]
     }
     CLAIMS = "auth.token-claims", Info, Caller {
         title { en: "The access token is for {audience}, signed in as {account}, until {until}", de: "Das Zugriffstoken ist für {audience}, angemeldet als {account}, bis {until}" }
@@ -114,6 +119,7 @@ pub fn findings(view: &View<'_>, endpoint: Option<&Endpoint>, accepted: bool) ->
             let until = token.expires.map(|end| end.to_string()).unwrap_or_default();
             found.push(
                 at(&EXPIRED)
+                    .with("app", app(Some(token)))
                     .with("user", user(subject))
                     .with("sign", until)
                     .with("what", json!({"en": "Its own expiry is past, so it was not sent.", "de": "Sein eigener Ablauf ist vorbei, es wurde deshalb nicht gesendet."}))
@@ -122,7 +128,9 @@ pub fn findings(view: &View<'_>, endpoint: Option<&Endpoint>, accepted: bool) ->
             return Ok(found);
         }
         Some(Unfit::Audience) => {
-            found.push(at(&AUDIENCE).owner(Owner::Caller).with("audience", audience(token)));
+            found.push(
+                at(&AUDIENCE).owner(Owner::Caller).with("app", app(Some(token))).with("audience", audience(token)),
+            );
             return Ok(found);
         }
         None => {}
@@ -130,7 +138,11 @@ pub fn findings(view: &View<'_>, endpoint: Option<&Endpoint>, accepted: bool) ->
     let calm = |usual| if accepted { Severity::Info } else { usual };
     let scope = |service: &str, usual| {
         let rights: Vec<&String> = token.scopes.iter().chain(&token.roles).collect();
-        Finding::new(&SCOPE).severity(calm(usual)).with("service", service).with("scopes", json!(rights))
+        Finding::new(&SCOPE)
+            .severity(calm(usual))
+            .with("app", app(Some(token)))
+            .with("service", service)
+            .with("scopes", json!(rights))
     };
     match token::reach(token) {
         Reach::Nothing => found.push(scope("ActiveSync, EWS", Severity::Fail)),
@@ -138,7 +150,8 @@ pub fn findings(view: &View<'_>, endpoint: Option<&Endpoint>, accepted: bool) ->
         Reach::ActiveSync => {}
     }
     if let Some(other) = other_account(view, subject, token)? {
-        found.push(Finding::new(&OTHER_ACCOUNT).severity(calm(Severity::Warn)).with("other", other));
+        let finding = Finding::new(&OTHER_ACCOUNT).severity(calm(Severity::Warn));
+        found.push(finding.with("app", app(Some(token))).with("other", other));
     }
     Ok(found)
 }
@@ -153,6 +166,11 @@ fn claims(token: &Token) -> Finding {
         .with("rights", if rights.is_empty() { json!("-") } else { json!(rights) })
         .with("tenant", or_dash(&token.tenant))
         .with("app", or_dash(&token.app))
+}
+
+/// The app that a new token is to be for: that of the old one, where it says so.
+fn app(token: Option<&Token>) -> &str {
+    token.and_then(|token| token.app.as_deref()).unwrap_or(APP)
 }
 
 fn audience(token: &Token) -> &str {
@@ -180,6 +198,7 @@ fn other_account(view: &View<'_>, subject: &Subject, token: &Token) -> Result<Op
 
 /// What a 401 says of the token: the finding that it is, with the server's reasons.
 pub fn refused(response: &Response, token: Option<&Token>, said: impl FnOnce(&'static Code) -> Finding) -> Finding {
+    let said = |code| said(code).with("app", app(token));
     let diagnostics = challenge::diagnostics(response);
     let category = diagnostics.as_ref().map(|said| said.category.as_str()).unwrap_or_default();
     let number = diagnostics.as_ref().map_or(0, |said| said.number);
@@ -206,10 +225,9 @@ const UNSAID: [&str; 2] = [
     "Der Server sagt nicht, warum. Meist ist es abgelaufen oder für einen anderen Server bestimmt, oder das Postfach gehört nicht zum Token.",
 ];
 
-/// Why a token is refused, where nobody says.
-pub fn unsaid() -> Value {
-    let [en, de] = UNSAID;
-    json!({"en": en, "de": de})
+/// The same where nobody says why.
+pub fn unsaid(finding: Finding, token: Option<&Token>) -> Finding {
+    finding.with("app", app(token)).with("why", why("", false, None))
 }
 
 fn why(category: &str, wants_claims: bool, diagnostics: Option<&Diagnostics>) -> Value {

@@ -11,9 +11,10 @@ pub mod strain;
 pub use limits::{THRESHOLDS, Thresholds};
 
 use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen};
-use crate::finding::{Code, Finding, Severity};
-use crate::findings;
+use crate::finding::{self, Code, Finding, Lang, Severity};
+use crate::{findings, text};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 findings! {
     LOG_OK = "sync.log-ok", Info, Exchange {
@@ -27,7 +28,7 @@ findings! {
         title { en: "{who} last synced {age} before the end of the logs", de: "{who} hat zuletzt {age} vor dem Ende der Protokolle synchronisiert" }
         meaning {
             en: "The last successful request was {last} ({line}); since then {count} have failed. A device may be switched off or ask seldom, a sync service does neither.",
-            de: "Die letzte erfolgreiche Anfrage war {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
+            de: "Die letzte erfolgreiche Anfrage war am {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
         }
         remedy { en: "See whether the client still asks, and what it is told", de: "Sehen Sie nach, ob der Client noch fragt und was er zur Antwort bekommt" }
         steps [
@@ -44,22 +45,23 @@ findings! {
         }
         remedy { en: "Go by the code of the first failure", de: "Richten Sie sich nach dem Code des ersten Fehlers" }
         steps [
-            { en: "401 with 1326 is a wrong password, 1909 a locked account, 1907 or 1330 an expired password: enter the password anew in the client.", de: "401 mit 1326 ist ein falsches Kennwort, 1909 ein gesperrtes Konto, 1907 oder 1330 ein abgelaufenes Kennwort: Geben Sie das Kennwort im Client neu ein." },
+            { en: "401 with 1326 is a wrong password, 1909 a locked account, 1907 or 1330 an expired password: enter the password anew in the client.", de: "401 mit 1326 ist ein falsches Passwort, 1909 ein gesperrtes Konto, 1907 oder 1330 ein abgelaufenes Passwort: Geben Sie das Passwort im Client neu ein." },
             { en: "403 and status 126 to 130 mean that Exchange does not let the account or the device in:", de: "403 und Status 126 bis 130 bedeuten, dass Exchange Konto oder Gerät nicht zulässt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
             { en: "5xx is the server itself: look at the event log and the application pools.", de: "5xx ist der Server selbst: Sehen Sie in das Ereignisprotokoll und die Anwendungspools.", Powershell "Get-WebAppPoolState MSExchangeSyncAppPool" },
         ]
         links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
     }
     LOG_REFUSED = "auth.log-refused", Fail, User {
-        title { en: "The sign-in of {who} is refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
+        title { en: "The sign-in of {who} has been refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
         meaning {
             en: "{count} requests in a row ended with {codes}, the first at {line}; the last that was let in: {last}. The win32 code says why: 1326 wrong user or password, 1909 locked, 1331 disabled, 1330 or 1907 password expired, 1385 sign-in of this kind not granted.",
-            de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Kennwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Kennwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
+            de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Passwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Passwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
         }
-        remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Kennwort im Client ein" }
+        remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Passwort im Client ein" }
         steps [
             { en: "Stop the client first where the account is locked: it locks it again.", de: "Halten Sie den Client zuerst an, wenn das Konto gesperrt ist: Er sperrt es erneut." },
-            { en: "See the state of the account:", de: "Sehen Sie den Zustand des Kontos an:", Powershell "Get-ADUser -Filter \"UserPrincipalName -eq '{mailbox}'\" -Properties LockedOut,PasswordExpired,Enabled" },
+            { en: "See the state of the account:", de: "Sehen Sie den Zustand des Kontos an:", Powershell "Get-ADUser (Get-User '{mailbox}').SamAccountName -Properties LockedOut,PasswordExpired,Enabled | Format-List Name,LockedOut,PasswordExpired,Enabled" },
+            { en: "If it is locked, unlock it once the client has stopped:", de: "Ist es gesperrt, entsperren Sie es, sobald der Client angehalten ist:", Powershell "Unlock-ADAccount (Get-User '{mailbox}').SamAccountName" },
             { en: "Sign in anew in the app or the sync service, then look again.", de: "Melden Sie sich in der App oder im Sync-Dienst neu an und prüfen Sie dann erneut." },
         ]
         links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
@@ -75,6 +77,7 @@ findings! {
             { en: "Only 401.2 means that the client sends no credentials, or none of a kind that the server offers:", de: "Nur 401.2 bedeutet, dass der Client keine Anmeldedaten sendet oder keine, die der Server anbietet:", Powershell "Get-ActiveSyncVirtualDirectory | Format-List Server,*Auth*" },
             { en: "Look at the mailbox and its devices:", de: "Sehen Sie Postfach und Geräte an:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSync*" },
         ]
+        links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
     LOG_BARRED = "sync.device-barred", Fail, Exchange {
         title { en: "Exchange does not let {who} in: {state}", de: "Exchange lässt {who} nicht zu: {state}" }
@@ -99,6 +102,7 @@ findings! {
             { en: "Check from outside what a client would meet:", de: "Prüfen Sie von außen, was ein Client vorfände:", Shell "exdiag check {mailbox}" },
             { en: "A client of EWS leaves no ActiveSync lines: have those of EWS counted, too.", de: "Ein Client mit EWS hinterlässt keine ActiveSync-Zeilen: Lassen Sie dann auch die EWS-Zeilen zählen.", Shell "exdiag logs W3SVC1 --mailbox {mailbox} --ews" },
         ]
+        links ["https://learn.microsoft.com/iis/manage/provisioning-and-managing-iis/configure-logging-in-iis"]
     }
     LOG_IS_A_LIST = "sync.log-device-list", Warn, Caller {
         title { en: "{file} is a list of devices, not a log", de: "{file} ist eine Geräteliste, kein Protokoll" }
@@ -110,6 +114,7 @@ findings! {
         steps [
             { en: "Name it as the list of devices:", de: "Nennen Sie sie als Geräteliste:", Shell "exdiag check {mailbox} --device-list {file}" },
         ]
+        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
     }
     LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
         title { en: "{file} brings nothing: {why}", de: "{file} trägt nichts bei: {why}" }
@@ -121,6 +126,7 @@ findings! {
         steps [
             { en: "W3SVC1 shows what clients saw, W3SVC2 what ActiveSync answered:", de: "W3SVC1 zeigt, was Clients sahen, W3SVC2, was ActiveSync geantwortet hat:", Shell "exdiag logs C:\\inetpub\\logs\\LogFiles\\W3SVC1 C:\\inetpub\\logs\\LogFiles\\W3SVC2" },
         ]
+        links ["https://learn.microsoft.com/iis/manage/provisioning-and-managing-iis/configure-logging-in-iis"]
     }
 }
 
@@ -130,17 +136,15 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
     let mut out = Vec::new();
     for file in &seen.files {
         if file.kind == LogKind::DeviceList && file.broken.is_none() {
-            let mailbox = wanted.filter(|wanted| wanted.contains('@')).unwrap_or("MAILBOX");
-            let path = file.path.as_str();
-            out.push(Finding::new(&LOG_IS_A_LIST).with("file", path).with("mailbox", mailbox));
+            out.push(Finding::new(&LOG_IS_A_LIST).with("file", file.path.as_str()));
             continue;
         }
-        let why = match (&file.broken, file.kind.is_read()) {
-            (Some(why), _) => why.clone(),
-            (None, false) => {
-                serde_json::to_value(file.kind).ok().and_then(|k| k.as_str().map(str::to_owned)).unwrap_or_default()
-            }
-            (None, true) => continue,
+        let why: Value = match (&file.broken, file.kind) {
+            (Some(why), _) => why.as_str().into(),
+            (None, kind) if kind.is_read() => continue,
+            (None, LogKind::Empty) => text!("it is empty", "sie ist leer").into(),
+            (None, LogKind::Binary) => text!("it is no text", "sie enthält keinen Text").into(),
+            (None, _) => text!("it is no log of a known kind", "sie ist kein Protokoll einer bekannten Art").into(),
         };
         out.push(Finding::new(&LOG_UNUSABLE).with("file", file.path.as_str()).with("why", why));
     }
@@ -149,11 +153,8 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
         let from = seen.coverage.from.unwrap_or(end);
         // one night without a request is no proof that nobody asks
         let whole = end.as_second() - from.as_second() >= 24 * 3600 && seen.coverage.gaps.is_empty();
-        let finding = Finding::new(&LOG_SILENT)
-            .with("who", who)
-            .with("mailbox", who)
-            .with("from", from.to_string())
-            .with("to", end.to_string());
+        let finding =
+            Finding::new(&LOG_SILENT).with("who", who).with("from", from.to_string()).with("to", end.to_string());
         out.push(if whole { finding } else { finding.severity(Severity::Warn) });
     }
     for device in &seen.devices {
@@ -177,7 +178,6 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
         counts.iter().map(|(code, count)| format!("{code} ({count})")).collect::<Vec<_>>().join(", ")
     };
     let last = last_good(device);
-    let last_said = last.map_or_else(|| "-".to_owned(), |last| last.to_string());
     let streak = i64::try_from(device.failures_in_a_row).unwrap_or(i64::MAX);
     let failing = device.failing_since.filter(|since| {
         let until = device.last_attempt.unwrap_or(*since);
@@ -198,7 +198,7 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
             about(if refused { &LOG_REFUSED } else { &LOG_FAILING })
                 .with("count", device.failures_in_a_row)
                 .with("since", since.to_string())
-                .with("last", last_said.as_str())
+                .with("last", said(last))
                 .with("codes", codes(&device.failing_with))
                 .with("line", place(device.lines.failure.as_ref())),
         );
@@ -208,7 +208,7 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
                 .with("last", last.to_string())
                 .with("age", span(age))
                 .with("count", device.failures_in_a_row)
-                .with("proof", if device.proof { "✓" } else { "-" })
+                .with("proof", yes(device.proof))
                 .with("line", place(device.lines.success.as_ref()))
         };
         if age > limits.stale_minutes {
@@ -253,11 +253,17 @@ pub fn name(device: &LogDevice) -> String {
     }
 }
 
-/// Minutes as people say them.
-fn span(minutes: i64) -> String {
-    match minutes {
-        ..120 => format!("{minutes} min"),
-        120..2880 => format!("{} h", minutes / 60),
-        _ => format!("{} d", minutes / 1440),
-    }
+/// A moment; where there is none, the logs do not hold it.
+fn said(at: Option<Timestamp>) -> Value {
+    let none = text!("not in these logs", "nicht in diesen Protokollen");
+    at.map_or_else(|| none.into(), |at| at.to_string().into())
+}
+
+fn yes(is: bool) -> Value {
+    if is { text!("yes", "ja").into() } else { text!("no", "nein").into() }
+}
+
+/// Minutes in words.
+fn span(minutes: i64) -> Value {
+    json!({"en": finding::span(minutes, Lang::En), "de": finding::span(minutes, Lang::De)})
 }

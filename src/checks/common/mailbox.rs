@@ -2,9 +2,9 @@
 
 use crate::evidence::Response;
 use crate::finding::{Code, Finding, Owner};
-use crate::findings;
 use crate::protocol::endpoint::{Endpoint, Origin};
 use crate::protocol::front::{self, Product};
+use crate::{findings, remedies};
 
 findings! {
     WRONG_MAILBOX_SERVER = "activesync.wrong-mailbox-server", Fail, Exchange {
@@ -24,12 +24,14 @@ findings! {
         title { en: "{mailbox} may not use ActiveSync", de: "{mailbox} darf ActiveSync nicht verwenden" }
         meaning {
             en: "Whatever the password, the access is forbidden: ActiveSync is switched off for the mailbox, the device is not allowed, or a policy forbids this way to sign in.",
-            de: "Mit jedem Passwort ist der Zugriff verboten: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
+            de: "Der Zugriff ist verboten, gleich mit welchem Passwort: ActiveSync ist für das Postfach ausgeschaltet, das Gerät nicht zugelassen, oder eine Richtlinie verbietet diese Art der Anmeldung.",
         }
         remedy { en: "Switch ActiveSync on for the mailbox", de: "Schalten Sie ActiveSync für das Postfach ein" }
         steps [
             { en: "See what holds for the mailbox:", de: "Sehen Sie nach, was für das Postfach gilt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncEnabled,ActiveSyncAllowedDeviceIDs,ActiveSyncBlockedDeviceIDs" },
             { en: "Switch it on:", de: "Schalten Sie es ein:", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncEnabled $true" },
+            { en: "If it is on already, see whether a device or this way to sign in is kept out:", de: "Ist es schon eingeschaltet, sehen Sie nach, ob ein Gerät oder diese Art der Anmeldung gesperrt ist:", Powershell "Get-MobileDevice -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceAccessState,DeviceAccessStateReason\nGet-User '{mailbox}' | Format-List AuthenticationPolicy\nGet-AuthenticationPolicy | Format-List Name,*ActiveSync" },
+            { en: "Let the device in, or allow passwords for ActiveSync in that policy (put in the id and the name from above for DEVICE and POLICY):", de: "Lassen Sie das Gerät zu oder erlauben Sie Passwörter für ActiveSync in dieser Richtlinie (setzen Sie für DEVICE und POLICY die Kennung und den Namen von oben ein):", Powershell "Set-CASMailbox '{mailbox}' -ActiveSyncAllowedDeviceIDs @{Add='DEVICE'}\nSet-AuthenticationPolicy POLICY -BlockLegacyAuthActiveSync:$false" },
         ]
         links ["https://learn.microsoft.com/exchange/troubleshoot/client-connectivity/troubleshoot-activesync-with-exchange-server"]
     }
@@ -72,6 +74,7 @@ findings! {
             { en: "Change it in Outlook on the web or on a domain computer:", de: "Ändern Sie es in Outlook im Web oder an einem Domänenrechner:", Config "https://{host}/owa" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --only auth-status --ask-password" },
         ]
+        cases [AS_ENTRA_SAYS]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/9f9ddc60-a7a0-4265-8e67-71c2fabd517c"]
     }
     ACCOUNT_BLOCKED = "auth.account-blocked", Fail, Exchange {
@@ -85,6 +88,7 @@ findings! {
             { en: "In Active Directory:", de: "Im Active Directory:", Powershell "Get-ADUser -Filter \"mail -eq '{mailbox}'\" -Properties LockedOut,Enabled | Format-List Name,LockedOut,Enabled\nGet-ADUser -Filter \"mail -eq '{mailbox}'\" | Unlock-ADAccount" },
             { en: "Have the user sign in once in a browser.", de: "Lassen Sie die Person sich einmal im Browser anmelden." },
         ]
+        cases [AS_ENTRA_SAYS]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/e092c310-7609-4a38-90cc-10688f79cf8d"]
     }
     THROTTLED = "activesync.throttled", Warn, Exchange {
@@ -98,6 +102,17 @@ findings! {
             { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List ThrottlingPolicyId\nGet-ThrottlingPolicy | Format-List Name,Eas*" },
         ]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ashttp/618181c9-6365-42e4-ad9b-9db23016ae7b"]
+    }
+}
+
+remedies! {
+    AS_ENTRA_SAYS {
+        en: "Entra ID says so ({number}): {todo}",
+        de: "Das sagt Entra ID ({number}): {todo}",
+        steps [
+            { en: "Read again what the number means:", de: "Lesen Sie nach, was die Nummer bedeutet:", Shell "exdiag explain {number}" },
+            { en: "Find the sign-in in the log: Entra admin center, Monitoring & health, Sign-in logs, filtered by user or correlation id.", de: "Suchen Sie die Anmeldung im Protokoll: Entra Admin Center, Überwachung und Integrität, Anmeldeprotokolle, gefiltert nach Benutzer oder Korrelations-ID." },
+        ]
     }
 }
 

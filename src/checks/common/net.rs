@@ -55,6 +55,7 @@ findings! {
             { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
         cases [REACH_CLOUD]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     UNREACHABLE = "net.unreachable", Fail, Network {
         title { en: "There is no route to {host}", de: "Es gibt keine Route zu {host}" }
@@ -68,6 +69,7 @@ findings! {
             { en: "Look again, from another network too:", de: "Prüfen Sie erneut, auch aus einem anderen Netz:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
         cases [REACH_CLOUD]
+        links ["https://learn.microsoft.com/connectivity-analyzer/network-error-occurred-while-communicating-with-remote-host"]
     }
     IPV6_DEAD = "net.ipv6-dead", Warn, Network {
         title { en: "The IPv6 addresses of {names} do not work", de: "Die IPv6-Adressen von {names} funktionieren nicht" }

@@ -19,6 +19,7 @@ findings! {
         }
         remedy { en: "Check the spelling of the address; if it is right, the domain has to be registered again", de: "Prüfen Sie die Schreibweise der Adresse; stimmt sie, muss die Domain wieder registriert werden" }
         steps [ { en: "Ask another resolver for the domain:", de: "Fragen Sie einen anderen Resolver nach der Domain:", Shell "nslookup -type=ns {domain} 9.9.9.9" } ]
+        links ["https://www.rfc-editor.org/rfc/rfc8020"]
     }
     SERVER_FAILURE = "dns.server-failure", Fail, Dns {
         title { en: "The DNS cannot answer for {host} ({rcode})", de: "Das DNS kann für {host} keine Antwort geben ({rcode})" }
@@ -42,6 +43,7 @@ findings! {
         }
         remedy { en: "Check this machine's network, or ask another resolver", de: "Prüfen Sie das Netz dieses Rechners oder fragen Sie einen anderen Resolver" }
         steps [ { en: "Run it again with another resolver:", de: "Starten Sie erneut mit einem anderen Resolver:", Shell "exdiag check {mailbox} --dns-servers 9.9.9.9" } ]
+        links ["https://man7.org/linux/man-pages/man5/resolv.conf.5.html"]
     }
     OFFLINE = "net.offline", Warn, Caller {
         title { en: "This machine has no network", de: "Dieser Rechner hat kein Netz" }
@@ -51,6 +53,7 @@ findings! {
         }
         remedy { en: "Connect this machine to the network, then run it again", de: "Verbinden Sie den Rechner mit dem Netz und starten Sie erneut" }
         steps [ { en: "Run it again:", de: "Starten Sie erneut:", Shell "exdiag check {mailbox}" } ]
+        links ["https://man7.org/linux/man-pages/man8/ip-route.8.html"]
     }
     DANGLING_ALIAS = "dns.dangling-alias", Fail, Dns {
         title { en: "{host} is an alias of {target}, which has no address", de: "{host} ist ein Alias auf {target}, und der Name hat keine Adresse" }
@@ -100,6 +103,7 @@ findings! {
         }
         remedy { en: "Check the spelling of the server's name", de: "Prüfen Sie die Schreibweise des Servernamens" }
         steps [ { en: "Ask the DNS for it:", de: "Fragen Sie das DNS danach:", Shell "nslookup {host}" } ]
+        links ["https://learn.microsoft.com/connectivity-analyzer/host-name-could-not-be-resolved-dns"]
     }
 }
 

@@ -40,6 +40,7 @@ findings! {
         steps [
             { en: "Name this grant to them:", de: "Nennen Sie ihnen diese Berechtigung:", Config "{grant}" },
         ]
+        links ["https://developer.nylas.com/docs/api/errors/event-codes/"]
     }
     GRANT_UNKNOWN = "sync.grant-unknown", Fail, Sync {
         title { en: "The sync service knows no grant for {mailbox}", de: "Der Sync-Dienst kennt keine Berechtigung für {mailbox}" }
@@ -53,6 +54,7 @@ findings! {
             { en: "Otherwise connect the mailbox anew in the app.", de: "Sonst verbinden Sie das Postfach in der App neu." },
         ]
         cases [OTHER_GRANT]
+        links ["https://developer.nylas.com/docs/v3/auth/manage-grants/"]
     }
     SCOPES_MISSING = "sync.scopes-missing", Fail, Sync {
         title { en: "The sync service's grant does not include mail", de: "Die Berechtigung des Sync-Dienstes umfasst keine Mails" }
@@ -64,6 +66,7 @@ findings! {
         steps [
             { en: "In the app, ask for these scopes when connecting:", de: "Fordern Sie in der App beim Verbinden diese Geltungsbereiche an:", Config "ews.messages\news.calendars\news.contacts" },
         ]
+        links ["https://developer.nylas.com/docs/dev-guide/scopes/"]
     }
     DUPLICATE_GRANTS = "sync.duplicate-grants", Warn, Sync {
         title { en: "The sync service has {count} grants for {mailbox}", de: "Der Sync-Dienst hat {count} Berechtigungen für {mailbox}" }
@@ -77,6 +80,7 @@ findings! {
             { en: "Find out which grant the app uses, and look at that one:", de: "Stellen Sie fest, welche die App verwendet, und prüfen Sie diese:", Shell "exdiag check {mailbox} --only auth-status,last-sync --nylas-grant {grant}" },
             { en: "Delete one that no app uses:", de: "Löschen Sie eine, die keine App verwendet:", Shell "curl -X DELETE -H \"Authorization: Bearer $NYLAS_API_KEY\" {api}/v3/grants/{other}" },
         ]
+        links ["https://developer.nylas.com/docs/cookbook/use-cases/build/list-revoke-grants/"]
     }
     OTHER_MAILBOX = "sync.grant-other-mailbox", Warn, Caller {
         title { en: "The grant {grant} is of {email}, not of {mailbox}", de: "Die Berechtigung {grant} ist die von {email}, nicht die von {mailbox}" }
@@ -88,6 +92,7 @@ findings! {
         steps [
             { en: "Look it up by address:", de: "Suchen Sie nach der Adresse:", Shell "exdiag check {mailbox} --only auth-status,last-sync" },
         ]
+        links ["https://developer.nylas.com/docs/v3/auth/manage-grants/"]
     }
 }
 
@@ -282,4 +287,44 @@ pub fn signed_in(grant: &Grant) -> Value {
 /// The region that an API address is not of.
 pub fn region(api: &str) -> &'static str {
     if api.contains(".eu.") { "us" } else { "eu" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(id: &str, provider: &str) -> Grant {
+        Grant { id: id.to_owned(), provider: provider.to_owned(), ..Grant::default() }
+    }
+
+    #[test]
+    fn neither_a_calendars_grant_nor_the_same_one_twice_is_a_duplicate() {
+        let own = grant("g1", "ews");
+        let of = |other: Grant| duplicates(vec![other, own.clone()], &own, "https://api.us.nylas.com");
+        assert!(of(own.clone()).is_none());
+        assert!(of(grant("g2", "virtual-calendar")).is_none());
+        let found = of(grant("g2", "imap")).unwrap();
+        assert_eq!((&found.data["count"], &found.data["other"]), (&json!(2), &json!("g2")));
+    }
+
+    #[test]
+    fn the_last_sign_in_is_when_the_user_authenticated_and_not_when_the_grant_was_made() {
+        let made = Grant { created_at: Some(1_600_000_000), ..grant("g1", "ews") };
+        assert_eq!(signed_in(&made)["en"], "not known");
+        let renewed = Grant { updated_at: Some(1_700_000_000), ..made };
+        assert_eq!(signed_in(&renewed), "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn a_server_that_clients_are_not_led_to_is_told_whatever_the_case_of_its_name() {
+        let hosts = ["mail.corp.example".to_owned()];
+        let here = Here { accepted: false, server: refused::Seen::Answers, hosts: &hosts };
+        let of = |host: &str| {
+            let finding = Finding::new(&refused::SERVICE_CANNOT_REACH).with("ews_host", host);
+            in_the_light_of(&here, finding).data.get("server").cloned()
+        };
+        assert_eq!(of("old.corp.example"), Some(json!("mail.corp.example")));
+        assert_eq!(of("MAIL.corp.example"), None);
+        assert_eq!(of(""), None);
+    }
 }

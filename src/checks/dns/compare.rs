@@ -47,6 +47,7 @@ findings! {
         }
         remedy { en: "Name a resolver that this machine can reach", de: "Nennen Sie einen Resolver, den dieser Rechner erreicht" }
         steps [ { en: "Run it again with another one:", de: "Starten Sie erneut mit einem anderen:", Shell "exdiag check {mailbox} --compare-dns 9.9.9.9" } ]
+        links ["https://man7.org/linux/man-pages/man5/resolv.conf.5.html"]
     }
 }
 

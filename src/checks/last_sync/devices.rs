@@ -41,7 +41,7 @@ findings! {
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
     }
     DEVICE_FAILING = "sync.device-failing", Fail, Exchange {
-        title { en: "{device} tries in vain since {last_success}, says {file}", de: "{device} versucht es laut {file} seit {last_success} vergeblich" }
+        title { en: "{device} has tried in vain since {last_success}, says {file}", de: "{device} versucht es laut {file} seit {last_success} vergeblich" }
         meaning {
             en: "Its last attempt was {last_attempt}, its last success {last_success}: it still asks, and Exchange no longer serves it.",
             de: "Der letzte Versuch war am {last_attempt}, der letzte Erfolg am {last_success}: Es fragt noch, wird von Exchange aber nicht mehr bedient.",

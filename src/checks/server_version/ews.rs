@@ -19,7 +19,7 @@ findings! {
         title { en: "{mailbox} may not use EWS on {host} ({result})", de: "{mailbox} darf EWS auf {host} nicht verwenden ({result})" }
         meaning {
             en: "EWS refuses this mailbox, whatever the password: EWS is switched off for it or for all, or only listed applications may use it. Sync services reach an Exchange Server on-premises through EWS (Nylas does), so they get nothing, whatever ActiveSync says.",
-            de: "EWS lehnt dieses Postfach mit jedem Passwort ab: EWS ist dafür oder für alle ausgeschaltet, oder nur gelistete Anwendungen dürfen es verwenden. Sync-Dienste erreichen einen Exchange Server vor Ort über EWS (so auch Nylas) und bekommen daher nichts, was ActiveSync auch sagt.",
+            de: "EWS lehnt dieses Postfach mit jedem Passwort ab: EWS ist dafür oder für alle ausgeschaltet, oder nur gelistete Anwendungen dürfen es verwenden. Sync-Dienste erreichen einen Exchange Server vor Ort über EWS (so auch Nylas) und bekommen daher nichts, gleich was ActiveSync sagt.",
         }
         remedy { en: "Switch EWS on for the mailbox", de: "Schalten Sie EWS für das Postfach ein" }
         steps [
@@ -136,7 +136,7 @@ findings! {
         remedy { en: "Try it by hand, or have an administrator look it up", de: "Versuchen Sie es von Hand oder lassen Sie es in Exchange nachsehen" }
         steps [
             { en: "curl signs in the way Windows does; of its last answer, 200 or 500 is in order, 403 means that EWS is refused to this user:", de: "curl meldet sich an, wie Windows es tut; als letzte Antwort ist 200 oder 500 in Ordnung, 403 heißt, dass EWS diesem Benutzer verwehrt ist:", Shell "curl -i --ntlm --user '{mailbox}' -H 'Content-Type: text/xml' -d '<x/>' {url}" },
-            { en: "Or give exdiag what Exchange has on record:", de: "Oder geben Sie exdiag, was in Exchange eingetragen ist:", Powershell "Get-CASMailbox '{mailbox}' | ConvertTo-Json -Depth 3 > casmailbox.json" },
+            { en: "Or give exdiag what Exchange has on record:", de: "Oder geben Sie exdiag, was in Exchange eingetragen ist:", Powershell "Get-CASMailbox '{mailbox}' | ConvertTo-Json -Depth 3 > casmailbox.json", Shell "exdiag check {mailbox} --casmailbox casmailbox.json" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-casmailbox"]
     }
@@ -160,6 +160,7 @@ pub struct Inbox<'a> {
     seen: &'a HttpSeen,
     /// Whether ActiveSync took the same sign-in.
     accepted: bool,
+    credential: Credential,
     /// The same question as another application, where the first was answered with 403.
     as_outlook: Option<(HttpProbe, &'a HttpSeen)>,
 }
@@ -191,7 +192,7 @@ impl<'a> Signed<'a> {
         } else {
             None
         };
-        Ok(Self::Asked(Box::new(Inbox { probe, seen, accepted, as_outlook })))
+        Ok(Self::Asked(Box::new(Inbox { probe, seen, accepted, credential, as_outlook })))
     }
 
     /// The question and the answer, for whoever reads the build in it.
@@ -311,17 +312,22 @@ impl Inbox<'_> {
         match status {
             200 | 500 => self.by_code(endpoint, &asked, response),
             401 => {
-                let beside = if self.accepted {
-                    json!({
-                        "en": "ActiveSync takes the same name and password.",
-                        "de": "ActiveSync nimmt denselben Namen und dasselbe Passwort an.",
-                    })
-                } else {
-                    json!({
-                        "en": "Name or password may be wrong.",
-                        "de": "Name oder Passwort können falsch sein.",
-                    })
+                let (en, de) = match (self.credential, self.accepted) {
+                    (Credential::Password, true) => (
+                        "ActiveSync takes the same name and password.",
+                        "ActiveSync nimmt denselben Namen und dasselbe Passwort an.",
+                    ),
+                    (Credential::Password, false) => {
+                        ("Name or password may be wrong.", "Name oder Passwort können falsch sein.")
+                    }
+                    (Credential::Token, true) => {
+                        ("ActiveSync takes the same token.", "ActiveSync nimmt dasselbe Token an.")
+                    }
+                    (Credential::Token, false) => {
+                        ("The token may not be valid here.", "Das Token gilt hier vielleicht nicht.")
+                    }
                 };
+                let beside = json!({"en": en, "de": de});
                 by_status(&SIGN_IN_REFUSED).with("beside", beside)
             }
             403 => self.refused(by_status(&DISABLED), endpoint),

@@ -463,8 +463,7 @@ fn mitigated(endpoint: &Endpoint, answers: &Answers<'_>) -> Option<Finding> {
 }
 
 fn is_of_iis_alone(response: &Response) -> bool {
-    let is_iis = response.header("server").is_some_and(|server| server.starts_with("Microsoft-IIS/"));
-    is_iis && front::recognise(response).product == Product::Unknown
+    front::is_iis(response) && front::recognise(response).product == Product::Unknown
 }
 
 /// The device in front that shows itself; the surest mark of all answers.

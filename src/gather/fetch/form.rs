@@ -2,28 +2,12 @@
 
 use super::{Asking, Fetcher, Missed};
 use crate::evidence::{FailKind, Failure, Phase};
-use crate::gather::auth::Secrets;
-use crate::gather::dns::Resolver;
-use crate::gather::roots::Loading;
-use crate::gather::{Settings, SetupError, is_usable_proxy, proxies};
 use url::Url;
 
 /// An answer with a token has some 5 KiB.
 const LARGEST_ANSWER: usize = 256 * 1024;
 
 impl Fetcher {
-    /// One that signs in nowhere itself.
-    pub async fn new(settings: Settings) -> Result<Self, SetupError> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        if !settings.proxy.as_deref().is_none_or(is_usable_proxy) {
-            return Err(SetupError::Proxy);
-        }
-        let resolver = Resolver::new(&settings)?;
-        let roots = Loading::start(settings.trust, settings.cacert.as_deref()).await?;
-        let proxies = proxies(settings.proxy.as_deref());
-        Ok(Self { resolver, roots, secrets: Secrets::default(), proxies, settings })
-    }
-
     /// Status and body of an answer, to a GET or to a form that is posted; follows no redirect.
     pub async fn exchange(&self, url: &Url, form: Option<&[(&str, &str)]>) -> Result<(u16, Vec<u8>), Failure> {
         let post = form.map(|pairs| {

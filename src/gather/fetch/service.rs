@@ -9,6 +9,7 @@ use crate::evidence::{
 };
 use crate::gather::net::Progress;
 use crate::protocol::entra;
+use crate::protocol::nylas::essence::{of_grant, scalars};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Instant;
@@ -130,9 +131,9 @@ fn essence(probe: &ServiceProbe, body: &[u8], echoes: &dyn Fn(&str) -> bool) -> 
         kept.insert("error".to_owned(), Value::Object(inner));
     }
     let data = match (probe, answer.get("data")) {
-        (ServiceProbe::Grant { .. }, Some(Value::Object(grant))) => Some(essence_of_grant(grant)),
+        (ServiceProbe::Grant { .. }, Some(Value::Object(grant))) => Some(Value::Object(of_grant(grant))),
         (ServiceProbe::GrantsByEmail { .. } | ServiceProbe::GrantsByAccount { .. }, Some(Value::Array(grants))) => {
-            Some(grants.iter().filter_map(Value::as_object).map(essence_of_grant).collect())
+            Some(grants.iter().filter_map(Value::as_object).map(of_grant).collect())
         }
         (ServiceProbe::NewestMessage { .. }, Some(Value::Array(messages))) => {
             let newest = messages.iter().filter_map(Value::as_object).take(1);
@@ -157,27 +158,6 @@ fn without(value: &mut Value, echoes: &dyn Fn(&str) -> bool) {
         Value::Object(members) => members.values_mut().for_each(|member| without(member, echoes)),
         _ => {}
     }
-}
-
-fn essence_of_grant(grant: &Map<String, Value>) -> Value {
-    let mut kept = scalars(
-        grant,
-        &["id", "provider", "grant_status", "email", "created_at", "updated_at", "blocked", "account_id"],
-    );
-    if let Some(Value::Array(scopes)) = grant.get("scope") {
-        kept.insert("scope".to_owned(), scopes.iter().filter(|scope| scope.is_string()).cloned().collect());
-    }
-    if let Some(Value::Object(settings)) = grant.get("settings") {
-        // beside them may stand a user name and a password
-        kept.insert("settings".to_owned(), Value::Object(scalars(settings, &["ews_host", "ews_port", "eas_host"])));
-    }
-    Value::Object(kept)
-}
-
-/// These members, as far as they are neither objects nor lists.
-fn scalars(of: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
-    let plain = |value: &&Value| !value.is_object() && !value.is_array();
-    names.iter().filter_map(|name| Some(((*name).to_owned(), of.get(*name).filter(plain)?.clone()))).collect()
 }
 
 /// The kind of the provider's own error, as it says it: a word, or its `type`, `code` or `error`.

@@ -2,10 +2,10 @@
 
 use super::failure;
 use crate::evidence::{FailKind, Failure, Phase};
+use flate2::{Decompress, FlushDecompress, Status};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
-use miniz_oxide::inflate;
 use std::borrow::Cow;
 use tokio::time;
 
@@ -101,11 +101,11 @@ pub(super) fn decoded<'a>(bytes: &'a [u8], encoding: &[u8]) -> (Cow<'a, [u8]>, S
 
 /// At most [`LARGEST_BODY`] bytes, and whether there was more.
 fn inflated(bytes: &[u8], zlib: bool) -> Option<(Vec<u8>, bool)> {
-    let inflate = if zlib { inflate::decompress_to_vec_zlib_with_limit } else { inflate::decompress_to_vec_with_limit };
-    match inflate(bytes, LARGEST_BODY) {
-        Ok(out) => Some((out, false)),
-        Err(error) if error.status == inflate::TINFLStatus::HasMoreOutput => Some((error.output, true)),
-        Err(_) => None,
+    let mut out = Vec::with_capacity(LARGEST_BODY);
+    match Decompress::new(zlib).decompress_vec(bytes, &mut out, FlushDecompress::Finish).ok()? {
+        Status::StreamEnd => Some((out, false)),
+        Status::Ok | Status::BufError if out.len() >= LARGEST_BODY => Some((out, true)),
+        Status::Ok | Status::BufError => None,
     }
 }
 
@@ -133,7 +133,7 @@ fn deflated_in(bytes: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use miniz_oxide::deflate::{compress_to_vec, compress_to_vec_zlib};
+    use flate2::{Compress, Compression, FlushCompress};
 
     #[test]
     fn a_cut_text_ends_between_letters() {
@@ -142,9 +142,15 @@ mod tests {
         assert_eq!((text.len(), shortened), (LARGEST_TEXT - 1, true));
     }
 
+    fn packed(text: &[u8], zlib: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len() + 100);
+        Compress::new(Compression::best(), zlib).compress_vec(text, &mut out, FlushCompress::Finish).unwrap();
+        out
+    }
+
     fn gzip(flags: u8, extra: &[u8], text: &[u8]) -> Vec<u8> {
         let head = [0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3];
-        [&head[..], extra, &compress_to_vec(text, 9), &[0; 8]].concat()
+        [&head[..], extra, &packed(text, false), &[0; 8]].concat()
     }
 
     #[test]
@@ -152,8 +158,8 @@ mod tests {
         let all = [
             (gzip(0, b"", b"<a/>"), "gzip"),
             (gzip(0x1e, b"\x02\0xxname\0comment\0cc", b"<a/>"), "X-GZIP "),
-            (compress_to_vec_zlib(b"<a/>", 9), "deflate"),
-            (compress_to_vec(b"<a/>", 9), "deflate"),
+            (packed(b"<a/>", true), "deflate"),
+            (packed(b"<a/>", false), "deflate"),
             (b"<a/>".to_vec(), "identity"),
         ];
         for (bytes, encoding) in all {
@@ -168,8 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_body_that_breaks_off_is_none() {
+        let whole = packed("<Autodiscover>".repeat(100).as_bytes(), true);
+        assert!(inflated(&whole, true).is_some());
+        assert_eq!(inflated(&whole[..whole.len() - 5], true), None);
+    }
+
+    #[test]
     fn a_bomb_is_inflated_no_further_than_any_body_is_read() {
-        let bomb = compress_to_vec(&vec![b' '; 50 * LARGEST_BODY], 9);
+        let bomb = packed(&vec![b' '; 50 * LARGEST_BODY], false);
         let (bytes, cut) = inflated(&bomb, false).unwrap();
         assert!(cut && bytes.len() <= LARGEST_BODY, "{}", bytes.len());
         let bomb = gzip(0, b"", &vec![b' '; 2 * LARGEST_BODY]);

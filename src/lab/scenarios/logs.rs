@@ -37,7 +37,7 @@ pub fn all() -> Vec<Scenario> {
             "auth.log-refused",
             vec![BEFORE, Lines { status: "401.1.1326", answer: "", ..SINCE }],
             "The password was changed, the service does not know",
-            "Das Kennwort wurde geändert, der Dienst weiß es nicht",
+            "Das Passwort wurde geändert, der Dienst weiß es nicht",
         ),
         of(
             "logs-account-locked",

@@ -143,7 +143,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "claimed-twice",
             "dns.mailbox-claimed-twice",
             "Cloud and company's own Exchange both claim the mailbox, and the password opens it on the latter",
-            "Cloud und eigener Exchange beanspruchen beide das Postfach, und das Kennwort öffnet es auf letzterem",
+            "Cloud und eigener Exchange beanspruchen beide das Postfach, und das Passwort öffnet es auf letzterem",
         )
         .hybrid(Cloud::MANAGED)
         .password(PASSWORD),

@@ -28,13 +28,13 @@ pub(super) fn all() -> Vec<Scenario> {
         healthy(
             "healthy-sync-by-address",
             "The sync service's grant is found by the address",
-            "Die Freigabe beim Sync-Dienst wird über die Adresse gefunden",
+            "Die Berechtigung beim Sync-Dienst wird über die Adresse gefunden",
         )
         .nylas_by(&[], GRANT),
         healthy(
             "healthy-sync-migrated",
             "The grant is found by the account that it was in the old API",
-            "Die Freigabe wird über das Konto gefunden, das sie in der alten API war",
+            "Die Berechtigung wird über das Konto gefunden, das sie in der alten API war",
         )
         .nylas_by(OLD, GRANT),
         healthy(
@@ -60,14 +60,14 @@ pub(super) fn all() -> Vec<Scenario> {
             "grant-unknown-by-address",
             "sync.grant-unknown",
             "The sync service knows no grant of this address",
-            "Der Sync-Dienst kennt keine Freigabe dieser Adresse",
+            "Der Sync-Dienst kennt keine Berechtigung dieser Adresse",
         )
         .nylas_by(&[], Nylas { state: GrantState::Unknown, ..GRANT }),
         fault(
             "grant-replaced",
             "sync.grant-unknown",
             "The grant is gone, the address has another one",
-            "Die Freigabe gibt es nicht mehr, die Adresse hat eine andere",
+            "Die Berechtigung gibt es nicht mehr, die Adresse hat eine andere",
         )
         .nylas(Nylas {
             state: GrantState::Unknown,
@@ -78,14 +78,14 @@ pub(super) fn all() -> Vec<Scenario> {
             "grants-twice",
             "sync.duplicate-grants",
             "The address has a second grant that is no longer valid",
-            "Die Adresse hat eine zweite Freigabe, die nicht mehr gilt",
+            "Die Adresse hat eine zweite Berechtigung, die nicht mehr gilt",
         )
         .nylas(Nylas { others: &[("5c1f6c1e-1111-4000-8000-000000000002", "invalid")], ..GRANT }),
         fault(
             "grant-invalid-password-right",
             "sync.grant-invalid",
             "The grant is no longer valid, the password that is given works",
-            "Die Freigabe gilt nicht mehr, das angegebene Kennwort stimmt",
+            "Die Berechtigung gilt nicht mehr, das angegebene Passwort stimmt",
         )
         .password(PASSWORD)
         .nylas(Nylas { state: GrantState::Invalid, ..GRANT }),
@@ -93,7 +93,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "grant-invalid-password-wrong",
             "auth.rejected",
             "The grant is no longer valid, and Exchange refuses the password too",
-            "Die Freigabe gilt nicht mehr, und auch Exchange lehnt das Kennwort ab",
+            "Die Berechtigung gilt nicht mehr, und auch Exchange lehnt das Passwort ab",
         )
         .password("Sommer:Sonne-2025")
         .nylas(Nylas { state: GrantState::Invalid, ..GRANT }),
@@ -101,7 +101,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "grant-valid-device-quarantined",
             "activesync.device-quarantined",
             "The grant is valid and brings nothing new: Exchange puts new devices into quarantine",
-            "Die Freigabe gilt und bringt nichts Neues: Exchange stellt neue Geräte unter Quarantäne",
+            "Die Berechtigung gilt und bringt nichts Neues: Exchange stellt neue Geräte unter Quarantäne",
         )
         .password(PASSWORD)
         .exchange(|exchange| exchange.session = Session::Quarantine)
@@ -110,7 +110,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "grant-without-mail",
             "sync.scopes-missing",
             "The grant does not include messages",
-            "Die Freigabe umfasst keine Nachrichten",
+            "Die Berechtigung umfasst keine Nachrichten",
         )
         .nylas(fails(403, "insufficient_scopes", "Missing the scope ews.messages")),
         fault(
@@ -145,7 +145,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "connector-of-a-server",
             "sync.connector-wrong",
             "The mailbox is in Exchange Online, the sync service tries EWS with a password",
-            "Das Postfach liegt in Exchange Online, der Sync-Dienst versucht EWS mit Kennwort",
+            "Das Postfach liegt in Exchange Online, der Sync-Dienst versucht EWS mit Passwort",
         )
         .all_in_the_cloud(Cloud::MANAGED)
         .nylas(Nylas { state: GrantState::Invalid, ..GRANT }),
@@ -185,7 +185,7 @@ pub(super) fn all() -> Vec<Scenario> {
                 403,
                 "unauthorized",
                 "The key may not read grants",
-                "Der Schlüssel darf keine Freigaben lesen",
+                "Der Schlüssel darf keine Berechtigungen lesen",
             ),
             (
                 "service-rate-limit",

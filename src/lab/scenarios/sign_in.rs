@@ -1,15 +1,13 @@
 //! Which sign-ins go wrong: by the token, by the name, by what Entra ID says?
 
 use super::{AUTODISCOVER, GRANT, SRV};
-use crate::lab::cloud::Cloud;
+use crate::lab::cloud::{Cloud, TENANT};
 use crate::lab::dns::Data;
 use crate::lab::exchange::{Exchange, Offers, Tokens};
 use crate::lab::nylas::{GrantState, Nylas};
 use crate::lab::scenario::{Door, HOSTER, MAILBOX, PASSWORD, Product, Scenario, fault, healthy};
 use serde_json::{Value, json};
 
-/// The tenant that the lab's Exchange trusts, and the lab's cloud is of.
-const TENANT: &str = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
 /// In the year 2100: no lab lasts longer.
 const FAR: i64 = 4_102_444_800;
 
@@ -138,7 +136,7 @@ pub(super) fn all() -> Vec<Scenario> {
             "name-form",
             "auth.rejected",
             "The password is right, but the account signs in as CORP\\anna",
-            "Das Kennwort stimmt, aber das Konto meldet sich als CORP\\anna an",
+            "Das Passwort stimmt, aber das Konto meldet sich als CORP\\anna an",
         )
         .password(PASSWORD)
         .exchange(|exchange| exchange.user = "CORP\\anna"),

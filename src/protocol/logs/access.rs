@@ -5,16 +5,15 @@
 //! its own. All that they show is what HTTP answered, and to whom it was passed on.
 
 use super::answer::{Status, number};
-use super::columns::Clock;
 use super::device::Request;
-use super::lines::{Look, below_stem, contains_stem, is_probe, see};
+use super::lines::{Look, below_stem, contains_stem, is_moved, is_probe, plussed, see};
 use super::origin::Origin;
 use super::query::{self, Command, Scratch};
 use super::scan::{Part, Skip};
 use super::streak::Stamp;
-
-const MONTHS: [&[u8]; 12] =
-    [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 /// What one line says.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +31,11 @@ struct Row<'a> {
 
 /// Whether it looks like a line of such a log.
 pub fn is_row(line: &[u8]) -> bool {
-    row(line, &mut Clock::default()).is_ok_and(|row| row.is_some())
+    row(line).is_ok_and(|row| row.is_some())
 }
 
 /// `None`: it is no request at all.
-fn row<'a>(line: &'a [u8], clock: &mut Clock) -> Result<Option<Row<'a>>, Skip> {
+fn row(line: &[u8]) -> Result<Option<Row<'_>>, Skip> {
     let Some((before, date, after)) = bracketed(line) else { return Ok(None) };
     let Some(open) = memchr::memchr(b'"', after) else { return Ok(None) };
     let (between, request) = after.split_at(open);
@@ -62,7 +61,7 @@ fn row<'a>(line: &'a [u8], clock: &mut Clock) -> Result<Option<Row<'a>>, Skip> {
         Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default()),
         None => (path, &[][..]),
     };
-    let begun = moment(date, clock).ok_or(Skip::Time)?;
+    let begun = moment(date).ok_or(Skip::Time)?;
     let words: Vec<&[u8]> = between.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
     // frontend, backend/server, timers, status, bytes ...
     let timers = words.iter().position(|word| memchr::memchr_iter(b'/', word).count() == 4);
@@ -97,24 +96,15 @@ fn bracketed(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// `21/Nov/2026:11:02:32 +0100` or `21/Nov/2026:11:02:32.123`; without a zone it is taken for UTC.
-fn moment(date: &[u8], clock: &mut Clock) -> Option<i64> {
-    let month = date.get(3..6)?.to_ascii_lowercase();
-    let month = MONTHS.iter().position(|known| *known == month)? + 1;
-    let (day, year) = (date.get(..2)?, date.get(7..11)?);
-    let tens = u8::try_from(month / 10).ok()? + b'0';
-    let ones = u8::try_from(month % 10).ok()? + b'0';
-    let &[y1, y2, y3, y4] = year else { return None };
-    let &[d1, d2] = day else { return None };
-    let time = clock.read(&[y1, y2, y3, y4, b'-', tens, ones, b'-', d1, d2], date.get(12..20)?)?;
-    let zone = date.get(20..).unwrap_or_default().trim_ascii();
-    let (sign, digits) = match zone.split_first() {
-        Some((b'+', digits)) => (1, digits),
-        Some((b'-', digits)) => (-1, digits),
-        _ => return Some(time),
-    };
-    let hours: i64 = number(digits.get(..2)?)?;
-    let minutes: i64 = number(digits.get(2..4)?)?;
-    Some(time - sign * (hours * 3600 + minutes * 60))
+fn moment(date: &[u8]) -> Option<i64> {
+    let date = std::str::from_utf8(date).ok()?.trim_end();
+    if let Some((_, zone)) = date.split_once(' ')
+        && zone.starts_with(['+', '-'])
+    {
+        return Some(Timestamp::strptime("%d/%b/%Y:%H:%M:%S %z", date).ok()?.as_second());
+    }
+    let local = DateTime::strptime("%d/%b/%Y:%H:%M:%S", date.get(..20)?).ok()?;
+    Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 /// `0.412`, `rt=0.412` as milliseconds.
@@ -134,7 +124,6 @@ fn seconds(word: &[u8]) -> Option<u64> {
 pub struct AccessLog {
     file: u32,
     part: Part,
-    clock: Clock,
     scratch: Scratch,
     agent: Vec<u8>,
     /// The last hour whose lines were noted, ActiveSync or not.
@@ -160,32 +149,32 @@ impl Look for AccessLog {
                 && let Some(hour) = date.get(..14).filter(|hour| *hour != self.hour)
             {
                 self.hour = hour.to_vec();
-                if let Some(time) = moment(date, &mut self.clock) {
+                if let Some(time) = moment(date) {
                     see(&mut self.part, time);
                 }
             }
             return Ok(());
         }
-        let Some(row) = row(line, &mut self.clock)? else { return Err(Skip::Columns) };
+        let Some(row) = row(line)? else { return Err(Skip::Columns) };
         if below_stem(row.path).is_none() {
-            return Ok(());
+            return if is_moved(line) { Err(Skip::Columns) } else { Ok(()) };
         }
         let asked = query::read(row.query, &mut self.scratch);
         self.agent.clear();
-        self.agent.extend(row.agent.iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }));
+        self.agent.extend(plussed(row.agent));
         if is_probe(row.path, &self.agent, [row.user, asked.user]) {
             return Err(Skip::Probe);
         }
-        let options = row.method.eq_ignore_ascii_case(b"OPTIONS");
+        let command = asked.asked(row.method);
         let request = Request {
             at: Stamp { time: row.time, file: self.file, line: number_of_line },
             origin: Origin::ReverseProxy,
             server: b"",
-            command: asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS),
+            command,
             status: Status { http: row.http, sub: 0, win32: 0 },
             answer: None,
             // Exchange lets nobody ask anonymously
-            signed_in: row.http < 400 && !options,
+            signed_in: row.http < 400 && command != Command::OPTIONS,
             took: row.took,
             agent: &self.agent,
             version: asked.version,
@@ -202,7 +191,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> (i64, String, u16, Option<u64>, String) {
-        let row = row(line.as_bytes(), &mut Clock::default()).unwrap().unwrap();
+        let row = row(line.as_bytes()).unwrap().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (row.time, text(row.query), row.http, row.took, text(row.agent))
     }
@@ -268,13 +257,7 @@ mod tests {
         {
             assert!(!is_row(line.as_bytes()), "{line}");
         }
-        assert_eq!(
-            row(b"x - - [31/Feb/2026:11:02:32 +0100] \"GET / HTTP/1.1\" 200 1", &mut Clock::default()),
-            Err(Skip::Time)
-        );
-        assert_eq!(
-            row(b"x - - [21/Nov/2026:11:02:32 +0100] \"GET / HTTP/1.1\" - 1", &mut Clock::default()),
-            Err(Skip::Status)
-        );
+        assert_eq!(row(b"x - - [31/Feb/2026:11:02:32 +0100] \"GET / HTTP/1.1\" 200 1"), Err(Skip::Time));
+        assert_eq!(row(b"x - - [21/Nov/2026:11:02:32 +0100] \"GET / HTTP/1.1\" - 1"), Err(Skip::Status));
     }
 }

@@ -7,11 +7,10 @@ use super::answer::{Ended, Status, ended};
 use super::query::{Command, text};
 use super::site::Site;
 use super::streak::{Code, Failures, Stamp};
-use super::summary::Wanted;
+use super::summary::{Wanted, statuses, when};
 use super::table::{account, local};
 use crate::evidence::logs::{EwsClient, LogFile, Refusal, line_at};
-use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Accounts and clients that are told apart.
 const CLIENTS: usize = 20_000;
@@ -113,7 +112,6 @@ impl Clients {
 
     /// What they show of those who are wanted, the most requests first.
     pub fn told(self, wanted: &Wanted, files: &[LogFile]) -> Vec<EwsClient> {
-        let when = |stamp: Option<Stamp>| Timestamp::from_second(stamp?.time).ok();
         let mut out: Vec<EwsClient> = self
             .clients
             .into_iter()
@@ -135,11 +133,7 @@ impl Clients {
                     failing_line: streak.since.and_then(|at| line_at(files, at.file, at.line)),
                     failures_in_a_row: streak.count,
                     failing_with: streak.codes,
-                    statuses: site
-                        .statuses
-                        .iter()
-                        .map(|(status, count)| (status.to_string(), *count))
-                        .collect::<BTreeMap<_, _>>(),
+                    statuses: statuses(site.statuses),
                     last_refusal: client
                         .refused
                         .and_then(|(at, status)| Some(Refusal { at: when(Some(at))?, status: status.to_string() })),

@@ -79,6 +79,36 @@ fn the_samples_are_told_apart_and_used_whole() {
     }
 }
 
+#[test]
+fn a_path_that_damage_has_moved_is_left_out_and_said() {
+    let moved = |kind, from: &str, to: &str| {
+        let (_, sample) = KINDS.into_iter().find(|(known, _)| *known == kind).unwrap();
+        let part = read(kind, sample.replacen(from, to, 1).as_bytes(), usize::MAX);
+        (part.used, part.skipped.into_iter().map(|(why, count)| (why.name(), count)).collect::<Vec<_>>())
+    };
+    let said = (1, vec![("columns", 1)]);
+    // a blank lost and another one won: as many columns, one place to the left
+    assert_eq!(
+        moved(
+            LogKind::Iis,
+            "10.0.0.7 POST /Microsoft-Server-ActiveSync/",
+            "10.0.0.7+POST /Microsoft-Server-ActiveSync "
+        ),
+        said
+    );
+    let stem = "/Microsoft-Server-ActiveSync/default.eas";
+    assert_eq!(moved(LogKind::HttpProxy, &format!("{stem},true"), &format!(",{stem}+true")), said);
+    // two lines in one, of which the first asked for something else
+    assert_eq!(
+        moved(
+            LogKind::ReverseProxy,
+            "/Microsoft-Server-ActiveSync?Cmd=Ping&User=anna&DeviceId=d1&DeviceType=iPhone HTTP/1.1\" 200 433 \"-\" \"x\" 0.012\n",
+            "/owa/ HTTP/1.1\" 200 433 \"-\" \"x\" 0.012+"
+        ),
+        (0, vec![("columns", 1)])
+    );
+}
+
 proptest! {
     #[test]
     fn a_cut_log_is_counted_and_said(at in 0..3000_usize, step in 1..400_usize, nul in 0..50_usize) {

@@ -6,9 +6,9 @@
 use super::answer::{Status, number};
 use super::columns::Clock;
 use super::device::Request;
-use super::lines::{Look, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case};
+use super::lines::{Look, below_stem, contains_stem, is_moved, is_probe, plussed, see, starts_with_ignoring_case};
 use super::origin::Origin;
-use super::query::{self, Command, Scratch};
+use super::query::{self, Scratch};
 use super::scan::{Part, Skip};
 use super::streak::Stamp;
 
@@ -103,14 +103,13 @@ impl Look for HttpProxy {
         let maybe = |column: Option<usize>| column.map(at).unwrap_or_default();
         let stem = at(columns.stem);
         if below_stem(stem).is_none() {
-            return Ok(());
+            return if is_moved(line) { Err(Skip::Columns) } else { Ok(()) };
         }
         let query = at(columns.query);
         let asked = query::read(query.strip_prefix(b"?").unwrap_or(query), &mut self.scratch);
         let user = maybe(columns.user);
-        // as IIS writes it
         self.agent.clear();
-        self.agent.extend(maybe(columns.agent).iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }));
+        self.agent.extend(plussed(maybe(columns.agent)));
         if is_probe(stem, &self.agent, [user, asked.user]) {
             return Err(Skip::Probe);
         }
@@ -122,13 +121,12 @@ impl Look for HttpProxy {
         // the front end answers nothing itself where it lets nobody in
         let http = http.or(if signed_in { None } else { Some(401) });
         let Some(http) = http.filter(|status: &u16| *status > 0) else { return Err(Skip::Status) };
-        let options = maybe(columns.method).eq_ignore_ascii_case(b"OPTIONS");
         let server = maybe(columns.server);
         let request = Request {
             at: Stamp { time, file: self.file, line: number_of_line },
             origin: Origin::HttpProxy,
             server,
-            command: asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS),
+            command: asked.asked(maybe(columns.method)),
             // who names nobody is asked for a name first
             status: Status { http, sub: if http == 401 && user.is_empty() { 2 } else { 0 }, win32: 0 },
             answer: None,

@@ -128,6 +128,13 @@ pub fn contains_stem(line: &[u8]) -> bool {
     line.windows(STEM.len()).any(|window| window.eq_ignore_ascii_case(STEM))
 }
 
+/// Whether a path of ActiveSync begins in a line, behind a blank or a comma: in a line where none is found in its
+/// place, damage has moved it.
+pub fn is_moved(line: &[u8]) -> bool {
+    line.windows(STEM.len() + 1)
+        .any(|window| matches!(window.split_first(), Some((b' ' | b',', path)) if path.eq_ignore_ascii_case(STEM)))
+}
+
 /// Whether it begins so.
 pub fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
     text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
@@ -135,6 +142,11 @@ pub fn starts_with_ignoring_case(text: &[u8], start: &[u8]) -> bool {
 
 fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
     text.len().checked_sub(end.len()).and_then(|at| text.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+}
+
+/// A user agent as IIS writes it, blanks as `+`.
+pub fn plussed(agent: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    agent.iter().map(|byte| if *byte == b' ' { b'+' } else { *byte })
 }
 
 /// Whether Exchange asked itself whether it is well.

@@ -6,13 +6,14 @@
 //! signed in gets entries.
 
 use super::answer::{Answer, Status, number};
-use super::columns::Clock;
 use super::device::Request;
-use super::lines::{Look, below_stem, is_probe, see};
+use super::lines::{Look, below_stem, is_probe, plussed, see};
 use super::origin::Origin;
-use super::query::{self, Command, Scratch};
+use super::query::{self, Scratch};
 use super::scan::{Part, Skip};
 use super::streak::Stamp;
+use super::tally::fnv;
+use crate::protocol::export::date::{self, Order, Read};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -82,7 +83,6 @@ struct Entry {
 pub struct MailboxLog {
     file: u32,
     part: Part,
-    clock: Clock,
     scratch: Scratch,
     known: Known,
     section: Vec<u8>,
@@ -97,31 +97,12 @@ impl MailboxLog {
         Self {
             file,
             part: Part::default(),
-            clock: Clock::default(),
             scratch: Scratch::default(),
             known,
             section: Vec::new(),
             first: false,
             entry: Entry::default(),
         }
-    }
-
-    /// `03/19/2013 14:25:36`, UTC, with or without AM and PM.
-    fn moment(&mut self, text: &[u8]) -> Option<i64> {
-        let mut words = text.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        let mut date = words.next()?.split(|byte| *byte == b'/');
-        let mut two = || number::<i64>(date.next()?);
-        let (month, day, year) = (two()?, two()?, two()?);
-        let mut time = words.next()?.split(|byte| *byte == b':');
-        let mut part = || number::<i64>(time.next()?);
-        let (mut hour, minute, second) = (part()?, part()?, part()?);
-        match words.next() {
-            Some(half) if half.eq_ignore_ascii_case(b"PM") && hour < 12 => hour += 12,
-            Some(half) if half.eq_ignore_ascii_case(b"AM") && hour == 12 => hour = 0,
-            _ => {}
-        }
-        let date = format!("{year:04}-{month:02}-{day:02}");
-        self.clock.read(date.as_bytes(), format!("{hour:02}:{minute:02}:{second:02}").as_bytes())
     }
 
     fn content(&mut self, line: &[u8]) {
@@ -134,8 +115,8 @@ impl MailboxLog {
             return;
         }
         match self.section.as_slice() {
-            b"RequestTime" if first => self.entry.begun = self.moment(text),
-            b"ResponseTime" if first => self.entry.ended = self.moment(text),
+            b"RequestTime" if first => self.entry.begun = moment(text),
+            b"ResponseTime" if first => self.entry.ended = moment(text),
             b"Identifier" if first => self.entry.id = text.to_vec(),
             b"AccessState" if first => self.entry.access = text.to_vec(),
             b"AccessStateReason" if first => self.entry.reason = text.to_vec(),
@@ -147,7 +128,7 @@ impl MailboxLog {
             }
             b"RequestHeader" => {
                 if let Some(agent) = header(text, b"User-Agent:") {
-                    self.entry.agent = agent.iter().map(|b| if *b == b' ' { b'+' } else { *b }).collect();
+                    self.entry.agent = plussed(agent).collect();
                 } else if let Some(version) = header(text, b"MS-ASProtocolVersion:") {
                     let digits: Vec<u8> = version.iter().copied().filter(u8::is_ascii_digit).collect();
                     self.entry.version = number(&digits);
@@ -195,7 +176,6 @@ impl MailboxLog {
             Some(reason) if !entry.access.is_empty() => [&entry.access[..], &[reason.to_ascii_uppercase()]].concat(),
             _ => entry.access.clone(),
         };
-        let options = entry.method.eq_ignore_ascii_case(b"OPTIONS");
         let answer = Answer {
             status: entry.status,
             // an exception on the way does not say that the answer is a failure
@@ -208,7 +188,7 @@ impl MailboxLog {
             at: Stamp { time, file: self.file, line: entry.line },
             origin: Origin::MailboxLog,
             server: b"",
-            command: asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS),
+            command: asked.asked(&entry.method),
             status: Status { http, sub: 0, win32: 0 },
             answer: Some(answer),
             signed_in: true,
@@ -273,6 +253,10 @@ fn exception(text: &[u8]) -> Vec<u8> {
     name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().iter().copied().take(80).collect()
 }
 
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+/// `03/19/2013 14:25:36`, UTC, with or without AM and PM.
+fn moment(text: &[u8]) -> Option<i64> {
+    match date::read(std::str::from_utf8(text).ok()?, Some(Order::Month)) {
+        Read::Moment(moment) => Some(moment.at.as_second()),
+        Read::Unclear | Read::No => None,
+    }
 }

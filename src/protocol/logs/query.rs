@@ -1,5 +1,6 @@
 //! Which account, device and command does an ActiveSync query name, plain or in base64?
 
+use crate::protocol::eas::packed;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -20,31 +21,6 @@ const LONGEST: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Command(pub u8);
 
-/// Names and codes.
-const COMMANDS: &[(&str, u8)] = &[
-    ("Sync", 0),
-    ("SendMail", 1),
-    ("SmartForward", 2),
-    ("SmartReply", 3),
-    ("GetAttachment", 4),
-    ("FolderSync", 9),
-    ("FolderCreate", 10),
-    ("FolderDelete", 11),
-    ("FolderUpdate", 12),
-    ("MoveItems", 13),
-    ("GetItemEstimate", 14),
-    ("MeetingResponse", 15),
-    ("Search", 16),
-    ("Settings", 17),
-    ("Ping", 18),
-    ("ItemOperations", 19),
-    ("Provision", 20),
-    ("ResolveRecipients", 21),
-    ("ValidateCert", 22),
-    ("Find", 23),
-    ("Options", 254),
-];
-
 impl Command {
     /// `Sync`
     pub const SYNC: Self = Self(0);
@@ -63,13 +39,13 @@ impl Command {
 
     /// By its name, whatever the case.
     pub fn named(name: &[u8]) -> Self {
-        let known = COMMANDS.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
-        known.map_or(Self::OTHER, |(_, code)| Self(*code))
+        let unknown = || if name.eq_ignore_ascii_case(b"Options") { Self::OPTIONS } else { Self::OTHER };
+        packed::code(name).map_or_else(unknown, Self)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        COMMANDS.iter().find(|(_, code)| *code == self.0).map_or("other", |(name, _)| name)
+        if self == Self::OPTIONS { "Options" } else { packed::name(self.0).unwrap_or("other") }
     }
 }
 
@@ -90,6 +66,14 @@ pub struct Query<'a> {
     pub log: Option<&'a [u8]>,
     /// The id under which the front end passes the request on.
     pub request_id: &'a [u8],
+}
+
+impl Query<'_> {
+    /// What a request with this method asked.
+    pub fn asked(&self, method: &[u8]) -> Command {
+        let command = self.command.filter(|_| !method.eq_ignore_ascii_case(b"OPTIONS"));
+        command.unwrap_or(Command::OPTIONS)
+    }
 }
 
 /// Where the bytes of a query in base64 are kept while it is looked at.
@@ -145,7 +129,7 @@ fn looks_plain(item: &[u8]) -> bool {
     item.iter().take(trimmed).any(|byte| *byte == b'=')
 }
 
-/// MS-ASHTTP 2.2.1.1.1.1: version, command, locale, device id, policy key, device type, parameters.
+/// A query in base64, also one without its padding or with it percent-encoded.
 fn base64<'a>(item: &[u8], scratch: &'a mut Scratch) -> Option<Query<'a>> {
     if item.len() < 8 || item.len() > LONGEST {
         return None;
@@ -159,41 +143,17 @@ fn base64<'a>(item: &[u8], scratch: &'a mut Scratch) -> Option<Query<'a>> {
         item
     };
     let length = LENIENT.decode_slice(item, bytes).ok()?;
-    let bytes = bytes.get(..length)?;
-    let (head, rest) = bytes.split_at_checked(4)?;
-    let &[version, command, _, _] = head else { return None };
     // a word of letters is base64, too
-    if !(20..=200).contains(&version) {
-        return None;
-    }
-    let (device_id, rest) = counted(rest)?;
-    let (policy, rest) = counted(rest)?;
-    let (device_type, mut rest) = counted(rest)?;
-    if device_id.is_empty() || !matches!(policy.len(), 0 | 4) {
-        return None;
-    }
-    let mut user: &[u8] = &[];
-    while let Some((tag, tail)) = rest.split_first() {
-        let Some((value, tail)) = counted(tail) else { break };
-        if *tag == 8 {
-            user = value;
-        }
-        rest = tail;
-    }
+    let query = packed::unpacked(bytes.get(..length)?).filter(|query| (20..=200).contains(&query.version))?;
     Some(Query {
-        user,
-        device_id,
-        device_type,
-        command: Some(Command(command)),
-        version: Some(version.into()),
+        user: query.user.unwrap_or_default(),
+        device_id: query.device_id,
+        device_type: query.device_type,
+        command: Some(Command(query.command)),
+        version: Some(query.version.into()),
         log: None,
         request_id: b"",
     })
-}
-
-fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first()?;
-    rest.split_at_checked(usize::from(*length))
 }
 
 /// Decodes `%xx` and leaves a broken escape as it is: servers log those, too.

@@ -7,9 +7,9 @@ use super::answer::{self, Status, number};
 use super::columns::{Clock, Columns, MOST, split};
 use super::device::Request;
 use super::ews::{Asked, Clients};
-use super::lines::{LONGEST, below_stem, contains_stem, is_probe, see, starts_with_ignoring_case, trimmed};
+use super::lines::{LONGEST, below_stem, contains_stem, is_moved, is_probe, see, starts_with_ignoring_case, trimmed};
 use super::origin::{Ids, Origin};
-use super::query::{self, Command, Scratch};
+use super::query::{self, Scratch};
 use super::streak::Stamp;
 use super::table::Table;
 use memchr::memmem::Finder;
@@ -168,7 +168,7 @@ impl Scanner {
         self.overlong |= bytes.len() > room;
     }
 
-    /// The end of the part. `whole`: nothing was left out, so that a line without an end is one.
+    /// The end of the part. A last line without an end that has too few columns is cut.
     pub fn finish(mut self) -> Part {
         let line = std::mem::take(&mut self.rest);
         if self.overlong {
@@ -283,7 +283,12 @@ impl Scanner {
         let agent = maybe(columns.agent);
         let user = maybe(columns.user);
         let Some(below) = below_stem(stem) else {
-            if self.ews.is_some() && starts_with_ignoring_case(stem, EWS_STEM) && !is_probe(stem, agent, [user, b""]) {
+            if is_moved(line) {
+                *part.skipped.entry(Skip::Columns).or_default() += 1;
+            } else if self.ews.is_some()
+                && starts_with_ignoring_case(stem, EWS_STEM)
+                && !is_probe(stem, agent, [user, b""])
+            {
                 let day = columns.date.map_or(&date[..], at);
                 let Some(time) = clock.read(day, at(columns.time)) else { return };
                 let Some(http) = number(at(columns.status)) else { return };
@@ -320,8 +325,7 @@ impl Scanner {
         };
         let back = starts_with_ignoring_case(below, b"/proxy") || maybe(columns.port) == b"444";
         let answer = asked.log.map(answer::read);
-        let options = maybe(columns.method).eq_ignore_ascii_case(b"OPTIONS");
-        let command = asked.command.filter(|_| !options).unwrap_or(Command::OPTIONS);
+        let command = asked.asked(maybe(columns.method));
         let request = Request {
             at: Stamp { time, file: *file, line: number_of_line },
             origin: if back { Origin::Back } else { Origin::Front },

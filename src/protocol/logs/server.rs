@@ -4,10 +4,10 @@ use super::answer::{Ended, Status};
 use super::origin::Origin;
 use super::query::Command;
 use super::streak::Stamp;
+use super::summary::moment;
 use crate::evidence::logs::{
     Lockout, LogAgent, LogDevice, LogFile, LogHour, LogServer, SlowRequest, Throttled, line_at,
 };
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Slow requests that are kept.
@@ -135,7 +135,6 @@ impl Server {
                 *most = count;
             }
         }
-        let moment = |seconds: i64| Timestamp::from_second(seconds).ok();
         let some = |text: String| (!text.is_empty()).then_some(text);
         LogServer {
             hours: hours

@@ -101,15 +101,14 @@ impl Site {
 pub struct Beside(Vec<(Origin, String, Site)>);
 
 impl Beside {
-    /// The one of that kind and server; where there are too many, the first one.
+    /// The one of that kind and server; where there are too many, the first one of that kind.
     pub fn at(&mut self, origin: Origin, server: &[u8]) -> Option<&mut Site> {
         let known =
             self.0.iter().position(|(kind, name, _)| *kind == origin && name.as_bytes().eq_ignore_ascii_case(server));
+        // a cluster has fewer servers
+        let full = self.0.len() >= BESIDE;
+        let known = known.or_else(|| self.0.iter().position(|(kind, ..)| full && *kind == origin));
         let at = known.unwrap_or_else(|| {
-            // a cluster has fewer servers
-            if self.0.len() >= BESIDE {
-                return 0;
-            }
             self.0.push((origin, String::from_utf8_lossy(server).to_uppercase(), Site::default()));
             self.0.len() - 1
         });

@@ -38,29 +38,32 @@ impl Wanted {
 
     /// Whether a client of EWS is one of them; it has no device.
     pub fn takes_client(&self, user: &str, agent: &str) -> bool {
-        let user = self.mailbox.as_ref().is_none_or(|wanted| {
-            let whole = user.contains('@') && wanted.contains('@');
-            if whole { user.eq_ignore_ascii_case(wanted) } else { local(user) == local(wanted) }
-        });
-        let wanted = self.agent.as_ref().map(|agent| agent.replace(' ', "+").to_lowercase());
-        user && self.device.is_none() && wanted.is_none_or(|wanted| agent.to_lowercase().contains(&wanted))
+        let is_user = self.mailbox.as_ref().is_none_or(|wanted| is_account(user, wanted));
+        self.device.is_none() && is_user && self.takes_agent(Some(agent))
     }
 
     fn takes(&self, device: &Device, told: &LogDevice) -> bool {
         let mailbox = self.mailbox.as_ref().is_none_or(|wanted| {
-            let same = |name: &String| name.to_lowercase() == wanted.to_lowercase();
-            // an address is compared whole with addresses, and by its first part with bare names
-            let by_name = |name: &String| {
-                same(name) || ((!name.contains('@') || !wanted.contains('@')) && local(name) == local(wanted))
-            };
-            device.mailbox.as_ref().is_some_and(same) || device.users.iter().any(by_name)
+            device.mailbox.as_ref().is_some_and(|address| address.to_lowercase() == wanted.to_lowercase())
+                || device.users.iter().any(|name| is_account(name, wanted))
         });
         let device_id = self.device.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(&device.id));
-        let agent = self.agent.as_ref().is_none_or(|wanted| {
-            let wanted = wanted.replace(' ', "+").to_lowercase();
-            told.agent.as_ref().is_some_and(|agent| agent.replace(' ', "+").to_lowercase().contains(&wanted))
-        });
-        mailbox && device_id && agent
+        mailbox && device_id && self.takes_agent(told.agent.as_deref())
+    }
+
+    fn takes_agent(&self, agent: Option<&str>) -> bool {
+        let plain = |agent: &str| agent.replace(' ', "+").to_lowercase();
+        self.agent.as_ref().is_none_or(|wanted| agent.is_some_and(|agent| plain(agent).contains(&plain(wanted))))
+    }
+}
+
+/// Whether a name in a line is the account asked about: an address is compared whole with addresses, and by its
+/// first part with bare names.
+fn is_account(name: &str, wanted: &str) -> bool {
+    if name.contains('@') && wanted.contains('@') {
+        name.to_lowercase() == wanted.to_lowercase()
+    } else {
+        local(name) == local(wanted)
     }
 }
 
@@ -177,11 +180,13 @@ impl Collected {
     }
 }
 
-fn moment(seconds: i64) -> Option<Timestamp> {
+/// A moment by its seconds since 1970.
+pub fn moment(seconds: i64) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()
 }
 
-fn when(stamp: Option<Stamp>) -> Option<Timestamp> {
+/// The moment of a line.
+pub fn when(stamp: Option<Stamp>) -> Option<Timestamp> {
     moment(stamp?.time)
 }
 
@@ -214,7 +219,8 @@ fn sources(hours: &BTreeMap<u32, BTreeSet<i64>>, files: &[LogFile]) -> Vec<Sourc
         .collect()
 }
 
-fn statuses(counts: impl IntoIterator<Item = (Status, u64)>) -> BTreeMap<String, u64> {
+/// Counts by status, as they are told.
+pub fn statuses(counts: impl IntoIterator<Item = (Status, u64)>) -> BTreeMap<String, u64> {
     counts.into_iter().map(|(status, count)| (status.to_string(), count)).collect()
 }
 

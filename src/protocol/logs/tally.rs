@@ -189,11 +189,14 @@ impl Keys {
     }
 }
 
-/// Short texts told apart.
-fn hash(text: &[u8]) -> u64 {
-    text.iter()
-        .take(64)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+/// Texts told apart (FNV-1a).
+pub fn fnv(text: &[u8]) -> u64 {
+    text.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Of ids, whose beginnings differ.
+fn hash(id: &[u8]) -> u64 {
+    fnv(id.get(..64).unwrap_or(id))
 }
 
 /// Requests in a row with one outcome.

@@ -3,6 +3,7 @@
 //! What people paste into tickets: one answer, a list of them, or one after the other. Only what a check reads
 //! is kept of it.
 
+use super::essence::{self, scalars};
 use crate::evidence::service::{Paper, PaperKind};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -53,8 +54,8 @@ fn of_value(value: &Value, file: &str) -> Option<Vec<Paper>> {
         let events = deltas.iter().map(|delta| {
             let delta = delta.as_object()?;
             let about = delta.get("object_data").and_then(Value::as_object);
-            let mut kept = kept(delta, &["type"]);
-            kept.extend(about.map(|about| self::kept(about, &["account_id", "id"])).unwrap_or_default());
+            let mut kept = scalars(delta, &["type"]);
+            kept.extend(about.map(|about| scalars(about, &["account_id", "id"])).unwrap_or_default());
             word(delta, "type").filter(|kind| kind.starts_with("account."))?;
             Some(paper(PaperKind::AccountEvent, kept, second(delta.get("date"))))
         });
@@ -62,45 +63,33 @@ fn of_value(value: &Value, file: &str) -> Option<Vec<Paper>> {
     }
     if let Some(kind) = word(object, "type").filter(|kind| kind.starts_with("grant.")) {
         let about = object.get("data").and_then(|data| data.get("object")).and_then(Value::as_object)?;
-        let mut kept = kept(about, &["grant_id", "provider", "email", "code", "reauthentication_flag"]);
+        let mut kept = scalars(about, &["grant_id", "provider", "email", "code", "reauthentication_flag"]);
         kept.insert("type".to_owned(), Value::from(kind));
         return Some(vec![paper(PaperKind::GrantEvent, kept, second(object.get("time")))]);
     }
     if object.contains_key("error") {
         let error = object.get("error").and_then(Value::as_object)?;
         word(error, "type")?;
-        let mut whole = kept(object, &["request_id"]);
-        whole.insert("error".to_owned(), Value::Object(kept(error, &["type", "message"])));
+        let mut whole = scalars(object, &["request_id"]);
+        whole.insert("error".to_owned(), Value::Object(scalars(error, &["type", "message"])));
         return Some(vec![paper(PaperKind::Error, whole, None)]);
     }
     let inner = object.get("data").and_then(Value::as_object).unwrap_or(object);
     if word(inner, "grant_status").is_some() {
-        let mut grant = kept(
-            inner,
-            &["id", "provider", "grant_status", "email", "created_at", "updated_at", "blocked", "account_id"],
-        );
-        if let Some(Value::Array(scopes)) = inner.get("scope") {
-            grant.insert("scope".to_owned(), scopes.iter().filter(|scope| scope.is_string()).cloned().collect());
-        }
-        return Some(vec![paper(PaperKind::Grant, grant, None)]);
+        return Some(vec![paper(PaperKind::Grant, essence::of_grant(inner), None)]);
     }
     if word(object, "sync_state").is_some() {
         let account =
-            kept(object, &["id", "account_id", "email_address", "email", "provider", "sync_state", "linked_at"]);
+            scalars(object, &["id", "account_id", "email_address", "email", "provider", "sync_state", "linked_at"]);
         return Some(vec![paper(PaperKind::Account, account, None)]);
     }
     // an error of the old API has no envelope
     let flat = word(object, "type").filter(|kind| kind.ends_with("_error")).and(word(object, "message"));
-    flat.map(|_| vec![paper(PaperKind::Error, kept(object, &["type", "message"]), None)])
+    flat.map(|_| vec![paper(PaperKind::Error, scalars(object, &["type", "message"]), None)])
 }
 
 fn word<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     of.get(name).and_then(Value::as_str).filter(|word| !word.is_empty())
-}
-
-fn kept(of: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
-    let plain = |value: &&Value| !value.is_object() && !value.is_array();
-    names.iter().filter_map(|name| Some(((*name).to_owned(), of.get(*name).filter(plain)?.clone()))).collect()
 }
 
 fn second(value: Option<&Value>) -> Option<Timestamp> {

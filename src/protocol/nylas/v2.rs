@@ -30,11 +30,6 @@ impl Account {
     pub fn is(&self, id: &str) -> bool {
         self.id == id || self.account_id == id
     }
-
-    /// The mailbox address; empty where it names none.
-    pub fn address(&self) -> &str {
-        if self.email_address.is_empty() { &self.email } else { &self.email_address }
-    }
 }
 
 /// Reads an account; `None` where the text is not of that shape.
@@ -89,10 +84,6 @@ mod tests {
         .unwrap();
         assert!(found.is("a1") && !found.is("a2"));
         assert_eq!(State::read(&found.sync_state), State::Invalid);
-        assert_eq!(
-            account(r#"{"email":"anna@corp.example","sync_state":"running"}"#).unwrap().address(),
-            "anna@corp.example"
-        );
         assert_eq!(account(r#"{"id":"a1"}"#), None);
         assert_eq!(account("<html>"), None);
     }

@@ -5,35 +5,12 @@
 
 use super::{DEVICE_ID, DEVICE_TYPE};
 use crate::evidence::SessionAsk;
+use crate::protocol::eas::packed;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// English (United States), as MS-LCID numbers it.
 const LOCALE: u16 = 0x0409;
-
-/// The commands and their codes (MS-ASHTTP 2.2.1.1.1.1).
-const COMMANDS: &[(&str, u8)] = &[
-    ("Sync", 0),
-    ("SendMail", 1),
-    ("SmartForward", 2),
-    ("SmartReply", 3),
-    ("GetAttachment", 4),
-    ("FolderSync", 9),
-    ("FolderCreate", 10),
-    ("FolderDelete", 11),
-    ("FolderUpdate", 12),
-    ("MoveItems", 13),
-    ("GetItemEstimate", 14),
-    ("MeetingResponse", 15),
-    ("Search", 16),
-    ("Settings", 17),
-    ("Ping", 18),
-    ("ItemOperations", 19),
-    ("Provision", 20),
-    ("ResolveRecipients", 21),
-    ("ValidateCert", 22),
-    ("Find", 23),
-];
 
 /// What a query says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +56,8 @@ pub fn plain(user: &str, ask: &SessionAsk) -> String {
 pub fn base64(version: &str, policy_key: &str, ask: &SessionAsk) -> Option<String> {
     let short = |text: &str| u8::try_from(text.len()).ok();
     let key: u32 = policy_key.parse().ok()?;
-    let (_, code) = COMMANDS.iter().find(|(name, _)| *name == command(ask))?;
-    let mut bytes = vec![version.replace('.', "").parse().ok()?, *code];
+    let code = packed::code(command(ask).as_bytes())?;
+    let mut bytes = vec![version.replace('.', "").parse().ok()?, code];
     bytes.extend(LOCALE.to_le_bytes());
     bytes.push(short(DEVICE_ID)?);
     bytes.extend(DEVICE_ID.bytes());
@@ -115,33 +92,19 @@ pub fn read(query: &str) -> Option<Query> {
 }
 
 fn unpacked(bytes: &[u8]) -> Option<Query> {
-    let ([version, code, _, _], rest) = bytes.split_first_chunk::<4>()?;
-    let (device_id, rest) = counted(rest)?;
-    let (key, rest) = counted(rest)?;
-    let (device_type, mut rest) = counted(rest)?;
-    let mut user = None;
-    while let Some((tag, value)) = rest.split_first() {
-        let (value, behind) = counted(value)?;
-        if *tag == 8 {
-            user = Some(text(value)?);
-        }
-        rest = behind;
-    }
-    let (command, _) = COMMANDS.iter().find(|(_, known)| known == code)?;
+    let packed = packed::unpacked(bytes).filter(|packed| packed.is_whole)?;
+    let user = match packed.user {
+        Some(user) => Some(text(user)?),
+        None => None,
+    };
     Some(Query {
-        command: (*command).to_owned(),
+        command: packed::name(packed.command)?.to_owned(),
         user,
-        device_id: text(device_id)?,
-        device_type: text(device_type)?,
-        version: Some(format!("{}.{}", version / 10, version % 10)),
-        policy_key: Some(if key.is_empty() { 0 } else { u32::from_le_bytes(key.try_into().ok()?) }),
+        device_id: text(packed.device_id)?,
+        device_type: text(packed.device_type)?,
+        version: Some(format!("{}.{}", packed.version / 10, packed.version % 10)),
+        policy_key: Some(packed.policy_key),
     })
-}
-
-/// The bytes behind their number, and what follows.
-fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first()?;
-    rest.split_at_checked(usize::from(*length))
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

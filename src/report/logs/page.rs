@@ -3,16 +3,17 @@
 mod server;
 
 use super::{AUTH, LAST_SYNC, told_of};
-use crate::evidence::logs::{LineAt, LogDevice, LogsSeen};
-use crate::finding::{Lang, Severity, Status, Text, harmless};
+use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen};
+use crate::finding::{Lang, Severity, Status, Text, harmless, span};
 use crate::report::FindingReport;
-use crate::report::fold::{both_ends, indented, marked};
+use crate::report::fold::{both_ends, cut, indented, marked};
 use crate::report::text::{severity_symbol, steps, symbol};
 use crate::text;
 use colored::Colorize as _;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Findings that are told with all their steps; devices that are told one by one; rows of a table.
 const WHOLE: usize = 3;
@@ -92,9 +93,8 @@ impl Page<'_> {
                 continue;
             }
             let words = self.say(text!("no line of", "keine Zeile aus"));
-            let kind = serde_json::to_value(source.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
             let folder = if source.folder.is_empty() { "." } else { &source.folder };
-            let line = format!("{folder} ({}): {words} {}", kind.unwrap_or_default(), gaps.join(", "));
+            let line = format!("{folder} ({}): {words} {}", name(source.kind), gaps.join(", "));
             indented(out, "! ", "  ", &harmless(&line));
         }
         out.push(String::new());
@@ -103,14 +103,14 @@ impl Page<'_> {
     fn verdict(&self, findings: &[FindingReport], out: &mut Vec<String>) {
         let faults: Vec<_> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
         if faults.is_empty() {
-            let (status, sentence) = if self.seen.devices.is_empty() {
+            let (status, sentence) = if self.seen.devices.is_empty() && self.seen.ews.is_empty() {
                 let none =
                     text!("No ActiveSync request in these files.", "Keine ActiveSync-Anfrage in diesen Dateien.");
                 (Status::Inconclusive, none)
             } else {
                 let good = text!(
-                    "No device fails as far as these files show.",
-                    "Soweit diese Dateien zeigen, scheitert kein Gerät."
+                    "No client fails as far as these files show.",
+                    "Soweit diese Dateien zeigen, scheitert kein Client."
                 );
                 (Status::Pass, good)
             };
@@ -147,20 +147,18 @@ impl Page<'_> {
         out.push(format!("  {}", format!("{}  {}", or_dash(&name), or_dash(&device.device_id)).bold()));
         let mut row =
             |name: &str, value: String| indented(out, &format!("    {name:<12} "), &" ".repeat(17), &harmless(&value));
-        let signed = match (device.last_sign_in, &device.last_refusal) {
-            (Some(at), Some(refusal)) if refusal.at > at => {
+        let refused = device.last_refusal.as_ref();
+        let refused = refused.filter(|refusal| device.last_sign_in.is_none_or(|at| refusal.at > at));
+        let signed = match (refused, device.last_sign_in) {
+            (Some(refusal), _) => {
                 let words = self.say(text!("refused", "abgelehnt"));
                 format!("{words} {} {} {}", short(refusal.at), refusal.status, place(device.lines.refusal.as_ref()))
             }
-            (None, Some(refusal)) => {
-                let words = self.say(text!("refused", "abgelehnt"));
-                format!("{words} {} {} {}", short(refusal.at), refusal.status, place(device.lines.refusal.as_ref()))
-            }
-            (Some(at), _) => {
+            (None, Some(at)) => {
                 // Exchange may let a device go on for 8 to 24 hours after a password has changed
                 let words = self.say(text!(
                     "accepted (no proof of today's password)",
-                    "angenommen (kein Beleg für das heutige Kennwort)"
+                    "angenommen (kein Beleg für das heutige Passwort)"
                 ));
                 format!("{}{} {words} {}", short(at), self.before_end(at), place(device.lines.sign_in.as_ref()))
             }
@@ -196,7 +194,7 @@ impl Page<'_> {
                 format!("{} {words} {} {at}: {}", device.failures_in_a_row, short(since), counts(&device.failing_with)),
             );
         }
-        let span = |at: Option<Timestamp>| at.map(short).unwrap_or_default();
+        let when = |at: Option<Timestamp>| at.map(short).unwrap_or_default();
         let shown_by = match device.site.as_str() {
             "http-proxy" => text!(
                 "HttpProxy log: what the front end accepted, not what ActiveSync answered",
@@ -216,8 +214,8 @@ impl Page<'_> {
             format!(
                 "{}, {} – {}: {}",
                 device.hits,
-                span(device.first_attempt),
-                span(device.last_attempt),
+                when(device.first_attempt),
+                when(device.last_attempt),
                 counts(&device.statuses)
             ),
         );
@@ -256,9 +254,9 @@ impl Page<'_> {
 
     fn before_end(&self, at: Timestamp) -> String {
         let Some(end) = self.seen.coverage.to else { return String::new() };
-        let minutes = end.as_second().saturating_sub(at.as_second()) / 60;
-        let words = self.say(text!("min before the end", "min vor dem Ende"));
-        format!(", {minutes} {words}")
+        let age = span(end.as_second().saturating_sub(at.as_second()) / 60, self.lang);
+        let words = self.say(text!("before the end", "vor dem Ende"));
+        format!(", {age} {words}")
     }
 
     fn statuses(&self, out: &mut Vec<String>) {
@@ -270,14 +268,17 @@ impl Page<'_> {
                 *devices += 1;
             }
         }
+        if sums.is_empty() {
+            return;
+        }
         let mut sums: Vec<_> = sums.into_iter().collect();
         sums.sort_by_key(|(_, (requests, _))| std::cmp::Reverse(*requests));
         out.push(format!(
             "  {}",
-            self.say(text!("HTTP.sub.win32   requests   devices", "HTTP.Sub.Win32   Anfragen   Geräte")).bold()
+            self.say(text!("HTTP.sub.win32     requests   devices", "HTTP.Sub.Win32     Anfragen    Geräte")).bold()
         ));
         for (status, (requests, devices)) in sums.into_iter().take(ROWS) {
-            out.push(format!("  {status:<14} {requests:>10} {devices:>9}"));
+            out.push(format!("  {status:<16} {requests:>10} {devices:>9}"));
         }
         out.push(String::new());
     }
@@ -290,9 +291,8 @@ impl Page<'_> {
         out.push(format!("  {}", head.bold()));
         for device in self.seen.devices.iter().take(ROWS) {
             let cell = |text: Option<&String>, width: usize| -> String {
-                let text = harmless(text.map_or("-", String::as_str));
-                let text: String = text.chars().take(width).collect();
-                format!("{text:<width$}")
+                let text = cut(&harmless(text.map_or("-", String::as_str)), width);
+                format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
             };
             let last = device.last_success.or(device.last_accepted.filter(|_| !device.proof));
             out.push(format!(
@@ -315,7 +315,6 @@ impl Page<'_> {
     fn files(&self, out: &mut Vec<String>) {
         out.push(format!("  {}", self.say(text!("Files", "Dateien")).bold()));
         for file in &self.seen.files {
-            let kind = serde_json::to_value(file.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
             let skipped: Vec<String> =
                 file.skipped.iter().map(|skip| format!("{} {}", skip.count, skip.reason)).collect();
             let (of, used, left_out) = (
@@ -323,8 +322,7 @@ impl Page<'_> {
                 self.say(text!("used", "ausgewertet")),
                 self.say(text!("left out", "ausgelassen")),
             );
-            let mut line =
-                format!("{}: {}, {} {of}, {} {used}", file.path, kind.unwrap_or_default(), file.lines, file.used);
+            let mut line = format!("{}: {}, {} {of}, {} {used}", file.path, name(file.kind), file.lines, file.used);
             if !skipped.is_empty() {
                 line = format!("{line}, {left_out}: {}", skipped.join(", "));
             }
@@ -334,6 +332,11 @@ impl Page<'_> {
             indented(out, "  ", "    ", &harmless(&line));
         }
     }
+}
+
+/// As JSON names it.
+fn name(kind: LogKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// To the minute, without the T and the Z.

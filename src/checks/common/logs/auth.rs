@@ -12,22 +12,22 @@ use jiff::Timestamp;
 
 findings! {
     ACCEPTED = "auth.log-accepted", Info, Exchange {
-        title { en: "The sign-in of {who} was accepted at {last}", de: "Die Anmeldung von {who} wurde um {last} angenommen" }
+        title { en: "The sign-in of {who} was accepted at {last}", de: "Die Anmeldung von {who} wurde am {last} angenommen" }
         meaning {
             en: "That is {age} before the end of the logs ({line}), and no later one was refused. It proves no password of today: after a change Exchange may let a client go on for 8 to 24 hours.",
-            de: "Das ist {age} vor dem Ende der Protokolle ({line}), und keine spätere wurde abgelehnt. Ein Beleg für das heutige Kennwort ist es nicht: Nach einer Änderung kann Exchange einen Client noch 8 bis 24 Stunden gewähren lassen.",
+            de: "Das ist {age} vor dem Ende der Protokolle ({line}), und keine spätere wurde abgelehnt. Ein Beleg für das heutige Passwort ist es nicht: Nach einer Änderung kann Exchange einen Client noch 8 bis 24 Stunden gewähren lassen.",
         }
     }
     OLD = "auth.log-old", Warn, Sync {
         title { en: "The last accepted sign-in of {who} is {age} old", de: "Die letzte angenommene Anmeldung von {who} liegt {age} zurück" }
         meaning {
             en: "It was {last} ({line}), counted to the end of the logs. Since then nobody has signed in for it: whether the credentials still hold does not show.",
-            de: "Sie war {last} ({line}), gezählt bis zum Ende der Protokolle. Seitdem hat sich dafür niemand angemeldet: Ob die Anmeldedaten noch gelten, zeigt sich nicht.",
+            de: "Sie war am {last} ({line}), gezählt bis zum Ende der Protokolle. Seitdem hat sich dafür niemand angemeldet: Ob die Anmeldedaten noch gelten, zeigt sich nicht.",
         }
         remedy { en: "See whether the client still runs, then sign in once", de: "Sehen Sie nach, ob der Client noch läuft, und melden Sie sich dann einmal an" }
         steps [
             { en: "Look at the account in the app or the sync service: is it paused?", de: "Sehen Sie das Konto in der App oder im Sync-Dienst an: Ist es angehalten?" },
-            { en: "Try the credentials from outside:", de: "Probieren Sie die Anmeldedaten von außen:", Shell "exdiag check {mailbox} --ask-password --only auth-status" },
+            { en: "Try the credentials from outside:", de: "Testen Sie die Anmeldedaten von außen:", Shell "exdiag check {mailbox} --ask-password --only auth-status" },
         ]
         links ["https://support.microsoft.com/kb/2612821"]
     }
@@ -35,12 +35,12 @@ findings! {
         title { en: "Sign-ins of {who} are now accepted, now refused", de: "Anmeldungen von {who} werden mal angenommen, mal abgelehnt" }
         meaning {
             en: "{count} were refused, the last {refused} with {status} ({line}); accepted last: {last}. Two clients may share the device's name, one of them with an old password; or the password was changed a short time ago, and what was accepted before is let go on for 8 to 24 hours.",
-            de: "{count} wurden abgelehnt, zuletzt {refused} mit {status} ({line}); zuletzt angenommen: {last}. Vielleicht teilen sich zwei Clients den Namen des Geräts, einer davon mit altem Kennwort; oder das Kennwort wurde vor kurzem geändert, und was vorher angenommen war, darf noch 8 bis 24 Stunden weiterlaufen.",
+            de: "{count} wurden abgelehnt, zuletzt {refused} mit {status} ({line}); zuletzt angenommen: {last}. Vielleicht teilen sich zwei Clients den Namen des Geräts, einer davon mit altem Passwort; oder das Passwort wurde vor kurzem geändert, und was vorher angenommen war, darf noch 8 bis 24 Stunden weiterlaufen.",
         }
-        remedy { en: "Find the client with the old password", de: "Finden Sie den Client mit dem alten Kennwort" }
+        remedy { en: "Find the client with the old password", de: "Finden Sie den Client mit dem alten Passwort" }
         steps [
             { en: "List the devices of the mailbox with their agents:", de: "Listen Sie die Geräte des Postfachs mit ihren Kennungen auf:", Powershell "Get-MobileDeviceStatistics -Mailbox '{mailbox}' | Format-List DeviceId,DeviceType,DeviceUserAgent,LastSyncAttemptTime" },
-            { en: "See whether the account is being locked:", de: "Sehen Sie nach, ob das Konto dabei gesperrt wird:", Powershell "Get-ADUser -Filter \"UserPrincipalName -eq '{mailbox}'\" -Properties LockedOut,BadLogonCount,PasswordLastSet" },
+            { en: "See whether the account is being locked:", de: "Sehen Sie nach, ob das Konto dabei gesperrt wird:", Powershell "Get-ADUser (Get-User '{mailbox}').SamAccountName -Properties LockedOut,BadLogonCount,PasswordLastSet | Format-List Name,LockedOut,BadLogonCount,PasswordLastSet" },
         ]
         links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }

@@ -1,7 +1,7 @@
 //! Does a client of EWS get on, as far as HTTP shows?
 
 use super::limits::Thresholds;
-use super::{minutes, place, span};
+use super::{minutes, place, said, span};
 use crate::evidence::logs::EwsClient;
 use crate::finding::Finding;
 use crate::findings;
@@ -9,11 +9,24 @@ use jiff::Timestamp;
 
 findings! {
     ACCEPTED = "sync.ews-accepted", Info, Exchange {
-        title { en: "EWS: {who} was last accepted {last}", de: "EWS: {who} wurde zuletzt {last} angenommen" }
+        title { en: "EWS: {who} was last accepted {last}", de: "EWS: {who} wurde zuletzt am {last} angenommen" }
         meaning {
             en: "That is {age} before the end of the logs ({line}), by {agent}. HTTP said 200; what EWS itself answered stands in no log of IIS.",
             de: "Das ist {age} vor dem Ende der Protokolle ({line}), durch {agent}. HTTP sagte 200; was EWS selbst geantwortet hat, steht in keinem IIS-Protokoll.",
         }
+    }
+    STALE = "sync.ews-stale", Warn, Sync {
+        title { en: "EWS: {who} was last accepted {age} before the end of the logs", de: "EWS: {who} wurde zuletzt {age} vor dem Ende der Protokolle angenommen" }
+        meaning {
+            en: "That was {last} ({line}), by {agent}. Since then this client has not asked with success: it was stopped, replaced by another one, or does not reach the server.",
+            de: "Das war {last} ({line}), durch {agent}. Seitdem hat dieser Client nicht mehr mit Erfolg gefragt: Er wurde angehalten, durch einen anderen ersetzt oder erreicht den Server nicht.",
+        }
+        remedy { en: "See whether the client still runs", de: "Sehen Sie nach, ob der Client noch läuft" }
+        steps [
+            { en: "Look at the account in the app or the sync service: is it paused, or does it want a sign-in?", de: "Sehen Sie das Konto in der App oder im Sync-Dienst an: Ist es angehalten, oder will es eine Anmeldung?" },
+            { en: "Try EWS with the same credentials from outside:", de: "Testen Sie EWS mit denselben Anmeldedaten von außen:", Shell "exdiag check {mailbox} --only server-version --ask-password" },
+        ]
+        links ["https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-control-access-to-ews-in-exchange"]
     }
     FAILING = "sync.ews-failing", Fail, Exchange {
         title { en: "EWS: {who} has failed {count} times in a row since {since}", de: "EWS: {who} ist seit {since} {count}-mal in Folge gescheitert" }
@@ -23,7 +36,7 @@ findings! {
         }
         remedy { en: "Go by the code of the first failure", de: "Richten Sie sich nach dem Code des ersten Fehlers" }
         steps [
-            { en: "401 with 1326 is a wrong password, 1909 a locked account: enter the password anew in the sync service.", de: "401 mit 1326 ist ein falsches Kennwort, 1909 ein gesperrtes Konto: Geben Sie das Kennwort im Sync-Dienst neu ein." },
+            { en: "401 with 1326 is a wrong password, 1909 a locked account: enter the password anew in the sync service.", de: "401 mit 1326 ist ein falsches Passwort, 1909 ein gesperrtes Konto: Geben Sie das Passwort im Sync-Dienst neu ein." },
             { en: "403 or 404: see whether EWS is on for the mailbox, and which applications may use it.", de: "403 oder 404: Sehen Sie nach, ob EWS für das Postfach eingeschaltet ist und welche Anwendungen es verwenden dürfen.", Powershell "Get-CASMailbox '{mailbox}' | Format-List Ews*" },
             { en: "5xx is the server itself:", de: "5xx ist der Server selbst:", Powershell "Get-WebAppPoolState MSExchangeServicesAppPool" },
         ]
@@ -35,8 +48,7 @@ findings! {
 pub fn judge(client: &EwsClient, end: Timestamp, limits: &Thresholds, all: bool, out: &mut Vec<Finding>) {
     let about = |code| {
         let finding = Finding::new(code).with("who", client.user.as_str()).with("mailbox", client.user.as_str());
-        let last = client.last_accepted.map_or_else(|| "-".to_owned(), |last| last.to_string());
-        finding.with("agent", client.agent.as_str()).with("last", last)
+        finding.with("agent", client.agent.as_str()).with("last", said(client.last_accepted))
     };
     let until = client.last_attempt.unwrap_or(end);
     let streak = i64::try_from(client.failures_in_a_row).unwrap_or(i64::MAX);
@@ -51,7 +63,8 @@ pub fn judge(client: &EwsClient, end: Timestamp, limits: &Thresholds, all: bool,
                 .with("line", place(client.failing_line.as_ref())),
         );
     } else if let Some(last) = client.last_accepted.filter(|_| all) {
-        let line = place(client.last_accepted_line.as_ref());
-        out.push(about(&ACCEPTED).with("age", span(minutes(last, end))).with("line", line));
+        let (line, age) = (place(client.last_accepted_line.as_ref()), minutes(last, end));
+        let code = if age > limits.stale_minutes { &STALE } else { &ACCEPTED };
+        out.push(about(code).with("age", span(age)).with("line", line));
     }
 }

@@ -1,10 +1,10 @@
 //! Does a client strain the server, or the server slow the client down, though requests get through?
 
-use super::about;
 use super::limits::Thresholds;
+use super::{about, yes};
 use crate::evidence::logs::LogDevice;
 use crate::finding::{Code, Finding, Severity};
-use crate::findings;
+use crate::{findings, text};
 
 findings! {
     LOOPING = "sync.looping", Warn, Sync {
@@ -28,7 +28,7 @@ findings! {
         remedy { en: "Give the mailbox a policy that the client can keep", de: "Geben Sie dem Postfach eine Richtlinie, die der Client einhalten kann" }
         steps [
             { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-CASMailbox '{mailbox}' | Format-List ActiveSyncMailboxPolicy" },
-            { en: "A sync service keeps no password rules of a phone: allow devices that cannot, in a policy of their own.", de: "Ein Sync-Dienst hält keine Kennwortregeln eines Telefons ein: Lassen Sie in einer eigenen Richtlinie Geräte zu, die das nicht können.", Powershell "New-MobileDeviceMailboxPolicy -Name 'Sync' -AllowNonProvisionableDevices $true; Set-CASMailbox '{mailbox}' -ActiveSyncMailboxPolicy 'Sync'" },
+            { en: "A sync service keeps no password rules of a phone: allow devices that cannot, in a policy of their own.", de: "Ein Sync-Dienst hält keine Passwortregeln eines Telefons ein: Lassen Sie in einer eigenen Richtlinie Geräte zu, die das nicht können.", Powershell "New-MobileDeviceMailboxPolicy -Name 'Sync' -AllowNonProvisionableDevices $true\nSet-CASMailbox '{mailbox}' -ActiveSyncMailboxPolicy 'Sync'" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/set-mobiledevicemailboxpolicy"]
     }
@@ -40,6 +40,7 @@ findings! {
         }
         remedy { en: "Find out what the client repeats", de: "Stellen Sie fest, was der Client wiederholt" }
         steps [
+            { en: "Look in the logs which requests come before the block, and how many:", de: "Sehen Sie in den Protokollen nach, welche Anfragen der Sperre vorausgehen und wie viele:", Shell "exdiag logs W3SVC1 --mailbox {mailbox}" },
             { en: "See the thresholds that the server has:", de: "Sehen Sie die Schwellwerte des Servers an:", Powershell "Get-ActiveSyncDeviceAutoblockThreshold | Format-List" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-activesyncdeviceautoblockthreshold"]
@@ -52,7 +53,7 @@ findings! {
         }
         remedy { en: "Raise the idle timeout of everything between the Internet and Exchange", de: "Erhöhen Sie das Leerlauf-Zeitlimit aller Geräte zwischen Internet und Exchange" }
         steps [
-            { en: "Set it to at least 30 minutes for the path /Microsoft-Server-ActiveSync, on firewall, proxy and load balancer.", de: "Setzen Sie es für den Pfad /Microsoft-Server-ActiveSync auf mindestens 30 Minuten, auf Firewall, Proxy und Load Balancer." },
+            { en: "Set it to at least 30 minutes for the path /Microsoft-Server-ActiveSync, on firewall, proxy and load balancer; in nginx, for example:", de: "Setzen Sie es für den Pfad /Microsoft-Server-ActiveSync auf mindestens 30 Minuten, auf Firewall, Proxy und Load Balancer; in nginx zum Beispiel:", Config "proxy_read_timeout 1800s;\nproxy_send_timeout 1800s;" },
         ]
         links ["https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-ascmd/f7ad2c0d-37e2-4a17-a2d6-fc8e98a1f9a8"]
     }
@@ -78,6 +79,7 @@ findings! {
         remedy { en: "Let the client ask less, or give the account a policy of its own", de: "Lassen Sie den Client seltener fragen oder geben Sie dem Konto eine eigene Richtlinie" }
         steps [
             { en: "See which policy holds:", de: "Sehen Sie nach, welche Richtlinie gilt:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List" },
+            { en: "Where a sync service works on this account, give it a policy that does not slow it down:", de: "Arbeitet mit diesem Konto ein Sync-Dienst, geben Sie ihm eine Richtlinie, die ihn nicht bremst:", Powershell "New-ThrottlingPolicy -Name 'Sync' -EasRechargeRate Unlimited -EasCutoffBalance Unlimited -EasMaxBurst Unlimited\nSet-ThrottlingPolicyAssociation '{mailbox}' -ThrottlingPolicy 'Sync'" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/new-throttlingpolicy"]
     }
@@ -90,7 +92,7 @@ findings! {
         remedy { en: "Look at the load of the mailbox server and the size of the mailbox", de: "Sehen Sie die Last des Postfachservers und die Größe des Postfachs an" }
         steps [
             { en: "A folder with very many items is slow for everybody:", de: "Ein Ordner mit sehr vielen Elementen ist für alle langsam:", Powershell "Get-MailboxFolderStatistics '{mailbox}' | Sort-Object ItemsInFolder -Descending | Select-Object -First 5 FolderPath,ItemsInFolder" },
-            { en: "Look at the health of the store:", de: "Sehen Sie den Zustand des Speichers an:", Powershell "Get-HealthReport -Identity $env:COMPUTERNAME -HealthSet Store" },
+            { en: "Look at the health of the store:", de: "Sehen Sie den Zustand des Informationsspeichers an:", Powershell "Get-HealthReport -Identity $env:COMPUTERNAME -HealthSet Store" },
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mailboxfolderstatistics"]
     }
@@ -103,7 +105,9 @@ findings! {
         remedy { en: "Raise the idle timeout to at least 30 minutes", de: "Erhöhen Sie das Leerlauf-Zeitlimit auf mindestens 30 Minuten" }
         steps [
             { en: "Look for a timer of {seconds} s on every device between the Internet and Exchange, for the path /Microsoft-Server-ActiveSync.", de: "Suchen Sie auf jedem Gerät zwischen Internet und Exchange ein Zeitlimit von {seconds} s, für den Pfad /Microsoft-Server-ActiveSync." },
+            { en: "In nginx, for example, where these requests are passed on:", de: "In nginx zum Beispiel dort, wo diese Anfragen weitergereicht werden:", Config "proxy_read_timeout 1800s;\nproxy_send_timeout 1800s;" },
         ]
+        links ["https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout"]
     }
 }
 
@@ -122,23 +126,34 @@ fn percent(part: u64, all: u64) -> u64 {
 pub fn judge(device: &LogDevice, limits: &Thresholds, barred: bool, out: &mut Vec<Finding>) {
     let l = limits;
     let circles = [
-        (device.resyncs, (l.resyncs_per_day, l.resyncs_per_day_fail), "it begins anew", "er beginnt von vorn"),
-        (device.same_key, (l.same_key, l.same_key_fail), "it repeats a sync key", "er wiederholt einen Schlüssel"),
-        (device.peak.day, (l.hits_per_day, l.hits_per_day_fail), "too many requests a day", "zu viele Anfragen am Tag"),
+        (
+            device.resyncs,
+            (l.resyncs_per_day, l.resyncs_per_day_fail),
+            text!("it begins anew", "die Synchronisierung beginnt von vorn"),
+        ),
+        (
+            device.same_key,
+            (l.same_key, l.same_key_fail),
+            text!("it repeats a sync key", "ein Synchronisierungsschlüssel wiederholt sich"),
+        ),
+        (
+            device.peak.day,
+            (l.hits_per_day, l.hits_per_day_fail),
+            text!("too many requests a day", "zu viele Anfragen am Tag"),
+        ),
         (
             device.peak.minute,
             (l.hits_per_minute, l.hits_per_minute_fail),
-            "too many requests a minute",
-            "zu viele Anfragen in der Minute",
+            text!("too many requests a minute", "zu viele Anfragen in der Minute"),
         ),
     ];
     let circle = circles
         .into_iter()
-        .filter_map(|(value, limits, en, de)| Some((weighed(device, &LOOPING, value, limits)?, en, de)))
+        .filter_map(|(value, limits, what)| Some((weighed(device, &LOOPING, value, limits)?, what)))
         .reduce(|worst, next| if next.0.severity > worst.0.severity { next } else { worst });
-    out.extend(circle.map(|(finding, en, de)| {
+    out.extend(circle.map(|(finding, what)| {
         finding
-            .with("what", serde_json::json!({"en": en, "de": de}))
+            .with("what", what)
             .with("day", device.peak.day)
             .with("minute", device.peak.minute)
             .with("resyncs", device.resyncs)
@@ -170,7 +185,7 @@ pub fn judge(device: &LogDevice, limits: &Thresholds, barred: bool, out: &mut Ve
         let finding = about(device, &THROTTLED)
             .with("count", device.throttled)
             .with("ms", device.throttled_ms)
-            .with("overdrawn", if device.overdrawn { "✓" } else { "-" });
+            .with("overdrawn", yes(device.overdrawn));
         out.push(if worst { finding.severity(Severity::Fail) } else { finding });
     }
     if let Some(calls) = device.mailbox_server.as_ref().filter(|calls| calls.over_2s >= 3) {

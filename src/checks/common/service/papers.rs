@@ -3,7 +3,7 @@
 //! What is pasted is as old as it is: a notification tells of an event, and nothing of what came after it.
 
 use super::account::{self, repeated};
-use super::refused::{both, told};
+use super::refused::{NO_KEY, both, told};
 use super::{GRANT_INVALID, GRANT_UNKNOWN, of_grant, region, stored};
 use crate::evidence::Subject;
 use crate::evidence::service::{Paper, PaperKind};
@@ -36,6 +36,7 @@ findings! {
         steps [
             { en: "If it is the mailbox meant, check it by that address:", de: "Ist dieses Postfach gemeint, prüfen Sie es unter der Adresse:", Shell "exdiag check '{email}' --sync-log '{file}'" },
         ]
+        links ["https://developer.nylas.com/docs/v3/auth/manage-grants/"]
     }
 }
 
@@ -142,24 +143,24 @@ fn of_error(text: &str) -> Finding {
         serde_json::from_str(text).unwrap_or_default()
     });
     if error.says("sync has been stopped") {
-        return account::of_state(State::Stopped, "stopped", "?");
+        return account::of_state(State::Stopped, "stopped", "ACCOUNT_ID");
     }
-    let (status, of_mailbox) = match error.kind.as_str() {
-        "unauthorized" | "authentication_error" => (401, false),
+    let (status, of_mailbox) = match error.name() {
+        "unauthorized" | "authentication_error" | NO_KEY => (401, false),
         "insufficient_scopes" => (403, true),
         "not_found_error" => (404, error.says("MailboxNotEnabledForRESTAPI")),
-        "api.resource_blocked" => (423, false),
+        "resource_blocked" => (423, false),
         "rate_limit_error" | "nylas_rate_limit_exceeded" | "too_many_requests" => (429, true),
         "invalid_request_error" => (400, false),
         _ if error.says("invalid_grant") => (401, true),
         _ if error.says("timed out") || error.says("timeout") => (504, true),
         _ => (500, true),
     };
-    let grant = Grant { id: "?".to_owned(), ..Grant::default() };
+    let grant = Grant { id: "GRANT_ID".to_owned(), ..Grant::default() };
     let mut finding = told(status, &error, None, of_mailbox.then_some(&grant));
     finding.data.remove("status");
     let answer = if error.kind.is_empty() { error.message.as_str() } else { error.kind.as_str() };
-    finding.with("answer", answer).with("grant", "?").with("other_region", region("")).with("api", "")
+    finding.with("answer", answer).with("grant", "GRANT_ID").with("other_region", region("")).with("api", "")
 }
 
 fn of_grant_event(paper: &Paper, id: &str) -> Option<Finding> {
@@ -181,4 +182,29 @@ fn of_account_events(events: &[&Paper], id: &str) -> Finding {
     let finding = account::of_state(State::read(kind), kind, id);
     let errors = kinds.iter().rev().take_while(|kind| State::read(kind) == State::Errs).count();
     if errors > 1 { repeated(finding, errors) } else { finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Owner;
+    use serde_json::json;
+
+    #[test]
+    fn a_pasted_error_is_known_with_and_without_the_api_in_front_of_its_kind() {
+        for (kind, code, owner) in [
+            ("not_found_error", "sync.grant-unknown", Owner::Sync),
+            ("api.not_found_error", "sync.grant-unknown", Owner::Sync),
+            ("api.resource_blocked", "sync.grant-blocked", Owner::Sync),
+            ("insufficient_scopes", "sync.scopes-missing", Owner::Sync),
+            ("unauthorized", "sync.api-refused", Owner::Caller),
+            ("api.authentication_error", "sync.api-refused", Owner::Caller),
+            ("token.unauthorized_access", "sync.api-refused", Owner::Caller),
+            ("api.rate_limit_error", "sync.api-refused", Owner::Caller),
+            ("api.internal_error", "sync.api-refused", Owner::Sync),
+        ] {
+            let found = of_error(&json!({"request_id": "r", "error": {"type": kind, "message": "no"}}).to_string());
+            assert_eq!((found.code.id, found.owner), (code, owner), "{kind}");
+        }
+    }
 }

@@ -69,6 +69,7 @@ remedies! {
         de: "Warten Sie {wait}; bleibt es dabei, geben Sie dem Postfach eine eigene Drosselungsrichtlinie",
         steps [
             { en: "It is the mail server that slows the service down. See which policy holds, and its limits:", de: "Es ist der Mailserver, der den Dienst bremst. Sehen Sie nach, welche Richtlinie gilt, und ihre Grenzen:", Powershell "Get-ThrottlingPolicyAssociation '{mailbox}' | Format-List\nGet-ThrottlingPolicy | Format-List Name,Ews*,Eas*" },
+            { en: "Give the mailbox one of its own (the number is an example):", de: "Geben Sie dem Postfach eine eigene (die Zahl ist ein Beispiel):", Powershell "New-ThrottlingPolicy SyncService -EwsMaxConcurrency 60\nSet-ThrottlingPolicyAssociation '{mailbox}' -ThrottlingPolicy SyncService" },
             { en: "Look again after that:", de: "Prüfen Sie danach erneut:", Shell "exdiag check {mailbox} --only auth-status,last-sync" },
         ]
     }
@@ -105,6 +106,9 @@ remedies! {
         ]
     }
 }
+
+/// The kind of error that a key has which the service does not know.
+pub const NO_KEY: &str = "token.unauthorized_access";
 
 /// What is known here of the server that the service has to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +151,7 @@ pub fn told(status: u16, error: &ApiError, retry_after: Option<&str>, grant: Opt
         }
         finding
     };
-    let by_provider = error.kind == "provider_error" || error.provider_error.is_some();
+    let by_provider = error.name() == "provider_error" || error.provider_error.is_some();
     match (status, grant) {
         (423, _) => return finding(&GRANT_BLOCKED),
         (404, Some(grant)) if error.says("MailboxNotEnabledForRESTAPI") => {
@@ -168,7 +172,10 @@ pub fn told(status: u16, error: &ApiError, retry_after: Option<&str>, grant: Opt
         _ => {}
     }
     let (why, remedy, owner): (_, Option<&'static Remedy>, _) = match status {
-        401 => (both("it does not take the key", "sie nimmt den Schlüssel nicht an"), None, Owner::Caller),
+        // of a key that it does not know it says so with 400
+        _ if status == 401 || error.kind == NO_KEY => {
+            (both("it does not take the key", "sie nimmt den Schlüssel nicht an"), None, Owner::Caller)
+        }
         403 if grant.is_some() => (
             both("the mail server refuses the access", "der Mailserver verweigert den Zugriff"),
             Some(&SERVER_REFUSES),
@@ -182,7 +189,7 @@ pub fn told(status: u16, error: &ApiError, retry_after: Option<&str>, grant: Opt
             Some(&WRONG_ID),
             Owner::Caller,
         ),
-        429 if error.kind == "rate_limit_error" && by_provider => (
+        429 if error.name() == "rate_limit_error" && by_provider => (
             both("the mail server slows the service down", "der Mailserver bremst den Dienst"),
             Some(&SERVER_SLOWS),
             Owner::Exchange,
@@ -273,6 +280,7 @@ mod tests {
     fn every_answer_has_its_own_owner_and_steps() {
         let provider = || Some(json!({"error": {"code": "ErrorServerBusy"}}));
         for (status, kind, message, provider, messages, code, owner) in [
+            (400, "token.unauthorized_access", "Invalid API key", None, false, "sync.api-refused", Owner::Caller),
             (401, "unauthorized", "", None, false, "sync.api-refused", Owner::Caller),
             (401, "provider_error", "", None, true, "sync.grant-invalid", Owner::User),
             (403, "unauthorized", "", None, false, "sync.api-refused", Owner::Sync),
@@ -283,6 +291,8 @@ mod tests {
             (423, "api.resource_blocked", "", None, false, "sync.grant-blocked", Owner::Sync),
             (429, "nylas_rate_limit_exceeded", "", None, true, "sync.api-refused", Owner::Caller),
             (429, "rate_limit_error", "", provider(), true, "sync.api-refused", Owner::Exchange),
+            (429, "api.rate_limit_error", "", provider(), true, "sync.api-refused", Owner::Exchange),
+            (403, "api.provider_error", "ErrorAccessDenied", None, true, "sync.api-refused", Owner::Exchange),
             (500, "api.internal_error", "", None, false, "sync.api-refused", Owner::Sync),
             (502, "", "", None, false, "sync.api-refused", Owner::Sync),
             (503, "", "X-MS-ASThrottle: CommandFrequency", None, true, "sync.api-refused", Owner::Exchange),
@@ -295,6 +305,16 @@ mod tests {
             let found = of(status, kind, message, provider, messages);
             assert_eq!((found.code.id, found.owner), (code, owner), "{status} {kind} {messages}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_a_matter_of_the_key_whatever_the_status() {
+        for (status, kind) in [(401, "unauthorized"), (400, NO_KEY)] {
+            let found = of(status, kind, "", None, false);
+            assert_eq!(found.data["why"]["en"], "it does not take the key", "{status} {kind}");
+            assert!(found.remedy.is_none(), "the steps of the finding itself are about the key");
+        }
+        assert_ne!(of(400, "invalid_request_error", "", None, false).data["why"]["en"], "it does not take the key");
     }
 
     #[test]

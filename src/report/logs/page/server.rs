@@ -111,10 +111,10 @@ impl Page<'_> {
             let at = row.last.map(short).unwrap_or_default();
             match self.lang {
                 Lang::En => format!("{name}: {wrong} with a wrong password, {locked} locked out, last {at}"),
-                Lang::De => format!("{name}: {wrong} mit falschem Kennwort, {locked} gesperrt, zuletzt {at}"),
+                Lang::De => format!("{name}: {wrong} mit falschem Passwort, {locked} gesperrt, zuletzt {at}"),
             }
         });
-        let title = text!("Wrong passwords and locked accounts", "Falsche Kennwörter und gesperrte Konten");
+        let title = text!("Wrong passwords and locked accounts", "Falsche Passwörter und gesperrte Konten");
         list(self.say(title), rows.collect(), server.lockouts.len());
         let rows = server.throttled.iter().take(FEW).map(|row| {
             let (name, count, ms) = (who(row.user.as_ref(), row.device_id.as_ref()), row.requests, row.ms);
