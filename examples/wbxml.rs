@@ -31,6 +31,7 @@ fn documents() -> Vec<(&'static str, &'static str, SessionAsk)> {
         ("settings", "16.1", SessionAsk::DeviceInformation),
         ("sync-first", "16.1", open.clone()),
         ("sync-first-12.1", "12.1", open),
+        ("sync-lately", "16.1", SessionAsk::Lately { folder: folder(), sync_key: sync_key(), days: 7 }),
         ("sync-second", "16.1", newest.clone()),
         ("sync-second-12.1", "12.1", newest),
     ]

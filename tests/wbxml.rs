@@ -31,7 +31,8 @@ fn asks() -> Vec<SessionAsk> {
         SessionAsk::Acknowledge,
         SessionAsk::Open { folder: folder.clone() },
         SessionAsk::Estimate { folder: folder.clone(), sync_key: sync_key.clone() },
-        SessionAsk::Newest { folder: folder.clone(), sync_key },
+        SessionAsk::Newest { folder: folder.clone(), sync_key: sync_key.clone() },
+        SessionAsk::Lately { folder: folder.clone(), sync_key, days: 7 },
         SessionAsk::Ping { folder, heartbeat: 900 },
     ]
 }

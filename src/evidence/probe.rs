@@ -310,6 +310,15 @@ pub enum SessionAsk {
         /// The folder's key.
         sync_key: String,
     },
+    /// Of a folder that has more than one answer brings, some of what came lately, without the bodies.
+    Lately {
+        /// The folder's id.
+        folder: String,
+        /// The folder's key.
+        sync_key: String,
+        /// How far back, days: 1, 3, 7, 14 or 31.
+        days: u8,
+    },
     /// Waits until something changes in a folder, over one connection.
     Ping {
         /// The folder's id.
@@ -345,6 +354,7 @@ impl fmt::Display for SessionAsk {
             Self::Open { folder } => write!(f, "open:{folder}"),
             Self::Estimate { folder, sync_key } => write!(f, "estimate:{folder}:{sync_key}"),
             Self::Newest { folder, sync_key } => write!(f, "newest:{folder}:{sync_key}"),
+            Self::Lately { folder, sync_key, days } => write!(f, "lately:{folder}:{sync_key}:{days}"),
             Self::Ping { folder, heartbeat } => write!(f, "ping:{folder}:{heartbeat}"),
         }
     }

@@ -38,6 +38,9 @@ pub struct Token {
     /// `ver`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// How long it is, bytes; of old reports nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<u32>,
     /// `nbf`: from when on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

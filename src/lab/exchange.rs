@@ -7,7 +7,7 @@ mod others;
 
 use super::activesync::Session;
 use super::ews::Ews;
-use super::http::{Answer, Request, iis, iis_error};
+use super::http::{Answer, Request, header_too_long, iis, iis_error};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Which Exchange it is.
@@ -47,6 +47,8 @@ pub enum Tokens {
     Accepted,
     /// None does, and this stands in `x-ms-diagnostics`.
     Refused(&'static str),
+    /// The header that it comes in is refused by Windows.
+    TooLong,
 }
 
 /// What happens when the mailbox's user signs in.
@@ -305,6 +307,9 @@ impl Exchange {
 
     /// Whether the request is signed in; else the answer that it gets.
     fn admitted(&self, request: &Request) -> Result<(), Box<Answer>> {
+        if self.tokens == Tokens::TooLong && request.bearer().is_some() {
+            return Err(Box::new(header_too_long()));
+        }
         if self.offers == Offers::Modern && self.tokens == Tokens::Accepted && request.bearer().is_some() {
             return Ok(());
         }

@@ -131,6 +131,13 @@ pub fn pool_stopped() -> Answer {
     )
 }
 
+/// What HTTP.sys says of a header that is longer than it takes: IIS is not reached.
+pub fn header_too_long() -> Answer {
+    Answer::new(400)
+        .header("Server", "Microsoft-HTTPAPI/2.0")
+        .page("Bad Request", "<h2>Bad Request - Request Too Long</h2>\r\n<hr><p>HTTP Error 400.</p>")
+}
+
 /// A web application firewall that does not know the method.
 pub fn method_blocked() -> Answer {
     Answer::new(405).header("Server", "Apache").header("Allow", "GET, HEAD, POST").page(

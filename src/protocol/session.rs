@@ -18,6 +18,7 @@ use super::eas::{self, Version};
 use super::endpoint::Endpoint;
 use super::front;
 use crate::evidence::{Content, HttpProbe, HttpSeen, Method, NoAnswer, Response, SessionAsk, SignIn, Stop, View};
+use jiff::{SignedDuration, Timestamp};
 use std::ops::ControlFlow;
 
 /// The device that exdiag is known as, in every mailbox and from every machine.
@@ -29,6 +30,9 @@ pub const USER_AGENT: &str = "exdiag-session/1";
 
 /// The versions that are spoken, the best first.
 const SPOKEN: &[Version] = &[Version(16, 1), Version(16, 0), Version(14, 1), Version(14, 0), Version(12, 1)];
+
+/// How far back the newest message is looked for, days; one after the other.
+const SPANS: [u8; 3] = [1, 7, 31];
 
 /// How a session went.
 #[derive(Debug, Default)]
@@ -51,7 +55,7 @@ pub struct Session<'a> {
     pub messages: Option<u32>,
     /// When the newest message that was told arrived, RFC 3339.
     pub newest: Option<String>,
-    /// Whether that is the newest of all: every message of the Inbox was told.
+    /// Whether that is the newest of all: every message of the Inbox was told, or all of a span that holds it.
     pub is_newest_of_all: bool,
     /// Whether the Inbox was opened.
     pub is_open: bool,
@@ -218,12 +222,43 @@ impl<'a> Walk<'_, 'a> {
             }
         }
         let Some(told) = self.ask(SessionAsk::Newest { folder: folder.clone(), sync_key })? else { return Ok(()) };
+        let ControlFlow::Continue(told) = self.lately(&folder, told)? else { return Ok(()) };
         self.session.is_newest_of_all = told.newest.is_some() && !told.has_more;
         self.session.newest = told.newest;
         match self.view.subject().idle_test {
             Some(minutes) => self.wait(folder, folders.quiet, minutes),
             None => Ok(()),
         }
+    }
+
+    /// What is known of the newest message, where a folder has more messages than the first answer told and
+    /// no specification says in which order they come: what came lately is asked for, in a span that
+    /// grows until one holds the newest.
+    fn lately(&mut self, folder: &str, mut told: Reply) -> Went<Reply> {
+        for days in SPANS {
+            let Some(sync_key) = told.sync_key.clone().filter(|_| told.has_more) else { break };
+            let ask = SessionAsk::Lately { folder: folder.to_owned(), sync_key, days };
+            let next = match self.without(ask)? {
+                ControlFlow::Continue(Some(next)) => next,
+                ControlFlow::Continue(None) => break,
+                ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+            };
+            let at = |reply: &Reply| reply.newest.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+            let newest = at(&told).max(at(&next));
+            let since = self.view.asked_at() - SignedDuration::from_hours(24 * i64::from(days));
+            let is_whole = !next.has_more;
+            told = Reply {
+                newest: newest.map(|at| at.to_string()),
+                has_more: !is_whole || newest.is_none_or(|at| at < since),
+                sync_key: next.sync_key.or(told.sync_key),
+                ..told
+            };
+            // so much came in this span that a longer one does not hold it either
+            if !is_whole {
+                break;
+            }
+        }
+        Ok(ControlFlow::Continue(told))
     }
 
     /// Provision in two phases (MS-ASPROV 3.1.5.1); whether the session may go on.
@@ -534,6 +569,40 @@ mod tests {
         };
         let ping = |heartbeat| Some(SessionAsk::Ping { folder: "5".to_owned(), heartbeat });
         assert_eq!((beats(600), beats(900), beats(1200)), (ping(600), ping(900), ping(900)));
+    }
+
+    #[test]
+    fn ms_ascmd_the_newest_of_a_large_inbox_is_looked_for_in_what_came_lately() {
+        let days_back = |days: i64| (Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * days)).to_string();
+        // the first answer holds a message of that age and not all; the others hold this, or nothing
+        let told = |first: i64, later: &dyn Fn(u8) -> (Option<i64>, bool)| {
+            let messages = |newest: Option<i64>, has_more| {
+                let newest = newest.map(days_back);
+                response(200, &[], Some(Reply { newest, has_more, sync_key: Some("k".to_owned()), ..Reply::default() }))
+            };
+            let of = |ask: &SessionAsk, _| match ask {
+                SessionAsk::Newest { .. } => messages(Some(first), true),
+                SessionAsk::Lately { days, .. } => {
+                    let (newest, has_more) = later(*days);
+                    messages(newest, has_more)
+                }
+                _ => well(ask),
+            };
+            let (put, (newest, is_all, is_broken)) = played(None, of, |session| {
+                (session.newest.clone(), session.is_newest_of_all, session.broken().is_some())
+            });
+            assert!(!is_broken);
+            let syncs = put.iter().filter(|(command, _)| *command == "Sync").count();
+            (newest, is_all, syncs - 2)
+        };
+        // nothing came for two days, the newest is five days old
+        assert_eq!(told(300, &|days| (Some(5).filter(|_| days >= 7), false)), (Some(days_back(5)), true, 2));
+        // the first answer held it
+        assert_eq!(told(0, &|_| (None, false)), (Some(days_back(0)), true, 1));
+        // nothing of the last month: what was seen is not said to be the newest
+        assert_eq!(told(300, &|_| (None, false)), (Some(days_back(300)), false, 3));
+        // more came in a day than an answer holds
+        assert_eq!(told(300, &|_| (Some(0), true)), (Some(days_back(0)), false, 1));
     }
 
     #[test]

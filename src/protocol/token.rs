@@ -28,7 +28,7 @@ const ANYTHING: &str = "user_impersonation";
 
 /// Reads the claims; never fails.
 pub fn read(token: &str) -> Token {
-    claims(token).unwrap_or_default()
+    Token { length: u32::try_from(token.len()).ok(), ..claims(token).unwrap_or_default() }
 }
 
 fn claims(token: &str) -> Option<Token> {
@@ -66,9 +66,19 @@ fn claims(token: &str) -> Option<Token> {
         kind: text("idtyp"),
         issuer: text("iss"),
         version: text("ver"),
+        length: None,
         not_before: time("nbf"),
         expires: time("exp"),
     })
+}
+
+/// The longest token that fits into a header of the length that Windows takes unless it is told otherwise
+/// (HTTP.sys, `MaxFieldLength`: 16384, with the name and `Bearer`).
+pub const FITS_WINDOWS: u32 = 16_362;
+
+/// Whether a token does not hold yet, by a clock that may differ a little.
+pub fn is_early(token: &Token, now: Timestamp) -> bool {
+    token.not_before.is_some_and(|start| start.duration_since(now) > LEEWAY)
 }
 
 /// Why a token cannot work.

@@ -81,6 +81,32 @@ findings! {
         ]
         links ["https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"]
     }
+    NOT_YET = "auth.token-not-yet-valid", Warn, Caller {
+        title { en: "The access token holds from {start} only, by this machine's clock later than now", de: "Das Zugriffstoken gilt erst ab {start}, nach der Uhr dieses Rechners später als jetzt" }
+        meaning {
+            en: "A token holds from the moment it is issued. Where that lies ahead, the clock of this machine is behind, or the token was made by somebody whose clock is ahead; a server whose clock is right then refuses it.",
+            de: "Ein Token gilt ab dem Moment, in dem es ausgestellt wird. Liegt der in der Zukunft, geht die Uhr dieses Rechners nach, oder die Uhr des Ausstellers geht vor; dann lehnt ein Server mit richtiger Uhr es ab.",
+        }
+        remedy { en: "Set the clock, then get a new token", de: "Stellen Sie die Uhr und holen Sie dann ein neues Token" }
+        steps [
+            { en: "See how far this machine's clock is off:", de: "Sehen Sie nach, wie weit die Uhr dieses Rechners abweicht:", Shell "w32tm /stripchart /computer:time.windows.com /samples:1 /dataonly" },
+            { en: "Get a new one:", de: "Holen Sie ein neues:", Shell "exdiag login {mailbox} --client-id {app} --output token.txt" },
+        ]
+        links ["https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"]
+    }
+    TOO_LONG = "auth.token-too-long", Warn, Entra {
+        title { en: "The access token has {length} bytes, more than Windows takes unless told to", de: "Das Zugriffstoken hat {length} Bytes, mehr als Windows von sich aus annimmt" }
+        meaning {
+            en: "HTTP.sys, which receives requests for Exchange, takes header lines of up to 16,384 bytes and answers longer ones with HTTP 400, before Exchange sees them. Tokens grow with the groups and roles that the app has asked to stand in them.",
+            de: "HTTP.sys, das Anfragen für Exchange entgegennimmt, lässt Headerzeilen bis 16.384 Bytes zu und beantwortet längere mit HTTP 400, bevor Exchange sie sieht. Token wachsen mit den Gruppen und Rollen, die darin stehen sollen.",
+        }
+        remedy { en: "Leave groups out of the app's tokens, or let the server take longer headers", de: "Nehmen Sie die Gruppen aus den Token der App heraus oder lassen Sie den Server längere Header annehmen" }
+        steps [
+            { en: "App registrations, Token configuration: remove the groups claim, or limit it to groups assigned to the application.", de: "App-Registrierungen, Tokenkonfiguration: Entfernen Sie den Gruppenanspruch oder beschränken Sie ihn auf Gruppen, die der Anwendung zugewiesen sind." },
+            { en: "Or on a server of your own, then restart it:", de: "Oder auf einem eigenen Server; starten Sie ihn danach neu:", Powershell "$http = 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters'\nNew-ItemProperty $http -Name MaxFieldLength -PropertyType DWord -Value 65534 -Force\nNew-ItemProperty $http -Name MaxRequestBytes -PropertyType DWord -Value 131072 -Force" },
+        ]
+        links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows"]
+    }
     CLAIMS = "auth.token-claims", Info, Caller {
         title { en: "The access token is for {audience}, signed in as {account}, until {until}", de: "Das Zugriffstoken ist für {audience}, angemeldet als {account}, bis {until}" }
         meaning {
@@ -104,10 +130,16 @@ const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 pub fn findings(view: &View<'_>, endpoint: Option<&Endpoint>, accepted: bool) -> Result<Vec<Finding>, Stop> {
     let subject = view.subject();
     let Some(token) = &subject.token else { return Ok(Vec::new()) };
-    if token.form == TokenForm::Opaque {
-        return Ok(vec![Finding::new(&OPAQUE)]);
+    let calm = |usual| if accepted { Severity::Info } else { usual };
+    let mut found = Vec::new();
+    if let Some(length) = token.length.filter(|length| *length > token::FITS_WINDOWS) {
+        found.push(Finding::new(&TOO_LONG).severity(calm(Severity::Warn)).with("length", length));
     }
-    let mut found = vec![claims(token)];
+    if token.form == TokenForm::Opaque {
+        found.push(Finding::new(&OPAQUE));
+        return Ok(found);
+    }
+    found.push(claims(token));
     let at = |code| endpoint.map_or_else(|| Finding::new(code), |at| Finding::new(code).host(&at.host).port(at.port));
     let unfit = match endpoint {
         Some(endpoint) => eas::token_unfit(view, endpoint),
@@ -135,7 +167,10 @@ pub fn findings(view: &View<'_>, endpoint: Option<&Endpoint>, accepted: bool) ->
         }
         None => {}
     }
-    let calm = |usual| if accepted { Severity::Info } else { usual };
+    if let Some(start) = token.not_before.filter(|_| token::is_early(token, view.asked_at())) {
+        let finding = Finding::new(&NOT_YET).severity(calm(Severity::Warn)).with("app", app(Some(token)));
+        found.push(finding.with("start", start.to_string()));
+    }
     let scope = |service: &str, usual| {
         let rights: Vec<&String> = token.scopes.iter().chain(&token.roles).collect();
         Finding::new(&SCOPE)

@@ -105,6 +105,29 @@ pub fn all() -> Vec<Scenario> {
             exchange.versions = "2.0,2.1,2.5,12.0,12.1,14.0,14.1";
         }),
         fault(
+            "commands-missing",
+            "activesync.commands-missing",
+            "A proxy lists only some of the commands of ActiveSync",
+            "Ein Proxy führt nur einige der ActiveSync-Befehle auf",
+        )
+        .exchange(|exchange| exchange.commands = "Sync,FolderSync,Ping,Settings,ItemOperations")
+        .password(PASSWORD),
+        fault(
+            "no-version-header",
+            "activesync.no-version-header",
+            "A proxy takes the list of versions out of ActiveSync's answer",
+            "Ein Proxy entfernt die Liste der Versionen aus der Antwort von ActiveSync",
+        )
+        .exchange(|exchange| exchange.versions = "")
+        .password(PASSWORD),
+        fault(
+            "unexpected-answer",
+            "activesync.unexpected-answer",
+            "Something in front of ActiveSync answers what no ActiveSync server does",
+            "Etwas vor ActiveSync antwortet, was kein ActiveSync-Server antwortet",
+        )
+        .activesync(&Answer::new(421).header("Server", "nginx").page("421 Misdirected Request", "<h1>Misdirected</h1>")),
+        fault(
             "exchange-2016",
             "server.end-of-support",
             "Exchange 2016 with the last public update",

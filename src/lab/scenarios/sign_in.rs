@@ -82,6 +82,38 @@ pub(super) fn all() -> Vec<Scenario> {
         .modern(Tokens::Accepted)
         .token(&with(OWN, "exp", json!(1_700_003_600))),
         fault(
+            "token-not-yet-valid",
+            "auth.token-not-yet-valid",
+            "The access token holds from next century on, and the server refuses it",
+            "Das Zugriffstoken gilt erst ab dem nächsten Jahrhundert, und der Server lehnt es ab",
+        )
+        .modern(Tokens::Refused(""))
+        .token(&with(OWN, "nbf", json!(FAR))),
+        fault(
+            "token-too-long",
+            "auth.token-too-long",
+            "The access token is longer than Windows lets a header be, and gets HTTP 400",
+            "Das Zugriffstoken ist länger, als Windows einen Header sein lässt, und bekommt HTTP 400",
+        )
+        .modern(Tokens::TooLong)
+        .token(&with(OWN, "groups", json!(vec!["6f1d1f2e-0000-4000-8000-000000000000"; 400]))),
+        fault(
+            "basic-not-offered",
+            "auth.basic-not-offered",
+            "The server takes only tokens, and the user gives a password",
+            "Der Server nimmt nur Token an, und es wird ein Passwort angegeben",
+        )
+        .exchange(|exchange| exchange.offers = Offers::Bearer)
+        .password(PASSWORD),
+        fault(
+            "basic-retired",
+            "auth.basic-retired",
+            "The mailbox is in Exchange Online, and the user gives a password",
+            "Das Postfach liegt in Exchange Online, und es wird ein Passwort angegeben",
+        )
+        .all_in_the_cloud(Cloud::MANAGED)
+        .password(PASSWORD),
+        fault(
             "token-for-graph",
             "auth.token-audience",
             "The access token is for Microsoft Graph, and is not sent at all",

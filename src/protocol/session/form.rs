@@ -34,20 +34,9 @@ fn document(version: &str, policy_key: &str, ask: &SessionAsk) -> Element {
             Element::of(tags::PROVISION, [Element::of(tags::POLICIES, [Element::of(tags::POLICY, policy)])])
         }
         SessionAsk::Open { folder } => sync(collection(version, "0", folder)),
-        SessionAsk::Newest { folder, sync_key } => {
-            let mut asked = collection(version, sync_key, folder);
-            let body = [Element::text(tags::BODY_TYPE, "1"), Element::text(tags::TRUNCATION_SIZE, "0")];
-            let options = [
-                Element::text(tags::FILTER_TYPE, "0"),
-                Element::text(tags::MIME_SUPPORT, "0"),
-                Element::of(tags::BODY_PREFERENCE, body),
-            ];
-            asked.extend([
-                Element::text(tags::GET_CHANGES, "1"),
-                Element::text(tags::WINDOW_SIZE, WINDOW),
-                Element::of(tags::OPTIONS, options),
-            ]);
-            sync(asked)
+        SessionAsk::Newest { folder, sync_key } => messages(collection(version, sync_key, folder), "0"),
+        SessionAsk::Lately { folder, sync_key, days } => {
+            messages(collection(version, sync_key, folder), filter_type(*days))
         }
         SessionAsk::Estimate { folder, sync_key } => {
             let asked = [Element::text(tags::SYNC_KEY, sync_key), Element::text(tags::ESTIMATE_COLLECTION_ID, folder)];
@@ -59,6 +48,33 @@ fn document(version: &str, policy_key: &str, ask: &SessionAsk) -> Element {
             let folders = Element::of(tags::PING_FOLDERS, [Element::of(tags::PING_FOLDER, folder)]);
             Element::of(tags::PING, [Element::text(tags::PING_HEARTBEAT, heartbeat.to_string()), folders])
         }
+    }
+}
+
+/// Some messages of a collection, without their bodies.
+fn messages(mut collection: Vec<Element>, filter: &str) -> Element {
+    let body = [Element::text(tags::BODY_TYPE, "1"), Element::text(tags::TRUNCATION_SIZE, "0")];
+    let options = [
+        Element::text(tags::FILTER_TYPE, filter),
+        Element::text(tags::MIME_SUPPORT, "0"),
+        Element::of(tags::BODY_PREFERENCE, body),
+    ];
+    collection.extend([
+        Element::text(tags::GET_CHANGES, "1"),
+        Element::text(tags::WINDOW_SIZE, WINDOW),
+        Element::of(tags::OPTIONS, options),
+    ]);
+    sync(collection)
+}
+
+/// How far back a sync goes (MS-ASCMD 2.2.3.68.2): the shortest span that holds so many days.
+const fn filter_type(days: u8) -> &'static str {
+    match days {
+        0..=1 => "1",
+        2..=3 => "2",
+        4..=7 => "3",
+        8..=14 => "4",
+        _ => "5",
     }
 }
 
@@ -122,5 +138,14 @@ mod tests {
              <MIMESupport>0</MIMESupport><BodyPreference><Type>1</Type><TruncationSize>0</TruncationSize>\
              </BodyPreference></Options></Collection></Collections></Sync>"
         );
+    }
+
+    #[test]
+    fn ms_ascmd_filter_type_names_the_span_that_was_asked_for() {
+        for (days, filter) in [(1, "1"), (3, "2"), (7, "3"), (14, "4"), (31, "5")] {
+            let ask = SessionAsk::Lately { folder: "5".to_owned(), sync_key: "9".to_owned(), days };
+            let document = document("16.1", "0", &ask).to_string();
+            assert!(document.contains(&format!("<FilterType>{filter}</FilterType>")), "{document}");
+        }
     }
 }

@@ -35,7 +35,7 @@ pub const fn command(ask: &SessionAsk) -> &'static str {
         SessionAsk::FolderSync => "FolderSync",
         SessionAsk::DeviceInformation => "Settings",
         SessionAsk::Provision | SessionAsk::Acknowledge => "Provision",
-        SessionAsk::Open { .. } | SessionAsk::Newest { .. } => "Sync",
+        SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. } => "Sync",
         SessionAsk::Estimate { .. } => "GetItemEstimate",
         SessionAsk::Ping { .. } => "Ping",
     }

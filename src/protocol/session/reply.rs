@@ -136,7 +136,7 @@ impl Reply {
             SessionAsk::FolderSync => tags::FOLDER_SYNC,
             SessionAsk::DeviceInformation => tags::SETTINGS,
             SessionAsk::Provision | SessionAsk::Acknowledge => tags::PROVISION,
-            SessionAsk::Open { .. } | SessionAsk::Newest { .. } => tags::SYNC,
+            SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. } => tags::SYNC,
             SessionAsk::Estimate { .. } => tags::ESTIMATES,
             SessionAsk::Ping { .. } => tags::PING,
         };
@@ -147,7 +147,7 @@ impl Reply {
             SessionAsk::FolderSync => folder_sync(&root),
             SessionAsk::DeviceInformation => settings(&root),
             SessionAsk::Provision | SessionAsk::Acknowledge => provision(&root),
-            SessionAsk::Open { .. } | SessionAsk::Newest { .. } => sync(&root),
+            SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. } => sync(&root),
             SessionAsk::Estimate { .. } => estimate(&root),
             SessionAsk::Ping { .. } => ping(&root),
         }
@@ -190,7 +190,7 @@ impl Reply {
         self.wipe.is_none()
             && match (ask, self.kind) {
                 // MS-ASCMD 2.2.1.21: nothing new
-                (SessionAsk::Newest { .. }, Kind::Empty) => true,
+                (SessionAsk::Newest { .. } | SessionAsk::Lately { .. }, Kind::Empty) => true,
                 // 2: something has changed meanwhile
                 (SessionAsk::Ping { .. }, Kind::Document) => matches!(self.status, Some(1 | 2)),
                 // 2: no policy for this user

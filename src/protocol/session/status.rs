@@ -143,7 +143,7 @@ pub fn name(ask: &SessionAsk, told: Told) -> &'static str {
         SessionAsk::DeviceInformation => SETTINGS,
         SessionAsk::Provision | SessionAsk::Acknowledge if told.is_inner => POLICY,
         SessionAsk::Provision | SessionAsk::Acknowledge => PROVISION,
-        SessionAsk::Open { .. } | SessionAsk::Newest { .. } => SYNC,
+        SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. } => SYNC,
         SessionAsk::Estimate { .. } => ESTIMATE,
         SessionAsk::Ping { .. } => PING,
     };
