@@ -105,7 +105,11 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("auth.token-scope", SAID_NO, At::Anywhere),
     ("auth.token-other-account", SAID_NO, At::Anywhere),
     ("auth.token-not-yet-valid", SAID_NO, At::Anywhere),
-    ("auth.token-too-long", &["activesync.unexpected-answer", "auth.token-rejected"], At::Anywhere),
+    (
+        "auth.token-too-long",
+        &["auth.answer-unclear", "activesync.unexpected-answer", "auth.token-rejected"],
+        At::Anywhere,
+    ),
     ("auth.issuer-not-trusted", &["auth.token-rejected"], At::Anywhere),
     // an application's own token has no right that needs a person
     ("autodiscover.app-only-token", &["auth.token-scope", "auth.token-rejected"], At::Anywhere),

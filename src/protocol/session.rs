@@ -578,7 +578,8 @@ mod tests {
         let told = |first: i64, later: &dyn Fn(u8) -> (Option<i64>, bool)| {
             let messages = |newest: Option<i64>, has_more| {
                 let newest = newest.map(days_back);
-                response(200, &[], Some(Reply { newest, has_more, sync_key: Some("k".to_owned()), ..Reply::default() }))
+                let (status, sync_key) = (Some(1), Some("k".to_owned()));
+                response(200, &[], Some(Reply { status, sync_key, newest, has_more, ..Reply::default() }))
             };
             let of = |ask: &SessionAsk, _| match ask {
                 SessionAsk::Newest { .. } => messages(Some(first), true),

@@ -66,7 +66,8 @@ impl At<'_, '_> {
         let of = |code| self.of_step(code, step, result.clone()).with("status", number);
         let error = told.map(|told| status::name(&step.ask, told)).unwrap_or_default();
         let is_policy = matches!(step.ask, SessionAsk::Provision | SessionAsk::Acknowledge);
-        let is_sync = matches!(step.ask, SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. });
+        let is_sync =
+            matches!(step.ask, SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. });
         let is_folder_sync = step.ask == SessionAsk::FolderSync;
         if reply.wipe.is_some() || number == 140 {
             return of(&WIPE_REQUESTED);

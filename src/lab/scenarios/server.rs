@@ -126,7 +126,9 @@ pub fn all() -> Vec<Scenario> {
             "Something in front of ActiveSync answers what no ActiveSync server does",
             "Etwas vor ActiveSync antwortet, was kein ActiveSync-Server antwortet",
         )
-        .activesync(&Answer::new(421).header("Server", "nginx").page("421 Misdirected Request", "<h1>Misdirected</h1>")),
+        .activesync(
+            &Answer::new(421).header("Server", "nginx").page("421 Misdirected Request", "<h1>Misdirected</h1>"),
+        ),
         fault(
             "exchange-2016",
             "server.end-of-support",
