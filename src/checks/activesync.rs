@@ -44,10 +44,11 @@ findings! {
         remedy { en: "Let /Microsoft-Server-ActiveSync through, from everywhere", de: "Lassen Sie /Microsoft-Server-ActiveSync durch, von überall" }
         steps [
             { en: "In the firewall or proxy, allow the path in both spellings, /Microsoft-Server-ActiveSync and /microsoft-server-activesync.", de: "Erlauben Sie in Firewall oder Proxy den Pfad in beiden Schreibweisen, /Microsoft-Server-ActiveSync und /microsoft-server-activesync." },
+            { en: "Where the proxy in front passes requests on over http, let it use https: IIS demands it, and says 403.4 otherwise.", de: "Reicht der Proxy davor Anfragen über http weiter, lassen Sie ihn https verwenden: IIS verlangt es und sagt sonst 403.4." },
             { en: "On the Exchange server, look for address restrictions in IIS:", de: "Suchen Sie auf dem Exchange-Server nach Adressbeschränkungen in IIS:", Powershell "Get-WebConfiguration -Filter /system.webServer/security/ipSecurity -PSPath 'IIS:\\Sites\\Default Web Site\\Microsoft-Server-ActiveSync' | Select-Object -ExpandProperty Collection" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag check {mailbox} --server {endpoint} --only activesync" },
         ]
-        links ["https://learn.microsoft.com/connectivity-analyzer/an-http-403-received-because-is-denied-specified-url"]
+        links ["https://learn.microsoft.com/connectivity-analyzer/an-http-403-received-because-is-denied-specified-url", "https://learn.microsoft.com/connectivity-analyzer/an-http-403-4-returned-because-ssl-required-virtual-directory"]
     }
     OPTIONS_BLOCKED = "activesync.options-blocked", Fail, Network {
         title { en: "OPTIONS does not get through to ActiveSync on {host} (HTTP {status})", de: "OPTIONS kommt auf {host} nicht bis zu ActiveSync durch (HTTP {status})" }

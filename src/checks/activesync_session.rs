@@ -7,6 +7,7 @@
 pub mod expiry;
 pub mod exports;
 mod idle;
+mod reasons;
 mod statuses;
 mod words;
 

@@ -1,16 +1,16 @@
 //! What does the status of a command mean that did not succeed?
 
-use super::At;
 use super::words::{
     ACCOUNT_DISABLED, COMMANDS_BLOCKED, DEVICE_BLOCKED, FOLDER_SYNC_FAILED, POLICY_REFUSED, QUOTA, SIGN_IN_LOST,
     STATUS, STORE_OFFLINE, SYNC_STATE, TOO_MANY_DEVICES, WIPE_REQUESTED,
 };
+use super::{At, reasons};
 use crate::checks::common::mailbox::{
     ACCOUNT_BLOCKED, NO_MAILBOX, PASSWORD_EXPIRED, THROTTLED, UNAVAILABLE, USER_DISABLED, WRONG_MAILBOX_SERVER,
     throttled, unavailable, wrong_server,
 };
 use crate::evidence::{HttpSeen, Probe, Response, SessionAsk};
-use crate::finding::{Finding, Owner, Severity};
+use crate::finding::{Finding, Owner};
 use crate::protocol::front;
 use crate::protocol::session::{self, Kind, Reply, Step, command, status};
 
@@ -45,7 +45,7 @@ impl At<'_, '_> {
                 (None, None) => evidence(unavailable(self.endpoint, response)).with("command", command(&step.ask)),
             },
             500 => of(&FOLDER_SYNC_FAILED),
-            _ => of(&STATUS),
+            _ => of(&STATUS).owner(Owner::Network).with("why", reasons::NOT_ACTIVESYNC.said()),
         }
     }
 
@@ -94,10 +94,10 @@ impl At<'_, '_> {
             (_, 3..=5) if is_policy && told.is_some_and(|told| told.is_inner) => of(&POLICY_REFUSED),
             (_, 110 | 112) => of(&FOLDER_SYNC_FAILED),
             (_, 6 | 10..=12) if is_folder_sync => of(&FOLDER_SYNC_FAILED),
-            // busy, or in a move: the next try may succeed
-            (_, 111 | 133) => of(&STATUS).severity(Severity::Warn),
-            (_, 16) if is_sync => of(&STATUS).severity(Severity::Warn),
-            _ => of(&STATUS),
+            _ => {
+                let reason = reasons::of(number, is_sync);
+                of(&STATUS).severity(reason.severity).owner(reason.owner).with("why", reason.said())
+            }
         }
     }
 
@@ -125,6 +125,7 @@ mod tests {
     use super::super::tests::{endpoint, evidence, response, step};
     use super::*;
     use crate::evidence::View;
+    use crate::finding::Severity;
 
     fn judged(ask: SessionAsk, reply: &Reply) -> Finding {
         let (evidence, endpoint) = (evidence(), endpoint());

@@ -212,8 +212,8 @@ findings! {
     STATUS = "activesync.status", Fail, Exchange {
         title { en: "{host} ends the session of {mailbox} at {command}: {result}", de: "{host} beendet die Sitzung von {mailbox} bei {command}: {result}" }
         meaning {
-            en: "The sign-in works, but the server answers this command with a status other than success. 111, 133 and Retry (16) pass: the server is busy, or the mailbox is being moved. 101 to 109 mean that the content or the address of the request arrived damaged, mostly by a proxy or a firewall; 138, that the server refuses a version that it offers itself.",
-            de: "Die Anmeldung gelingt, aber der Server beantwortet diesen Befehl mit einem anderen Status als Erfolg. 111, 133 und Retry (16) gehen vorüber: Der Server ist ausgelastet, oder das Postfach wird gerade verschoben. 101 bis 109 heißen, dass Inhalt oder Adresse der Anfrage beschädigt ankamen, meist durch einen Proxy oder eine Firewall; 138, dass der Server eine Version ablehnt, die er selbst anbietet.",
+            en: "{why} The sign-in itself works.",
+            de: "{why} Die Anmeldung selbst gelingt.",
         }
         remedy { en: "Look the status up; if it does not pass, read the server's log of this device", de: "Schlagen Sie den Status nach; geht er nicht vorüber, lesen Sie das Protokoll des Servers für dieses Gerät" }
         steps [
