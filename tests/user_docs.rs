@@ -62,12 +62,19 @@ impl Page {
                 Event::Start(Tag::Link { dest_url, .. }) => link = Some((String::new(), dest_url.to_string())),
                 Event::End(TagEnd::Link) => page.links.extend(link.take()),
                 Event::Text(said) => {
-                    block.iter_mut().for_each(|(_, text)| text.push_str(&said));
-                    link.iter_mut().for_each(|(text, _)| text.push_str(&said));
-                    heading.iter_mut().for_each(|(_, text)| text.push_str(&said));
+                    let open = [
+                        block.as_mut().map(|(_, text)| text),
+                        link.as_mut().map(|(text, _)| text),
+                        heading.as_mut().map(|(_, text)| text),
+                    ];
+                    for text in open.into_iter().flatten() {
+                        text.push_str(&said);
+                    }
                 }
                 Event::Code(said) => {
-                    heading.iter_mut().for_each(|(_, text)| text.push_str(&said));
+                    if let Some((_, text)) = heading.as_mut() {
+                        text.push_str(&said);
+                    }
                     page.spans.push(said.to_string());
                 }
                 _ => {}
@@ -111,48 +118,59 @@ fn all() -> Vec<(Lang, Page)> {
     [Lang::En, Lang::De].into_iter().flat_map(|lang| pages(lang).into_values().map(move |page| (lang, page))).collect()
 }
 
-/// The calls of exdiag in a line of a shell, a crontab or a configuration: words and quotes are those of a
-/// shell; a redirection and what follows it is left out.
-fn calls(line: &str) -> Vec<Vec<String>> {
-    let mut commands = vec![Vec::new()];
-    let (mut word, mut quote, mut was_quoted, mut redirected) = (String::new(), None, false, false);
-    let end = |word: &mut String, was_quoted: &mut bool, redirected: bool, commands: &mut Vec<Vec<(String, bool)>>| {
-        if !redirected && (!word.is_empty() || *was_quoted) {
-            commands.last_mut().unwrap().push((std::mem::take(word), *was_quoted));
-        }
-        word.clear();
-        *was_quoted = false;
-    };
-    if line.trim_start().starts_with('#') {
-        return Vec::new();
-    }
+/// A piece of a command line, as a shell takes it apart.
+enum Token {
+    Word {
+        text: String,
+        is_quoted: bool,
+    },
+    /// `|`, `;`, `&`
+    Next,
+    /// `<`, `>`
+    Redirection,
+}
+
+fn tokens(line: &str) -> Vec<Token> {
+    let mut out = Vec::new();
+    let mut word: Option<(String, bool)> = None;
+    let mut quote = None;
+    let whole = |(text, is_quoted)| Token::Word { text, is_quoted };
     for letter in line.chars() {
         match (quote, letter) {
             (Some(open), _) if open == letter => quote = None,
             (None, '"' | '\'') => {
                 quote = Some(letter);
-                was_quoted = true;
+                word.get_or_insert_default().1 = true;
             }
-            (None, '|' | ';' | '&') => {
-                end(&mut word, &mut was_quoted, redirected, &mut commands);
-                redirected = false;
-                commands.push(Vec::new());
-            }
-            (None, '<' | '>') => {
-                end(&mut word, &mut was_quoted, redirected, &mut commands);
-                redirected = true;
-            }
-            (None, _) if letter.is_whitespace() => end(&mut word, &mut was_quoted, redirected, &mut commands),
-            _ => word.push(letter),
+            (None, '|' | ';' | '&') => out.extend(word.take().map(whole).into_iter().chain([Token::Next])),
+            (None, '<' | '>') => out.extend(word.take().map(whole).into_iter().chain([Token::Redirection])),
+            (None, _) if letter.is_whitespace() => out.extend(word.take().map(whole)),
+            _ => word.get_or_insert_default().0.push(letter),
         }
     }
-    end(&mut word, &mut was_quoted, redirected, &mut commands);
-    let is_exdiag = |(word, quoted): &(String, bool)| !quoted && (word == "exdiag" || word.ends_with("/exdiag"));
-    let call = |words: Vec<(String, bool)>| {
-        let at = words.iter().position(is_exdiag)?;
-        Some(words.into_iter().skip(at + 1).map(|(word, _)| word).collect())
+    out.extend(word.map(whole));
+    out
+}
+
+/// The calls of exdiag in a line of a shell, a crontab or a configuration; of a redirection nothing is kept.
+fn calls(line: &str) -> Vec<Vec<String>> {
+    if line.trim_start().starts_with('#') {
+        return Vec::new();
+    }
+    let call = |command: &[Token]| {
+        let words = command.iter().map_while(|token| match token {
+            Token::Word { text, is_quoted } => Some((text, *is_quoted)),
+            Token::Next | Token::Redirection => None,
+        });
+        let mut words =
+            words.skip_while(|(text, is_quoted)| *is_quoted || !is_exdiag(text)).map(|(text, _)| text.clone());
+        words.next().map(|_| words.collect())
     };
-    commands.into_iter().filter_map(call).collect()
+    tokens(line).split(|token| matches!(token, Token::Next)).filter_map(call).collect()
+}
+
+fn is_exdiag(word: &str) -> bool {
+    word == "exdiag" || word.ends_with("/exdiag")
 }
 
 /// What clap has against a call; nothing against a mere mention such as `exdiag check`.
