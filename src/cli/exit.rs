@@ -3,8 +3,8 @@
 use super::args::{AutodiscoverArgs, CheckArgs, Command, DemoArgs, Format, Lang, LogsFormat, ReplayArgs, TlsArgs};
 use super::format::ReportFormat;
 use crate::finding::{self, Sentence, Text};
-use crate::report::plugin_trouble;
-use std::io::Write as _;
+use crate::report::{fold_markdown, plugin_trouble};
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 /// Usage or input error: nothing was sent (contract, section 2).
@@ -68,8 +68,7 @@ impl Trouble {
             Voice::Json => serde_json::json!({"error": {"code": "usage", "message": message}}).to_string(),
             Voice::Plain | Voice::Plugin => format!("exdiag: {message}"),
         };
-        // nobody is left to hear that standard error is closed
-        let _ = writeln!(std::io::stderr(), "{line}");
+        say(&line);
     }
 
     fn message(&self, lang: finding::Lang) -> String {
@@ -78,6 +77,14 @@ impl Trouble {
             Said::Verbatim(message) => message.clone(),
         }
     }
+}
+
+/// Says a line beside the answer, on standard error; broken between words where a terminal would break it
+/// anywhere.
+pub fn say(line: &str) {
+    let folded = std::io::stderr().is_terminal().then(|| fold_markdown(line, true));
+    // nobody is left to hear that standard error is closed
+    let _ = writeln!(std::io::stderr(), "{}", folded.as_deref().unwrap_or(line).trim_end());
 }
 
 /// To whom the program speaks where there is no report.

@@ -2,7 +2,7 @@
 
 use super::args::LoginArgs;
 use super::check::{self, Interrupted, not_set_up, runtime};
-use super::exit::{INCONCLUSIVE, Trouble};
+use super::exit::{INCONCLUSIVE, Trouble, say};
 use super::output::{Target, not_writable};
 use crate::checks::auth_status::entra::{self, Known};
 use crate::checks::auth_status::is_personal_domain;
@@ -15,7 +15,7 @@ use crate::protocol::cloud::{Cloud, Kind};
 use crate::protocol::device::{Refusal, Started, is_here};
 use crate::protocol::ttl;
 use crate::text;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use url::Url;
 
@@ -120,26 +120,34 @@ fn no_app() -> Trouble {
     Trouble::new(text!(
         "no app is named; give --client-id ID
 
-exdiag has no app of its own: the token is issued to an app of yours. Register one, once for the tenant, as an admin:
-  1. https://entra.microsoft.com, App registrations, New registration: any name, accounts of this directory only
-     (for outlook.com: personal accounts), no redirect URI. Its \"Application (client) ID\" is the id to give.
+exdiag has no app of its own: the token is issued to an app of yours. Register
+one, once for the tenant, as an admin:
+  1. https://entra.microsoft.com, App registrations, New registration: any
+     name, accounts of this directory only (for outlook.com: personal
+     accounts), no redirect URI. Its \"Application (client) ID\" is the id to
+     give.
   2. Authentication: \"Allow public client flows\" = Yes.
-  3. API permissions, Add, APIs my organization uses, \"Office 365 Exchange Online\", Delegated permissions:
-     EAS.AccessAsUser.All and EWS.AccessAsUser.All; then \"Grant admin consent\".
-The app of your sync service fits only if its operator allows public client flows. The ids of Microsoft's own apps
-do not (AADSTS65002).",
+  3. API permissions, Add, APIs my organization uses, \"Office 365 Exchange
+     Online\", Delegated permissions: EAS.AccessAsUser.All and
+     EWS.AccessAsUser.All; then \"Grant admin consent\".
+The app of your sync service fits only if its operator allows public client
+flows. The ids of Microsoft's own apps do not (AADSTS65002).",
         "Es ist keine App genannt; geben Sie --client-id ID an
 
-exdiag hat keine eigene App: Das Token wird für eine App von Ihnen ausgestellt. Registrieren Sie als Administrator
-einmal eine für den Mandanten:
-  1. https://entra.microsoft.com, App-Registrierungen, Neue Registrierung: Name beliebig, nur Konten dieses
-     Verzeichnisses (für outlook.com: persönliche Konten), keine Umleitungs-URI. Die „Anwendungs-ID (Client)“ ist
-     die anzugebende ID.
+exdiag hat keine eigene App: Das Token wird für eine App von Ihnen
+ausgestellt. Registrieren Sie als Administrator einmal eine für den Mandanten:
+  1. https://entra.microsoft.com, App-Registrierungen, Neue Registrierung:
+     Name beliebig, nur Konten dieses Verzeichnisses (für outlook.com:
+     persönliche Konten), keine Umleitungs-URI. Die „Anwendungs-ID (Client)“
+     ist die anzugebende ID.
   2. Authentifizierung: „Öffentliche Clientflows zulassen“ = Ja.
-  3. API-Berechtigungen, Hinzufügen, Von meiner Organisation verwendete APIs, „Office 365 Exchange Online“,
-     Delegierte Berechtigungen: EAS.AccessAsUser.All und EWS.AccessAsUser.All; dann „Administratorzustimmung erteilen“.
-Die App Ihres Sync-Dienstes eignet sich nur, wenn ihr Betreiber öffentliche Clientflows zulässt. Die IDs von Microsofts
-eigenen Apps eignen sich nicht (AADSTS65002).",
+  3. API-Berechtigungen, Hinzufügen, Von meiner Organisation verwendete APIs,
+     „Office 365 Exchange Online“, Delegierte Berechtigungen:
+     EAS.AccessAsUser.All und EWS.AccessAsUser.All; dann
+     „Administratorzustimmung erteilen“.
+Die App Ihres Sync-Dienstes eignet sich nur, wenn ihr Betreiber öffentliche
+Clientflows zulässt. Die IDs von Microsofts eigenen Apps eignen sich nicht
+(AADSTS65002).",
     ))
 }
 
@@ -156,11 +164,6 @@ impl Asked<'_> {
         let Self { app, tenant, mailbox, .. } = *self;
         Known { mailbox: &mailbox.address, domain: &mailbox.domain, tenant, app }
     }
-}
-
-fn say(text: &str) {
-    // nobody is left to hear that standard error is closed
-    let _ = writeln!(io::stderr(), "{}", text.trim_end());
 }
 
 /// Says on standard error what happens.
