@@ -460,3 +460,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_only_one_way_of_writing_has_is_read_too() {
+    let account = |bytes: &[u8]| seen(CAS, bytes).mailbox.unwrap();
+    let json = "{\"ActiveSyncEnabled\":false,\"PrimarySmtpAddress\":\"anna@corp.example\"}";
+    // UTF-16 without its mark, as it comes through a pipe
+    for bytes in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
+        let wide: Vec<u8> = json.encode_utf16().flat_map(bytes).collect();
+        assert_eq!(account(&wide).activesync_enabled, Some(false));
+    }
+    // an array of 5.1 that was not taken apart
+    let counted = format!("{{\"value\":[{json},{{\"PrimarySmtpAddress\":\"b@corp.example\"}}],\"Count\":2}}");
+    assert_eq!(
+        (account(counted.as_bytes()).activesync_enabled, seen(CAS, counted.as_bytes()).records),
+        (Some(false), 2)
+    );
+    // German words, and a long value that goes on in the next line
+    let list = "PrimarySmtpAddress      : anna@corp.example\r\nActiveSyncEnabled       : Wahr\r\n\
+                ActiveSyncMailboxPolicy : Richtlinie für alle Tele\r\n                          fone\r\n";
+    let told = account(list.as_bytes());
+    assert_eq!(
+        (told.activesync_enabled, told.device_policy.as_deref()),
+        (Some(true), Some("Richtlinie für alle Telefone"))
+    );
+    // the name of a type stands in a CSV where the value is no text
+    let csv = "PrimarySmtpAddress,ActiveSyncEnabled,ActiveSyncMailboxPolicy\r\n\
+               anna@corp.example,True,Microsoft.Exchange.Data.Directory.ADObjectId\r\n";
+    assert_eq!(account(csv.as_bytes()).device_policy, None);
+    // an object of CliXML that was written before
+    let xml = "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\"><Obj RefId=\"0\"><Props>\
+               <S N=\"PrimarySmtpAddress\">anna@corp.example</S><B N=\"ActiveSyncEnabled\">true</B>\
+               <Obj N=\"ActiveSyncAllowedDeviceIDs\" RefId=\"1\"><LST><S>A1</S></LST></Obj>\
+               <Ref N=\"ActiveSyncBlockedDeviceIDs\" RefId=\"1\" /></Props></Obj></Objs>";
+    assert_eq!(account(xml.as_bytes()).devices_blocked, ["A1"]);
+}

@@ -255,6 +255,18 @@ mod tests {
     }
 
     #[test]
+    fn of_the_days_and_the_errors_only_what_cannot_be_a_secret_is_kept() {
+        let days = |password| {
+            let answer = response(200, &[("x-ms-credentials-expire", "14")], "");
+            kept(password, false, answer).header("x-ms-credentials-expire").map(str::to_owned)
+        };
+        assert_eq!((days("Herbst:Regen-2026"), days("14")), (Some("14".to_owned()), None));
+        let text =
+            kept("Herbst:Regen-2026", false, response(401, &[], "AADSTS53003: no. AADSTS99999999: no")).body.text;
+        assert!(text.contains("AADSTS53003") && !text.contains("99999999"), "{text}");
+    }
+
+    #[test]
     fn no_password_makes_a_healthy_server_look_otherwise() {
         let neutral = kept("Herbst:Regen-2026", false, response(200, HEALTHY, ""));
         let settings = kept("Herbst:Regen-2026", true, response(200, HEALTHY, SETTINGS));

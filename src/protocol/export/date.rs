@@ -155,6 +155,7 @@ mod tests {
             assert_eq!(at(text, None), local, "{text}");
         }
         assert_eq!(at("11/20/2026 8:15:30 AM", Some(Order::Month)), local);
+        assert_eq!(at("11/20/2026 12:15:30 AM", Some(Order::Month)), Some(("2026-11-20T00:15:30Z".to_owned(), false)));
         assert_eq!(at("20/11/2026 08:15:30", Some(Order::Day)), local);
         assert_eq!(at("11/20/2026 8:15:30 PM", Some(Order::Month)), Some(("2026-11-20T20:15:30Z".to_owned(), false)));
     }
