@@ -29,7 +29,7 @@ pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_l
 pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
 pub use markdown::write_markdown;
-pub use message::{Message, message, nothing_to_do, owners, write_messages};
+pub use message::{Envelope, Message, message, nothing_to_do, owners, write_messages};
 pub use nagios::{plugin_code, plugin_trouble, write_nagios};
 pub use prometheus::write_prometheus;
 pub use text::{TextStyle, Verbosity, write_text, write_timings};

@@ -4,7 +4,7 @@ use super::args::{HandArgs, MessageFor};
 use super::exit::{Trouble, Voice};
 use super::output::{Target, system};
 use crate::finding::Lang;
-use crate::report::{Report, fix, nothing_to_fix, write_messages};
+use crate::report::{Envelope, Report, fix, nothing_to_fix, owners, write_messages};
 use crate::text;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -19,6 +19,8 @@ pub struct Hand {
     folder: Option<PathBuf>,
     /// Whether more than one report may come.
     many: bool,
+    /// Whether a message names an attachment.
+    names_report: bool,
 }
 
 impl Hand {
@@ -29,15 +31,17 @@ impl Hand {
         }
         let json = files.iter().find(|file| file.extension().is_some_and(|ending| ending == "json"));
         let attached = json.and_then(|file| file.file_name()).map(|name| name.to_string_lossy().into_owned());
-        Ok(Self { message_for: args.message_for, attached, folder: args.fix.clone(), many })
+        Ok(Self { message_for: args.message_for, attached, folder: args.fix.clone(), many, names_report: false })
     }
 
     /// The messages that stand in place of a report; `None` where the report is wanted.
-    pub fn messages(&self, report: &Report, lang: Lang) -> Option<Vec<u8>> {
+    pub fn messages(&mut self, report: &Report, lang: Lang) -> Option<Vec<u8>> {
         let wanted = self.message_for?.owner();
+        self.names_report |= owners(report).into_iter().any(|owner| wanted.is_none_or(|wanted| wanted == owner));
         let mut out = Vec::new();
         let attached = self.attached.as_deref().unwrap_or("report.json");
-        let written = write_messages(report, wanted, (lang, self.many), attached, &mut out);
+        let envelope = Envelope { lang, many: self.many, attached, with_files: self.folder.is_some() };
+        let written = write_messages(report, wanted, &envelope, &mut out);
         debug_assert!(written.is_ok(), "writing to memory succeeds");
         Some(out)
     }
@@ -68,7 +72,7 @@ impl Hand {
 
     /// Says what is still missing to send a message.
     pub fn finish(&self, lang: Lang) {
-        if self.message_for.is_some() && self.attached.is_none() {
+        if self.names_report && self.attached.is_none() {
             let hint = Trouble::new(text!(
                 "the messages name report.json as attached; --output report.json writes it",
                 "die Anschreiben nennen report.json als Anhang; --output report.json schreibt die Datei",

@@ -219,6 +219,12 @@ fn chains(report: &Report) -> BTreeMap<String, String> {
     out
 }
 
+/// The files with chains, by host.
+pub(super) fn chain_files(report: &Report) -> Vec<(String, String)> {
+    let chains = chains(report);
+    chains.into_keys().map(|host| (host.clone(), chain_file(&host))).collect()
+}
+
 /// The name of the file with a host's chain, whatever the host is called.
 fn chain_file(host: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' };
@@ -305,12 +311,11 @@ fn heading(out: &mut Vec<String>, mark: &str, piece: &Piece<'_>, before: Option<
 /// What a part lacks, as a comment.
 fn lacking(out: &mut Vec<String>, mark: &str, lacks: &BTreeSet<Lack>, lang: Lang) {
     for lack in lacks {
-        let said = text!("Put in, then take the # away: {lack}", "Einsetzen, dann das # entfernen: {lack}");
-        let said = if mark.starts_with(';') {
-            text!("Put in, then take the ; away: {lack}", "Einsetzen, dann das ; entfernen: {lack}")
-        } else {
-            said
-        };
-        prose(out, mark, mark, &Sentence::new(said).with("lack", lack.say(lang)).say(lang));
+        let said = text!(
+            "For {mark} put in {what}, then take the {sign} away:",
+            "Für {mark} setzen Sie {what} ein, dann entfernen Sie das {sign}:",
+        );
+        let said = Sentence::new(said).with("mark", lack.mark.as_str()).with("what", lack.what(lang));
+        prose(out, mark, mark, &said.with("sign", mark.get(..1)).say(lang));
     }
 }

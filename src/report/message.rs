@@ -3,7 +3,8 @@
 //! A message for each owner, in plain words: what does not work, what was found, what is asked for, how to see that
 //! it worked. Only causes are told, each with its own steps.
 
-use super::fold::{cut, fold};
+use super::fix::chain_files;
+use super::fold::fold;
 use super::lead::{client_name, label};
 use super::ready::Known;
 use super::{CauseReport, Remediation, Report};
@@ -19,6 +20,19 @@ use std::net::IpAddr;
 
 /// No line but a command's, a link's or a separator's exceeds it.
 const WIDTH: usize = 72;
+
+/// What goes with a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// The language of the fixed words; that of the report's own texts was chosen before.
+    pub lang: Lang,
+    /// Whether the same output may hold messages about other mailboxes.
+    pub many: bool,
+    /// The name of the file with the JSON report.
+    pub attached: &'a str,
+    /// Whether the files of [`super::fix()`] are attached too.
+    pub with_files: bool,
+}
 
 /// A message to one of those who must act, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,13 +77,13 @@ pub fn owners(report: &Report) -> Vec<Owner> {
     owners
 }
 
-/// The message to one of them; `None` where they have nothing to do. `attached`: the name of the JSON report's file.
-pub fn message(report: &Report, owner: Owner, lang: Lang, attached: &str) -> Option<Message> {
+/// The message to one of them; `None` where they have nothing to do.
+pub fn message(report: &Report, owner: Owner, envelope: &Envelope<'_>) -> Option<Message> {
     let of_owner = |cause: &&CauseReport| cause.remediation.as_ref().is_some_and(|remedy| remedy.owner == owner);
     let causes: Vec<&CauseReport> = report.causes.iter().filter(of_owner).collect();
     let first = causes.first()?;
-    let letter = Letter { report, causes: &causes, lang, known: Known::of(report) };
-    Some(Message { owner, subject: letter.subject(first), body: letter.body(attached) })
+    let letter = Letter { report, causes: &causes, lang: envelope.lang, known: Known::of(report) };
+    Some(Message { owner, subject: letter.subject(first), body: letter.body(envelope) })
 }
 
 /// Why there is no message to this owner, in one sentence.
@@ -91,14 +105,14 @@ pub fn nothing_to_do(report: &Report, owner: Owner, lang: Lang) -> String {
     said.with("role", role(owner).of(lang)).with("owner", owner.id()).with("label", label(report)).say(lang)
 }
 
-/// Writes the message to one owner, or to all who must act. `many`: whether there may be others on the same output.
+/// Writes the message to one owner, or to all who must act.
 pub fn write_messages(
     report: &Report,
     wanted: Option<Owner>,
-    (lang, many): (Lang, bool),
-    attached: &str,
+    envelope: &Envelope<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let lang = envelope.lang;
     let owners = wanted.map_or_else(|| owners(report), |owner| vec![owner]);
     if owners.is_empty() {
         let nobody = text!(
@@ -108,11 +122,11 @@ pub fn write_messages(
         writeln!(out, "{}", Sentence::new(nobody).with("label", label(report)).say(lang))?;
     }
     for owner in owners {
-        if many || wanted.is_none() {
+        if envelope.many || wanted.is_none() {
             let heading = format!("{} ({}), {}", role(owner).of(lang), owner.id(), harmless(label(report)));
             writeln!(out, "==== {heading} ====")?;
         }
-        match message(report, owner, lang, attached) {
+        match message(report, owner, envelope) {
             Some(message) => writeln!(out, "{}", message.text(lang))?,
             None => writeln!(out, "{}", nothing_to_do(report, owner, lang))?,
         }
@@ -131,16 +145,22 @@ struct Letter<'a> {
 
 impl Letter<'_> {
     fn subject(&self, first: &CauseReport) -> String {
-        let title = fold(&harmless(&first.title), usize::MAX).join(" ");
-        cut(&title, WIDTH - text!("Subject: ", "Betreff: ").of(self.lang).len())
+        let room = WIDTH - text!("Subject: ", "Betreff: ").of(self.lang).len();
+        let mut lines = fold(&harmless(&first.title), room - 1).into_iter();
+        let line = lines.next().unwrap_or_default();
+        // whole words, and no quote that nothing closes
+        let open = |letter: char| !letter.is_alphanumeric() && !matches!(letter, ')' | '”' | '“');
+        if lines.next().is_some() { format!("{}…", line.trim_end_matches(open)) } else { line }
     }
 
-    fn body(&self, attached: &str) -> String {
-        let mut out = vec![text!("Good day,", "Guten Tag,").of(self.lang).to_owned(), String::new()];
+    fn body(&self, envelope: &Envelope<'_>) -> String {
+        let mut out = vec![text!("Hello,", "Guten Tag,").of(self.lang).to_owned(), String::new()];
         self.situation(&mut out);
         self.heading(&mut out, text!("What was found", "Was gefunden wurde"));
         for (number, cause) in (1..).zip(self.causes) {
-            self.found(&mut out, number, cause);
+            lines(&mut out, &format!("{number}. "), &cause.title);
+            lines(&mut out, "   ", &cause.summary);
+            out.push(String::new());
         }
         self.heading(&mut out, text!("What we ask you to do", "Worum wir Sie bitten"));
         for (number, cause) in (1..).zip(self.causes) {
@@ -154,7 +174,10 @@ impl Letter<'_> {
             "Attached: {file}, the report of the diagnosis program exdiag with all that was seen, for other programs to read. It holds no passwords and no other secrets.",
             "Angehängt: {file}, der Bericht des Diagnoseprogramms exdiag mit allem, was zu sehen war, zum Einlesen in andere Programme. Er enthält keine Passwörter und keine anderen Geheimnisse.",
         );
-        self.paragraph(&mut out, &Sentence::new(sentence).with("file", attached));
+        self.paragraph(&mut out, &Sentence::new(sentence).with("file", envelope.attached));
+        if envelope.with_files {
+            self.chains(&mut out);
+        }
         self.paragraph(
             &mut out,
             &text!("Thank you very much for your help.", "Vielen Dank für Ihre Unterstützung.").into(),
@@ -165,11 +188,25 @@ impl Letter<'_> {
         lines.collect()
     }
 
+    /// The whole chains that are attached.
+    fn chains(&self, out: &mut Vec<String>) {
+        let hosts = self.causes.iter().filter(|cause| cause.code.starts_with("tls.")).map(|cause| &cause.subject.host);
+        let hosts: Vec<&str> = hosts.filter_map(Option::as_deref).collect();
+        for (host, file) in chain_files(self.report).into_iter().filter(|(host, _)| hosts.contains(&host.as_str())) {
+            let sentence = text!(
+                "Attached too: {file}, the whole certificate chain of {host} as exdiag has put it together, without a private key. Where the steps speak of {host}-chain.pem, that is this file.",
+                "Ebenfalls angehängt: {file}, die ganze Zertifikatkette von {host}, wie exdiag sie zusammengestellt hat, ohne privaten Schlüssel. Wo die Schritte von {host}-chain.pem sprechen, ist diese Datei gemeint.",
+            );
+            self.paragraph(out, &Sentence::new(sentence).with("file", file).with("host", host));
+        }
+    }
+
     /// What does not work, for whom, and since when that was seen.
     fn situation(&self, out: &mut Vec<String>) {
         let worst = self.causes.iter().map(|cause| cause.severity).max();
         let has_mailbox = self.report.target.mailbox.is_some();
-        let said = match (worst, has_mailbox) {
+        let is_unfinished = self.report.status == Status::Inconclusive;
+        let said = match (worst.filter(|_| !is_unfinished), has_mailbox) {
             (Some(Severity::Fail), true) => text!(
                 "The mailbox {label} does not work as it should through Exchange: phones, apps and sync services do not get its mail, calendar and contacts, or not all of them do.",
                 "das Postfach {label} funktioniert über Exchange nicht wie vorgesehen: Telefone, Apps und Sync-Dienste erhalten E-Mails, Kalender und Kontakte nicht, oder nicht alle.",
@@ -221,13 +258,6 @@ impl Letter<'_> {
         rows.map(|row| client_name(&row.id, self.lang)).collect()
     }
 
-    fn found(&self, out: &mut Vec<String>, number: usize, cause: &CauseReport) {
-        let first = format!("{number}. ");
-        lines(out, &first, &cause.title);
-        lines(out, "   ", &cause.summary);
-        out.push(String::new());
-    }
-
     /// The steps of one cause, each with its commands.
     fn asked(&self, out: &mut Vec<String>, number: usize, cause: &CauseReport, remedy: &Remediation) {
         let host = cause.subject.host.as_deref();
@@ -240,8 +270,9 @@ impl Letter<'_> {
                 let text = self.known.named(one, host);
                 command(out, &text);
                 for lack in self.known.lacks(&text, host) {
-                    let said = text!("Put in: {lack}.", "Einzusetzen: {lack}.");
-                    lines(out, "       ", &Sentence::new(said).with("lack", lack.say(self.lang)).say(self.lang));
+                    let said = text!("For {mark} put in {what}.", "Für {mark} setzen Sie {what} ein.");
+                    let said = Sentence::new(said).with("mark", lack.mark.as_str()).with("what", lack.what(self.lang));
+                    lines(out, "       ", &said.say(self.lang));
                 }
             }
             out.push(String::new());

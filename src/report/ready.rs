@@ -15,8 +15,9 @@ const MARKS: &[(&str, Text)] = &[
         "PUBLIC-ADDRESS",
         text!("the public address of the server or firewall", "die öffentliche Adresse von Server oder Firewall"),
     ),
+    ("ACCOUNT_ID", text!("the id of the account at the service", "die ID des Kontos beim Dienst")),
     ("ADDRESS", text!("the address of the server", "die Adresse des Servers")),
-    ("ALIAS", text!("the name of the mailbox that is to receive it", "der Name des Postfachs, das sie bekommen soll")),
+    ("ALIAS", text!("the name of the mailbox that is to receive it", "den Namen des Postfachs, das sie bekommen soll")),
     ("APP", text!("the client id of the app", "die Client-ID der App")),
     (
         "DATABASE",
@@ -30,9 +31,9 @@ const MARKS: &[(&str, Text)] = &[
         ),
     ),
     ("DOMAIN", text!("the Windows domain", "die Windows-Domäne")),
-    ("EXCHANGE", text!("the inner name of the Exchange server", "der innere Name des Exchange-Servers")),
+    ("EXCHANGE", text!("the inner name of the Exchange server", "den inneren Namen des Exchange-Servers")),
     ("GRANT_ID", text!("the id of the grant", "die ID der Berechtigung")),
-    ("GROUP", text!("the name of the distribution group", "der Name der Verteilergruppe")),
+    ("GROUP", text!("the name of the distribution group", "den Namen der Verteilergruppe")),
     (
         "IDENTITY",
         text!("the identity of the device, from the list before it", "die Identity des Geräts, aus der Liste davor"),
@@ -40,36 +41,37 @@ const MARKS: &[(&str, Text)] = &[
     ("MAILBOX", text!("the address of the mailbox", "die Adresse des Postfachs")),
     (
         "POLICY",
-        text!("the name of the policy, from the list before it", "der Name der Richtlinie, aus der Liste davor"),
+        text!("the name of the policy, from the list before it", "den Namen der Richtlinie, aus der Liste davor"),
     ),
-    ("PORT", text!("the port of the proxy", "der Port des Proxys")),
-    ("PROXY", text!("the name of the proxy", "der Name des Proxys")),
-    ("SERVER", text!("the name of the server", "der Name des Servers")),
+    ("PORT", text!("the port of the proxy", "den Port des Proxys")),
+    ("PROXY", text!("the name of the proxy", "den Namen des Proxys")),
+    ("SERVER", text!("the name of the server", "den Namen des Servers")),
     ("SKUID", text!("the SkuId of the licence, from the list before it", "die SkuId der Lizenz, aus der Liste davor")),
+    ("TENANT", text!("the tenant, by its id or domain", "den Mandanten, mit seiner ID oder Domain")),
     ("TARGET", text!("the address that mail is to be sent on to", "die Adresse, an die Mail weitergehen soll")),
     (
         "<THUMBPRINT>",
         text!(
             "the thumbprint of the right certificate (Get-ExchangeCertificate lists them)",
-            "der Fingerabdruck des richtigen Zertifikats (Get-ExchangeCertificate listet sie auf)",
+            "den Fingerabdruck des richtigen Zertifikats (Get-ExchangeCertificate listet sie auf)",
         ),
     ),
-    ("<HOST>", text!("the public name of the server", "der öffentliche Name des Servers")),
-    ("<SERVER>", text!("the name of the Exchange server", "der Name des Exchange-Servers")),
+    ("<HOST>", text!("the public name of the server", "den öffentlichen Namen des Servers")),
+    ("<SERVER>", text!("the name of the Exchange server", "den Namen des Exchange-Servers")),
     (
         "<DATABASE>",
         text!("a database (Get-MailboxDatabase lists them)", "eine Datenbank (Get-MailboxDatabase listet sie auf)"),
     ),
     (
         "<USER AGENT>",
-        text!("the user agent of the app, from the report or the log", "der User-Agent der App, aus Bericht oder Log"),
+        text!("the user agent of the app, from the report or the log", "den User-Agent der App, aus Bericht oder Log"),
     ),
     (
         "C:\\certificate.cer",
         text!("the file that the authority has sent", "die Datei, die die Zertifizierungsstelle geschickt hat"),
     ),
-    ("NYLAS_API_KEY=...", text!("the key of the application", "der Schlüssel der Anwendung")),
-    ("$NYLAS_API_KEY", text!("the key of the application, as a variable", "der Schlüssel der Anwendung, als Variable")),
+    ("NYLAS_API_KEY=...", text!("the key of the application", "den Schlüssel der Anwendung")),
+    ("$NYLAS_API_KEY", text!("the key of the application, as a variable", "den Schlüssel der Anwendung, als Variable")),
     (
         "$NYLAS_CLIENT_SECRET",
         text!("the secret of the application, as a variable", "das Geheimnis der Anwendung, als Variable"),
@@ -104,19 +106,21 @@ impl Lack {
     }
 
     /// What to put in its place.
-    pub fn say(&self, lang: Lang) -> String {
+    pub fn what(&self, lang: Lang) -> &'static str {
         let listed = || MARKS.iter().find(|(mark, _)| *mark == self.mark).map(|(_, what)| *what);
         let what = match self.what {
-            What::Guess => text!("the public name of the Exchange server", "der öffentliche Name des Exchange-Servers"),
+            What::Guess => {
+                text!("the public name of the Exchange server", "den öffentlichen Namen des Exchange-Servers")
+            }
             What::Chain => text!(
                 "a file with the server's certificate and its intermediates, which exdiag could not put together",
                 "eine Datei mit Serverzertifikat und Zwischenzertifikaten, die exdiag nicht zusammenstellen konnte",
             ),
             What::Listed | What::Unknown => {
-                listed().unwrap_or(text!("a value that exdiag does not know", "ein Wert, den exdiag nicht kennt"))
+                listed().unwrap_or(text!("a value that exdiag does not know", "einen Wert, den exdiag nicht kennt"))
             }
         };
-        format!("{} = {}", self.mark, what.of(lang))
+        what.of(lang)
     }
 }
 
@@ -144,7 +148,7 @@ impl Known {
     /// The command with the server's own name in place of a likely one. `host`: whom the finding is about.
     pub fn named(&self, command: &CommandReport, host: Option<&str>) -> String {
         match &self.server {
-            Some(server) if !self.is_right && host != Some(&self.guess) => replaced(&command.text, &self.guess, server),
+            Some(server) if host != Some(&self.guess) => replaced(&command.text, &self.guess, server),
             _ => command.text.clone(),
         }
     }
@@ -281,6 +285,72 @@ mod tests {
         assert_eq!(marks("https://mail.corp.example/EWS"), ["mail.corp.example"]);
         assert_eq!(marks("a. 3600 IN CNAME mail.corp.example."), ["mail.corp.example"]);
         assert!(marks("webmail.corp.example mail.corp.example.org x@mail.corp.example").is_empty());
+    }
+
+    #[test]
+    fn every_word_of_the_catalogue_that_stands_for_another_is_in_the_list() {
+        // names of products, protocols, record types, paths
+        const FINE: &[&str] = &[
+            "AAAA",
+            "APPHOST",
+            "ASP",
+            "BEGIN",
+            "CNAME",
+            "COMPUTERNAME",
+            "DELETE",
+            "DER",
+            "DNSKEY",
+            "EAS",
+            "END",
+            "EWS",
+            "FORWARD",
+            "HKCU",
+            "HKLM",
+            "IIS",
+            "MACHINE",
+            "NET",
+            "NTLM",
+            "OPTIONS",
+            "POST",
+            "RST",
+            "SCHANNEL",
+            "SOA",
+            "SOFTWARE",
+            "SRV",
+            "SYN",
+            "SYSTEM",
+            "TCPMSS",
+            "TLS",
+            "USERDNSDOMAIN",
+            "WEBROOT",
+            "NYLAS_API_KEY",
+            "NYLAS_CLIENT_ID",
+            "NYLAS_CLIENT_SECRET",
+            "PWD",
+            "SSL",
+        ];
+        for code in crate::checks::catalogue() {
+            let cases = code.cases.iter().flat_map(|case| case.steps);
+            for command in code.steps.iter().chain(cases).flat_map(|step| step.commands) {
+                let listed = marks(command.text);
+                let apart = |letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'));
+                let is_mark = |word: &&str| {
+                    word.len() > 2
+                        && word.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'))
+                        && word.starts_with(|letter: char| letter.is_ascii_uppercase())
+                };
+                for word in command.text.split(apart).filter(is_mark) {
+                    let known = FINE.contains(&word) || listed.iter().any(|mark| mark.contains(word));
+                    assert!(known, "{}: {word} in {}", code.id, command.text);
+                }
+                for word in
+                    command.text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(word, _)| word)
+                {
+                    let is_word = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ');
+                    assert!(!is_word || listed.contains(&format!("<{word}>")), "{}: <{word}>", code.id);
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use super::tag::Html;
 use crate::finding::Lang;
 use crate::report::Report;
-use crate::report::message::{message, owners, role};
+use crate::report::message::{Envelope, message, owners, role};
 use crate::text;
 
 /// A folded block for each of them, with the message as plain text.
 pub(super) fn messages(html: &mut Html, report: &Report, lang: Lang) {
-    let messages: Vec<_> =
-        owners(report).into_iter().filter_map(|owner| message(report, owner, lang, "report.json")).collect();
+    let envelope = Envelope { lang, many: false, attached: "report.json", with_files: false };
+    let messages: Vec<_> = owners(report).into_iter().filter_map(|owner| message(report, owner, &envelope)).collect();
     if messages.is_empty() {
         return;
     }
