@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod exports;
 mod format;
+mod hand;
 mod history;
 mod limits;
 mod list;

@@ -4,6 +4,7 @@
 //! report of section 4 of the contract, from which every other format is rendered.
 
 mod certificates;
+mod fix;
 mod fold;
 mod html;
 mod json;
@@ -12,19 +13,23 @@ mod lead;
 mod logs;
 mod markdown;
 mod markup;
+mod message;
 mod nagios;
 mod prometheus;
+mod ready;
 mod seen;
 mod text;
 mod trace;
 mod words;
 
+pub use fix::{FixFile, fix, nothing_to_fix};
 pub use fold::{fold, fold_markdown};
 pub use html::write_html;
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
 pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
 pub use markdown::write_markdown;
+pub use message::{Envelope, Message, message, nothing_to_do, owners, write_messages};
 pub use nagios::{plugin_code, plugin_trouble, write_nagios};
 pub use prometheus::write_prometheus;
 pub use text::{TextStyle, Verbosity, write_text, write_timings};

@@ -2,8 +2,10 @@
 //!
 //! Names and meanings are curl's where curl has the option (contract, section 1).
 
+mod hand;
 mod logs;
 
+pub use hand::{HandArgs, MessageFor};
 pub use logs::{LogsArgs, LogsFormat, LogsTable};
 
 use super::format::ReportFormat;
@@ -289,7 +291,7 @@ pub struct DemoArgs {
     #[arg(value_name = "NAME", conflicts_with = "all")]
     pub name: Option<String>,
     /// Run every one and compare the cause found with the fault planted
-    #[arg(long, conflicts_with_all = ["output", "timings", "verbose"])]
+    #[arg(long, conflicts_with_all = ["output", "message_for", "fix", "timings", "verbose"])]
     pub all: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -431,6 +433,8 @@ pub struct OutputArgs {
     /// Also write the report to a file: .json, .html, .md, .xml (JUnit), .prom or .txt; repeats
     #[arg(long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub hand: HandArgs,
     /// From which status on the exit code is 1
     #[arg(long, value_enum, default_value_t = FailOn::Fail)]
     pub fail_on: FailOn,

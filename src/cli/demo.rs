@@ -37,7 +37,8 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
     })?;
     let lang: Lang = args.output.lang.choice().into();
     let mut outputs = Outputs::open(&args.output, false, None)?;
-    let talks = args.output.format == ReportFormat::Text && !args.output.quiet;
+    let talks =
+        args.output.format == ReportFormat::Text && !args.output.quiet && args.output.hand.message_for.is_none();
     if talks {
         outputs.print(heading(scenario, lang).as_bytes());
     }

@@ -3,6 +3,7 @@
 use super::args::{Color, FailOn, OutputArgs};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
 use super::format::{ReportFormat, write_all, write_one};
+use super::hand::Hand;
 use crate::report::{self, Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
 use std::fs::{File, Metadata, OpenOptions};
@@ -137,6 +138,8 @@ pub struct Outputs {
     reports: Vec<Report>,
     /// Where the first repaired chain goes.
     chain: Option<Target>,
+    /// What goes to those who must act.
+    hand: Hand,
     /// The first place that took no report. The others are served all the same.
     lost: Option<Trouble>,
 }
@@ -145,6 +148,7 @@ impl Outputs {
     /// Opens all files. `many`: whether more than one report may come.
     pub fn open(args: &OutputArgs, many: bool, save_chain: Option<&Path>) -> Result<Self, Trouble> {
         let chain = save_chain.map(Target::open).transpose()?;
+        let hand = Hand::open(&args.hand, &args.output, many)?;
         let mut files = Vec::new();
         for path in &args.output {
             files.push((ReportFormat::of_file(path)?, Target::open(path)?));
@@ -173,6 +177,7 @@ impl Outputs {
             files,
             reports: Vec::new(),
             chain,
+            hand,
             lost: None,
         })
     }
@@ -193,10 +198,15 @@ impl Outputs {
             }
         }
         colored::control::set_override(self.color);
-        let mut text = Vec::new();
-        let written = write_one(self.format, (self.many, self.begun), report, self.style, &mut text);
-        debug_assert!(written.is_ok(), "writing to memory succeeds");
-        if self.timings && self.format == ReportFormat::Text {
+        if let Err(trouble) = self.hand.keep(report, self.style.lang) {
+            self.lose(trouble);
+        }
+        let mut text = self.hand.messages(report, self.style.lang).unwrap_or_default();
+        if !self.hand.writes() {
+            let written = write_one(self.format, (self.many, self.begun), report, self.style, &mut text);
+            debug_assert!(written.is_ok(), "writing to memory succeeds");
+        }
+        if self.timings && self.format == ReportFormat::Text && !self.hand.writes() {
             text.push(b'\n');
             let _ = write_timings(report, self.style.lang, &mut text);
         } else if self.timings {
@@ -248,6 +258,7 @@ impl Outputs {
         let written = write_all(self.format, &self.reports, lang, &mut text);
         debug_assert!(written.is_ok(), "writing to memory succeeds");
         self.print(&text);
+        self.hand.finish(lang);
         let plugin = self.format == ReportFormat::Nagios;
         let code = if plugin { plugin_code(&self.reports) } else { code };
         if let Some(unused) = self.chain {

@@ -38,6 +38,20 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// The word for it in reports and on the command line.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Web => "web",
+            Self::Exchange => "exchange",
+            Self::Network => "network",
+            Self::Entra => "entra",
+            Self::Sync => "sync",
+            Self::User => "user",
+            Self::Caller => "caller",
+        }
+    }
+
     /// The owner as a reader knows them.
     pub const fn title(self) -> Text {
         match self {

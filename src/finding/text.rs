@@ -118,7 +118,9 @@ fn to_the_minute(value: &str) -> Option<String> {
 /// escaped as its shell wants it in that place, bare or between quotes.
 pub fn fill_command(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang, shell: Shell) -> String {
     fill_with(text, arguments, lang, |before, value| match shell {
-        Shell::Zone | Shell::Config => value,
+        Shell::Zone => as_label(&value),
+        // what would end a directive, a block or a quoted string has no place in a name
+        Shell::Config => value.replace([';', '{', '}', '"', '\\'], "\u{fffd}"),
         Shell::Shell | Shell::Powershell => escaped(shell, Quotes::open_after(before), &value),
     })
 }
@@ -146,6 +148,17 @@ impl Quotes {
     }
 }
 
+/// RFC 1035, 5.1: what would end a name or begin a comment is written by its number.
+fn as_label(value: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:*".contains(&byte);
+    let written = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("\\{byte:03}") };
+    value.bytes().map(written).collect()
+}
+
+/// `PowerShell` takes typographic quotes for quotes, each kind closing any other.
+const SINGLE: &str = "'\u{2018}\u{2019}\u{201a}\u{201b}";
+const DOUBLE: &str = "\"\u{201c}\u{201d}\u{201e}";
+
 fn escaped(shell: Shell, open: Quotes, value: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "@._:/-+=,%~".contains(letter);
     let powershell = shell == Shell::Powershell;
@@ -155,9 +168,11 @@ fn escaped(shell: Shell, open: Quotes, value: &str) -> String {
             (Quotes::None, _) if is_plain(letter) => {}
             (Quotes::None, true) => out.push('`'),
             (Quotes::None, false) => out.push('\\'),
-            (Quotes::Single | Quotes::SingleInDouble, true) if letter == '\'' => out.push('\''),
+            (Quotes::Single | Quotes::SingleInDouble, true) if SINGLE.contains(letter) => out.push(letter),
             (Quotes::Single, false) if letter == '\'' => out.push_str("'\\'"),
-            (Quotes::Double | Quotes::SingleInDouble, true) if "\"$`".contains(letter) => out.push('`'),
+            (Quotes::Double | Quotes::SingleInDouble, true) if DOUBLE.contains(letter) || "$`".contains(letter) => {
+                out.push('`');
+            }
             (Quotes::Double | Quotes::SingleInDouble, false) if "\"$`\\".contains(letter) => out.push('\\'),
             _ => {}
         }
@@ -365,7 +380,13 @@ mod tests {
             fill("'x'\nGet-User {a}", "https://corp.example/a-b_c", ps),
             "'x'\nGet-User https://corp.example/a-b_c"
         );
-        assert_eq!(fill("{a}. 300 IN A", "a b", Shell::Zone), "a b. 300 IN A");
+        assert_eq!(fill("Get-User '{a}'", "o\u{2019}brien", ps), "Get-User 'o\u{2019}\u{2019}brien'");
+        assert_eq!(fill("Get-User \"{a}\"", "\u{201c}x\u{201e}", ps), "Get-User \"`\u{201c}x`\u{201e}\"");
+        assert_eq!(fill("{a}. 300 IN A", "a b;ü", Shell::Zone), "a\\032b\\059\\195\\188. 300 IN A");
+        assert_eq!(
+            fill("return 302 https://{a};", "x; } y", Shell::Config),
+            "return 302 https://x\u{fffd} \u{fffd} y;"
+        );
     }
 
     #[test]

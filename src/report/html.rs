@@ -6,6 +6,7 @@
 mod cause;
 mod chain;
 mod evidence;
+mod messages;
 mod path;
 mod tables;
 mod tag;
@@ -127,6 +128,7 @@ fn article(html: &mut Html, report: &Report, lang: Lang) {
             }
         }
     }
+    messages::messages(html, report, lang);
     tables::checks(html, report, lang);
     path::path(html, report, lang);
     chain::chains(html, report, lang);
