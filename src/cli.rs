@@ -4,6 +4,7 @@ mod args;
 mod cases;
 mod check;
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 mod exports;
@@ -55,10 +56,11 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Logs(args) => logs::logs(&args),
         Command::Login(args) => login::login(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Demo(args) => demo::demo(&args),
-        Command::Schema => schema::schema(),
+        Command::Schema { what } => schema::schema(what),
         Command::Completions { shell } => schema::completions(shell),
         Command::Man { command } => schema::man(command.as_deref()),
     }

@@ -4,6 +4,7 @@
 //! report of section 4 of the contract, from which every other format is rendered.
 
 mod certificates;
+mod diff;
 mod fold;
 mod html;
 mod json;
@@ -19,9 +20,13 @@ mod text;
 mod trace;
 mod words;
 
+pub use diff::{
+    Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json, write_comparison_markdown,
+    write_comparison_text,
+};
 pub use fold::{fold, fold_markdown};
 pub use html::write_html;
-pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
+pub use json::{Kept, ReadError, SCHEMA_VERSION, read, read_kept, schema, write_json, write_json_line};
 pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
 pub use markdown::write_markdown;

@@ -2,8 +2,10 @@
 //!
 //! Names and meanings are curl's where curl has the option (contract, section 1).
 
+mod diff;
 mod logs;
 
+pub use diff::{BaselineArg, DiffArgs, DiffFormat, Until, WaitArgs};
 pub use logs::{LogsArgs, LogsFormat, LogsTable};
 
 use super::format::ReportFormat;
@@ -69,14 +71,21 @@ pub enum Command {
     Login(LoginArgs),
     /// Judge a recorded report again, offline, with today's rules
     Replay(ReplayArgs),
+    /// Tell what has changed between two reports, both judged by today's rules
+    #[command(after_help = diff::EXAMPLES, after_long_help = diff::long_help())]
+    Diff(DiffArgs),
     /// Say what a finding, or an error of Entra ID, means and how to fix it
     Explain(ExplainArgs),
     /// List the checks, the findings or the demos
     List(ListArgs),
     /// Run the real check against a built-in faulty Exchange on loopback
     Demo(DemoArgs),
-    /// Print the JSON Schema of a report
-    Schema,
+    /// Print the JSON Schema of a report, or of what `diff` prints
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = SchemaOf::Report)]
+        what: SchemaOf,
+    },
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -281,6 +290,14 @@ pub enum ListOf {
     Findings,
     /// The faults of the built-in Exchange
     Demos,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Of a report
+    Report,
+    /// Of what `exdiag diff --format json` prints
+    Diff,
 }
 
 #[derive(Debug, Args)]
@@ -531,11 +548,12 @@ impl Command {
             | Self::Tls(TlsArgs { output, .. })
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => output.lang.choice(),
-            Self::Explain(ExplainArgs { lang, .. })
+            Self::Diff(DiffArgs { lang, .. })
+            | Self::Explain(ExplainArgs { lang, .. })
             | Self::List(ListArgs { lang, .. })
             | Self::Login(LoginArgs { lang, .. })
             | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
-            Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
+            Self::Schema { .. } | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! With which code does the program end, and what does it say when it cannot begin?
 
-use super::args::{AutodiscoverArgs, CheckArgs, Command, DemoArgs, Format, Lang, LogsFormat, ReplayArgs, TlsArgs};
+use super::args::{AutodiscoverArgs, CheckArgs, Command, DemoArgs, DiffFormat, Format, Lang, LogsFormat, ReplayArgs, TlsArgs};
 use super::format::ReportFormat;
 use crate::finding::{self, Sentence, Text};
 use crate::report::plugin_trouble;
@@ -127,8 +127,9 @@ impl Command {
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => Voice::of(output.format),
             Self::List(list) => json(list.format == Format::Json),
+            Self::Diff(diff) => json(diff.format == DiffFormat::Json),
             Self::Logs(logs) => json(logs.format == LogsFormat::Json),
-            Self::Explain(_) | Self::Login(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
+            Self::Explain(_) | Self::Login(_) | Self::Schema { .. } | Self::Completions { .. } | Self::Man { .. } => {
                 Voice::Plain
             }
         }

@@ -1,9 +1,9 @@
 //! Where do reports go, and in which shape?
 
-use super::args::{Color, FailOn, OutputArgs};
+use super::args::{Color, OutputArgs};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
 use super::format::{ReportFormat, write_all, write_one};
-use crate::report::{self, Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
+use crate::report::{Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
@@ -150,17 +150,13 @@ impl Outputs {
             files.push((ReportFormat::of_file(path)?, Target::open(path)?));
         }
         let lang = args.lang.choice().into();
-        let fail_on = match args.fail_on {
-            FailOn::Warn => report::FailOn::Warn,
-            FailOn::Fail => report::FailOn::Fail,
-        };
         let verbosity = match (args.quiet, args.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         };
         let style = TextStyle { lang, verbosity };
-        let wording = Wording { lang, fail_on };
+        let wording = Wording { lang, fail_on: args.fail_on.into() };
         let color = is_coloured(args.color);
         Ok(Self {
             format: args.format,

@@ -1,13 +1,17 @@
 //! How is the program described to other programs?
 
-use super::args::command;
+use super::args::{SchemaOf, command};
 use super::exit::Trouble;
 use super::output::print;
 use crate::{report, text};
 
 /// `exdiag schema`
-pub fn schema() -> Result<u8, Trouble> {
-    print(format!("{:#}\n", report::schema().to_value()).as_bytes())?;
+pub fn schema(what: SchemaOf) -> Result<u8, Trouble> {
+    let schema = match what {
+        SchemaOf::Report => report::schema(),
+        SchemaOf::Diff => report::diff_schema(),
+    };
+    print(format!("{:#}\n", schema.to_value()).as_bytes())?;
     Ok(0)
 }
 
