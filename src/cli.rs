@@ -1,6 +1,7 @@
 //! Which command was typed?
 
 mod args;
+mod baseline;
 mod cases;
 mod check;
 mod demo;
@@ -10,6 +11,7 @@ mod explain;
 mod exports;
 mod format;
 mod history;
+mod interrupt;
 mod limits;
 mod list;
 mod login;
@@ -19,6 +21,7 @@ mod output;
 mod progress;
 mod replay;
 mod schema;
+mod wait;
 
 pub use args::{command, documentation};
 pub use demo::{rehearse, verdict};

@@ -22,7 +22,7 @@ mod words;
 
 pub use diff::{
     Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json, write_comparison_markdown,
-    write_comparison_text,
+    write_comparison_text, write_news_markdown, write_news_text,
 };
 pub use fold::{fold, fold_markdown};
 pub use html::write_html;
@@ -180,6 +180,9 @@ pub struct Report {
     pub clients: Vec<ClientReport>,
     /// Every place that received a credential.
     pub credentials_sent_to: Vec<CredentialSent>,
+    /// What differs from the report of `--baseline`, where one was given and holds this target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Box<Comparison>>,
     /// Every fact gathered, enough for replay.
     pub evidence: Evidence,
 }

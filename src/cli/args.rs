@@ -135,6 +135,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub history: Option<PathBuf>,
     #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -149,6 +153,10 @@ pub struct AutodiscoverArgs {
     pub network: NetworkArgs,
     #[command(flatten)]
     pub roots: RootArgs,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -167,6 +175,10 @@ pub struct TlsArgs {
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -175,7 +187,7 @@ pub struct TlsArgs {
 #[command(next_help_heading = "Without a network")]
 pub struct FileArgs {
     /// Judge the certificates of this file as if a server sent them: PEM, DER or PKCS#7, the leaf first
-    #[arg(long, value_name = "FILE", requires = "name")]
+    #[arg(long, value_name = "FILE", requires = "name", conflicts_with = "wait")]
     pub chain: Option<PathBuf>,
     /// The host name or address that the certificates should be for
     #[arg(long, value_name = "HOST", requires = "chain")]
@@ -193,7 +205,7 @@ pub struct FileArgs {
     #[arg(long, value_name = "FILE", requires = "chain")]
     pub ocsp: Option<PathBuf>,
     /// Judge many chains: JSON Lines in, JSON Lines out; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "chain")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["chain", "wait", "baseline"])]
     pub cases: Option<PathBuf>,
 }
 
@@ -257,6 +269,8 @@ pub struct ReplayArgs {
     /// Write the repaired certificate chain as PEM
     #[arg(long, value_name = "FILE")]
     pub save_chain: Option<PathBuf>,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
     #[command(flatten)]
     pub output: OutputArgs,
 }

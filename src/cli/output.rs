@@ -2,7 +2,7 @@
 
 use super::args::{Color, OutputArgs};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
-use super::format::{ReportFormat, write_all, write_one};
+use super::format::{ReportFormat, write_all, write_one, write_printed};
 use crate::report::{Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
 use std::fs::{File, Metadata, OpenOptions};
@@ -190,7 +190,7 @@ impl Outputs {
         }
         colored::control::set_override(self.color);
         let mut text = Vec::new();
-        let written = write_one(self.format, (self.many, self.begun), report, self.style, &mut text);
+        let written = write_printed(self.format, (self.many, self.begun), report, self.style, &mut text);
         debug_assert!(written.is_ok(), "writing to memory succeeds");
         if self.timings && self.format == ReportFormat::Text {
             text.push(b'\n');

@@ -1,6 +1,7 @@
 //! How is a recorded report judged again?
 
 use super::args::ReplayArgs;
+use super::baseline::Baseline;
 use super::exit::{Trouble, worse};
 use super::output::Outputs;
 use crate::report::{Kept, ReadError, SCHEMA_VERSION, read_kept};
@@ -11,12 +12,14 @@ use std::path::Path;
 /// `exdiag replay`
 pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
     let all = kept(&args.report)?;
+    let command = format!("exdiag replay {}", args.report.display());
+    let baseline = Baseline::open(&args.baseline, &args.output, &command)?;
     let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
     let mut code = 0;
     for mut evidence in all.into_iter().map(|kept| kept.evidence) {
         evidence.judged_at = args.now.or(evidence.judged_at);
-        let report = crate::replay(evidence).report(outputs.wording());
-        code = worse(code, report.exit_code);
+        let mut report = crate::replay(evidence).report(outputs.wording());
+        code = worse(code, Baseline::code(baseline.as_ref(), &mut report, outputs.wording()));
         outputs.write(&report);
     }
     Ok(outputs.finish(code))

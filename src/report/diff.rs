@@ -7,12 +7,14 @@ mod account;
 mod certificates;
 mod judged;
 mod names;
+mod news;
 mod page;
 mod paper;
 mod run;
 mod server;
 mod vantage;
 
+pub use news::{write_news_markdown, write_news_text};
 pub use page::write_comparison_text;
 pub use paper::write_comparison_markdown;
 
