@@ -5,6 +5,7 @@
 
 mod certificates;
 mod diff;
+mod explained;
 mod fold;
 mod html;
 mod json;
@@ -21,9 +22,10 @@ mod trace;
 mod words;
 
 pub use diff::{
-    Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json, write_comparison_markdown,
-    write_comparison_text, write_news_markdown, write_news_text,
+    Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json,
+    write_comparison_markdown, write_comparison_text, write_news_markdown, write_news_text,
 };
+pub use explained::explain_report;
 pub use fold::{fold, fold_markdown};
 pub use html::write_html;
 pub use json::{Kept, ReadError, SCHEMA_VERSION, read, read_kept, schema, write_json, write_json_line};

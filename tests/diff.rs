@@ -130,9 +130,15 @@ fn a_certificate_of_the_same_authority_for_the_same_names_is_renewed_any_other_r
     assert_eq!(renewed.said, "renewed: R1, until 2027-02-02, alone → R1, until 2027-02-18, alone");
     assert_eq!((compared.turn, compared.exit_code), (Turn::Changed, 0));
     let other = signed(server(&[HOST]), &others);
-    assert_eq!(change(&diff(shows(&[&old], &ours), shows(&[&other], &others)), "replaced").new["issuer"], other.facts().issuer.text);
+    assert_eq!(
+        change(&diff(shows(&[&old], &ours), shows(&[&other], &others)), "replaced").new["issuer"],
+        other.facts().issuer.text
+    );
     let chain = diff(shows(&[&old, &ours], &ours), shows(&[&old], &ours));
-    assert_eq!(change(&chain, "chain").said, "the same certificate, sent with others: R1, until 2027-02-02, with R1 → R1, until 2027-02-02, alone");
+    assert_eq!(
+        change(&chain, "chain").said,
+        "the same certificate, sent with others: R1, until 2027-02-02, with R1 → R1, until 2027-02-02, alone"
+    );
 }
 
 #[test]
@@ -269,7 +275,10 @@ fn several_mailboxes_are_paired_by_address() {
     let unpaired = exdiag(&["diff", &old, &alone]);
     assert_eq!(unpaired.status.code(), Some(3));
     let text = out(&unpaired);
-    assert!(text.contains("The older file holds no report of it") && text.contains("The newer file holds no"), "{text}");
+    assert!(
+        text.contains("The older file holds no report of it") && text.contains("The newer file holds no"),
+        "{text}"
+    );
 }
 
 #[test]

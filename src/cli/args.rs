@@ -74,7 +74,7 @@ pub enum Command {
     /// Tell what has changed between two reports, both judged by today's rules
     #[command(after_help = diff::EXAMPLES, after_long_help = diff::long_help())]
     Diff(DiffArgs),
-    /// Say what a finding, or an error of Entra ID, means and how to fix it
+    /// Say what a finding, an error code, a status or a whole report means, and how to fix it
     Explain(ExplainArgs),
     /// List the checks, the findings or the demos
     List(ListArgs),
@@ -277,8 +277,9 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Codes of findings, as `exdiag list findings` names them; error codes of Entra ID (AADSTS53003); or a
-    /// pasted error text that holds some, `-` for standard input
+    /// Codes of findings, as `exdiag list findings` names them; error codes of Entra ID (AADSTS53003), or a pasted
+    /// text that holds some; statuses of ActiveSync (eas:177, "Sync 8"), HTTP (http:449) and IIS (401.1.1326); codes
+    /// of Windows (win32:1326); report files, of which every finding is told in full; `-` for standard input
     #[arg(required = true, value_name = "CODE")]
     pub codes: Vec<String>,
     #[command(flatten)]

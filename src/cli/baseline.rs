@@ -43,9 +43,9 @@ impl Baseline {
     /// report. What the baseline does not hold is all new.
     pub fn code(baseline: Option<&Self>, report: &mut Report, wording: Wording) -> u8 {
         let fresh = baseline.map(|_| Judged::fresh(report.clone()));
-        let known = baseline.zip(fresh.as_ref()).and_then(|(baseline, fresh)| {
-            baseline.reports.iter().rev().find(|kept| kept.is_about_the_same(fresh))
-        });
+        let known = baseline
+            .zip(fresh.as_ref())
+            .and_then(|(baseline, fresh)| baseline.reports.iter().rev().find(|kept| kept.is_about_the_same(fresh)));
         match (known, &fresh) {
             (Some(known), Some(fresh)) => {
                 let news = compare(known, fresh, wording);

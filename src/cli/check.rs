@@ -238,18 +238,12 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         limits: limits(&args.network),
         service: None,
     };
-    let files =
-        Kept { chain: args.trust.save_chain.as_deref(), history: None, baseline, wait: Some(&args.wait) };
+    let files = Kept { chain: args.trust.save_chain.as_deref(), history: None, baseline, wait: Some(&args.wait) };
     run(&plan, &Secrets::default(), &args.output, &files)
 }
 
 /// `exdiag tls --chain`
-fn offline(
-    args: &TlsArgs,
-    mut subject: Subject,
-    chain: &Path,
-    baseline: Option<&Baseline>,
-) -> Result<u8, Trouble> {
+fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path, baseline: Option<&Baseline>) -> Result<u8, Trouble> {
     // there is one address, and its family is nobody's choice
     (subject.ipv4, subject.ipv6) = (true, false);
     // a file shakes no hands
@@ -315,8 +309,9 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
                 None => Ok(None),
             };
             let tell = |sentence: &finding::Sentence| wait::tell(sentence, lang, output.quiet);
-            let tries = wait::repeat(patience, again, interrupted.happened(), tell).await?;
-            tries.iter().for_each(|tried| settle(tried, &mut outputs));
+            for done in &wait::repeat(patience, again, interrupted.happened(), tell).await? {
+                settle(done, &mut outputs);
+            }
             return Ok(());
         }
         for subject in &plan.subjects {

@@ -51,9 +51,8 @@ fn paired(old: &[Judged], new: &[Judged], wording: Wording) -> Vec<Comparison> {
     if let ([old], [new]) = (old, new) {
         return vec![compare(old, new, wording)];
     }
-    let is_last = |all: &[Judged], at: usize, one: &Judged| {
-        !all.iter().skip(at + 1).any(|later| later.is_about_the_same(one))
-    };
+    let is_last =
+        |all: &[Judged], at: usize, one: &Judged| !all.iter().skip(at + 1).any(|later| later.is_about_the_same(one));
     let lasts = |all| -> Vec<&Judged> {
         let all: &[Judged] = all;
         all.iter().enumerate().filter(|(at, one)| is_last(all, *at, one)).map(|(_, one)| one).collect()

@@ -59,31 +59,31 @@ pub async fn repeat<E>(
     mut tell: impl FnMut(&Sentence),
 ) -> Result<Vec<Try>, E> {
     let end = Instant::now() + patience.time;
-    let mut tries: Vec<Try> = Vec::new();
-    while let Some(tried) = run(tries.len()).await? {
+    let mut last: Vec<Try> = Vec::new();
+    while let Some(tried) = run(last.len()).await? {
         let is_cut = tried.is_cut();
-        tries.push(tried);
+        last.push(tried);
         if is_cut {
-            return Ok(tries);
+            return Ok(last);
         }
     }
-    let first: Vec<Judged> = tries.iter().map(|tried| Judged::fresh(tried.report.clone())).collect();
-    let mut open: Vec<usize> = (0..tries.len()).collect();
+    let first: Vec<Judged> = last.iter().map(|tried| Judged::fresh(tried.report.clone())).collect();
+    let mut open: Vec<usize> = (0..last.len()).collect();
     let mut interrupted = pin!(interrupted);
     let (mut pause, mut runs) = (FIRST, 1_u32);
     loop {
-        if patience.is_fulfilled(&first, &tries) {
+        if patience.is_fulfilled(&first, &last) {
             if runs > 1 {
                 tell(&fulfilled(patience.until).with("runs", runs));
             }
-            return Ok(tries);
+            return Ok(last);
         }
-        let mut least = Duration::ZERO;
+        let mut floor = Duration::ZERO;
         open.retain(|at| {
-            let Some(tried) = tries.get(*at) else { return false };
+            let Some(tried) = last.get(*at) else { return false };
             let ended = sign_in::of(&tried.report.evidence);
             if ended == Ended::Accepted {
-                least = LONGEST;
+                floor = LONGEST;
             }
             if let Some(sentence) = locked_out(ended) {
                 tell(&sentence.with("who", label(&tried.report)));
@@ -91,29 +91,32 @@ pub async fn repeat<E>(
             }
             patience.until == Until::Change || tried.code != 0
         });
-        let Some(waits_for) = open.first().and_then(|at| tries.get(*at)) else { return Ok(tries) };
+        let Some(waits_for) = open.first().and_then(|at| last.get(*at)) else { return Ok(last) };
         let left = end.saturating_duration_since(Instant::now());
         // the last one is made as the time ends
-        let next = pause.max(least).min(left);
-        if left.is_zero() || next < least {
-            tell(&Sentence::new(text!("the time is over; that is the last run", "Die Zeit ist um; das ist der letzte Lauf")));
-            return Ok(tries);
+        let next = pause.max(floor).min(left);
+        if left.is_zero() || next < floor {
+            tell(&Sentence::new(text!(
+                "the time is over; that is the last run",
+                "Die Zeit ist um; das ist der letzte Lauf"
+            )));
+            return Ok(last);
         }
         tell(&waiting(patience, &waits_for.report, (next, left)));
         tokio::select! {
             () = sleep(next) => {}
             () = &mut interrupted => {
                 tell(&Sentence::new(text!("interrupted; that is the last run", "unterbrochen; das ist der letzte Lauf")));
-                return Ok(tries);
+                return Ok(last);
             }
         }
         for at in &open {
             let Some(again) = run(*at).await? else { continue };
             // what was known before is more than half a run
             if again.is_cut() {
-                return Ok(tries);
+                return Ok(last);
             }
-            if let Some(tried) = tries.get_mut(*at) {
+            if let Some(tried) = last.get_mut(*at) {
                 *tried = again;
             }
         }
@@ -122,13 +125,14 @@ pub async fn repeat<E>(
 }
 
 impl Patience {
-    fn is_fulfilled(&self, first: &[Judged], tries: &[Try]) -> bool {
+    fn is_fulfilled(&self, first: &[Judged], last: &[Try]) -> bool {
         match self.until {
-            Until::Pass => tries.iter().all(|tried| tried.code == 0),
-            Until::Change => first.iter().zip(tries).any(|(first, tried)| {
+            Until::Pass => last.iter().all(|tried| tried.code == 0),
+            Until::Change => first.iter().zip(last).any(|(first, tried)| {
                 let compared = compare(first, &Judged::fresh(tried.report.clone()), self.wording);
                 // how long something took is no change
-                compared.changes.iter().any(|change| change.area < Area::Times) || !compared.not_compared.is_empty() && compared.exit_code == 3
+                compared.changes.iter().any(|change| change.area < Area::Times)
+                    || !compared.not_compared.is_empty() && compared.exit_code == 3
             }),
         }
     }
@@ -252,7 +256,10 @@ mod tests {
         let cases = ["tls-expired", "tls-expired", "tls-expired", "tls-healthy"];
         let (at, last, told) = waited(patience(600, Until::Pass), &cases, None).await;
         assert_eq!((at, last.code), (vec![0, 5, 15, 35], 0));
-        assert!(told[0].contains("expired on 2026-11-01 [tls.expired]; next run in 5 seconds, for at most 10 minutes more"), "{told:?}");
+        assert!(
+            told[0].contains("expired on 2026-11-01 [tls.expired]; next run in 5 seconds, for at most 10 minutes more"),
+            "{told:?}"
+        );
         assert_eq!(told.last().unwrap(), "passes now, in run 4");
     }
 

@@ -23,7 +23,9 @@ pub fn of(evidence: &Evidence) -> Ended {
     let mut words = Vec::new();
     for (probe, record) in &evidence.records {
         match (probe, &record.seen) {
-            (Probe::Http(http), Seen::Http(seen)) if http.sign_in == SignIn::Given && seen.credential_sent.is_some() => {
+            (Probe::Http(http), Seen::Http(seen))
+                if http.sign_in == SignIn::Given && seen.credential_sent.is_some() =>
+            {
                 words.push(seen.response().map_or(Word::Unclear, |answer| {
                     match word(answer.status, |name| answer.header(name)) {
                         // MS-ASHTTP 2.2.2.1.1: the account is locked, or its password has expired

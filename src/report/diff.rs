@@ -188,8 +188,7 @@ impl Change {
         lang: Lang,
     ) -> Option<Self> {
         let value = |side: &T| serde_json::to_value(side).unwrap_or_default();
-        (old != new)
-            .then(|| Self::new(area, what, about, (value(old), value(new)), arrow(&say(old), &say(new), lang)))
+        (old != new).then(|| Self::new(area, what, about, (value(old), value(new)), arrow(&say(old), &say(new), lang)))
     }
 
     fn with_trend(mut self, trend: Trend, severity: Option<Severity>) -> Self {

@@ -114,7 +114,20 @@ mod tests {
         for (text, seconds) in [("30s", 30), ("10m", 600), ("1h", 3600), ("24h", 86_400)] {
             assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "30", "s", "0s", "-1s", "25h", "1d", "1.5h", "10 m", "99999999999999999999h", "9999999999999999999h", "é"] {
+        for text in [
+            "",
+            "30",
+            "s",
+            "0s",
+            "-1s",
+            "25h",
+            "1d",
+            "1.5h",
+            "10 m",
+            "99999999999999999999h",
+            "9999999999999999999h",
+            "é",
+        ] {
             assert!(span(text).is_err(), "{text}");
         }
     }

@@ -21,9 +21,9 @@ pub(super) fn changes(old: &Report, new: &Report, lang: Lang) -> Vec<Change> {
         // where no address is common to both, the name is what they have in common
         let elsewhere = || {
             let of_name = |shown: &Shown| shown.host == is.host && shown.port == is.port;
-            let common = after.iter().any(|one| {
-                of_name(one) && before.iter().any(|other| of_name(other) && other.address == one.address)
-            });
+            let common = after
+                .iter()
+                .any(|one| of_name(one) && before.iter().any(|other| of_name(other) && other.address == one.address));
             before.iter().find(|was| of_name(was) && !common)
         };
         let Some(change) = same.or_else(elsewhere).and_then(|was| between(was, is, lang)) else { continue };
@@ -50,7 +50,13 @@ fn between(was: &Shown, is: &Shown, lang: Lang) -> Option<Change> {
     let values = (facts(was), facts(is));
     let told = arrow(&spoken(was, lang), &spoken(is, lang), lang);
     let (what, text) = if old.fingerprint == new.fingerprint {
-        ("chain", text!("the same certificate, sent with others: {told}", "dasselbe Zertifikat, mit anderen gesendet: {told}"))
+        (
+            "chain",
+            text!(
+                "the same certificate, sent with others: {told}",
+                "dasselbe Zertifikat, mit anderen gesendet: {told}"
+            ),
+        )
     } else if is_renewal(old, new) {
         ("renewed", text!("renewed: {told}", "erneuert: {told}"))
     } else {

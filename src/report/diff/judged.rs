@@ -108,8 +108,7 @@ fn findings(before: &CheckReport, after: &CheckReport, lang: Lang) -> Vec<Change
                 }
                 Some(same) if same.severity != finding.severity => {
                     let trend = if same.severity < finding.severity { Trend::Worse } else { Trend::Better };
-                    let mut change =
-                        one("severity", finding, (json!(same.severity), json!(finding.severity)), trend);
+                    let mut change = one("severity", finding, (json!(same.severity), json!(finding.severity)), trend);
                     change.severity = Some(same.severity.max(finding.severity));
                     changes.push(change);
                 }
@@ -164,8 +163,7 @@ fn clients(old: &Report, new: &Report, lang: Lang) -> Vec<Change> {
         let Some(before) = old.clients.iter().find(|before| before.id == after.id) else { continue };
         let name = client_name(&after.id, lang);
         let word = |status: &Status| client_word(*status, lang).to_owned();
-        let status =
-            Change::between(Area::Clients, "client", name, (&before.status, &after.status), word, lang);
+        let status = Change::between(Area::Clients, "client", name, (&before.status, &after.status), word, lang);
         changes.extend(status.map(|change| change.with_trend(trend(before.status, after.status), None)));
         let host = |road: &Option<crate::report::ClientRoad>| road.as_ref().map(|road| road.host.clone());
         if let (Some(was), Some(is)) = (host(&before.autodiscover), host(&after.autodiscover)) {

@@ -20,8 +20,13 @@ pub fn write_news_text(report: &Report, news: &Comparison, style: TextStyle, out
     let mut lines = Vec::new();
     if style.verbosity == Verbosity::Normal {
         let (tool, when) = (&report.tool, when(report));
-        let took = duration(report.duration_ms, lang);
-        indented(&mut lines, "", "", &harmless(&format!("{} {} {} {when} UTC {took}", tool.name, tool.version, label(report))));
+        let lasted = duration(report.duration_ms, lang);
+        indented(
+            &mut lines,
+            "",
+            "",
+            &harmless(&format!("{} {} {} {when} UTC {lasted}", tool.name, tool.version, label(report))),
+        );
         if let Some(old) = &news.old {
             let compared = text!("compared with: {old}", "verglichen mit: {old}");
             let sentence = Sentence::new(compared).with("old", spoken(old, lang)).say(lang);
@@ -32,10 +37,9 @@ pub fn write_news_text(report: &Report, news: &Comparison, style: TextStyle, out
         }
         lines.push(String::new());
     }
-    for (worse, sign, (one, many)) in [
-        (Severity::Fail, Status::Fail, NEW_FAILURES),
-        (Severity::Warn, Status::Warn, NEW_WARNINGS),
-    ] {
+    for (worse, sign, (one, many)) in
+        [(Severity::Fail, Status::Fail, NEW_FAILURES), (Severity::Warn, Status::Warn, NEW_WARNINGS)]
+    {
         let all: Vec<&Change> = came(news, Trend::Worse).filter(|change| change.severity == Some(worse)).collect();
         section(&mut lines, &all, sign, (one, many), lang, report);
     }
@@ -74,9 +78,14 @@ pub fn write_news_markdown(news: &Comparison, style: TextStyle, out: &mut dyn Wr
     write_comparison_markdown(&short, (style.lang, style.verbosity), out)
 }
 
-const NEW_FAILURES: (Text, Text) = (text!("1 new failure", "1 neuer Fehler"), text!("{count} new failures", "{count} neue Fehler"));
-const NEW_WARNINGS: (Text, Text) = (text!("1 new warning", "1 neue Warnung"), text!("{count} new warnings", "{count} neue Warnungen"));
-const SOLVED: (Text, Text) = (text!("1 thing is in order again", "1 Sache ist wieder in Ordnung"), text!("{count} things are in order again", "{count} Dinge sind wieder in Ordnung"));
+const NEW_FAILURES: (Text, Text) =
+    (text!("1 new failure", "1 neuer Fehler"), text!("{count} new failures", "{count} neue Fehler"));
+const NEW_WARNINGS: (Text, Text) =
+    (text!("1 new warning", "1 neue Warnung"), text!("{count} new warnings", "{count} neue Warnungen"));
+const SOLVED: (Text, Text) = (
+    text!("1 thing is in order again", "1 Sache ist wieder in Ordnung"),
+    text!("{count} things are in order again", "{count} Dinge sind wieder in Ordnung"),
+);
 
 /// Findings that are news.
 fn came(news: &Comparison, trend: Trend) -> impl Iterator<Item = &Change> {
@@ -101,7 +110,12 @@ fn section(
         let remedy = finding(report, change).and_then(|finding| finding.remediation.as_ref());
         match remedy.filter(|_| change.trend == Trend::Worse) {
             Some(remedy) => {
-                both_ends(lines, "    ", &format!("{}: {}", WHO.of(lang), remedy.owner.title().of(lang)), &change.about);
+                both_ends(
+                    lines,
+                    "    ",
+                    &format!("{}: {}", WHO.of(lang), remedy.owner.title().of(lang)),
+                    &change.about,
+                );
                 indented(lines, "    > ", "      ", &harmless(&remedy.summary));
             }
             None => both_ends(lines, "    ", "", &change.about),
@@ -121,8 +135,14 @@ fn known(news: &Comparison, lang: Lang) -> Option<String> {
     codes.dedup();
     let text = match news.still_failing.len() {
         0 => return None,
-        1 => text!("1 known failure since {since}, not counted: {codes}.", "1 bekannter Fehler seit {since}, nicht gezählt: {codes}."),
-        _ => text!("{count} known failures since {since}, not counted: {codes}.", "{count} bekannte Fehler seit {since}, nicht gezählt: {codes}."),
+        1 => text!(
+            "1 known failure since {since}, not counted: {codes}.",
+            "1 bekannter Fehler seit {since}, nicht gezählt: {codes}."
+        ),
+        _ => text!(
+            "{count} known failures since {since}, not counted: {codes}.",
+            "{count} bekannte Fehler seit {since}, nicht gezählt: {codes}."
+        ),
     };
     let sentence = Sentence::new(text).with("count", news.still_failing.len()).with("codes", codes.join(", "));
     Some(sentence.with("since", since).say(lang))

@@ -41,11 +41,13 @@ pub fn write_comparison_text(
 
 /// What is worth telling: of remarks and of the clients' details only to whoever asks for more.
 pub(super) fn told(comparison: &Comparison, verbosity: Verbosity) -> impl Iterator<Item = &Change> {
-    comparison.changes.iter().filter(move |change| {
-        verbosity > Verbosity::Normal
-            || !(change.area == Area::Findings && change.severity == Some(Severity::Info))
-                && !(change.area == Area::Run && change.what == "target")
-    })
+    let is_detail = |change: &Change| match change.area {
+        Area::Findings => change.severity == Some(Severity::Info),
+        // the head says it
+        Area::Run => change.what == "target",
+        _ => false,
+    };
+    comparison.changes.iter().filter(move |change| verbosity > Verbosity::Normal || !is_detail(change))
 }
 
 pub(super) fn areas(comparison: &Comparison, verbosity: Verbosity) -> Vec<Area> {
@@ -117,15 +119,26 @@ pub(super) fn first(comparison: &Comparison, lang: Lang) -> Vec<String> {
 /// What it comes to, in one or two sentences.
 pub(super) fn headline(comparison: &Comparison, lang: Lang) -> String {
     match (&comparison.old, &comparison.new) {
-        (None, _) => return text!("The older file holds no report of it.", "Die ältere Datei enthält keinen Bericht dazu.").of(lang).to_owned(),
-        (_, None) => return text!("The newer file holds no report of it.", "Die neuere Datei enthält keinen Bericht dazu.").of(lang).to_owned(),
+        (None, _) => {
+            return text!("The older file holds no report of it.", "Die ältere Datei enthält keinen Bericht dazu.")
+                .of(lang)
+                .to_owned();
+        }
+        (_, None) => {
+            return text!("The newer file holds no report of it.", "Die neuere Datei enthält keinen Bericht dazu.")
+                .of(lang)
+                .to_owned();
+        }
         _ => {}
     }
     let turn = match comparison.turn {
         Turn::Worse => text!("It got worse.", "Es ist schlechter geworden."),
         Turn::Better => text!("It got better.", "Es ist besser geworden."),
         Turn::Changed => {
-            text!("Nothing got worse or better; some facts differ.", "Nichts ist schlechter oder besser geworden; einzelne Fakten unterscheiden sich.")
+            text!(
+                "Nothing got worse or better; some facts differ.",
+                "Nichts ist schlechter oder besser geworden; einzelne Fakten unterscheiden sich."
+            )
         }
         Turn::Same => text!("Nothing has changed.", "Nichts hat sich geändert."),
         Turn::Incomparable => text!(
@@ -135,11 +148,14 @@ pub(super) fn headline(comparison: &Comparison, lang: Lang) -> String {
     };
     let cause = comparison.new.as_ref().and_then(|side| side.cause.as_deref().map(|cause| (cause, side.code.clone())));
     match cause {
-        Some((cause, code)) => Sentence::new(text!("{turn} First cause now: {cause} [{code}]", "{turn} Erste Ursache jetzt: {cause} [{code}]"))
-            .with("turn", turn.of(lang))
-            .with("cause", cause)
-            .with("code", code.unwrap_or_default())
-            .say(lang),
+        Some((cause, code)) => Sentence::new(text!(
+            "{turn} First cause now: {cause} [{code}]",
+            "{turn} Erste Ursache jetzt: {cause} [{code}]"
+        ))
+        .with("turn", turn.of(lang))
+        .with("cause", cause)
+        .with("code", code.unwrap_or_default())
+        .say(lang),
         None => turn.of(lang).to_owned(),
     }
 }
@@ -178,7 +194,8 @@ fn one(change: &Change, lines: &mut Vec<String>) {
 fn tail(comparison: &Comparison, lang: Lang, lines: &mut Vec<String>) {
     if !comparison.not_compared.is_empty() {
         lines.push(String::new());
-        let title = text!("Not compared: no answer in one of the two", "Nicht verglichen: keine Antwort in einem der beiden");
+        let title =
+            text!("Not compared: no answer in one of the two", "Nicht verglichen: keine Antwort in einem der beiden");
         lines.push(format!("  {}", title.of(lang).bold()));
         for line in uncompared(comparison, lang) {
             indented(lines, "    ? ", "      ", &line);

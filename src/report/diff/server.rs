@@ -1,7 +1,7 @@
 //! Is it another server, or another build of it?
 
 use super::{Area, Change};
-use crate::evidence::{Evidence, HttpProbe, HttpSeen, Probe, Response, Seen, SignIn, View};
+use crate::evidence::{Evidence, HttpProbe, HttpSeen, Probe, Response, Seen, SignIn, Stop, View};
 use crate::finding::Lang;
 use crate::protocol::builds::Version;
 use crate::protocol::endpoint::{self, Endpoint};
@@ -14,20 +14,31 @@ pub(super) fn changes(old: &Evidence, new: &Evidence, lang: Lang) -> Vec<Change>
     let mut changes = Vec::new();
     let none = || text!("none", "keiner").of(lang).to_owned();
     let (before, after) = (found(old), found(new));
-    if let (Some(was), Some(is)) = (&before, &after) {
+    // evidence of other checks does not tell
+    if let (Ok(was), Ok(is)) = (&before, &after) {
         let url = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.url.clone());
         let say = |url: &Option<String>| url.clone().unwrap_or_else(none);
         let about = text!("ActiveSync endpoint", "ActiveSync-Endpunkt").of(lang);
         changes.extend(Change::between(Area::Server, "endpoint", about, (&url(was), &url(is)), say, lang));
     }
-    let offered = |evidence: &Evidence, endpoint: Option<Option<Endpoint>>| {
-        endpoint.flatten().and_then(|endpoint| Offered::read(evidence, &endpoint))
+    let offered = |evidence: &Evidence, endpoint: Result<Option<Endpoint>, Stop>| {
+        endpoint.ok().flatten().and_then(|endpoint| Offered::read(evidence, &endpoint))
     };
     if let (Some(was), Some(is)) = (offered(old, before), offered(new, after)) {
         let list = |items: &Vec<String>| if items.is_empty() { none() } else { items.join(", ") };
         for (what, about, was, is) in [
-            ("product", text!("product and what is in front", "Produkt und was davor steht"), &was.product, &is.product),
-            ("sign-in-methods", text!("sign-in methods offered", "angebotene Anmeldemethoden"), &was.methods, &is.methods),
+            (
+                "product",
+                text!("product and what is in front", "Produkt und was davor steht"),
+                &was.product,
+                &is.product,
+            ),
+            (
+                "sign-in-methods",
+                text!("sign-in methods offered", "angebotene Anmeldemethoden"),
+                &was.methods,
+                &is.methods,
+            ),
             ("activesync-versions", text!("ActiveSync versions", "ActiveSync-Versionen"), &was.versions, &is.versions),
         ] {
             // whoever is not let in is told no versions; the checks say so
@@ -42,7 +53,8 @@ pub(super) fn changes(old: &Evidence, new: &Evidence, lang: Lang) -> Vec<Change>
         let Some(was) = before.get(host) else { continue };
         // a coarser source says the same with fewer numbers
         if !was.agrees(is) {
-            let numbers = |version: &Version| version.parts().iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+            let numbers =
+                |version: &Version| version.parts().iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
             let say = |text: &String| {
                 let release = Version::parse(text).and_then(|version| version.release());
                 release.map_or_else(|| text.clone(), |release| format!("{text} ({})", release.name))
@@ -69,9 +81,9 @@ fn commands(old: &[String], new: &[String], lang: Lang) -> Option<Change> {
     Some(Change::new(Area::Server, "activesync-commands", about, (json!(gone), json!(come)), said))
 }
 
-/// The endpoint; none where the evidence does not tell.
-fn found(evidence: &Evidence) -> Option<Option<Endpoint>> {
-    endpoint::endpoint(&View::new(evidence)).ok()
+/// The endpoint, as far as the evidence tells.
+fn found(evidence: &Evidence) -> Result<Option<Endpoint>, Stop> {
+    endpoint::endpoint(&View::new(evidence))
 }
 
 /// What the endpoint shows of itself in its answer to OPTIONS.

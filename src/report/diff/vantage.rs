@@ -45,7 +45,9 @@ pub(super) fn hints(old: &Report, new: &Report, lang: Lang) -> Vec<Hint> {
             "{about}: Die beiden Läufe haben verschiedene Nameserver gefragt und wurden zu verschiedenen Adressen geführt. Entweder gibt es innen und außen eigene Zonen (Split-DNS), oder der Name wird je nach Ort beantwortet. Beides von einem Rechner aus zeigt: exdiag check --compare-dns IP.",
         )),
     ));
-    all.extend(inspections(old, new).into_iter().filter_map(|(host, sentence)| hint("inspection", vec![host], sentence)));
+    all.extend(
+        inspections(old, new).into_iter().filter_map(|(host, sentence)| hint("inspection", vec![host], sentence)),
+    );
     for (here, there, text) in [
         (
             before,
@@ -101,15 +103,10 @@ fn split(old: &Evidence, new: &Evidence) -> (Vec<String>, Vec<String>) {
 }
 
 /// What every look at a TLS server brought that both made.
-fn both<'a>(
-    old: &'a Evidence,
-    new: &'a Evidence,
-) -> impl Iterator<Item = (&'a str, IpAddr, &'a TlsSeen, &'a TlsSeen)> {
-    old.records.iter().filter_map(|(probe, before)| {
-        match (probe, &before.seen, &new.records.get(probe)?.seen) {
-            (Probe::Tls { address, name, .. }, Seen::Tls(was), Seen::Tls(is)) => Some((name.as_str(), *address, was, is)),
-            _ => None,
-        }
+fn both<'a>(old: &'a Evidence, new: &'a Evidence) -> impl Iterator<Item = (&'a str, IpAddr, &'a TlsSeen, &'a TlsSeen)> {
+    old.records.iter().filter_map(|(probe, before)| match (probe, &before.seen, &new.records.get(probe)?.seen) {
+        (Probe::Tls { address, name, .. }, Seen::Tls(was), Seen::Tls(is)) => Some((name.as_str(), *address, was, is)),
+        _ => None,
     })
 }
 
@@ -132,7 +129,10 @@ fn inspections(old: &Report, new: &Report) -> Vec<(String, Sentence)> {
     };
     for (host, address, was, is) in both(&old.evidence, &new.evidence) {
         let (Some(before), Some(after)) = (leaf(was), leaf(is)) else { continue };
-        if before.spki == after.spki || before.issuer.same(&after.issuer) || found.iter().any(|(known, _)| known == host) {
+        if before.spki == after.spki
+            || before.issuer.same(&after.issuer)
+            || found.iter().any(|(known, _)| known == host)
+        {
             continue;
         }
         let by_finding = (says(old, host), says(new, host));
