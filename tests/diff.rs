@@ -1,6 +1,6 @@
 //! What does `exdiag diff` tell of two reports, and with which exit code?
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod support {
     pub mod pki;

@@ -90,8 +90,8 @@ fn unknown(asked: &str, catalogue: &[&Code], is_number: bool) -> Trouble {
     let start: String = asked.trim().chars().take(60).collect();
     if is_number {
         return Trouble::new(text!(
-            "{code} is in none of exdiag's tables: {kinds}",
-            "{code} steht in keiner Tabelle von exdiag: {kinds}",
+            "{code} is in none of exdiag's tables; there are {kinds}",
+            "{code} steht in keiner Tabelle von exdiag; es gibt {kinds}",
         ))
         .with("code", start)
         .with_text("kinds", KINDS);
@@ -104,12 +104,16 @@ fn unknown(asked: &str, catalogue: &[&Code], is_number: bool) -> Trouble {
         .with("code", format!("{start:?}"))
         .with_text("kinds", KINDS);
     }
+    let word = asked.split(':').next().unwrap_or_default().trim().to_lowercase();
     let near = catalogue
         .iter()
         .map(|code| code.id)
         .chain(checks::tls_rules::WORDS.iter().map(|(rule, _)| *rule))
-        .chain(activesync_session::numbers::commands())
         .map(|id| (strsim::jaro_winkler(asked, id), id))
+        .chain(
+            activesync_session::numbers::commands()
+                .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name)),
+        )
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match near {

@@ -56,6 +56,8 @@ pub fn explain(text: &str, catalogue: &[&'static Code], lang: Lang) -> Answer {
             let found = sections(kind, number, catalogue, lang);
             match found.as_slice() {
                 [] => None,
+                // the finding behind it may say the same in its first line
+                [only] if only.more.contains(&only.words) => Some(format!("# {}\n{}", only.title, only.more)),
                 [only] => Some(format!("# {}\n\n{}\n{}", only.title, only.words, only.more)),
                 several => Some(choice(number, several, lang)),
             }

@@ -107,6 +107,14 @@ fn section(
     marked(lines, &symbol(sign), &title);
     for change in changes {
         indented(lines, &format!("  {} ", mark(change)), "    ", &harmless(&change.said));
+        // what only follows is not to be mended by itself
+        let cause = report.causes.iter().find(|cause| cause.explains.contains(&change.about));
+        if let Some(cause) = cause.filter(|_| change.trend == Trend::Worse) {
+            let follows =
+                Sentence::new(text!("follows from {code}", "folgt aus {code}")).with("code", cause.code.as_str());
+            both_ends(lines, "    ", &follows.say(lang), &change.about);
+            continue;
+        }
         let remedy = finding(report, change).and_then(|finding| finding.remediation.as_ref());
         match remedy.filter(|_| change.trend == Trend::Worse) {
             Some(remedy) => {
