@@ -1,15 +1,18 @@
 //! Which command was typed?
 
 mod args;
+mod baseline;
 mod cases;
 mod check;
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 mod exports;
 mod format;
 mod hand;
 mod history;
+mod interrupt;
 mod limits;
 mod list;
 mod login;
@@ -19,6 +22,7 @@ mod output;
 mod progress;
 mod replay;
 mod schema;
+mod wait;
 
 pub use args::{command, documentation};
 pub use demo::{rehearse, verdict};
@@ -56,10 +60,11 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Logs(args) => logs::logs(&args),
         Command::Login(args) => login::login(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Demo(args) => demo::demo(&args),
-        Command::Schema => schema::schema(),
+        Command::Schema { what } => schema::schema(what),
         Command::Completions { shell } => schema::completions(shell),
         Command::Man { command } => schema::man(command.as_deref()),
     }

@@ -34,6 +34,7 @@ pub mod resolvers;
 pub mod revocation;
 pub mod services;
 pub mod session;
+pub mod sign_in;
 pub mod soap;
 pub mod stores;
 pub mod token;

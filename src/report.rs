@@ -4,6 +4,8 @@
 //! report of section 4 of the contract, from which every other format is rendered.
 
 mod certificates;
+mod diff;
+mod explained;
 mod fix;
 mod fold;
 mod html;
@@ -23,9 +25,14 @@ mod trace;
 mod words;
 
 pub use fix::{FixFile, fix, nothing_to_fix};
+pub use diff::{
+    Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json,
+    write_comparison_markdown, write_comparison_text, write_news_markdown, write_news_text,
+};
+pub use explained::explain_report;
 pub use fold::{fold, fold_markdown};
 pub use html::write_html;
-pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
+pub use json::{Kept, ReadError, SCHEMA_VERSION, read, read_kept, schema, write_json, write_json_line};
 pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
 pub use markdown::write_markdown;
@@ -180,6 +187,9 @@ pub struct Report {
     pub clients: Vec<ClientReport>,
     /// Every place that received a credential.
     pub credentials_sent_to: Vec<CredentialSent>,
+    /// What differs from the report of `--baseline`, where one was given and holds this target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Box<Comparison>>,
     /// Every fact gathered, enough for replay.
     pub evidence: Evidence,
 }

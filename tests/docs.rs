@@ -64,4 +64,5 @@ fn the_command_line_is_documented() {
 #[test]
 fn the_schema_of_the_report_is_committed() {
     compare(&root().join("report.schema.json"), &format!("{:#}\n", report::schema().to_value()));
+    compare(&root().join("diff.schema.json"), &format!("{:#}\n", report::diff_schema().to_value()));
 }

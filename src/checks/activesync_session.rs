@@ -7,6 +7,7 @@
 pub mod expiry;
 pub mod exports;
 mod idle;
+pub mod numbers;
 mod reasons;
 mod statuses;
 mod words;

@@ -4,6 +4,7 @@ pub mod exports;
 pub mod logs;
 pub mod mailbox;
 pub mod net;
+pub mod numbers;
 pub mod resolve;
 pub mod service;
 pub mod suites;

@@ -2,9 +2,11 @@
 //!
 //! Names and meanings are curl's where curl has the option (contract, section 1).
 
+mod diff;
 mod hand;
 mod logs;
 
+pub use diff::{BaselineArg, DiffArgs, DiffFormat, Until, WaitArgs};
 pub use hand::{HandArgs, MessageFor};
 pub use logs::{LogsArgs, LogsFormat, LogsTable};
 
@@ -71,14 +73,21 @@ pub enum Command {
     Login(LoginArgs),
     /// Judge a recorded report again, offline, with today's rules
     Replay(ReplayArgs),
-    /// Say what a finding, or an error of Entra ID, means and how to fix it
+    /// Tell what has changed between two reports, both judged by today's rules
+    #[command(after_help = diff::EXAMPLES, after_long_help = diff::long_help())]
+    Diff(DiffArgs),
+    /// Say what a finding, an error code, a status or a whole report means, and how to fix it
     Explain(ExplainArgs),
     /// List the checks, the findings or the demos
     List(ListArgs),
     /// Run the real check against a built-in faulty Exchange on loopback
     Demo(DemoArgs),
-    /// Print the JSON Schema of a report
-    Schema,
+    /// Print the JSON Schema of a report, or of what `diff` prints
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = SchemaOf::Report)]
+        what: SchemaOf,
+    },
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -128,6 +137,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub history: Option<PathBuf>,
     #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -142,6 +155,10 @@ pub struct AutodiscoverArgs {
     pub network: NetworkArgs,
     #[command(flatten)]
     pub roots: RootArgs,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -160,6 +177,10 @@ pub struct TlsArgs {
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
+    pub wait: WaitArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -168,7 +189,7 @@ pub struct TlsArgs {
 #[command(next_help_heading = "Without a network")]
 pub struct FileArgs {
     /// Judge the certificates of this file as if a server sent them: PEM, DER or PKCS#7, the leaf first
-    #[arg(long, value_name = "FILE", requires = "name")]
+    #[arg(long, value_name = "FILE", requires = "name", conflicts_with = "wait")]
     pub chain: Option<PathBuf>,
     /// The host name or address that the certificates should be for
     #[arg(long, value_name = "HOST", requires = "chain")]
@@ -186,7 +207,7 @@ pub struct FileArgs {
     #[arg(long, value_name = "FILE", requires = "chain")]
     pub ocsp: Option<PathBuf>,
     /// Judge many chains: JSON Lines in, JSON Lines out; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "chain")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["chain", "wait", "baseline"])]
     pub cases: Option<PathBuf>,
 }
 
@@ -251,13 +272,16 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FILE")]
     pub save_chain: Option<PathBuf>,
     #[command(flatten)]
+    pub baseline: BaselineArg,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Codes of findings, as `exdiag list findings` names them; error codes of Entra ID (AADSTS53003); or a
-    /// pasted error text that holds some, `-` for standard input
+    /// Codes of findings, as `exdiag list findings` names them; error codes of Entra ID (AADSTS53003), or a pasted
+    /// text that holds some; statuses of ActiveSync (eas:177, "Sync 8"), HTTP (http:449) and IIS (401.1.1326); codes
+    /// of Windows (win32:1326); report files, of which every finding is told in full; `-` for standard input
     #[arg(required = true, value_name = "CODE")]
     pub codes: Vec<String>,
     #[command(flatten)]
@@ -283,6 +307,14 @@ pub enum ListOf {
     Findings,
     /// The faults of the built-in Exchange
     Demos,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Of a report
+    Report,
+    /// Of what `exdiag diff --format json` prints
+    Diff,
 }
 
 #[derive(Debug, Args)]
@@ -535,11 +567,12 @@ impl Command {
             | Self::Tls(TlsArgs { output, .. })
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => output.lang.choice(),
-            Self::Explain(ExplainArgs { lang, .. })
+            Self::Diff(DiffArgs { lang, .. })
+            | Self::Explain(ExplainArgs { lang, .. })
             | Self::List(ListArgs { lang, .. })
             | Self::Login(LoginArgs { lang, .. })
             | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
-            Self::Schema | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
+            Self::Schema { .. } | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
         }
     }
 }

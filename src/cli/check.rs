@@ -2,20 +2,23 @@
 
 use super::args::{
     AccountArgs, AutodiscoverArgs, CheckArgs, NetworkArgs, OutputArgs, Region, RootArgs, SelectionArgs, SignInArgs,
-    TlsArgs, Trust, WayArgs,
+    TlsArgs, Trust, WaitArgs, WayArgs,
 };
+use super::baseline::Baseline;
 use super::cases;
 use super::exit::{Trouble, worse};
 use super::exports;
 use super::history::Folder;
+use super::interrupt::Interrupted;
 use super::limits::{limits, with_idle_test};
 use super::logs;
 use super::network::{connect_to, name_server, resolve, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
+use super::wait::{self, Try};
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
-use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
+use crate::evidence::{self, Mailbox, Server, Subject};
 use crate::finding;
 use crate::gather::auth::{SecretSources, Secrets};
 use crate::gather::offline::Files;
@@ -27,7 +30,6 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// What is to be run: each subject by itself, with the same settings.
 #[derive(Debug, Clone)]
@@ -67,7 +69,12 @@ pub fn check(args: &CheckArgs) -> Result<u8, Trouble> {
             "--idle-test wartet in einer Sitzung, und die braucht eine Anmeldung; geben Sie auch Anmeldedaten an, etwa mit --ask-password",
         )));
     }
-    let files = Kept { chain: args.trust.save_chain.as_deref(), history: args.history.as_deref().map(Folder) };
+    let files = Kept {
+        chain: args.trust.save_chain.as_deref(),
+        history: args.history.as_deref().map(Folder),
+        baseline: Baseline::open(&args.baseline, &args.output, &format!("exdiag check {}", args.mailboxes.join(" ")))?,
+        wait: Some(&args.wait),
+    };
     run(&plan, &secrets, &args.output, &files)
 }
 
@@ -78,6 +85,10 @@ struct Kept<'a> {
     chain: Option<&'a Path>,
     /// Where all reports go.
     history: Option<Folder<'a>>,
+    /// With what the reports are compared.
+    baseline: Option<Baseline>,
+    /// Whether the run is repeated.
+    wait: Option<&'a WaitArgs>,
 }
 
 /// What `exdiag check` is asked to do with these arguments.
@@ -175,7 +186,12 @@ pub fn autodiscover(mut args: AutodiscoverArgs) -> Result<u8, Trouble> {
     };
     // the trace is what this command is for
     args.output.verbose = !args.output.quiet;
-    run(&plan, &secrets(&args.sign_in, args.output.lang.choice().into())?, &args.output, &Kept::default())
+    let files = Kept {
+        baseline: Baseline::open(&args.baseline, &args.output, &format!("exdiag autodiscover {}", args.mailbox))?,
+        wait: Some(&args.wait),
+        ..Kept::default()
+    };
+    run(&plan, &secrets(&args.sign_in, args.output.lang.choice().into())?, &args.output, &files)
 }
 
 /// What `exdiag tls` checks.
@@ -212,8 +228,9 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         idle_test: None,
         selected: selected(&args.selection, TLS_CHECKS.iter().copied())?,
     };
+    let baseline = Baseline::open(&args.baseline, &args.output, &format!("exdiag tls {name}"))?;
     if let Some(chain) = &args.files.chain {
-        return offline(args, subject, chain);
+        return offline(args, subject, chain, baseline.as_ref());
     }
     let plan = Plan {
         subjects: vec![subject],
@@ -221,12 +238,12 @@ pub fn tls(args: &TlsArgs) -> Result<u8, Trouble> {
         limits: limits(&args.network),
         service: None,
     };
-    let files = Kept { chain: args.trust.save_chain.as_deref(), history: None };
+    let files = Kept { chain: args.trust.save_chain.as_deref(), history: None, baseline, wait: Some(&args.wait) };
     run(&plan, &Secrets::default(), &args.output, &files)
 }
 
 /// `exdiag tls --chain`
-fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Trouble> {
+fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path, baseline: Option<&Baseline>) -> Result<u8, Trouble> {
     // there is one address, and its family is nobody's choice
     (subject.ipv4, subject.ipv6) = (true, false);
     // a file shakes no hands
@@ -243,9 +260,10 @@ fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Tro
     let diagnosis = runtime()?
         .block_on(examine(subject, &files, args.files.at, limits(&args.network)))
         .map_err(|error| not_set_up(&error))?;
-    let report = diagnosis.report(outputs.wording());
+    let mut report = diagnosis.report(outputs.wording());
+    let code = Baseline::code(baseline, &mut report, outputs.wording());
     outputs.write(&report);
-    Ok(outputs.finish(report.exit_code))
+    Ok(outputs.finish(code))
 }
 
 /// Runs a plan: opens whatever is written to first, then asks the network, one subject after
@@ -255,7 +273,7 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
     let mut code = 0;
     runtime()?.block_on(async {
         let interrupted = Interrupted::listen();
-        for subject in &plan.subjects {
+        let one = async |subject: &Subject, outputs: &Outputs| -> Result<Try, Trouble> {
             let mut subject = subject.clone();
             plan.give(&mut subject, secrets);
             if let Some(folder) = &files.history {
@@ -271,14 +289,36 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
                 watched(wanted, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
                     .await
                     .map_err(|error| not_set_up(&error))?;
-            let report = diagnosis.report(outputs.wording());
-            code = worse(code, report.exit_code);
-            outputs.write(&report);
-            if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
-                break;
-            }
-            if let Some(Err(trouble)) = files.history.as_ref().map(|folder| folder.keep(&report)) {
+            let mut report = diagnosis.report(outputs.wording());
+            let code = Baseline::code(files.baseline.as_ref(), &mut report, outputs.wording());
+            Ok(Try { report, code })
+        };
+        let mut settle = |tried: &Try, outputs: &mut Outputs| {
+            code = worse(code, tried.code);
+            outputs.write(&tried.report);
+            if !tried.is_cut()
+                && let Some(Err(trouble)) = files.history.as_ref().map(|folder| folder.keep(&tried.report))
+            {
                 outputs.lose(trouble);
+            }
+        };
+        if let Some(patience) = files.wait.and_then(|wait| wait::Patience::of(wait, outputs.wording())) {
+            let lang = outputs.wording().lang;
+            let again = async |at: usize| match plan.subjects.get(at) {
+                Some(subject) => one(subject, &outputs).await.map(Some),
+                None => Ok(None),
+            };
+            let tell = |sentence: &finding::Sentence| wait::tell(sentence, lang, output.quiet);
+            for done in &wait::repeat(patience, again, interrupted.happened(), tell).await? {
+                settle(done, &mut outputs);
+            }
+            return Ok(());
+        }
+        for subject in &plan.subjects {
+            let tried = one(subject, &outputs).await?;
+            settle(&tried, &mut outputs);
+            if tried.is_cut() {
+                break;
             }
         }
         Ok(())
@@ -368,39 +408,6 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
             ),
         })
         .with("source", source),
-    }
-}
-
-/// Whether the user has pressed Ctrl-C.
-#[derive(Debug, Clone)]
-pub struct Interrupted(watch::Receiver<bool>);
-
-impl Interrupted {
-    /// Listens from now on. A second Ctrl-C ends the program at once.
-    pub fn listen() -> Self {
-        let (tell, listen) = watch::channel(false);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = tell.send(true);
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                // 128 + SIGINT, as a shell reports it
-                std::process::exit(130);
-            }
-            // without signals there is nothing to listen to, but the channel must not close
-            std::future::pending::<()>().await;
-        });
-        Self(listen)
-    }
-
-    /// Resolves once it has happened.
-    pub fn happened(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut listen = self.0.clone();
-        async move {
-            if listen.wait_for(|happened| *happened).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
     }
 }
 

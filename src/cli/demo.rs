@@ -1,9 +1,10 @@
 //! How does the real check run against the built-in faulty Exchange?
 
 use super::args::{Cli, Command, DemoArgs};
-use super::check::{self, Interrupted, not_set_up, runtime, watched};
+use super::check::{self, not_set_up, runtime, watched};
 use super::exit::{INCONCLUSIVE, Trouble};
 use super::format::ReportFormat;
+use super::interrupt::Interrupted;
 use super::output::{Outputs, print};
 use crate::Diagnosis;
 use crate::evidence::NoAnswer;

@@ -1,6 +1,8 @@
 //! With which code does the program end, and what does it say when it cannot begin?
 
-use super::args::{AutodiscoverArgs, CheckArgs, Command, DemoArgs, Format, Lang, LogsFormat, ReplayArgs, TlsArgs};
+use super::args::{
+    AutodiscoverArgs, CheckArgs, Command, DemoArgs, DiffFormat, Format, Lang, LogsFormat, ReplayArgs, TlsArgs,
+};
 use super::format::ReportFormat;
 use crate::finding::{self, Sentence, Text};
 use crate::report::{fold_markdown, plugin_trouble};
@@ -41,6 +43,14 @@ impl Trouble {
     pub fn with(self, name: &str, value: impl std::fmt::Display) -> Self {
         match self.0 {
             Said::Sentence(sentence) => Self(Said::Sentence(sentence.with(name, value.to_string()))),
+            verbatim @ Said::Verbatim(_) => Self(verbatim),
+        }
+    }
+
+    /// Fills the gap of that name with a piece that comes in both languages.
+    pub fn with_text(self, name: &str, text: Text) -> Self {
+        match self.0 {
+            Said::Sentence(sentence) => Self(Said::Sentence(sentence.with(name, text))),
             verbatim @ Said::Verbatim(_) => Self(verbatim),
         }
     }
@@ -134,8 +144,9 @@ impl Command {
             | Self::Replay(ReplayArgs { output, .. })
             | Self::Demo(DemoArgs { output, .. }) => Voice::of(output.format),
             Self::List(list) => json(list.format == Format::Json),
+            Self::Diff(diff) => json(diff.format == DiffFormat::Json),
             Self::Logs(logs) => json(logs.format == LogsFormat::Json),
-            Self::Explain(_) | Self::Login(_) | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
+            Self::Explain(_) | Self::Login(_) | Self::Schema { .. } | Self::Completions { .. } | Self::Man { .. } => {
                 Voice::Plain
             }
         }

@@ -4,7 +4,7 @@ use super::exit::Trouble;
 use crate::finding::Lang;
 use crate::report::{
     Report, TextStyle, write_html, write_json, write_json_line, write_junit, write_markdown, write_nagios,
-    write_prometheus, write_text,
+    write_news_markdown, write_news_text, write_prometheus, write_text,
 };
 use crate::text;
 use clap::ValueEnum;
@@ -70,6 +70,21 @@ pub fn write_one(
         ReportFormat::Text => write_text(report, style, out),
         ReportFormat::Markdown => write_markdown(report, style, out),
         ReportFormat::Html | ReportFormat::Junit | ReportFormat::Nagios | ReportFormat::Prometheus => Ok(()),
+    }
+}
+
+/// Writes what goes to standard output of one of the reports: beside a baseline, only what is new.
+pub fn write_printed(
+    format: ReportFormat,
+    (many, begun): (bool, bool),
+    report: &Report,
+    style: TextStyle,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match (format, &report.baseline) {
+        (ReportFormat::Text, Some(news)) => write_news_text(report, news, style, out),
+        (ReportFormat::Markdown, Some(news)) => write_news_markdown(news, style, out),
+        _ => write_one(format, (many, begun), report, style, out),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Where do reports go, and in which shape?
 
-use super::args::{Color, FailOn, OutputArgs};
+use super::args::{Color, OutputArgs};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
-use super::format::{ReportFormat, write_all, write_one};
+use super::format::{ReportFormat, write_all, write_one, write_printed};
 use super::hand::Hand;
-use crate::report::{self, Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
+use crate::report::{Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
@@ -154,17 +154,13 @@ impl Outputs {
             files.push((ReportFormat::of_file(path)?, Target::open(path)?));
         }
         let lang = args.lang.choice().into();
-        let fail_on = match args.fail_on {
-            FailOn::Warn => report::FailOn::Warn,
-            FailOn::Fail => report::FailOn::Fail,
-        };
         let verbosity = match (args.quiet, args.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         };
         let style = TextStyle { lang, verbosity };
-        let wording = Wording { lang, fail_on };
+        let wording = Wording { lang, fail_on: args.fail_on.into() };
         let color = is_coloured(args.color);
         Ok(Self {
             format: args.format,
@@ -203,7 +199,7 @@ impl Outputs {
         }
         let mut text = self.hand.messages(report, self.style.lang).unwrap_or_default();
         if !self.hand.writes() {
-            let written = write_one(self.format, (self.many, self.begun), report, self.style, &mut text);
+            let written = write_printed(self.format, (self.many, self.begun), report, self.style, &mut text);
             debug_assert!(written.is_ok(), "writing to memory succeeds");
         }
         if self.timings && self.format == ReportFormat::Text && !self.hand.writes() {

@@ -1,39 +1,47 @@
 //! How is a recorded report judged again?
 
 use super::args::ReplayArgs;
+use super::baseline::Baseline;
 use super::exit::{Trouble, worse};
 use super::output::Outputs;
-use crate::report::{ReadError, SCHEMA_VERSION, read};
+use crate::report::{Kept, ReadError, SCHEMA_VERSION, read_kept};
 use crate::text;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 /// `exdiag replay`
 pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
-    let bytes = if args.report == Path::new("-") {
+    let all = kept(&args.report)?;
+    let command = format!("exdiag replay {}", args.report.display());
+    let baseline = Baseline::open(&args.baseline, &args.output, &command)?;
+    let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
+    let mut code = 0;
+    for mut evidence in all.into_iter().map(|kept| kept.evidence) {
+        evidence.judged_at = args.now.or(evidence.judged_at);
+        let mut report = crate::replay(evidence).report(outputs.wording());
+        code = worse(code, Baseline::code(baseline.as_ref(), &mut report, outputs.wording()));
+        outputs.write(&report);
+    }
+    Ok(outputs.finish(code))
+}
+
+/// The reports of a file, or of standard input.
+pub fn kept(path: &Path) -> Result<Vec<Kept>, Trouble> {
+    let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        std::fs::read(&args.report)
+        std::fs::read(path)
     };
     let bytes = bytes.map_err(|error| {
         Trouble::new(text!(
             "could not read {path} ({error}); name a report that exdiag has written with --output",
             "{path} lässt sich nicht lesen ({error}); nennen Sie einen Bericht, den exdiag mit --output geschrieben hat",
         ))
-        .with("path", args.report.display())
+        .with("path", path.display())
         .with("error", error)
     })?;
-    let all = read(&bytes).map_err(|error| not_readable(&args.report, &error))?;
-    let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
-    let mut code = 0;
-    for mut evidence in all {
-        evidence.judged_at = args.now.or(evidence.judged_at);
-        let report = crate::replay(evidence).report(outputs.wording());
-        code = worse(code, report.exit_code);
-        outputs.write(&report);
-    }
-    Ok(outputs.finish(code))
+    read_kept(&bytes).map_err(|error| not_readable(path, &error))
 }
 
 fn not_readable(path: &Path, error: &ReadError) -> Trouble {

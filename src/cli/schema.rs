@@ -1,16 +1,22 @@
 //! How is the program described to other programs?
 
-use super::args::command;
+use super::args::{SchemaOf, command};
 use super::exit::Trouble;
 use super::output::print;
 use crate::text;
 
 /// What `report::schema` makes; as text it takes a fraction of the room that the code for it does.
-const SCHEMA: &str = include_str!("../../docs/report.schema.json");
+const REPORT: &str = include_str!("../../docs/report.schema.json");
+/// What `report::diff_schema` makes.
+const DIFF: &str = include_str!("../../docs/diff.schema.json");
 
 /// `exdiag schema`
-pub fn schema() -> Result<u8, Trouble> {
-    print(SCHEMA.as_bytes())?;
+pub fn schema(what: SchemaOf) -> Result<u8, Trouble> {
+    let schema = match what {
+        SchemaOf::Report => REPORT,
+        SchemaOf::Diff => DIFF,
+    };
+    print(schema.as_bytes())?;
     Ok(0)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::evidence::Evidence;
-use crate::finding::steers;
+use crate::finding::{Status, steers};
 use serde_json::Value;
 use std::fmt;
 use std::io::{self, Write};
@@ -74,13 +74,31 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// A report as a file holds it: its evidence, and how it was judged then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Everything else of a report follows from it.
+    pub evidence: Evidence,
+    /// The status of the whole as it was written; none of bare evidence.
+    pub status: Option<Status>,
+    /// The version that wrote it; none of bare evidence.
+    pub version: Option<String>,
+}
+
 /// Reads the evidence of one report, of several (JSON Lines), or bare evidence. Only the
 /// evidence counts: everything else of a report follows from it.
 pub fn read(bytes: &[u8]) -> Result<Vec<Evidence>, ReadError> {
+    Ok(read_kept(bytes)?.into_iter().map(|kept| kept.evidence).collect())
+}
+
+/// The same, with how each was judged when it was written.
+pub fn read_kept(bytes: &[u8]) -> Result<Vec<Kept>, ReadError> {
     let not_report = |error: serde_json::Error| ReadError::NotReport { detail: error.to_string() };
     let mut all = Vec::new();
     for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
         let mut value = value.map_err(not_report)?;
+        let version = value.pointer("/tool/version").and_then(Value::as_str).map(str::to_owned);
+        let status = value.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
         let evidence = match value.get("schema_version") {
             Some(version) => {
                 let version = version.as_str().unwrap_or_default();
@@ -97,7 +115,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Evidence>, ReadError> {
             }
             None => value,
         };
-        all.push(serde_json::from_value(evidence).map_err(not_report)?);
+        all.push(Kept { evidence: serde_json::from_value(evidence).map_err(not_report)?, status, version });
     }
     if all.is_empty() { Err(ReadError::Empty) } else { Ok(all) }
 }

@@ -109,7 +109,7 @@ fn shown(text: &str) -> String {
 
 /// A text in which nothing is markup, on one line. Neither addresses nor names of users become links
 /// by themselves: nobody vouches for what a server says.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let text = text.replace(['\n', '\r'], " ");
     let mut before = ' ';
@@ -140,7 +140,7 @@ fn inline(text: &str) -> String {
 }
 
 /// A piece of code within a line.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = shown(text);
     let ticks = "`".repeat(longest_run(&text) + 1);
     let edge = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };

@@ -10,8 +10,9 @@ use crate::checks::common::mailbox::{
     throttled, unavailable, wrong_server,
 };
 use crate::evidence::{HttpSeen, Probe, Response, SessionAsk};
-use crate::finding::{Finding, Owner};
+use crate::finding::{Code, Finding, Owner};
 use crate::protocol::front;
+use crate::protocol::session::status::Told;
 use crate::protocol::session::{self, Kind, Reply, Step, command, status};
 
 impl At<'_, '_> {
@@ -65,39 +66,26 @@ impl At<'_, '_> {
         let number = told.map(|told| told.number).unwrap_or_default();
         let of = |code| self.of_step(code, step, result.clone()).with("status", number);
         let error = told.map(|told| status::name(&step.ask, told)).unwrap_or_default();
-        let is_policy = matches!(step.ask, SessionAsk::Provision | SessionAsk::Acknowledge);
-        let is_sync =
-            matches!(step.ask, SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. });
-        let is_folder_sync = step.ask == SessionAsk::FolderSync;
-        if reply.wipe.is_some() || number == 140 {
+        if reply.wipe.is_some() {
             return of(&WIPE_REQUESTED);
         }
-        match (reply.kind, number) {
+        match (reply.kind, matches!(step.ask, SessionAsk::Provision | SessionAsk::Acknowledge)) {
             // the server has a policy, and nothing that it could tell this device of it
-            (Kind::Empty, _) if is_policy => of(&POLICY_REFUSED),
-            (Kind::Empty | Kind::Foreign, _) => of(&COMMANDS_BLOCKED),
-            (_, 113 | 115) => of(&QUOTA),
-            (_, 9) if is_sync => of(&QUOTA),
-            (_, 114) => of(&STORE_OFFLINE),
-            (_, 123 | 125) => of(&NO_MAILBOX).with("error", error),
-            (_, 124) => of(&SIGN_IN_LOST),
-            (_, 126 | 130) => of(&USER_DISABLED),
+            (Kind::Empty, true) if number != 140 => return of(&POLICY_REFUSED),
+            (Kind::Empty | Kind::Foreign, _) if number != 140 => return of(&COMMANDS_BLOCKED),
+            _ => {}
+        }
+        let code = finding_of(&step.ask, told.unwrap_or(Told { number, is_inner: false }));
+        let finding = of(code);
+        match number {
+            123 | 125 => finding.with("error", error),
             // the server that serves it is not named
-            (_, 127 | 128) => of(&WRONG_MAILBOX_SERVER).with("next", "SERVER"),
-            (_, 129) => of(&DEVICE_BLOCKED),
-            (_, 131) => of(&ACCOUNT_DISABLED),
-            (_, 132 | 134..=136) => of(&SYNC_STATE),
-            (_, 3) if is_sync => of(&SYNC_STATE),
-            (_, 9) if is_folder_sync => of(&SYNC_STATE),
-            (_, 139 | 141..=145) => of(&POLICY_REFUSED),
-            (_, 177) => of(&TOO_MANY_DEVICES),
-            (_, 3..=5) if is_policy && told.is_some_and(|told| told.is_inner) => of(&POLICY_REFUSED),
-            (_, 110 | 112) => of(&FOLDER_SYNC_FAILED),
-            (_, 6 | 10..=12) if is_folder_sync => of(&FOLDER_SYNC_FAILED),
-            _ => {
-                let reason = reasons::of(number, is_sync);
-                of(&STATUS).severity(reason.severity).owner(reason.owner).with("why", reason.said())
+            127 | 128 => finding.with("next", "SERVER"),
+            _ if code.id == STATUS.id => {
+                let reason = reasons::of(number, is_sync(&step.ask));
+                finding.severity(reason.severity).owner(reason.owner).with("why", reason.said())
             }
+            _ => finding,
         }
     }
 
@@ -107,6 +95,39 @@ impl At<'_, '_> {
         let (kind, owner) = if silent { ("hangs", Owner::Exchange) } else { ("cut", Owner::Network) };
         let result = if silent { "timeout" } else { "connection closed" };
         self.of_step(&UNAVAILABLE, step, result).owner(owner).with("kind", kind)
+    }
+}
+
+/// Whether a command is a Sync.
+pub(super) const fn is_sync(ask: &SessionAsk) -> bool {
+    matches!(ask, SessionAsk::Open { .. } | SessionAsk::Newest { .. } | SessionAsk::Lately { .. })
+}
+
+/// MS-ASCMD 2.2.2: the finding that a status of a command belongs to.
+pub(super) fn finding_of(ask: &SessionAsk, told: Told) -> &'static Code {
+    let is_policy = matches!(ask, SessionAsk::Provision | SessionAsk::Acknowledge);
+    let is_sync = is_sync(ask);
+    let is_folder_sync = *ask == SessionAsk::FolderSync;
+    match told.number {
+        140 => &WIPE_REQUESTED,
+        113 | 115 => &QUOTA,
+        9 if is_sync => &QUOTA,
+        114 => &STORE_OFFLINE,
+        123 | 125 => &NO_MAILBOX,
+        124 => &SIGN_IN_LOST,
+        126 | 130 => &USER_DISABLED,
+        127 | 128 => &WRONG_MAILBOX_SERVER,
+        129 => &DEVICE_BLOCKED,
+        131 => &ACCOUNT_DISABLED,
+        132 | 134..=136 => &SYNC_STATE,
+        3 if is_sync => &SYNC_STATE,
+        9 if is_folder_sync => &SYNC_STATE,
+        139 | 141..=145 => &POLICY_REFUSED,
+        177 => &TOO_MANY_DEVICES,
+        3..=5 if is_policy && told.is_inner => &POLICY_REFUSED,
+        110 | 112 => &FOLDER_SYNC_FAILED,
+        6 | 10..=12 if is_folder_sync => &FOLDER_SYNC_FAILED,
+        _ => &STATUS,
     }
 }
 

@@ -126,6 +126,23 @@ const PING: &[(u16, &str)] = &[
     (8, "ServerError"),
 ];
 
+/// The statuses that only one command has, by the command's name in logs and in the specification; those of the
+/// policy in an answer to Provision stand by themselves.
+pub const BY_COMMAND: &[(&str, &[(u16, &str)])] = &[
+    ("FolderSync", FOLDER_SYNC),
+    ("Settings", SETTINGS),
+    ("Provision", PROVISION),
+    ("Policy", POLICY),
+    ("Sync", SYNC),
+    ("GetItemEstimate", ESTIMATE),
+    ("Ping", PING),
+];
+
+/// What a status of every command is called; `None` where there is no such one.
+pub fn common(number: u16) -> Option<&'static str> {
+    COMMON.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+}
+
 /// A status that an answer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {

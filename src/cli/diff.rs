@@ -1,0 +1,76 @@
+//! How are two files of reports compared?
+
+use super::args::{DiffArgs, DiffFormat};
+use super::exit::{Trouble, worse};
+use super::output::{is_coloured, print};
+use super::replay::kept;
+use crate::report::{
+    self, Comparison, Judged, Verbosity, Wording, compare, write_comparison_json, write_comparison_markdown,
+    write_comparison_text,
+};
+use std::path::Path;
+
+/// `exdiag diff`
+pub fn diff(args: &DiffArgs) -> Result<u8, Trouble> {
+    let wording = Wording { lang: args.lang.choice().into(), fail_on: args.fail_on.into() };
+    let (old, new) = (judged(&args.old, wording)?, judged(&args.new, wording)?);
+    let comparisons = paired(&old, &new, wording);
+    let verbosity = match (args.quiet, args.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    colored::control::set_override(args.format == DiffFormat::Text && is_coloured(args.color));
+    let (mut code, mut text) = (0, Vec::new());
+    for comparison in &comparisons {
+        code = worse(code, comparison.exit_code);
+        if !text.is_empty() && args.format != DiffFormat::Json {
+            text.push(b'\n');
+        }
+        let style = (wording.lang, verbosity);
+        let written = match args.format {
+            DiffFormat::Text => write_comparison_text(comparison, style, &mut text),
+            DiffFormat::Markdown => write_comparison_markdown(comparison, style, &mut text),
+            DiffFormat::Json => write_comparison_json(comparison, comparisons.len() > 1, &mut text),
+        };
+        debug_assert!(written.is_ok(), "writing to memory succeeds");
+    }
+    print(&text)?;
+    Ok(code)
+}
+
+/// The reports of a file, judged by the rules of today.
+pub fn judged(path: &Path, wording: Wording) -> Result<Vec<Judged>, Trouble> {
+    let all = kept(path)?.into_iter();
+    Ok(all.map(|kept| Judged::again(kept, |evidence| crate::replay(evidence).report(wording))).collect())
+}
+
+/// Each report with the one about the same target; of several about one target, the last ones. Two files of one
+/// report each are compared whatever they are about.
+fn paired(old: &[Judged], new: &[Judged], wording: Wording) -> Vec<Comparison> {
+    if let ([old], [new]) = (old, new) {
+        return vec![compare(old, new, wording)];
+    }
+    let is_last =
+        |all: &[Judged], at: usize, one: &Judged| !all.iter().skip(at + 1).any(|later| later.is_about_the_same(one));
+    let lasts = |all| -> Vec<&Judged> {
+        let all: &[Judged] = all;
+        all.iter().enumerate().filter(|(at, one)| is_last(all, *at, one)).map(|(_, one)| one).collect()
+    };
+    let (old, new) = (lasts(old), lasts(new));
+    let both = new.iter().map(|new| match old.iter().find(|old| old.is_about_the_same(new)) {
+        Some(old) => compare(old, new, wording),
+        None => Comparison::alone(None, Some(new)),
+    });
+    let gone = old.iter().filter(|old| !new.iter().any(|new| new.is_about_the_same(old)));
+    both.chain(gone.map(|old| Comparison::alone(Some(old), None))).collect()
+}
+
+impl From<super::args::FailOn> for report::FailOn {
+    fn from(fail_on: super::args::FailOn) -> Self {
+        match fail_on {
+            super::args::FailOn::Warn => Self::Warn,
+            super::args::FailOn::Fail => Self::Fail,
+        }
+    }
+}
