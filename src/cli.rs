@@ -16,8 +16,10 @@ mod logs;
 mod network;
 mod output;
 mod progress;
+mod redact;
 mod replay;
 mod schema;
+mod ticket;
 
 pub use args::{command, documentation};
 pub use demo::{rehearse, verdict};

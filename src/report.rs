@@ -14,6 +14,7 @@ mod markdown;
 mod markup;
 mod nagios;
 mod prometheus;
+mod redacted;
 mod seen;
 mod text;
 mod trace;
@@ -32,7 +33,7 @@ pub use words::{explain, explain_index, findings_in_words, report};
 
 use crate::diagnosis::Cause;
 pub use crate::evidence::SentKind;
-use crate::evidence::{Evidence, HttpOutcome, NoAnswer, Phase, Probe, Seen};
+use crate::evidence::{Evidence, HttpOutcome, NoAnswer, Phase, Probe, Redacted, Seen};
 use crate::finding::{Lang, Outcome, Owner, Place, Severity, Shell, Status, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -175,6 +176,9 @@ pub struct Report {
     pub clients: Vec<ClientReport>,
     /// Every place that received a credential.
     pub credentials_sent_to: Vec<CredentialSent>,
+    /// What was replaced in all of it (`--redact`): kinds and counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
     /// Every fact gathered, enough for replay.
     pub evidence: Evidence,
 }

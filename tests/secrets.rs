@@ -2,44 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod support {
+    pub mod everything;
+}
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exdiag::cli::rehearse;
 use exdiag::evidence::Subject;
-use exdiag::finding::Lang;
 use exdiag::gather::Settings;
 use exdiag::gather::auth::Secrets;
 use exdiag::lab::{LabOptions, Scenario, find};
-use exdiag::report::{
-    FailOn, Report, TextStyle, Verbosity, Wording, write_html, write_json, write_json_line, write_junit,
-    write_markdown, write_nagios, write_prometheus, write_text, write_timings,
-};
+use exdiag::diagnose;
 use exdiag::runner::Limits;
-use exdiag::{Diagnosis, diagnose};
 use proptest::prelude::*;
 use std::net::TcpListener;
 use std::time::Duration;
-
-/// All that can be written of a run.
-fn everything(diagnosis: &Diagnosis) -> String {
-    let mut out = Vec::new();
-    for lang in [Lang::En, Lang::De] {
-        let report: Report = diagnosis.report(Wording { lang, fail_on: FailOn::Fail });
-        let one = std::slice::from_ref(&report);
-        for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
-            write_text(&report, TextStyle { lang, verbosity }, &mut out).unwrap();
-            write_markdown(&report, TextStyle { lang, verbosity }, &mut out).unwrap();
-        }
-        write_timings(&report, lang, &mut out).unwrap();
-        write_json(&report, &mut out).unwrap();
-        write_json_line(&report, &mut out).unwrap();
-        write_html(one, lang, &mut out).unwrap();
-        write_junit(one, lang, &mut out).unwrap();
-        write_nagios(one, lang, &mut out).unwrap();
-        write_prometheus(one, lang, &mut out).unwrap();
-    }
-    String::from_utf8(out).unwrap()
-}
+use support::everything::everything;
 
 /// The forms that a secret can take on its way.
 fn forms(secret: &str) -> Vec<String> {

@@ -13,6 +13,7 @@ use super::logs;
 use super::network::{connect_to, name_server, resolve, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
+use super::redact::Live;
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
 use crate::evidence::{self, Mailbox, NoAnswer, Server, Subject};
@@ -243,7 +244,7 @@ fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path) -> Result<u8, Tro
     let diagnosis = runtime()?
         .block_on(examine(subject, &files, args.files.at, limits(&args.network)))
         .map_err(|error| not_set_up(&error))?;
-    let report = diagnosis.report(outputs.wording());
+    let report = outputs.report_of(diagnosis)?;
     outputs.write(&report);
     Ok(outputs.finish(report.exit_code))
 }
@@ -266,18 +267,21 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
                     outputs.say(trouble);
                 }
             }
-            let wanted = !output.no_progress && !output.quiet;
+            let live = Live::of(output);
             let diagnosis =
-                watched(wanted, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
+                watched(live, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
                     .await
                     .map_err(|error| not_set_up(&error))?;
-            let report = diagnosis.report(outputs.wording());
+            let is_cancelled = diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled);
+            // what is remembered of a mailbox has to name it
+            let kept = files.history.as_ref().map(|folder| (folder, diagnosis.report(outputs.wording())));
+            let report = outputs.report_of(diagnosis)?;
             code = worse(code, report.exit_code);
             outputs.write(&report);
-            if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
+            if is_cancelled {
                 break;
             }
-            if let Some(Err(trouble)) = files.history.as_ref().map(|folder| folder.keep(&report)) {
+            if let Some(Err(trouble)) = kept.map(|(folder, whole)| folder.keep(&whole)) {
                 outputs.lose(trouble);
             }
         }
@@ -288,14 +292,14 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
 
 /// A run with the list of checks that fills in place.
 pub async fn watched(
-    wanted: bool,
+    live: Live,
     subject: Subject,
     settings: Settings,
     secrets: Secrets,
     limits: Limits,
     cancelled: impl Future<Output = ()> + Send,
 ) -> Result<Diagnosis, SetupError> {
-    let mut progress = Progress::new(wanted, subject.label(), &subject.selected);
+    let mut progress = Progress::new(live, subject.label(), &subject.selected);
     diagnose(subject, settings, secrets, limits, cancelled, &mut |event| progress.tell(&event)).await
 }
 

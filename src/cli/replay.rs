@@ -3,6 +3,7 @@
 use super::args::ReplayArgs;
 use super::exit::{Trouble, worse};
 use super::output::Outputs;
+use super::ticket;
 use crate::report::{ReadError, SCHEMA_VERSION, read};
 use crate::text;
 use std::io::{self, Read as _};
@@ -24,12 +25,13 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
         .with("path", args.report.display())
         .with("error", error)
     })?;
+    let bytes = if ticket::is_zip(&bytes) { ticket::reports(&bytes, &args.report)? } else { bytes };
     let all = read(&bytes).map_err(|error| not_readable(&args.report, &error))?;
     let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
     let mut code = 0;
     for mut evidence in all {
         evidence.judged_at = args.now.or(evidence.judged_at);
-        let report = crate::replay(evidence).report(outputs.wording());
+        let report = outputs.report_of(crate::replay(evidence))?;
         code = worse(code, report.exit_code);
         outputs.write(&report);
     }

@@ -70,6 +70,7 @@ pub fn report(verdict: &Verdict, wording: Wording) -> Report {
             .collect(),
         clients: clients(verdict),
         credentials_sent_to: verdict.credentials_sent_to(),
+        redacted: verdict.evidence.redacted.clone(),
         evidence: verdict.evidence.clone(),
     }
 }
