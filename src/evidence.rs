@@ -192,7 +192,14 @@ pub struct LeftOpen {
 impl Evidence {
     /// No facts yet.
     pub fn new(header: Header) -> Self {
-        Self { header, records: BTreeMap::new(), cut_short: None, judged_at: None, left_open: Vec::new(), redacted: None }
+        Self {
+            header,
+            records: BTreeMap::new(),
+            cut_short: None,
+            judged_at: None,
+            left_open: Vec::new(),
+            redacted: None,
+        }
     }
 
     /// The longest chain of probes of which each led to the next, last first: what a run cannot

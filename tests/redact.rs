@@ -109,10 +109,22 @@ const PLANTED: &[(&str, &str)] = &[
 ];
 
 /// Of what was planted, what names a person, and what names the network.
-const PERSONS: &[&str] = &["walburga", "zwirn", "zacharias", "zwappldn01", "zwdevice77", "c4b2d3e5", "zwsid-1234567890"];
+const PERSONS: &[&str] =
+    &["walburga", "zwirn", "zacharias", "zwappldn01", "zwdevice77", "c4b2d3e5", "zwsid-1234567890"];
 const NETWORK: &[&str] = &[
-    "zweigwerk", "zwillings", "zwetschge", "zwkrg", "zwx-", "zwbe77", "81.91.101.", "82.92.102.", "10.77.66.", "2a05:d018",
-    "d7e8f9a0", "fd77:1234", "192.168.177.",
+    "zweigwerk",
+    "zwillings",
+    "zwetschge",
+    "zwkrg",
+    "zwx-",
+    "zwbe77",
+    "81.91.101.",
+    "82.92.102.",
+    "10.77.66.",
+    "2a05:d018",
+    "d7e8f9a0",
+    "fd77:1234",
+    "192.168.177.",
 ];
 
 /// A text with names in every form that they come in.
@@ -197,7 +209,12 @@ fn nothing_that_was_planted_is_read_in_any_format() {
         let redacted = replay(evidence.clone()).redacted(Some(Level::Full)).unwrap();
         // what stands in any format stands in this one; all formats of all of them would take a minute
         let full = if number % 8 == 0 { everything(&redacted) } else { written(&redacted, Lang::De) };
-        leaks.extend(seen_in(&full, PERSONS).into_iter().chain(seen_in(&full, NETWORK)).map(|leak| format!("{name} full {leak}")));
+        leaks.extend(
+            seen_in(&full, PERSONS)
+                .into_iter()
+                .chain(seen_in(&full, NETWORK))
+                .map(|leak| format!("{name} full {leak}")),
+        );
         let mailbox = written(&replay(evidence).redacted(Some(Level::Mailbox)).unwrap(), Lang::En);
         // at this level the header of a debugger may stay
         let persons: Vec<&str> = PERSONS.iter().copied().filter(|word| !word.starts_with("zwsid")).collect();
@@ -233,7 +250,9 @@ fn one_value_has_one_stand_in_and_two_have_two() {
 #[test]
 fn a_mailbox_called_like_a_word_of_the_protocol_changes_no_verdict() {
     for word in ["user", "mail", "info", "autodiscover", "exchange", "error", "server", "response", "url"] {
-        for case in ["autodiscover-healthy-signed-in", "ews-healthy-signed-in", "auth-rejected", "sync-ok", "session-quota"] {
+        for case in
+            ["autodiscover-healthy-signed-in", "ews-healthy-signed-in", "auth-rejected", "sync-ok", "session-quota"]
+        {
             let path = fixtures().into_iter().find(|path| path.ends_with(format!("{case}.json"))).unwrap();
             let text = fs::read_to_string(path).unwrap().replace("anna", word);
             let whole = read(text.as_bytes()).unwrap().remove(0);
@@ -271,7 +290,8 @@ fn a_live_run_is_written_as_its_redacted_replay() {
             let redacted = whole.clone().redacted(Some(level)).unwrap();
             assert_eq!(judged(&redacted), expected, "{name} {level:?}");
             let text = everything(&redacted);
-            let words: &[&str] = if level == Level::Full { &["anna", "\"ex01\"", "corp.local", "203.0.113.7\""] } else { &["anna"] };
+            let words: &[&str] =
+                if level == Level::Full { &["anna", "\"ex01\"", "corp.local", "203.0.113.7\""] } else { &["anna"] };
             assert_eq!(seen_in(&text, words), Vec::<String>::new(), "{name} {level:?}");
         }
     }

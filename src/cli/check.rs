@@ -10,7 +10,7 @@ use super::exports;
 use super::history::Folder;
 use super::limits::{limits, with_idle_test};
 use super::logs;
-use super::network::{connect_to, name_server, resolve, unbracketed};
+use super::network::{connect_to, name_server, resolve, shown, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
 use super::redact::Live;
@@ -154,7 +154,8 @@ fn user(sign_in: &SignInArgs) -> Result<Option<String>, Trouble> {
             "{name} is no sign-in name: it must not be empty, nor hold a colon or a line break; give DOMAIN\\name or name@domain",
             "{name} ist kein Anmeldename: Er darf nicht leer sein und weder Doppelpunkt noch Zeilenumbruch enthalten; geben Sie DOMÄNE\\Name oder name@domain an",
         ))
-        .with("name", format!("{name:?}")));
+        // what stands behind the colon may be the password
+        .with("name", format!("{:?}", name.split_once(':').map_or(name, |(name, _)| name))));
     }
     Ok(Some(name.to_owned()))
 }
@@ -440,7 +441,7 @@ pub fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
                 "{text} ist keine Postfachadresse: Sie enthält ein Zeichen, das eine Adresse nicht haben kann, oder ist zu lang; geben Sie sie als name@domain an",
             ),
         })
-        .with("text", format!("{text:?}"))
+        .with("text", shown(text))
     })
 }
 

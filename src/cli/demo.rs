@@ -57,7 +57,9 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
 /// Runs the real check against one scenario of the lab, over the real sockets. Returns what was
 /// found, and what reached the lab's servers; the error is a sentence.
 pub async fn rehearse(scenario: &'static Scenario, options: LabOptions) -> Result<(Diagnosis, Vec<Entry>), String> {
-    rehearse_until(scenario, options, Live::Nothing, std::future::pending()).await.map_err(|trouble| format!("{trouble:?}"))
+    rehearse_until(scenario, options, Live::Nothing, std::future::pending())
+        .await
+        .map_err(|trouble| format!("{trouble:?}"))
 }
 
 async fn rehearse_until(
@@ -85,9 +87,8 @@ async fn rehearse_until(
     plan.give(&mut subject, &secrets);
     // this machine's own would count otherwise
     let settings = Settings { hosts_file: Some(lab.hosts_file().to_owned()), ..plan.settings.clone() };
-    let diagnosis = watched(live, subject, settings, secrets, plan.limits, cancelled)
-        .await
-        .map_err(|error| not_set_up(&error))?;
+    let diagnosis =
+        watched(live, subject, settings, secrets, plan.limits, cancelled).await.map_err(|error| not_set_up(&error))?;
     Ok((diagnosis, lab.journal()))
 }
 

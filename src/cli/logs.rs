@@ -46,8 +46,7 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
         (typed, _) => typed.clone(),
     };
     let (mailbox, device) = (told(&args.mailbox), told(&args.device));
-    let asked =
-        [&mailbox, &device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let asked = [&mailbox, &device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     let about = (!wanted.is_all()).then_some(asked.as_str());
     // an account's name alone is no address that commands could take
     let address = mailbox.as_deref().filter(|mailbox| mailbox.contains('@'));

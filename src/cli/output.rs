@@ -222,7 +222,8 @@ impl Outputs {
         }
         self.begun = true;
         self.print(&text);
-        if self.format.is_whole() || !self.archives.is_empty() || self.files.iter().any(|(format, _)| format.is_whole()) {
+        if self.format.is_whole() || !self.archives.is_empty() || self.files.iter().any(|(format, _)| format.is_whole())
+        {
             self.reports.push(report.clone());
         }
         if let Some(pem) = repaired_chain(report)

@@ -124,7 +124,15 @@ fn moment(started_at: &str) -> DateTime {
         .ok()
         .and_then(|at| {
             let year = u16::try_from(at.year()).ok()?;
-            DateTime::from_date_and_time(year, part(at.month()), part(at.day()), part(at.hour()), part(at.minute()), part(at.second())).ok()
+            DateTime::from_date_and_time(
+                year,
+                part(at.month()),
+                part(at.day()),
+                part(at.hour()),
+                part(at.minute()),
+                part(at.second()),
+            )
+            .ok()
         })
         .unwrap_or_default()
 }
@@ -177,7 +185,8 @@ fn read(bytes: &[u8], largest: u64) -> Result<Vec<u8>, Refusal> {
     if archive.len() > MEMBERS {
         return Err(Refusal::TooLarge);
     }
-    let is_report = |name: &String| name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
+    let is_report =
+        |name: &String| name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
     let mut names: Vec<String> = archive.file_names().flatten().map(Into::into).filter(is_report).collect();
     names.sort();
     let mut all = Vec::new();

@@ -15,8 +15,20 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Elements of Autodiscover whose text names a person, a mailbox or a server in words.
 const ELEMENTS: &[&str] = &[
-    "DisplayName", "AccountDisplayName", "LegacyDN", "UserDisplayName", "UserDN", "MailboxDN", "ServerDN", "MdbDN",
-    "PublicFolderServer", "InternalMailboxServer", "InternalMailboxServerDN", "ADServer", "DeploymentId", "UserDeploymentId",
+    "DisplayName",
+    "AccountDisplayName",
+    "LegacyDN",
+    "UserDisplayName",
+    "UserDN",
+    "MailboxDN",
+    "ServerDN",
+    "MdbDN",
+    "PublicFolderServer",
+    "InternalMailboxServer",
+    "InternalMailboxServerDN",
+    "ADServer",
+    "DeploymentId",
+    "UserDeploymentId",
 ];
 
 /// All that was found.
@@ -114,7 +126,11 @@ impl Found {
     }
 
     fn windows_domain(&mut self, text: &str) {
-        if text.contains('.') { self.host(text) } else { self.windows.extend((!text.is_empty()).then(|| text.to_lowercase())) }
+        if text.contains('.') {
+            self.host(text)
+        } else {
+            self.windows.extend((!text.is_empty()).then(|| text.to_lowercase()))
+        }
     }
 
     fn server(&mut self, text: &str) {
@@ -197,7 +213,10 @@ impl Found {
                 self.name(&word);
             } else if before == Some('@') {
                 self.hosts.note(&word);
-            } else if reading.goes_on_with(range.start.saturating_sub(3), &[':', '/', '/']) && range.start >= 3 && next != Some('@') {
+            } else if reading.goes_on_with(range.start.saturating_sub(3), &[':', '/', '/'])
+                && range.start >= 3
+                && next != Some('@')
+            {
                 self.host(&word);
             }
             if key == "deviceid" {
@@ -212,7 +231,8 @@ impl Found {
             if next == Some('\\') && is_windows_sign_in(&reading, &range) {
                 self.windows_domain(&word);
                 let end = (range.end + 1..).take_while(|place| reading.at(*place).is_some_and(is_word)).last();
-                let name = reading.trimmed(range.end + 1..end.map_or(range.end + 1, |end| end + 1), |letter| ".-'".contains(letter));
+                let name = reading
+                    .trimmed(range.end + 1..end.map_or(range.end + 1, |end| end + 1), |letter| ".-'".contains(letter));
                 self.name(&reading.word(&name));
             }
             if let Ok(address) = word.parse::<Ipv4Addr>() {
@@ -238,7 +258,11 @@ impl Found {
         let of = |name: &String| {
             let words: Vec<&str> = name.split(['.', '_', '-']).collect();
             match words.as_slice() {
-                [first, last] if first.len() > 1 && last.len() > 2 && words.iter().all(|word| word.chars().all(char::is_alphabetic)) => {
+                [first, last]
+                    if first.len() > 1
+                        && last.len() > 2
+                        && words.iter().all(|word| word.chars().all(char::is_alphabetic)) =>
+                {
                     vec![
                         (format!("{first} {last}"), name.clone()),
                         (format!("{last}, {first}"), name.clone()),
@@ -309,8 +333,9 @@ pub fn v6(reading: &Reading, range: std::ops::Range<usize>) -> Option<(std::ops:
 
 /// Exchange's own names of persons and servers: `/o=.../ou=.../cn=...`
 fn legacy_names(reading: &Reading) -> Vec<std::ops::Range<usize>> {
-    let begins: Vec<usize> =
-        (0..reading.letters.len()).filter(|place| reading.at(*place) == Some('/') && reading.goes_on_with(*place, &['/', 'o', '='])).collect();
+    let begins: Vec<usize> = (0..reading.letters.len())
+        .filter(|place| reading.at(*place) == Some('/') && reading.goes_on_with(*place, &['/', 'o', '=']))
+        .collect();
     let ends = |letter: char| "\"'<>\r\n;,&|".contains(letter);
     begins
         .into_iter()

@@ -42,9 +42,8 @@ pub fn servers(value: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Parameters of a query whose value is a sign-in name.
-pub const USER_KEYS: &[&str] = &[
-    "email", "login", "login_hint", "loginname", "mailbox", "upn", "user", "userid", "username", "userprincipalname",
-];
+pub const USER_KEYS: &[&str] =
+    &["email", "login", "login_hint", "loginname", "mailbox", "upn", "user", "userid", "username", "userprincipalname"];
 
 /// A cookie without what a balancer writes of its pool into the name.
 pub fn cookie(value: &str) -> String {

@@ -10,30 +10,69 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Labels that say what a host is for, not whose it is.
-const LABELS: &[&str] = &[
-    "*", "_autodiscover", "_tcp", "autodiscover", "autodiscover-s", "exdiag-no-such-host", "mail", "www",
-];
+const LABELS: &[&str] =
+    &["*", "_autodiscover", "_tcp", "autodiscover", "autodiscover-s", "exdiag-no-such-host", "mail", "www"];
 
 /// Hosts and domains of everybody, beside those of Microsoft's clouds.
 const PUBLIC: &[&str] = &[
-    "microsoft.com", "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn", "microsoftonline-p.com",
-    "office.com", "office.net", "office365.com", "office365.us", "windows.net", "live.com", "msauth.net", "msftauth.net",
-    "azure.com", "azure.net", "azurefd.net", "msappproxy.net", "outlook.com", "nylas.com", "google.com", "googleapis.com",
-    "apple.com", "icloud.com", "cloudflare.com", "w3.org", "xmlsoap.org", "oasis-open.org", "ietf.org",
-    "lencr.org", "letsencrypt.org", "digicert.com", "sectigo.com", "usertrust.com", "globalsign.com", "pki.goog",
-    "root-servers.net", "gtld-servers.net", "denic.de",
+    "microsoft.com",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "microsoftonline.cn",
+    "microsoftonline-p.com",
+    "office.com",
+    "office.net",
+    "office365.com",
+    "office365.us",
+    "windows.net",
+    "live.com",
+    "msauth.net",
+    "msftauth.net",
+    "azure.com",
+    "azure.net",
+    "azurefd.net",
+    "msappproxy.net",
+    "outlook.com",
+    "nylas.com",
+    "google.com",
+    "googleapis.com",
+    "apple.com",
+    "icloud.com",
+    "cloudflare.com",
+    "w3.org",
+    "xmlsoap.org",
+    "oasis-open.org",
+    "ietf.org",
+    "lencr.org",
+    "letsencrypt.org",
+    "digicert.com",
+    "sectigo.com",
+    "usertrust.com",
+    "globalsign.com",
+    "pki.goog",
+    "root-servers.net",
+    "gtld-servers.net",
+    "denic.de",
 ];
 
 /// Domains whose customers have a label of their own below.
 const RENTED: &[&str] = &[
-    "onmicrosoft.com", "onmicrosoft.us", "partner.onmschina.cn", "sharepoint.com", "mail.protection.outlook.com",
-    "mail.protection.office365.us", "mail.protection.partner.outlook.cn", "mx.microsoft", "msappproxy.net",
+    "onmicrosoft.com",
+    "onmicrosoft.us",
+    "partner.onmschina.cn",
+    "sharepoint.com",
+    "mail.protection.outlook.com",
+    "mail.protection.office365.us",
+    "mail.protection.partner.outlook.cn",
+    "mx.microsoft",
+    "msappproxy.net",
 ];
 
 /// Whether it is a host of the big clouds, or the domain of one.
 pub fn is_public(host: &str) -> bool {
     let under = |names: &[&str]| names.iter().any(|name| trusted::is_under(host, name));
-    rented(host).is_none() && (under(PUBLIC) || trusted::is_microsoft(host) || trusted::is_login(host) || cloud::of_host(host).is_some())
+    rented(host).is_none()
+        && (under(PUBLIC) || trusted::is_microsoft(host) || trusted::is_login(host) || cloud::of_host(host).is_some())
 }
 
 fn rented(host: &str) -> Option<&'static str> {
@@ -58,7 +97,8 @@ pub fn is_name(text: &str) -> bool {
         && text.len() <= 253
         && text.parse::<IpAddr>().is_err()
         && text.split('.').all(|label| {
-            !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_*".contains(&b))
+            !label.is_empty()
+                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_*".contains(&b))
         })
         && text.rsplit('.').next().is_some_and(|last| last.bytes().any(|b| b.is_ascii_lowercase()))
 }
@@ -90,7 +130,12 @@ impl FoundHosts {
 
     /// The domains that the names lie in, as far as they are somebody's own.
     pub fn domains(&self) -> BTreeSet<&str> {
-        self.names.iter().chain(&self.certified).filter(|name| !is_public(name)).filter_map(|name| domain(name)).collect()
+        self.names
+            .iter()
+            .chain(&self.certified)
+            .filter(|name| !is_public(name))
+            .filter_map(|name| domain(name))
+            .collect()
     }
 }
 
@@ -133,7 +178,8 @@ impl Hosts {
 
     /// Microsoft's cloud names a customer's mail exchanger by his domain, its dots as hyphens.
     fn rent(&mut self, found: &FoundHosts) {
-        let known: Vec<(String, String)> = self.domains.iter().map(|(name, other)| (dashed(name), dashed(other))).collect();
+        let known: Vec<(String, String)> =
+            self.domains.iter().map(|(name, other)| (dashed(name), dashed(other))).collect();
         for name in found.names.iter().filter_map(|name| domain(name).filter(|_| rented(name).is_some())) {
             let Some((label, above)) = name.split_once('.') else { continue };
             if let Some((_, other)) = known.iter().find(|(dashed, _)| dashed == label) {
@@ -187,7 +233,8 @@ impl Hosts {
     /// How many names stay because a certificate holds them.
     pub fn kept(&self, found: &FoundHosts) -> usize {
         let above: BTreeSet<&str> = self.certified.iter().filter_map(|name| domain(name)).collect();
-        let is_kept = |name: &&String| !is_public(name) && (self.certified.contains(*name) || above.contains(name.as_str()));
+        let is_kept =
+            |name: &&String| !is_public(name) && (self.certified.contains(*name) || above.contains(name.as_str()));
         found.names.iter().filter(is_kept).count()
     }
 }
@@ -243,7 +290,8 @@ mod tests {
 
     #[test]
     fn a_name_keeps_its_suffix_its_depth_and_its_domain() {
-        let names = ["muster.de", "autodiscover.muster.de", "ex01.berlin.muster.de", "mail.anders.co.uk", "ex01.muster.local"];
+        let names =
+            ["muster.de", "autodiscover.muster.de", "ex01.berlin.muster.de", "mail.anders.co.uk", "ex01.muster.local"];
         let cloud = ["outlook.office365.com", "muster-de.mail.protection.outlook.com", "muster.onmicrosoft.com"];
         let hosts = hosts(&[&names[..], &cloud[..]].concat(), &[]);
         let of = |name: &str| hosts.stand_in(name).unwrap_or_else(|| name.to_owned());

@@ -137,7 +137,8 @@ pub fn walk(value: &mut Value, within: &str, role: Role<'_>, each: &mut dyn FnMu
         }
         Value::Array(items) => items.iter_mut().for_each(|item| walk(item, within, role, each)),
         Value::Object(fields) => {
-            let roles: Vec<Role<'_>> = fields.iter().map(|(name, value)| of_value(name, value, within, fields)).collect();
+            let roles: Vec<Role<'_>> =
+                fields.iter().map(|(name, value)| of_value(name, value, within, fields)).collect();
             for ((name, value), role) in fields.iter_mut().zip(roles) {
                 walk(value, name, role, each);
             }

@@ -82,7 +82,8 @@ impl StandIns {
         }
         phrases.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
         let mut files = BTreeMap::new();
-        let mut numbers = Numbers::of("file-", found.files.iter().map(|file| file.split('.').next().unwrap_or_default()));
+        let mut numbers =
+            Numbers::of("file-", found.files.iter().map(|file| file.split('.').next().unwrap_or_default()));
         for file in found.files.iter().filter(|file| !is_plain_file(file)) {
             let (stem, ending) = file.split_once('.').map_or((file.as_str(), String::new()), |(stem, rest)| {
                 let last = rest.rsplit('.').next().unwrap_or_default();
@@ -412,7 +413,8 @@ impl StandIns {
         if let Some(other) = word.parse().ok().and_then(|address| self.stand_in_of(address)) {
             return Some(other.to_string());
         }
-        let is_host = before == Some('/') && range.start.checked_sub(3).is_some_and(|at| reading.goes_on_with(at, &[':', '/', '/']));
+        let is_host = before == Some('/')
+            && range.start.checked_sub(3).is_some_and(|at| reading.goes_on_with(at, &[':', '/', '/']));
         let by_itself = word.len() > 2 && !is_common(word) && !is_markup;
         let server = self.servers.get(word).filter(|_| is_host || by_itself).cloned();
         server.or_else(|| {
