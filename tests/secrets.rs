@@ -27,8 +27,8 @@ fn forms(secret: &str) -> Vec<String> {
         out.push(STANDARD.encode(format!("{user}:{secret}")));
     }
     out.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
-    out.push(secret.bytes().map(|byte| format!("%{byte:02x}")).collect());
-    out.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
+    out.push(secret.bytes().fold(String::new(), |out, byte| out + &format!("%{byte:02x}")));
+    out.push(secret.bytes().fold(String::new(), |out, byte| out + &format!("{byte:02x}")));
     out.push(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
     out.push(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"));
     out.push(serde_json::Value::from(secret).to_string().trim_matches('"').to_owned());

@@ -268,9 +268,9 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
                     outputs.say(trouble);
                 }
             }
-            let live = Live::of(output);
+            let shows = Live::of(output);
             let diagnosis =
-                watched(live, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
+                watched(shows, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
                     .await
                     .map_err(|error| not_set_up(&error))?;
             let is_cancelled = diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled);
@@ -293,14 +293,14 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
 
 /// A run with the list of checks that fills in place.
 pub async fn watched(
-    live: Live,
+    shows: Live,
     subject: Subject,
     settings: Settings,
     secrets: Secrets,
     limits: Limits,
     cancelled: impl Future<Output = ()> + Send,
 ) -> Result<Diagnosis, SetupError> {
-    let mut progress = Progress::new(live, subject.label(), &subject.selected);
+    let mut progress = Progress::new(shows, subject.label(), &subject.selected);
     diagnose(subject, settings, secrets, limits, cancelled, &mut |event| progress.tell(&event)).await
 }
 

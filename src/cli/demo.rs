@@ -65,7 +65,7 @@ pub async fn rehearse(scenario: &'static Scenario, options: LabOptions) -> Resul
 async fn rehearse_until(
     scenario: &'static Scenario,
     options: LabOptions,
-    live: Live,
+    shows: Live,
     cancelled: impl Future<Output = ()> + Send,
 ) -> Result<(Diagnosis, Vec<Entry>), Trouble> {
     let lab = Lab::start(scenario, options).await.map_err(|error| {
@@ -88,7 +88,7 @@ async fn rehearse_until(
     // this machine's own would count otherwise
     let settings = Settings { hosts_file: Some(lab.hosts_file().to_owned()), ..plan.settings.clone() };
     let diagnosis =
-        watched(live, subject, settings, secrets, plan.limits, cancelled).await.map_err(|error| not_set_up(&error))?;
+        watched(shows, subject, settings, secrets, plan.limits, cancelled).await.map_err(|error| not_set_up(&error))?;
     Ok((diagnosis, lab.journal()))
 }
 

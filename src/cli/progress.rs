@@ -14,19 +14,19 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Progress {
     shown: Option<(MultiProgress, BTreeMap<&'static str, ProgressBar>)>,
-    live: Live,
+    shows: Live,
 }
 
 impl Progress {
     /// The list of these checks; shows nothing unless that is wanted and on a terminal.
-    pub fn new(live: Live, label: &str, selected: &[String]) -> Self {
-        if live == Live::Nothing || !std::io::stderr().is_terminal() {
-            return Self { shown: None, live };
+    pub fn new(shows: Live, label: &str, selected: &[String]) -> Self {
+        if shows == Live::Nothing || !std::io::stderr().is_terminal() {
+            return Self { shown: None, shows };
         }
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let plain = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         let head = all.add(ProgressBar::new_spinner().with_style(plain.clone()));
-        head.set_message(format!("exdiag   {}", if live == Live::Questions { label } else { "" }));
+        head.set_message(format!("exdiag   {}", if shows == Live::Questions { label } else { "" }));
         head.tick();
         let line = ProgressStyle::with_template("  {spinner} {prefix:18}  {wide_msg}").unwrap_or(plain);
         let mut lines = BTreeMap::new();
@@ -36,14 +36,14 @@ impl Progress {
             lines.insert(check.id, bar);
         }
         lines.insert("", head);
-        Self { shown: Some((all, lines)), live }
+        Self { shown: Some((all, lines)), shows }
     }
 
     /// Takes up what has happened.
     pub fn tell(&mut self, event: &Event) {
         let Some((_, lines)) = &self.shown else { return };
         match event {
-            Event::Waits { check, probes } if self.live == Live::Questions => {
+            Event::Waits { check, probes } if self.shows == Live::Questions => {
                 if let (Some(line), Some(first)) = (lines.get(check), probes.first()) {
                     let others = probes.len().saturating_sub(1);
                     let others = if others > 0 { format!(" (+{others})") } else { String::new() };

@@ -99,8 +99,12 @@ impl Found {
 
     /// Notes a mailbox or an account, and a device, that the user asked about.
     pub fn asked(&mut self, mailbox: Option<&str>, device: Option<&str>) {
-        mailbox.into_iter().for_each(|mailbox| self.sign_in(mailbox));
-        device.into_iter().for_each(|device| self.value(device, Kind::Device));
+        if let Some(mailbox) = mailbox {
+            self.sign_in(mailbox);
+        }
+        if let Some(device) = device {
+            self.value(device, Kind::Device);
+        }
     }
 
     fn name(&mut self, text: &str) {
@@ -127,9 +131,9 @@ impl Found {
 
     fn windows_domain(&mut self, text: &str) {
         if text.contains('.') {
-            self.host(text)
+            self.host(text);
         } else {
-            self.windows.extend((!text.is_empty()).then(|| text.to_lowercase()))
+            self.windows.extend((!text.is_empty()).then(|| text.to_lowercase()));
         }
     }
 
@@ -230,9 +234,8 @@ impl Found {
             }
             if next == Some('\\') && is_windows_sign_in(&reading, &range) {
                 self.windows_domain(&word);
-                let end = (range.end + 1..).take_while(|place| reading.at(*place).is_some_and(is_word)).last();
-                let name = reading
-                    .trimmed(range.end + 1..end.map_or(range.end + 1, |end| end + 1), |letter| ".-'".contains(letter));
+                let name = range.end + 1..reading.end_of_word(range.end + 1);
+                let name = reading.trimmed(name, |letter| ".-'".contains(letter));
                 self.name(&reading.word(&name));
             }
             if let Ok(address) = word.parse::<Ipv4Addr>() {
@@ -295,24 +298,22 @@ pub fn parts(path: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a domain begins at this place.
 fn is_domain(reading: &Reading, place: usize) -> bool {
-    let end = (place..).take_while(|place| reading.at(*place).is_some_and(is_word)).last();
-    end.is_some_and(|end| {
-        let range = reading.trimmed(place..end + 1, |letter| ".-'".contains(letter));
-        super::hosts::is_name(&reading.word(&range))
-    })
+    let range = reading.trimmed(place..reading.end_of_word(place), |letter| ".-'".contains(letter));
+    super::hosts::is_name(&reading.word(&range))
 }
 
 /// `DOMAIN\name` in a text, and no path of Windows and no escape of a programming language.
 fn is_windows_sign_in(reading: &Reading, domain: &std::ops::Range<usize>) -> bool {
     let written = reading.letters.get(domain.clone()).unwrap_or_default();
     let name = domain.end + 1;
-    let end = (name..).take_while(|place| reading.at(*place).is_some_and(is_word)).last();
+    let end = reading.end_of_word(name);
     let begins = reading.before(domain.start).is_none_or(|letter| !matches!(letter, '\\' | '/' | ':'));
     (2..=15).contains(&written.len())
         && written.iter().all(|letter| letter.is.is_ascii_uppercase() || letter.is.is_ascii_digit() || letter.is == '-')
         && written.first().is_some_and(|letter| letter.is.is_ascii_uppercase())
         && begins
-        && end.is_some_and(|end| end > name && reading.at(end + 1) != Some('\\'))
+        && end > name + 1
+        && reading.at(end) != Some('\\')
 }
 
 /// Letters of an address of IPv6.
@@ -339,7 +340,11 @@ fn legacy_names(reading: &Reading) -> Vec<std::ops::Range<usize>> {
     let ends = |letter: char| "\"'<>\r\n;,&|".contains(letter);
     begins
         .into_iter()
-        .map(|from| from..(from..).find(|place| reading.at(*place).is_none_or(ends)).unwrap_or(from))
+        .map(|from| {
+            from..(from..reading.letters.len())
+                .find(|place| reading.at(*place).is_none_or(ends))
+                .unwrap_or(reading.letters.len())
+        })
         .filter(|range| reading.word(range).contains("/cn="))
         .collect()
 }

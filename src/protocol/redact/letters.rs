@@ -105,6 +105,12 @@ impl Reading {
         self.word(&(from..place))
     }
 
+    /// Where the run of letters of a word that begins at this place ends.
+    pub fn end_of_word(&self, from: usize) -> usize {
+        let rest = self.letters.get(from..).unwrap_or_default();
+        from + rest.iter().take_while(|letter| is_word(letter.is)).count()
+    }
+
     /// What stands from a place on is this, whatever its case.
     pub fn goes_on_with(&self, place: usize, word: &[char]) -> bool {
         let here = self.letters.get(place..).unwrap_or_default();

@@ -149,7 +149,7 @@ pub fn walk(value: &mut Value, within: &str, role: Role<'_>, each: &mut dyn FnMu
 
 fn of_value<'a>(name: &str, value: &Value, within: &str, fields: &Map<String, Value>) -> Role<'a> {
     let first = value.as_str().or_else(|| value.as_array()?.first()?.as_str());
-    if SIGNED.contains(&name) && first.is_some_and(|text| is_der(text)) {
+    if SIGNED.contains(&name) && first.is_some_and(is_der) {
         return Role::Signed;
     }
     of_field(name, within, fields)
