@@ -20,8 +20,10 @@ mod logs;
 mod network;
 mod output;
 mod progress;
+mod redact;
 mod replay;
 mod schema;
+mod ticket;
 mod wait;
 
 pub use args::{command, documentation};

@@ -8,6 +8,7 @@ pub mod export;
 pub mod http;
 pub mod logs;
 pub mod probe;
+pub mod redact;
 pub mod service;
 pub mod subject;
 pub mod tls;
@@ -18,6 +19,7 @@ pub use dns::{DnsAnswer, DnsFailure, DnsSeen, RecordData, ResourceRecord};
 pub use export::{CasMailbox, Device, Export, ExportKind, ExportSeen};
 pub use http::{Body, FailKind, Failure, HttpOutcome, HttpSeen, Phase, Response};
 pub use probe::{Content, HelloKind, HttpProbe, Method, Probe, RecordType, ServiceProbe, SessionAsk, SignIn, Via};
+pub use redact::Redacted;
 pub use subject::{Credential, Mailbox, SentKind, Server, Subject, Trust};
 pub use tls::{
     AiaSeen, Anchor, CrlCut, CrlSeen, Handshake, HelloOutcome, HelloSeen, Missing, OcspSeen, TlsOutcome, TlsSeen,
@@ -173,6 +175,8 @@ pub struct Evidence {
     pub judged_at: Option<Timestamp>,
     /// What was sent with requests of which no answer was seen.
     pub left_open: Vec<LeftOpen>,
+    /// What was replaced before others read it (`--redact`).
+    pub redacted: Option<Redacted>,
 }
 
 /// A request that carried a credential, and of which no answer was seen: it was still open when the run
@@ -188,7 +192,14 @@ pub struct LeftOpen {
 impl Evidence {
     /// No facts yet.
     pub fn new(header: Header) -> Self {
-        Self { header, records: BTreeMap::new(), cut_short: None, judged_at: None, left_open: Vec::new() }
+        Self {
+            header,
+            records: BTreeMap::new(),
+            cut_short: None,
+            judged_at: None,
+            left_open: Vec::new(),
+            redacted: None,
+        }
     }
 
     /// The longest chain of probes of which each led to the next, last first: what a run cannot
@@ -241,6 +252,9 @@ struct Shape {
     /// What was sent with requests of which no answer was seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpen>,
+    /// What was replaced before others read it (`--redact`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redacted: Option<Redacted>,
     /// Every fact, in a fixed order.
     records: Vec<Line>,
 }
@@ -252,6 +266,7 @@ impl Serialize for Evidence {
             cut_short: self.cut_short.clone(),
             judged_at: self.judged_at,
             left_open: self.left_open.clone(),
+            redacted: self.redacted.clone(),
             records: self
                 .records
                 .iter()
@@ -266,8 +281,8 @@ impl<'de> Deserialize<'de> for Evidence {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let shape = Shape::deserialize(deserializer)?;
         let records = shape.records.into_iter().map(|line| (line.probe, line.record)).collect();
-        let Shape { header, cut_short, judged_at, left_open, .. } = shape;
-        Ok(Self { header, records, cut_short, judged_at, left_open })
+        let Shape { header, cut_short, judged_at, left_open, redacted, .. } = shape;
+        Ok(Self { header, records, cut_short, judged_at, left_open, redacted })
     }
 }
 

@@ -14,7 +14,7 @@ pub mod protocol;
 pub mod report;
 pub mod runner;
 
-use evidence::{Evidence, NoAnswer, Subject};
+use evidence::{Evidence, NoAnswer, Subject, redact};
 use finding::{Finding, Outcome, Sentence};
 use gather::offline::{Files, Offline};
 use gather::{Gatherer, Settings, SetupError, auth::Secrets};
@@ -73,6 +73,15 @@ pub fn replay(evidence: Evidence) -> Diagnosis {
 }
 
 impl Diagnosis {
+    /// The same with the facts renamed as the level asks for, and judged again: what is written of it names
+    /// nobody. The error is that of facts that cannot be written as JSON; nothing of them is to be shown then.
+    pub fn redacted(self, level: Option<redact::Level>) -> Result<Self, serde_json::Error> {
+        match level {
+            Some(level) => Ok(replay(protocol::redact::evidence(&self.evidence, level)?)),
+            None => Ok(self),
+        }
+    }
+
     /// What was judged, without a language: all checks in order, and the ranked causes.
     pub fn verdict(&self) -> Verdict {
         let mut entries: Vec<Entry> = Vec::new();

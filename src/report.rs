@@ -19,6 +19,7 @@ mod message;
 mod nagios;
 mod prometheus;
 mod ready;
+mod redacted;
 mod seen;
 mod text;
 mod trace;
@@ -44,7 +45,7 @@ pub use words::{explain, explain_index, findings_in_words, report};
 
 use crate::diagnosis::Cause;
 pub use crate::evidence::SentKind;
-use crate::evidence::{Evidence, HttpOutcome, NoAnswer, Phase, Probe, Seen};
+use crate::evidence::{Evidence, HttpOutcome, NoAnswer, Phase, Probe, Redacted, Seen};
 use crate::finding::{Lang, Outcome, Owner, Place, Severity, Shell, Status, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -190,6 +191,9 @@ pub struct Report {
     /// What differs from the report of `--baseline`, where one was given and holds this target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Box<Comparison>>,
+    /// What was replaced in all of it (`--redact`): kinds and counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
     /// Every fact gathered, enough for replay.
     pub evidence: Evidence,
 }

@@ -2,44 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod support {
+    pub mod everything;
+}
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exdiag::cli::rehearse;
+use exdiag::diagnose;
 use exdiag::evidence::Subject;
-use exdiag::finding::Lang;
 use exdiag::gather::Settings;
 use exdiag::gather::auth::Secrets;
 use exdiag::lab::{LabOptions, Scenario, find};
-use exdiag::report::{
-    FailOn, Report, TextStyle, Verbosity, Wording, write_html, write_json, write_json_line, write_junit,
-    write_markdown, write_nagios, write_prometheus, write_text, write_timings,
-};
 use exdiag::runner::Limits;
-use exdiag::{Diagnosis, diagnose};
 use proptest::prelude::*;
 use std::net::TcpListener;
 use std::time::Duration;
-
-/// All that can be written of a run.
-fn everything(diagnosis: &Diagnosis) -> String {
-    let mut out = Vec::new();
-    for lang in [Lang::En, Lang::De] {
-        let report: Report = diagnosis.report(Wording { lang, fail_on: FailOn::Fail });
-        let one = std::slice::from_ref(&report);
-        for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
-            write_text(&report, TextStyle { lang, verbosity }, &mut out).unwrap();
-            write_markdown(&report, TextStyle { lang, verbosity }, &mut out).unwrap();
-        }
-        write_timings(&report, lang, &mut out).unwrap();
-        write_json(&report, &mut out).unwrap();
-        write_json_line(&report, &mut out).unwrap();
-        write_html(one, lang, &mut out).unwrap();
-        write_junit(one, lang, &mut out).unwrap();
-        write_nagios(one, lang, &mut out).unwrap();
-        write_prometheus(one, lang, &mut out).unwrap();
-    }
-    String::from_utf8(out).unwrap()
-}
+use support::everything::everything;
 
 /// The forms that a secret can take on its way.
 fn forms(secret: &str) -> Vec<String> {
@@ -48,6 +27,13 @@ fn forms(secret: &str) -> Vec<String> {
         out.push(STANDARD.encode(format!("{user}:{secret}")));
     }
     out.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
+    out.push(secret.bytes().fold(String::new(), |out, byte| out + &format!("%{byte:02x}")));
+    out.push(secret.bytes().fold(String::new(), |out, byte| out + &format!("{byte:02x}")));
+    out.push(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+    out.push(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"));
+    out.push(serde_json::Value::from(secret).to_string().trim_matches('"').to_owned());
+    out.sort();
+    out.dedup();
     out
 }
 
@@ -77,8 +63,53 @@ proptest! {
         let none = Vec::<String>::new();
         prop_assert_eq!(&read_again("healthy-signed-in", Some(&password), None, None), &none);
         prop_assert_eq!(&read_again("moved-mailbox", Some(&password), None, None), &none);
+        prop_assert_eq!(&read_again("healthy-echo", Some(&password), None, None), &none);
+        prop_assert_eq!(&read_again("healthy-echo", None, Some(&token), None), &none);
         prop_assert_eq!(&read_again("healthy-modern-auth", None, Some(&token), None), &none);
         prop_assert_eq!(&read_again("grant-invalid", None, None, Some(&key)), &none);
+    }
+}
+
+#[test]
+fn contract_4_a_server_that_sends_the_right_password_back_changes_neither_report_nor_verdict() {
+    let none = Vec::<String>::new();
+    assert_eq!(read_again("healthy-echo", Some("Herbst:Regen-2026"), None, None), none);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (diagnosis, journal) =
+        runtime.block_on(rehearse(find("healthy-echo").unwrap(), LabOptions::default())).unwrap();
+    assert!(journal.iter().any(|entry| entry.credential && entry.status == 200), "it was never sent");
+    assert!(diagnosis.verdict().causes.is_empty());
+}
+
+/// What a user may type by mistake: an address that holds a password is refused, and not repeated.
+#[test]
+fn contract_4_a_password_in_an_address_is_told_in_no_error() {
+    let address = "https://anna:Gartenzaun77@mail.corp.example";
+    for option in [
+        "--server",
+        "--proxy",
+        "--nylas-api",
+        "--allow-host",
+        "--connect-to",
+        "--resolve",
+        "--dns-servers",
+        "--compare-dns",
+        "--user",
+    ] {
+        for format in ["text", "json"] {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_exdiag"))
+                .args(["check", "anna@corp.example", option, address, "--format", format, "--max-time", "1"])
+                .args(["--resolve", "corp.example:443:127.0.0.1", "--connect-timeout", "1"])
+                .output()
+                .unwrap();
+            let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+            assert!(!said.contains("Gartenzaun77"), "{option}: {said}");
+        }
+    }
+    for args in [["check", address], ["tls", address], ["autodiscover", "anna:Gartenzaun77@corp.example"]] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_exdiag")).args(args).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert!(!said.contains("Gartenzaun77"), "{args:?}: {said}");
     }
 }
 

@@ -5,10 +5,12 @@
 mod diff;
 mod hand;
 mod logs;
+mod redact;
 
 pub use diff::{BaselineArg, DiffArgs, DiffFormat, Until, WaitArgs};
 pub use hand::{HandArgs, MessageFor};
 pub use logs::{LogsArgs, LogsFormat, LogsTable};
+pub use redact::Redact;
 
 use super::format::ReportFormat;
 use crate::finding;
@@ -262,7 +264,7 @@ pub struct WayArgs {
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// A report written by exdiag; `-` is standard input
+    /// A report written by exdiag, or the archive of a ticket (.zip); `-` is standard input
     #[arg(value_name = "REPORT.json")]
     pub report: PathBuf,
     /// The moment to judge by, such as 2027-04-01 or 2027-04-01T00:00:00Z [default: the report's own]
@@ -462,11 +464,16 @@ pub struct OutputArgs {
     /// What goes to standard output; several mailboxes as JSON are one report a line
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub format: ReportFormat,
-    /// Also write the report to a file: .json, .html, .md, .xml (JUnit), .prom or .txt; repeats
+    /// Also write the report to a file: .json, .html, .md, .xml (JUnit), .prom or .txt; or all that belongs to a
+    /// ticket to an archive: .zip; repeats
     #[arg(long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
     #[command(flatten)]
     pub hand: HandArgs,
+    /// What is hidden in all that is written, files and terminal (not in the folder of --history); secrets are
+    /// always hidden
+    #[arg(long, value_enum, default_value_t = Redact::None, value_name = "LEVEL")]
+    pub redact: Redact,
     /// From which status on the exit code is 1
     #[arg(long, value_enum, default_value_t = FailOn::Fail)]
     pub fail_on: FailOn,

@@ -24,6 +24,12 @@ impl Baseline {
                 "--baseline meldet Neues als text, json oder markdown; wählen Sie eines davon für --format (--output DATEI schreibt den ganzen Bericht in jedem Format)",
             )));
         }
+        if output.redact.level().is_some() {
+            return Err(Trouble::new(text!(
+                "--baseline compares names that --redact hides; leave one of them out",
+                "--baseline vergleicht Namen, die --redact verbirgt; lassen Sie eines davon weg",
+            )));
+        }
         if let Err(error) = std::fs::metadata(path) {
             let is_json = path.extension().is_some_and(|ending| ending == "json");
             return Err(Trouble::new(text!(

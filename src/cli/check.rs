@@ -12,9 +12,10 @@ use super::history::Folder;
 use super::interrupt::Interrupted;
 use super::limits::{limits, with_idle_test};
 use super::logs;
-use super::network::{connect_to, name_server, resolve, unbracketed};
+use super::network::{connect_to, name_server, resolve, shown, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
+use super::redact::Live;
 use super::wait::{self, Try};
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
@@ -164,7 +165,8 @@ fn user(sign_in: &SignInArgs) -> Result<Option<String>, Trouble> {
             "{name} is no sign-in name: it must not be empty, nor hold a colon or a line break; give DOMAIN\\name or name@domain",
             "{name} ist kein Anmeldename: Er darf nicht leer sein und weder Doppelpunkt noch Zeilenumbruch enthalten; geben Sie DOMÄNE\\Name oder name@domain an",
         ))
-        .with("name", format!("{name:?}")));
+        // what stands behind the colon may be the password
+        .with("name", format!("{:?}", name.split_once(':').map_or(name, |(name, _)| name))));
     }
     Ok(Some(name.to_owned()))
 }
@@ -260,7 +262,7 @@ fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path, baseline: Option<
     let diagnosis = runtime()?
         .block_on(examine(subject, &files, args.files.at, limits(&args.network)))
         .map_err(|error| not_set_up(&error))?;
-    let mut report = diagnosis.report(outputs.wording());
+    let mut report = outputs.report_of(diagnosis)?;
     let code = Baseline::code(baseline, &mut report, outputs.wording());
     outputs.write(&report);
     Ok(outputs.finish(code))
@@ -284,20 +286,23 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
                     outputs.say(trouble);
                 }
             }
-            let wanted = !output.no_progress && !output.quiet;
+            let shows = Live::of(output);
             let diagnosis =
-                watched(wanted, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
+                watched(shows, subject, plan.settings.clone(), secrets.clone(), plan.limits, interrupted.happened())
                     .await
                     .map_err(|error| not_set_up(&error))?;
-            let mut report = diagnosis.report(outputs.wording());
+            // what is remembered of a mailbox has to name it
+            let whole = files.history.as_ref().map(|_| diagnosis.report(outputs.wording()));
+            let mut report = outputs.report_of(diagnosis)?;
             let code = Baseline::code(files.baseline.as_ref(), &mut report, outputs.wording());
-            Ok(Try { report, code })
+            Ok(Try { report, code, whole })
         };
         let mut settle = |tried: &Try, outputs: &mut Outputs| {
             code = worse(code, tried.code);
             outputs.write(&tried.report);
             if !tried.is_cut()
-                && let Some(Err(trouble)) = files.history.as_ref().map(|folder| folder.keep(&tried.report))
+                && let (Some(folder), Some(whole)) = (&files.history, &tried.whole)
+                && let Err(trouble) = folder.keep(whole)
             {
                 outputs.lose(trouble);
             }
@@ -328,14 +333,14 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
 
 /// A run with the list of checks that fills in place.
 pub async fn watched(
-    wanted: bool,
+    shows: Live,
     subject: Subject,
     settings: Settings,
     secrets: Secrets,
     limits: Limits,
     cancelled: impl Future<Output = ()> + Send,
 ) -> Result<Diagnosis, SetupError> {
-    let mut progress = Progress::new(wanted, subject.label(), &subject.selected);
+    let mut progress = Progress::new(shows, subject.label(), &subject.selected);
     diagnose(subject, settings, secrets, limits, cancelled, &mut |event| progress.tell(&event)).await
 }
 
@@ -443,7 +448,7 @@ pub fn mailbox(text: &str) -> Result<Mailbox, Trouble> {
                 "{text} ist keine Postfachadresse: Sie enthält ein Zeichen, das eine Adresse nicht haben kann, oder ist zu lang; geben Sie sie als name@domain an",
             ),
         })
-        .with("text", format!("{text:?}"))
+        .with("text", shown(text))
     })
 }
 

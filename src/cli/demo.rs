@@ -6,6 +6,7 @@ use super::exit::{INCONCLUSIVE, Trouble};
 use super::format::ReportFormat;
 use super::interrupt::Interrupted;
 use super::output::{Outputs, print};
+use super::redact::Live;
 use crate::Diagnosis;
 use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Severity};
@@ -43,12 +44,11 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
     if talks {
         outputs.print(heading(scenario, lang).as_bytes());
     }
-    let wanted = !args.output.no_progress && !args.output.quiet;
     let (diagnosis, _) = runtime()?.block_on(async {
         let interrupted = Interrupted::listen();
-        rehearse_until(scenario, LabOptions::default(), wanted, interrupted.happened()).await
+        rehearse_until(scenario, LabOptions::default(), Live::of(&args.output), interrupted.happened()).await
     })?;
-    let report = diagnosis.report(outputs.wording());
+    let report = outputs.report_of(diagnosis)?;
     outputs.write(&report);
     if talks {
         outputs.print(more(lang).as_bytes());
@@ -59,13 +59,15 @@ pub fn demo(args: &DemoArgs) -> Result<u8, Trouble> {
 /// Runs the real check against one scenario of the lab, over the real sockets. Returns what was
 /// found, and what reached the lab's servers; the error is a sentence.
 pub async fn rehearse(scenario: &'static Scenario, options: LabOptions) -> Result<(Diagnosis, Vec<Entry>), String> {
-    rehearse_until(scenario, options, false, std::future::pending()).await.map_err(|trouble| format!("{trouble:?}"))
+    rehearse_until(scenario, options, Live::Nothing, std::future::pending())
+        .await
+        .map_err(|trouble| format!("{trouble:?}"))
 }
 
 async fn rehearse_until(
     scenario: &'static Scenario,
     options: LabOptions,
-    progress: bool,
+    shows: Live,
     cancelled: impl Future<Output = ()> + Send,
 ) -> Result<(Diagnosis, Vec<Entry>), Trouble> {
     let lab = Lab::start(scenario, options).await.map_err(|error| {
@@ -87,9 +89,8 @@ async fn rehearse_until(
     plan.give(&mut subject, &secrets);
     // this machine's own would count otherwise
     let settings = Settings { hosts_file: Some(lab.hosts_file().to_owned()), ..plan.settings.clone() };
-    let diagnosis = watched(progress, subject, settings, secrets, plan.limits, cancelled)
-        .await
-        .map_err(|error| not_set_up(&error))?;
+    let diagnosis =
+        watched(shows, subject, settings, secrets, plan.limits, cancelled).await.map_err(|error| not_set_up(&error))?;
     Ok((diagnosis, lab.journal()))
 }
 
@@ -110,7 +111,7 @@ fn all(args: &DemoArgs) -> Result<u8, Trouble> {
     let mut whole = true;
     for scenario in lab::scenarios() {
         let began = Instant::now();
-        let rehearsal = rehearse_until(scenario, LabOptions::default(), false, interrupted.happened());
+        let rehearsal = rehearse_until(scenario, LabOptions::default(), Live::Nothing, interrupted.happened());
         let (diagnosis, _) = runtime.block_on(rehearsal)?;
         if diagnosis.evidence.cut_short == Some(NoAnswer::Cancelled) {
             whole = false;

@@ -40,8 +40,8 @@ impl ReportFormat {
             Some("prom") => Ok(Self::Prometheus),
             Some("txt") => Ok(Self::Text),
             _ => Err(Trouble::new(text!(
-                "the ending of {path} names no format; use .json, .html, .md, .xml, .prom or .txt",
-                "die Endung von {path} nennt kein Format; möglich sind .json, .html, .md, .xml, .prom und .txt",
+                "the ending of {path} names no format; use .json, .html, .md, .xml, .prom, .txt or .zip",
+                "die Endung von {path} nennt kein Format; möglich sind .json, .html, .md, .xml, .prom, .txt und .zip",
             ))
             .with("path", path.display())),
         }

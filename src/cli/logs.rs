@@ -3,10 +3,12 @@
 use super::args::{FailOn, LogsArgs, LogsFormat, LogsTable};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
 use super::output::{Target, is_coloured, print};
+use super::redact;
 use crate::checks::common::logs::{Thresholds, judge};
 use crate::evidence::logs::LogsSeen;
 use crate::finding::{Lang, Severity};
 use crate::gather::logs::{Plan, Unreadable, plan};
+use crate::protocol;
 use crate::protocol::logs::Wanted;
 use crate::report::{
     FindingReport, ServerTable, findings_in_words, write_logs_csv, write_logs_json, write_logs_text, write_server_csv,
@@ -31,11 +33,23 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
     plan.ews = args.ews;
     let wanted = Wanted { mailbox: args.mailbox.clone(), device: args.device.clone(), agent: args.agent.clone() };
     let seen = watched(plan, !args.no_progress && !args.quiet, lang).told(&wanted);
-    let asked =
-        [&args.mailbox, &args.device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let hidden = match args.redact.level() {
+        Some(level) => {
+            let asked = (args.mailbox.as_deref(), args.device.as_deref());
+            Some(protocol::redact::logs(&seen, asked, level).map_err(|error| redact::failed(&error))?)
+        }
+        None => None,
+    };
+    let seen = hidden.as_ref().map_or(seen, |hidden| hidden.seen.clone());
+    let told = |typed: &Option<String>| match (typed, &hidden) {
+        (Some(text), Some(hidden)) => Some(hidden.asked(text)),
+        (typed, _) => typed.clone(),
+    };
+    let (mailbox, device) = (told(&args.mailbox), told(&args.device));
+    let asked = [&mailbox, &device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     let about = (!wanted.is_all()).then_some(asked.as_str());
     // an account's name alone is no address that commands could take
-    let address = args.mailbox.as_deref().filter(|mailbox| mailbox.contains('@'));
+    let address = mailbox.as_deref().filter(|mailbox| mailbox.contains('@'));
     let findings = findings_in_words(&judge(&seen, &limits, about), address, lang);
     let page = Page { seen: &seen, findings: &findings, lang, about, quiet: args.quiet, table: args.table };
     let mut code = exit_code(&seen, &findings, args.fail_on);

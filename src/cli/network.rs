@@ -5,6 +5,14 @@ use crate::gather::{ConnectTo, Resolve};
 use crate::text;
 use std::net::{IpAddr, SocketAddr};
 
+/// What was typed, in quotes; of an address that holds a password, what stands behind it.
+pub fn shown(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((before, behind)) if before.contains(':') => format!("{:?}", format!("***@{behind}")),
+        _ => format!("{text:?}"),
+    }
+}
+
 /// `IP`, `IP:PORT` or `[IP]:PORT`
 pub fn name_server(option: &str, text: &str) -> Result<SocketAddr, Trouble> {
     let text = text.trim();
@@ -15,7 +23,7 @@ pub fn name_server(option: &str, text: &str) -> Result<SocketAddr, Trouble> {
             "{option} {text} ist keine Adresse; geben Sie IP oder IP:PORT an",
         ))
         .with("option", option)
-        .with("text", format!("{text:?}"))
+        .with("text", shown(text))
     })
 }
 
@@ -34,7 +42,7 @@ pub fn resolve(text: &str) -> Result<Resolve, Trouble> {
             "--resolve {text} is not understood; give HOST:PORT:ADDRESS, further addresses with commas",
             "--resolve {text} ist nicht zu verstehen; geben Sie HOST:PORT:ADRESSE an, weitere Adressen mit Komma",
         ))
-        .with("text", format!("{text:?}"))
+        .with("text", shown(text))
     })
 }
 
@@ -58,7 +66,7 @@ pub fn connect_to(text: &str) -> Result<ConnectTo, Trouble> {
             "--connect-to {text} is not understood; give HOST1:PORT1:HOST2:PORT2, an IPv6 address in brackets",
             "--connect-to {text} ist nicht zu verstehen; geben Sie HOST1:PORT1:HOST2:PORT2 an, eine IPv6-Adresse in Klammern",
         ))
-        .with("text", format!("{text:?}"))
+        .with("text", shown(text))
     })
 }
 

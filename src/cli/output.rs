@@ -4,6 +4,9 @@ use super::args::{Color, OutputArgs};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
 use super::format::{ReportFormat, write_all, write_one, write_printed};
 use super::hand::Hand;
+use super::{redact, ticket};
+use crate::Diagnosis;
+use crate::evidence::redact::Level;
 use crate::report::{Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
 use std::fs::{File, Metadata, OpenOptions};
@@ -134,6 +137,10 @@ pub struct Outputs {
     many: bool,
     begun: bool,
     files: Vec<(ReportFormat, Target)>,
+    /// Archives of all reports and what belongs to them.
+    archives: Vec<Target>,
+    /// What is hidden in all of them.
+    redact: Option<Level>,
     /// What is written as one document at the end.
     reports: Vec<Report>,
     /// Where the first repaired chain goes.
@@ -148,9 +155,19 @@ impl Outputs {
     /// Opens all files. `many`: whether more than one report may come.
     pub fn open(args: &OutputArgs, many: bool, save_chain: Option<&Path>) -> Result<Self, Trouble> {
         let chain = save_chain.map(Target::open).transpose()?;
+        if args.redact.level().is_some() && args.hand.fix.is_some() {
+            return Err(Trouble::new(text!(
+                "--fix writes files with the names that --redact hides; leave one of them out",
+                "--fix schreibt Dateien mit den Namen, die --redact verbirgt; lassen Sie eines davon weg",
+            )));
+        }
         let hand = Hand::open(&args.hand, &args.output, many)?;
-        let mut files = Vec::new();
+        let (mut files, mut archives) = (Vec::new(), Vec::new());
         for path in &args.output {
+            if ticket::is_archive(path) {
+                archives.push(Target::open(path)?);
+                continue;
+            }
             files.push((ReportFormat::of_file(path)?, Target::open(path)?));
         }
         let lang = args.lang.choice().into();
@@ -171,6 +188,8 @@ impl Outputs {
             many,
             begun: false,
             files,
+            archives,
+            redact: args.redact.level(),
             reports: Vec::new(),
             chain,
             hand,
@@ -181,6 +200,11 @@ impl Outputs {
     /// In which words the reports are.
     pub fn wording(&self) -> Wording {
         self.wording
+    }
+
+    /// The report of a run as it may be written here.
+    pub fn report_of(&self, diagnosis: Diagnosis) -> Result<Report, Trouble> {
+        Ok(redact::redacted(diagnosis, self.redact)?.report(self.wording))
     }
 
     /// Writes one report everywhere.
@@ -210,7 +234,8 @@ impl Outputs {
         }
         self.begun = true;
         self.print(&text);
-        if self.format.is_whole() || self.files.iter().any(|(format, _)| format.is_whole()) {
+        if self.format.is_whole() || !self.archives.is_empty() || self.files.iter().any(|(format, _)| format.is_whole())
+        {
             self.reports.push(report.clone());
         }
         if let Some(pem) = repaired_chain(report)
@@ -250,6 +275,13 @@ impl Outputs {
                 self.lose(trouble);
             }
         }
+        for mut file in std::mem::take(&mut self.archives) {
+            let written = ticket::write(&self.reports, self.style, &mut file).map_err(|error| file.not_written(&error));
+            if let Err(trouble) = written.and_then(|()| file.finish()) {
+                self.lose(trouble);
+            }
+        }
+        colored::control::set_override(self.color);
         let mut text = Vec::new();
         let written = write_all(self.format, &self.reports, lang, &mut text);
         debug_assert!(written.is_ok(), "writing to memory succeeds");
@@ -277,7 +309,7 @@ impl Outputs {
 }
 
 /// The repaired chain that a finding brought, as PEM.
-fn repaired_chain(report: &Report) -> Option<&str> {
+pub fn repaired_chain(report: &Report) -> Option<&str> {
     let findings = report.checks.iter().flat_map(|check| &check.findings);
     findings.filter_map(|finding| finding.data.get("repaired_chain")).find_map(serde_json::Value::as_str)
 }

@@ -1,5 +1,6 @@
 //! What is shown on a terminal while a run is under way?
 
+use super::redact::Live;
 use crate::checks::ALL;
 use crate::evidence::{HttpProbe, Probe};
 use crate::finding::Status;
@@ -13,18 +14,19 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Progress {
     shown: Option<(MultiProgress, BTreeMap<&'static str, ProgressBar>)>,
+    shows: Live,
 }
 
 impl Progress {
-    /// The list of these checks; shows nothing unless `wanted` and on a terminal.
-    pub fn new(wanted: bool, label: &str, selected: &[String]) -> Self {
-        if !wanted || !std::io::stderr().is_terminal() {
-            return Self { shown: None };
+    /// The list of these checks; shows nothing unless that is wanted and on a terminal.
+    pub fn new(shows: Live, label: &str, selected: &[String]) -> Self {
+        if shows == Live::Nothing || !std::io::stderr().is_terminal() {
+            return Self { shown: None, shows };
         }
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let plain = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         let head = all.add(ProgressBar::new_spinner().with_style(plain.clone()));
-        head.set_message(format!("exdiag   {label}"));
+        head.set_message(format!("exdiag   {}", if shows == Live::Questions { label } else { "" }));
         head.tick();
         let line = ProgressStyle::with_template("  {spinner} {prefix:18}  {wide_msg}").unwrap_or(plain);
         let mut lines = BTreeMap::new();
@@ -34,14 +36,14 @@ impl Progress {
             lines.insert(check.id, bar);
         }
         lines.insert("", head);
-        Self { shown: Some((all, lines)) }
+        Self { shown: Some((all, lines)), shows }
     }
 
     /// Takes up what has happened.
     pub fn tell(&mut self, event: &Event) {
         let Some((_, lines)) = &self.shown else { return };
         match event {
-            Event::Waits { check, probes } => {
+            Event::Waits { check, probes } if self.shows == Live::Questions => {
                 if let (Some(line), Some(first)) = (lines.get(check), probes.first()) {
                     let others = probes.len().saturating_sub(1);
                     let others = if others > 0 { format!(" (+{others})") } else { String::new() };
@@ -64,7 +66,7 @@ impl Progress {
                     line.finish();
                 }
             }
-            Event::Asked { .. } | Event::Arrived { .. } => {}
+            Event::Waits { .. } | Event::Asked { .. } | Event::Arrived { .. } => {}
         }
     }
 }

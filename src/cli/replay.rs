@@ -4,6 +4,7 @@ use super::args::ReplayArgs;
 use super::baseline::Baseline;
 use super::exit::{Trouble, worse};
 use super::output::Outputs;
+use super::ticket;
 use crate::report::{Kept, ReadError, SCHEMA_VERSION, read_kept};
 use crate::text;
 use std::io::{self, Read as _};
@@ -18,7 +19,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
     let mut code = 0;
     for mut evidence in all.into_iter().map(|kept| kept.evidence) {
         evidence.judged_at = args.now.or(evidence.judged_at);
-        let mut report = crate::replay(evidence).report(outputs.wording());
+        let mut report = outputs.report_of(crate::replay(evidence))?;
         code = worse(code, Baseline::code(baseline.as_ref(), &mut report, outputs.wording()));
         outputs.write(&report);
     }
@@ -41,6 +42,7 @@ pub fn kept(path: &Path) -> Result<Vec<Kept>, Trouble> {
         .with("path", path.display())
         .with("error", error)
     })?;
+    let bytes = if ticket::is_zip(&bytes) { ticket::reports(&bytes, path)? } else { bytes };
     read_kept(&bytes).map_err(|error| not_readable(path, &error))
 }
 

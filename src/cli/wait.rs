@@ -26,6 +26,8 @@ pub struct Try {
     pub report: Report,
     /// The exit code that it comes to.
     pub code: u8,
+    /// The report with nothing hidden, where it is to be remembered.
+    pub whole: Option<Report>,
 }
 
 impl Try {
@@ -221,7 +223,7 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/evidence/{case}.json"));
         let evidence = read(&std::fs::read(path).unwrap()).unwrap().remove(0);
         let report = crate::replay(evidence).report(WORDING);
-        Try { code: report.exit_code, report }
+        Try { code: report.exit_code, report, whole: None }
     }
 
     fn patience(seconds: u64, until: Until) -> Patience {

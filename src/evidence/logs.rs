@@ -4,6 +4,7 @@ mod server;
 
 pub use server::{EwsClient, Lockout, LogAgent, LogHour, LogServer, SlowRequest, Throttled};
 
+use super::redact::Redacted;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub struct LogsSeen {
     /// The server as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Box<LogServer>>,
+    /// What was replaced before others read it (`--redact`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
 }
 
 /// A span of time and its holes.

@@ -7,6 +7,7 @@
 //! they hold a secret.
 
 use crate::evidence::{Body, Content, HttpProbe, Response};
+use crate::protocol::headers::TEXTS;
 use crate::protocol::pox::outlook;
 use crate::protocol::session::{Kind, Reply};
 use crate::protocol::{eas, entra, ews, front, pox, soap};
@@ -20,41 +21,6 @@ const COMMANDS: &str = "ms-asprotocolcommands";
 
 /// A number of days (MS-ASHTTP).
 const DAYS: &str = "x-ms-credentials-expire";
-
-/// Further headers that a check reads, or whose presence it takes for a mark.
-const TEXTS: &[&str] = &[
-    "cf-ray",
-    "content-encoding",
-    "content-type",
-    "location",
-    "request-id",
-    "retry-after",
-    "server",
-    "set-cookie",
-    "www-authenticate",
-    "x-arr-log-id",
-    "x-azure-ref",
-    "x-beserver",
-    "x-calculatedbetarget",
-    "x-calculatedfetarget",
-    "x-caserrorcode",
-    "x-diaginfo",
-    "x-feproxyinfo",
-    "x-feserver",
-    "x-iinfo",
-    "x-ms-asthrottle",
-    "x-ms-backoffduration",
-    "x-ms-backoffreason",
-    "x-ms-credential-service-url",
-    "x-ms-diagnostics",
-    "x-ms-location",
-    "x-owa-version",
-    "x-proxy-backendserverstatus",
-    "x-proxy-routingcorrectness",
-    "x-rum-validated",
-    "x-serverapplication",
-    "x-z-push-version",
-];
 
 /// Of an answer, whose body came in these bytes, what checks read; `holds` says whether a text holds
 /// a secret.

@@ -237,6 +237,8 @@ pub enum Product {
     Capitals(Exchange),
     /// An Exchange behind a front that says this status to every sign-in that Exchange refuses.
     Front(Exchange, u16),
+    /// An Exchange behind a front that sends back whatever signs somebody in.
+    Echo(Exchange),
     /// It takes every request and never answers.
     Mute,
     /// A web host whose panel answers Autodiscover with IMAP settings.

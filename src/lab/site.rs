@@ -16,6 +16,7 @@ impl Site {
             (Some(rule), _) => rule.answer.clone(),
             (None, Product::Exchange(exchange)) => exchange.answer(request),
             (None, Product::Front(exchange, status)) => front(exchange, *status, request),
+            (None, Product::Echo(exchange)) => echo(exchange, request),
             (None, Product::Capitals(exchange)) if is_let_through(request) => exchange.answer(request),
             (None, Product::Capitals(_) | Product::Mute) => not_found(),
             (None, Product::Website) => website(request),
@@ -55,6 +56,27 @@ fn marked(exchange: &Exchange, answer: Answer) -> Answer {
 /// Whether a proxy that looks at the case passes a request on.
 fn is_let_through(request: &Request) -> bool {
     !request.is_at("/autodiscover") || request.path.starts_with("/Autodiscover/")
+}
+
+/// A front that was left in the mode of its developers: what signs somebody in comes back in headers, in a
+/// cookie, in an address and, where the answer is a page, in the page.
+fn echo(exchange: &Exchange, request: &Request) -> Answer {
+    let answer = exchange.answer(request);
+    let Some(sent) = request.authorization.clone() else { return answer };
+    let secret = request.basic().map(|(_, password)| password).or_else(|| request.bearer().map(str::to_owned));
+    let secret = secret.unwrap_or_default();
+    let escaped: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let answer = answer
+        .header("Authorization", sent.clone())
+        .header("X-Debug-Authorization", sent.clone())
+        .header("Set-Cookie", format!("sid={escaped}; path=/"))
+        .header("X-Request-Uri", format!("https://anna:{escaped}@mail.corp.example/?password={escaped}"));
+    if answer.status < 400 {
+        return answer;
+    }
+    let marked = secret.replace('&', "&amp;").replace('<', "&lt;");
+    let page = format!("<html><body><pre>{sent}\n{secret}\n{escaped}\n{marked}</pre></body></html>");
+    answer.header("X-Error", secret.replace(|letter: char| !letter.is_ascii_graphic(), "")).body("text/html", page)
 }
 
 /// A front that has its own way to refuse.

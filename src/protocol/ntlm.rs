@@ -32,7 +32,7 @@ pub fn names(response: &Response) -> Option<Names> {
 }
 
 /// MS-NLMP 2.2.1.2, and 2.2.2.1 for the list inside.
-fn read(message: &[u8]) -> Option<Names> {
+pub fn read(message: &[u8]) -> Option<Names> {
     if message.get(..8)? != SIGNATURE || u32_at(message, 8)? != 2 {
         return None;
     }

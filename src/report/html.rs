@@ -14,6 +14,7 @@ mod waterfall;
 
 use super::Report;
 use super::lead::{counts, duration, headline, label, sign, status_word, when};
+use super::redacted::redacted_line;
 use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Status};
 use crate::text;
@@ -100,6 +101,9 @@ fn about(html: &mut Html, report: &Report, lang: Lang) {
                 Lang::De => format!("Beurteilt zum {now}."),
             },
         );
+    }
+    if let Some(redacted) = &report.redacted {
+        html.element("p", &[("class", "about")], &redacted_line(redacted, lang));
     }
     if report.evidence.cut_short == Some(NoAnswer::Cancelled) {
         let said =

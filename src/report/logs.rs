@@ -8,6 +8,7 @@ pub use tables::{ServerTable, write_server_csv};
 
 use super::FindingReport;
 use super::json::write_harmless;
+use crate::evidence::Redacted;
 use crate::evidence::logs::{Coverage, EwsClient, LogDevice, LogFile, LogServer, LogsSeen};
 use crate::finding::Severity;
 use serde::Serialize;
@@ -29,13 +30,16 @@ struct Shape<'a> {
     unattributed: &'a BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     server: &'a Option<Box<LogServer>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redacted: &'a Option<Redacted>,
     findings: &'a [FindingReport],
 }
 
 /// Writes what section 4 of the contract says of `exdiag logs --format json`.
 pub fn write_logs_json(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn Write) -> io::Result<()> {
-    let LogsSeen { coverage, files, devices, ews, unattributed, server } = seen;
-    let shape = Shape { schema_version: SCHEMA_VERSION, coverage, files, devices, ews, unattributed, server, findings };
+    let LogsSeen { coverage, files, devices, ews, unattributed, server, redacted } = seen;
+    let schema_version = SCHEMA_VERSION;
+    let shape = Shape { schema_version, coverage, files, devices, ews, unattributed, server, redacted, findings };
     write_harmless(&serde_json::to_string_pretty(&shape)?, out)
 }
 

@@ -4,6 +4,7 @@ use super::fold::fence;
 use super::lead::{
     WHO, client_name, client_word, counts, duration, headline, label, listed, note, sign, status_word, when,
 };
+use super::redacted::redacted_line;
 use super::{CauseReport, Remediation, Report, TextStyle, Verbosity};
 use crate::finding::{Lang, Severity, steers};
 use crate::text;
@@ -17,6 +18,9 @@ pub fn write_markdown(report: &Report, style: TextStyle, out: &mut dyn Write) ->
     let took = duration(report.duration_ms, lang);
     let maker = format!("{} {}", report.tool.name, report.tool.version);
     writeln!(out, "{} · {} UTC · {took} · {}\n", code(label(report)), inline(&began), inline(&maker))?;
+    if let Some(redacted) = &report.redacted {
+        writeln!(out, "{}\n", inline(&redacted_line(redacted, lang)))?;
+    }
     if let Some((first, others)) = report.causes.split_first() {
         cause(first, lang, out)?;
         if !others.is_empty() {

@@ -5,6 +5,7 @@
 
 use super::fold::{WIDTH, both_ends, cut, fold, fold_command, fold_table, indented, indented_after, marked};
 use super::lead::{self, WHO, counts, duration, groups, headline, is_healthy, label, listed, note, when};
+use super::redacted::redacted_line;
 use super::seen::{looked_line, one_line};
 use super::trace;
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
@@ -130,6 +131,7 @@ impl Page<'_> {
             };
             indented(out, "", "", &line);
         }
+        self.redacted(out);
         if report.evidence.cut_short == Some(NoAnswer::Cancelled) {
             out.push(String::new());
             let sentence = text!(
@@ -197,6 +199,13 @@ impl Page<'_> {
         indented(out, "  ", "  ", &format!("{}.", counts(self.report, self.lang)));
         for reason in reasons {
             indented(out, "  - ", "    ", &reason);
+        }
+        self.redacted(out);
+    }
+
+    fn redacted(&self, out: &mut Vec<String>) {
+        if let Some(redacted) = &self.report.redacted {
+            indented(out, "", "  ", &redacted_line(redacted, self.lang));
         }
     }
 

@@ -71,6 +71,7 @@ pub fn report(verdict: &Verdict, wording: Wording) -> Report {
         clients: clients(verdict),
         credentials_sent_to: verdict.credentials_sent_to(),
         baseline: None,
+        redacted: verdict.evidence.redacted.clone(),
         evidence: verdict.evidence.clone(),
     }
 }

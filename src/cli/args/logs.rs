@@ -1,6 +1,6 @@
 //! Which options does `exdiag logs` have?
 
-use super::{Color, EXIT_CODES, FailOn, LangArg};
+use super::{Color, EXIT_CODES, FailOn, LangArg, Redact};
 use crate::checks::common::logs::THRESHOLDS;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -55,6 +55,9 @@ pub struct LogsArgs {
     /// Also write it to a file, .json, .txt or .csv; repeats
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,
+    /// What is hidden in all that is written: names and devices (mailbox), also servers and hosts (full)
+    #[arg(long, value_enum, default_value_t = Redact::None, value_name = "LEVEL", help_heading = "Output")]
+    pub redact: Redact,
     /// From which severity on the exit code is 1
     #[arg(long, value_enum, default_value_t = FailOn::Fail, help_heading = "Output")]
     pub fail_on: FailOn,

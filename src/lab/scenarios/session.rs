@@ -384,6 +384,17 @@ pub fn all() -> Vec<Scenario> {
         )
         .password(PASSWORD)
         .front(403),
+        healthy(
+            "healthy-echo",
+            "A front sends back what signs the user in; the report holds none of it",
+            "Ein Front-Server schickt zurück, womit sich der Benutzer anmeldet; der Bericht enthält nichts davon",
+        )
+        .password(PASSWORD)
+        .door(
+            EXCHANGE,
+            443,
+            Door::https(&[MAIL, AUTODISCOVER], Product::Echo(Exchange::new(MAILBOX, PASSWORD))),
+        ),
         fault(
             "sign-in-answered-403",
             "auth.answer-unclear",

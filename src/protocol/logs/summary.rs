@@ -165,6 +165,7 @@ impl Collected {
             b.hits.cmp(&a.hits).then_with(|| rest(a).cmp(&rest(b)))
         });
         LogsSeen {
+            redacted: None,
             coverage: Coverage {
                 from: span.and_then(|(from, _)| moment(from)),
                 to: span.and_then(|(_, to)| moment(to)),

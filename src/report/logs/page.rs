@@ -7,6 +7,7 @@ use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen};
 use crate::finding::{Lang, Severity, Status, Text, harmless, span};
 use crate::report::FindingReport;
 use crate::report::fold::{both_ends, cut, indented, marked};
+use crate::report::redacted::redacted_line;
 use crate::report::text::{severity_symbol, steps, symbol};
 use crate::text;
 use colored::Colorize as _;
@@ -49,6 +50,10 @@ pub fn write_logs_text(
             page.table(&mut lines);
         }
         page.files(&mut lines);
+    }
+    if let Some(redacted) = &seen.redacted {
+        lines.push(String::new());
+        indented(&mut lines, "  ", "  ", &redacted_line(redacted, lang));
     }
     for line in lines {
         writeln!(out, "{}", line.trim_end())?;

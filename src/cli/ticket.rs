@@ -1,0 +1,235 @@
+//! What belongs to a ticket, and how does it become one archive (`--output ticket.zip`)?
+//!
+//! The report for programs, for the browser and for the terminal, the repaired chain where there is one, a
+//! list of them with their sums, and the same sums for `sha256sum -c`. The order, the names and the times
+//! follow from the reports: the same reports make the same archive.
+
+use super::exit::Trouble;
+use super::output::repaired_chain;
+use crate::evidence::redact::Level;
+use crate::protocol::der::hex;
+use crate::report::{Report, TextStyle, Verbosity, write_html, write_json, write_text};
+use crate::text;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::io::{self, Cursor, Read as _, Write};
+use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+const REPORT: &str = "report.json";
+const SUMS: &str = "SHA256SUMS";
+
+/// How many members an archive may have that is read.
+const MEMBERS: usize = 10_000;
+/// How large all reports in it may be together.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// Whether a file's ending asks for an archive.
+pub fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "zip")
+}
+
+/// The list of what an archive holds.
+#[derive(Serialize)]
+struct Manifest {
+    schema_version: &'static str,
+    tool: Tool,
+    /// When the last of the runs began.
+    time: String,
+    /// What was taken out of all of it.
+    redacted: Option<Level>,
+    files: Vec<Member>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Member {
+    name: String,
+    size: usize,
+    sha256: String,
+}
+
+/// Writes the archive.
+pub fn write(reports: &[Report], style: TextStyle, out: &mut dyn Write) -> io::Result<()> {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for (number, report) in (1..).zip(reports) {
+        let folder = if reports.len() > 1 { folder(number, reports.len(), report) } else { String::new() };
+        files.extend(of_report(report, style)?.into_iter().map(|(name, bytes)| (format!("{folder}{name}"), bytes)));
+    }
+    let sum = |bytes: &[u8]| hex(digest(&SHA256, bytes).as_ref());
+    let started_at = reports.last().map(|report| report.started_at.clone()).unwrap_or_default();
+    let manifest = Manifest {
+        schema_version: "1.0",
+        tool: Tool { name: "exdiag", version: crate::report::VERSION },
+        time: started_at.clone(),
+        redacted: reports.first().and_then(|report| report.redacted.as_ref()).map(|redacted| redacted.level),
+        files: files
+            .iter()
+            .map(|(name, bytes)| Member { name: name.clone(), size: bytes.len(), sha256: sum(bytes) })
+            .collect(),
+    };
+    files.push(("manifest.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&manifest)?).into_bytes()));
+    let mut sums = String::new();
+    for (name, bytes) in &files {
+        let _ = writeln!(sums, "{}  {name}", sum(bytes));
+    }
+    files.push((SUMS.to_owned(), sums.into_bytes()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(moment(&started_at))
+        .unix_permissions(0o644);
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in &files {
+        archive.start_file(name.as_str(), options)?;
+        archive.write_all(bytes)?;
+    }
+    out.write_all(&archive.finish()?.into_inner())
+}
+
+fn of_report(report: &Report, style: TextStyle) -> io::Result<Vec<(&'static str, Vec<u8>)>> {
+    let (mut json, mut html, mut text) = (Vec::new(), Vec::new(), Vec::new());
+    write_json(report, &mut json)?;
+    write_html(std::slice::from_ref(report), style.lang, &mut html)?;
+    // a file is read by more than this terminal, and keeps all that is known
+    colored::control::set_override(false);
+    write_text(report, TextStyle { verbosity: style.verbosity.max(Verbosity::Normal), ..style }, &mut text)?;
+    let mut files = vec![(REPORT, json), ("report.html", html), ("report.txt", text)];
+    files.extend(repaired_chain(report).map(|pem| ("chain.pem", pem.as_bytes().to_vec())));
+    Ok(files)
+}
+
+/// The folder of one of several reports: numbered, so that each is its own and none has a name that means
+/// something to a system.
+fn folder(number: usize, of: usize, report: &Report) -> String {
+    let width = of.to_string().len();
+    let label = report.target.mailbox.as_deref().unwrap_or(&report.target.domain);
+    let is_safe = |letter: char| letter.is_ascii_alphanumeric() || "@._-".contains(letter);
+    let label: String = label.chars().take(100).map(|letter| if is_safe(letter) { letter } else { '_' }).collect();
+    format!("{number:0width$}-{}/", label.trim_end_matches('.'))
+}
+
+/// The time of the members; an archive knows none before 1980.
+fn moment(started_at: &str) -> DateTime {
+    let civil = started_at.parse::<Timestamp>().map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime());
+    let part = |number: i8| u8::try_from(number).unwrap_or_default();
+    civil
+        .ok()
+        .and_then(|at| {
+            let year = u16::try_from(at.year()).ok()?;
+            DateTime::from_date_and_time(
+                year,
+                part(at.month()),
+                part(at.day()),
+                part(at.hour()),
+                part(at.minute()),
+                part(at.second()),
+            )
+            .ok()
+        })
+        .unwrap_or_default()
+}
+
+/// Whether these bytes are an archive.
+pub fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// The reports in an archive, one after the other, as a file of several reports has them. Never unpacks more
+/// than `LARGEST`, whatever the archive says of itself.
+pub fn reports(bytes: &[u8], path: &Path) -> Result<Vec<u8>, Trouble> {
+    read(bytes, LARGEST).map_err(|refusal| refusal.told(path))
+}
+
+/// Why an archive is not read.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    Broken(String),
+    NoReport,
+    TooLarge,
+}
+
+impl Refusal {
+    fn told(&self, path: &Path) -> Trouble {
+        match self {
+            Self::Broken(error) => Trouble::new(text!(
+                "could not read the archive {path} ({error}); name one that exdiag has written with --output",
+                "Das Archiv {path} lässt sich nicht lesen ({error}); nennen Sie eines, das exdiag mit --output geschrieben hat",
+            ))
+            .with("error", error),
+            Self::NoReport => Trouble::new(text!(
+                "there is no report.json in the archive {path}; name one that exdiag has written with --output",
+                "Im Archiv {path} ist kein report.json; nennen Sie eines, das exdiag mit --output geschrieben hat",
+            )),
+            Self::TooLarge => Trouble::new(text!(
+                "the archive {path} was not unpacked: it has more than {members} members, or reports of more than {size} MiB; unpack it yourself if you trust it, and name its report.json",
+                "Das Archiv {path} wurde nicht entpackt: Es hat mehr als {members} Dateien oder Berichte von mehr als {size} MiB; entpacken Sie es selbst, wenn Sie ihm trauen, und nennen Sie sein report.json",
+            ))
+            .with("members", MEMBERS)
+            .with("size", LARGEST / (1024 * 1024)),
+        }
+        .with("path", path.display())
+    }
+}
+
+fn read(bytes: &[u8], largest: u64) -> Result<Vec<u8>, Refusal> {
+    let broken = |error: &dyn std::fmt::Display| Refusal::Broken(error.to_string());
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    if archive.len() > MEMBERS {
+        return Err(Refusal::TooLarge);
+    }
+    let is_report =
+        |name: &String| name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
+    let mut names: Vec<String> = archive.file_names().flatten().map(Into::into).filter(is_report).collect();
+    names.sort();
+    let mut all = Vec::new();
+    for name in &names {
+        let member = archive.by_name(name).map_err(|error| broken(&error))?;
+        let room = largest.saturating_sub(all.len() as u64);
+        member.take(room.saturating_add(1)).read_to_end(&mut all).map_err(|error| broken(&error))?;
+        if all.len() as u64 > largest {
+            return Err(Refusal::TooLarge);
+        }
+        all.push(b'\n');
+    }
+    if names.is_empty() { Err(Refusal::NoReport) } else { Ok(all) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn an_archive_that_grows_without_end_is_refused() {
+        let zeros = vec![b' '; 4 << 20];
+        let bomb = archive(&[("report.json", &zeros)]);
+        assert!(bomb.len() < 1 << 16, "{}", bomb.len());
+        assert_eq!(read(&bomb, 1 << 20), Err(Refusal::TooLarge));
+        let many = archive(&[("1-a@b/report.json", &zeros[..600_000]), ("2-c@d/report.json", &zeros[..600_000])]);
+        assert_eq!(read(&many, 1 << 20), Err(Refusal::TooLarge));
+    }
+
+    #[test]
+    fn reports_are_read_in_the_order_of_their_folders_and_nothing_else_is() {
+        let mixed = archive(&[("2-b/report.json", b"2"), ("other/notreport.json", b"9"), ("1-a/report.json", b"1")]);
+        assert_eq!(read(&mixed, 99).as_deref(), Ok(&b"1\n2\n"[..]));
+        assert_eq!(read(&archive(&[("x.json", b"1")]), 99), Err(Refusal::NoReport));
+        assert!(matches!(read(b"PK\x03\x04 and no more", 99), Err(Refusal::Broken(_))));
+    }
+}

@@ -1,0 +1,127 @@
+//! Which address stands for which, so that what is judged of it stays true?
+//!
+//! A private address stays private in its own range, a public one becomes one of those for documentation
+//! (RFC 5737, RFC 3849; of many, RFC 2544), and their order stays: so a check finds the same. Loopback
+//! and multicast name nobody.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Addresses of resolvers that everybody uses.
+const PUBLIC: &[&str] = &[
+    "1.1.1.1",
+    "1.0.0.1",
+    "8.8.8.8",
+    "8.8.4.4",
+    "9.9.9.9",
+    "149.112.112.112",
+    "208.67.222.222",
+    "208.67.220.220",
+    "2606:4700:4700::1111",
+    "2606:4700:4700::1001",
+    "2001:4860:4860::8888",
+    "2001:4860:4860::8844",
+    "2620:fe::fe",
+];
+
+/// Where the stand-ins of a range of IPv4 begin; `None` for what names nobody.
+fn range_v4(address: Ipv4Addr) -> Option<Ipv4Addr> {
+    match address.octets() {
+        [0 | 127 | 224..=255, ..] => None,
+        [10, ..] => Some(Ipv4Addr::new(10, 0, 0, 0)),
+        [172, 16..=31, ..] => Some(Ipv4Addr::new(172, 16, 0, 0)),
+        [192, 168, ..] => Some(Ipv4Addr::new(192, 168, 0, 0)),
+        [169, 254, ..] => Some(Ipv4Addr::new(169, 254, 0, 0)),
+        [100, 64..=127, ..] => Some(Ipv4Addr::new(100, 64, 0, 0)),
+        _ => Some(Ipv4Addr::new(203, 0, 113, 0)),
+    }
+}
+
+/// The same of IPv6.
+fn range_v6(address: Ipv6Addr) -> Option<Ipv6Addr> {
+    let segments = address.segments();
+    match segments {
+        _ if address.is_loopback() || address.is_unspecified() || address.is_multicast() => None,
+        [0xfe80..=0xfeff, ..] => Some(Ipv6Addr::new(segments[0], 0, 0, 0, 0, 0, 0, 0)),
+        [0xfc00..=0xfdff, ..] => Some(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0)),
+        _ => Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0)),
+    }
+}
+
+/// Those addresses with their stand-ins; `kept` are to be no other's.
+pub fn stand_ins(found: &BTreeSet<IpAddr>, kept: &BTreeSet<IpAddr>) -> BTreeMap<IpAddr, IpAddr> {
+    let mut ranges: BTreeMap<IpAddr, Vec<IpAddr>> = BTreeMap::new();
+    for address in found.iter().filter(|address| !kept.contains(address)) {
+        if PUBLIC.iter().any(|public| public.parse() == Ok(*address)) {
+            continue;
+        }
+        let range = match address {
+            IpAddr::V4(address) => range_v4(*address).map(IpAddr::V4),
+            // one of IPv4 in the clothes of IPv6 goes by that
+            IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => None,
+            IpAddr::V6(address) => range_v6(*address).map(IpAddr::V6),
+        };
+        if let Some(range) = range {
+            ranges.entry(range).or_default().push(*address);
+        }
+    }
+    let mut all = BTreeMap::new();
+    for (range, members) in ranges {
+        let many = members.len() + kept.len() > 250;
+        let base = match range {
+            IpAddr::V4(base) if many && base.octets()[0] == 203 => IpAddr::V4(Ipv4Addr::new(198, 18, 0, 0)),
+            base => base,
+        };
+        let mut number = 0_u32;
+        for address in members {
+            let next = loop {
+                number += 1;
+                let next = plus(base, number);
+                if !kept.contains(&next) {
+                    break next;
+                }
+            };
+            all.insert(address, next);
+        }
+    }
+    all
+}
+
+fn plus(base: IpAddr, number: u32) -> IpAddr {
+    match base {
+        IpAddr::V4(base) => IpAddr::V4(Ipv4Addr::from(u32::from(base).wrapping_add(number))),
+        IpAddr::V6(base) => IpAddr::V6(Ipv6Addr::from(u128::from(base).wrapping_add(u128::from(number)))),
+    }
+}
+
+/// Whether four numbers with dots are the version of a program rather than an address: Exchange's own
+/// begin like this, and others stand behind the program's name and a slash.
+pub fn is_version(text: &str, before: Option<char>, before_that: Option<char>) -> bool {
+    let behind_a_name = before == Some('/') && before_that.is_some_and(char::is_alphanumeric);
+    behind_a_name || ["8.", "14.", "15."].iter().any(|version| text.starts_with(version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::reach::is_private;
+
+    #[test]
+    fn a_stand_in_is_of_the_same_kind_and_in_the_same_order_and_its_own() {
+        let texts = ["10.9.8.7", "192.168.44.5", "172.20.1.1", "100.100.1.1", "81.2.3.4", "91.2.3.4", "127.0.0.1"];
+        let more = ["2a01::1", "fd12:3456::9", "fe80::1234", "1.1.1.1", "203.0.113.1"];
+        let found: BTreeSet<IpAddr> = texts.iter().chain(&more).map(|text| text.parse().unwrap()).collect();
+        let kept = BTreeSet::from(["203.0.113.1".parse().unwrap()]);
+        let all = stand_ins(&found, &kept);
+        assert_eq!(all.len(), found.len() - 3);
+        for (address, other) in &all {
+            assert_eq!(is_private(*address), is_private(*other), "{address} {other}");
+            assert!(!found.contains(other), "{address} {other}");
+        }
+        let of = |text: &str| all[&text.parse::<IpAddr>().unwrap()];
+        assert!(of("81.2.3.4") < of("91.2.3.4"), "{all:?}");
+        assert_eq!(all.values().collect::<BTreeSet<_>>().len(), all.len());
+        let again = stand_ins(&all.values().copied().chain(kept.iter().copied()).collect(), &kept);
+        assert!(again.iter().all(|(from, to)| from == to), "{again:?}");
+    }
+}

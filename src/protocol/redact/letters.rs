@@ -1,0 +1,195 @@
+//! Which letters does a text mean, and where do its words begin and end, whatever they are escaped in?
+//!
+//! Percent signs (RFC 3986, 2.1; once more where an address stands in another one's query) and the
+//! entities of HTML are read as the letters that they mean, so that `anna%40corp.example` is seen to hold
+//! an address; what is replaced is the stretch of text that they stand in.
+
+use std::ops::Range;
+
+/// A letter and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter {
+    /// What is meant.
+    pub is: char,
+    /// Where it begins, in bytes.
+    pub from: usize,
+    /// Where it ends.
+    pub to: usize,
+}
+
+/// A text with what its escapes mean.
+#[derive(Debug)]
+pub struct Reading {
+    /// As it is meant.
+    pub letters: Vec<Letter>,
+}
+
+impl Reading {
+    /// Reads a text.
+    pub fn new(text: &str) -> Self {
+        let mut letters = Vec::with_capacity(text.len());
+        let mut from = 0;
+        while let Some(rest) = text.get(from..).filter(|rest| !rest.is_empty()) {
+            let escaped = match rest.as_bytes().first() {
+                Some(b'%') => percent(rest),
+                Some(b'&') => entity(rest),
+                _ => None,
+            };
+            let plain = || rest.chars().next().map(|letter| (letter, letter.len_utf8()));
+            let Some((is, length)) = escaped.or_else(plain) else { break };
+            letters.push(Letter { is, from, to: from + length });
+            from += length;
+        }
+        Self { letters }
+    }
+
+    /// The letter at this place.
+    pub fn at(&self, place: usize) -> Option<char> {
+        self.letters.get(place).map(|letter| letter.is)
+    }
+
+    /// The letter before this place.
+    pub fn before(&self, place: usize) -> Option<char> {
+        place.checked_sub(1).and_then(|before| self.at(before))
+    }
+
+    /// What these letters mean, in lower case.
+    pub fn word(&self, range: &Range<usize>) -> String {
+        self.letters.get(range.clone()).unwrap_or_default().iter().flat_map(|letter| letter.is.to_lowercase()).collect()
+    }
+
+    /// The stretch of the text that these letters stand in, in bytes.
+    pub fn stretch(&self, range: &Range<usize>) -> Range<usize> {
+        let of = self.letters.get(range.clone()).unwrap_or_default();
+        match (of.first(), of.last()) {
+            (Some(first), Some(last)) => first.from..last.to,
+            _ => 0..0,
+        }
+    }
+
+    /// The runs of letters of which `belongs` holds, in order.
+    pub fn runs(&self, belongs: impl Fn(char) -> bool) -> Vec<Range<usize>> {
+        let mut out = Vec::new();
+        let mut begun = None;
+        for (place, letter) in self.letters.iter().enumerate() {
+            match (belongs(letter.is), begun) {
+                (true, None) => begun = Some(place),
+                (false, Some(from)) => {
+                    out.push(from..place);
+                    begun = None;
+                }
+                _ => {}
+            }
+        }
+        out.extend(begun.map(|from| from..self.letters.len()));
+        out
+    }
+
+    /// The range without the letters at its ends of which `is_edge` holds.
+    pub fn trimmed(&self, mut range: Range<usize>, is_edge: impl Fn(char) -> bool) -> Range<usize> {
+        while range.start < range.end && self.at(range.start).is_some_and(&is_edge) {
+            range.start += 1;
+        }
+        while range.start < range.end && self.before(range.end).is_some_and(&is_edge) {
+            range.end -= 1;
+        }
+        range
+    }
+
+    /// The word whose last letter stands before this place.
+    pub fn word_before(&self, place: usize) -> String {
+        let mut from = place;
+        while self.before(from).is_some_and(|letter| letter.is_alphanumeric() || letter == '_') {
+            from -= 1;
+        }
+        self.word(&(from..place))
+    }
+
+    /// Where the run of letters of a word that begins at this place ends.
+    pub fn end_of_word(&self, from: usize) -> usize {
+        let rest = self.letters.get(from..).unwrap_or_default();
+        from + rest.iter().take_while(|letter| is_word(letter.is)).count()
+    }
+
+    /// What stands from a place on is this, whatever its case.
+    pub fn goes_on_with(&self, place: usize, word: &[char]) -> bool {
+        let here = self.letters.get(place..).unwrap_or_default();
+        here.len() >= word.len()
+            && here.iter().zip(word).all(|(letter, wanted)| letter.is.to_lowercase().eq(wanted.to_lowercase()))
+    }
+}
+
+/// Whether a letter can stand within a name, a host or an id.
+pub fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || "._-+'~".contains(letter)
+}
+
+fn hex(bytes: &[u8]) -> Option<u8> {
+    let text = std::str::from_utf8(bytes.get(..2)?).ok()?;
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u8::from_str_radix(text, 16).ok()).flatten()
+}
+
+/// One escaped byte and how many it is written in; `%2540` is an `@` that was escaped twice.
+fn byte(text: &[u8]) -> Option<(u8, usize)> {
+    let code = hex(text.strip_prefix(b"%")?)?;
+    match text.get(3..).and_then(hex) {
+        Some(inner) if code == b'%' => Some((inner, 5)),
+        _ => Some((code, 3)),
+    }
+}
+
+fn percent(text: &str) -> Option<(char, usize)> {
+    let (first, mut length) = byte(text.as_bytes())?;
+    let mut bytes = vec![first];
+    let more = match first {
+        0..0x80 => 0,
+        0xc0..0xe0 => 1,
+        0xe0..0xf0 => 2,
+        0xf0..0xf8 => 3,
+        _ => return None,
+    };
+    for _ in 0..more {
+        let (next, used) = byte(text.as_bytes().get(length..)?)?;
+        bytes.push(next);
+        length += used;
+    }
+    Some((std::str::from_utf8(&bytes).ok()?.chars().next()?, length))
+}
+
+fn entity(text: &str) -> Option<(char, usize)> {
+    let end = text.bytes().take(10).position(|byte| byte == b';')?;
+    let meant = match text.get(1..end)? {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        number => {
+            let number = number.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(code) => u32::from_str_radix(code, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    Some((meant, end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_read_as_the_letters_they_mean() {
+        for text in ["m\u{fc}ller@x", "m%C3%BCller%40x", "m%c3%bcller%2540x", "m&#252;ller&#x40;x"] {
+            let reading = Reading::new(text);
+            let word = reading.runs(is_word).into_iter().next().unwrap();
+            assert_eq!(reading.word(&word), "m\u{fc}ller", "{text}");
+            assert_eq!(reading.at(word.end), Some('@'), "{text}");
+        }
+        let reading = Reading::new("100% &nbsp; %zz %C3x");
+        assert_eq!(reading.letters.len(), 20);
+    }
+}

@@ -1,0 +1,298 @@
+//! Does a report name nobody where that was asked for (`--redact`), and say the same all the same?
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+mod support {
+    pub mod everything;
+}
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use exdiag::cli::rehearse;
+use exdiag::evidence::Evidence;
+use exdiag::evidence::redact::{Kind, Left, Level};
+use exdiag::finding::{Lang, Severity, Status};
+use exdiag::lab::{LabOptions, find};
+use exdiag::protocol::ntlm::{self, Names};
+use exdiag::protocol::redact;
+use exdiag::report::{FailOn, Wording, read, write_json};
+use exdiag::{Diagnosis, replay};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::everything::everything;
+
+const LEVELS: [Level; 2] = [Level::Mailbox, Level::Full];
+
+fn fixtures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence");
+    let mut all: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+fn evidence_of(path: &Path) -> Evidence {
+    read(&fs::read(path).unwrap()).unwrap().remove(0)
+}
+
+/// The report that all formats are written from.
+fn written(diagnosis: &Diagnosis, lang: Lang) -> String {
+    let mut out = Vec::new();
+    write_json(&diagnosis.report(Wording { lang, fail_on: FailOn::Fail }), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// What is judged: causes with what they explain, and of each check its status and findings.
+type Judged = (Vec<(String, Vec<String>)>, Vec<(String, Status, Vec<(String, Severity)>)>);
+
+fn judged(diagnosis: &Diagnosis) -> Judged {
+    let verdict = diagnosis.verdict();
+    let causes = verdict.causes.iter();
+    (
+        causes
+            .map(|cause| (cause.finding.code.id.to_owned(), cause.explains.iter().map(|c| (*c).to_owned()).collect()))
+            .collect(),
+        verdict
+            .entries
+            .iter()
+            .map(|entry| {
+                let findings = entry.outcome.findings().iter().map(|f| (f.code.id.to_owned(), f.severity)).collect();
+                (entry.id.to_owned(), entry.outcome.status(), findings)
+            })
+            .collect(),
+    )
+}
+
+#[test]
+fn a_redacted_report_is_judged_as_the_whole_one_is() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let whole = evidence_of(&path);
+        let expected = judged(&replay(whole.clone()));
+        for level in LEVELS {
+            let diagnosis = replay(whole.clone()).redacted(Some(level)).unwrap();
+            let again = read(written(&diagnosis, Lang::En).as_bytes()).unwrap().remove(0);
+            let found = judged(&replay(again.clone()));
+            if found != expected {
+                wrong.push(format!("{} {level:?}: {expected:?} became {found:?}", path.file_name().unwrap().display()));
+            }
+            let twice = redact::evidence(&again, level).unwrap();
+            if twice != again {
+                wrong.push(format!("{} {level:?}: a second time changes it", path.file_name().unwrap().display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is put in the place of the names in the fixtures, and must be seen nowhere.
+const PLANTED: &[(&str, &str)] = &[
+    ("anna", "walburga.zwirn"),
+    ("boss", "zacharias"),
+    ("corp.example", "zweigwerk-nord.example"),
+    ("corp-example", "zweigwerk-nord-example"),
+    ("corp.local", "zweigwerk.lan"),
+    ("main.example", "zwillings.example"),
+    ("brand.example", "zwetschge.example"),
+    ("CORP\\\\", "ZWKRG\\\\"),
+    ("EX01", "ZWX-EX01"),
+    ("exch01", "zwx-exch01"),
+    ("203.0.113.", "81.91.101."),
+    ("198.51.100.", "82.92.102."),
+    ("192.0.2.", "10.77.66."),
+    ("2001:db8::", "2a05:d018::"),
+    ("b3a1c2d4-0000-4000-8000-00000000000", "c4b2d3e5-1234-4abc-8def-00000000000"),
+    ("7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f", "d7e8f9a0-5b0a-4a53-9f5e-2d6a1c3b4e5f"),
+    ("ApplDN01", "ZWAPPLDN01"),
+    ("0a1b2c", "zwdevice77"),
+    ("0A1B2C", "ZWDEVICE77"),
+];
+
+/// Of what was planted, what names a person, and what names the network.
+const PERSONS: &[&str] =
+    &["walburga", "zwirn", "zacharias", "zwappldn01", "zwdevice77", "c4b2d3e5", "zwsid-1234567890"];
+const NETWORK: &[&str] = &[
+    "zweigwerk",
+    "zwillings",
+    "zwetschge",
+    "zwkrg",
+    "zwx-",
+    "zwbe77",
+    "81.91.101.",
+    "82.92.102.",
+    "10.77.66.",
+    "2a05:d018",
+    "d7e8f9a0",
+    "fd77:1234",
+    "192.168.177.",
+];
+
+/// A text with names in every form that they come in.
+fn planted_text() -> String {
+    let address = "walburga.zwirn@zweigwerk-nord.example";
+    let query = "Cmd=Sync&User=ZWKRG%5Cwalburga.zwirn&DeviceId=ZWDEVICE77&DeviceType=iPhone";
+    let utf16: Vec<u8> = "walburga.zwirn@zweigwerk.lan".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let packed = [&[0xa1_u8, 9, 9, 4, 10][..], b"ZWDEVICE77", &[4, 0x60, 0x48, 0xea, 0x4d, 6], b"iPhone"].concat();
+    [
+        format!("<!-- {address} walburga.zwirn%40zweigwerk-nord.example walburga.zwirn&#64;zweigwerk-nord.example -->"),
+        format!("<a href=\"https://mail.zweigwerk-nord.example/x?url=https%3a%2f%2fzwx-ex01.zweigwerk.lan%2f%3fEmail%3dwalburga.zwirn%2540zweigwerk-nord.example&amp;{query}\">Walburga Zwirn (Zwirn, Walburga)</a>"),
+        "ZWKRG\\walburga.zwirn ZWX-EX01 \\\\ZWX-EX01\\c$ 10.77.66.5 192.168.177.9 fd77:1234::9 [2a05:d018::7]:443".to_owned(),
+        format!("{} {}", STANDARD.encode(format!("{address}:x")), URL_SAFE_NO_PAD.encode(json!({"upn": address}).to_string())),
+        format!("{} {}", STANDARD.encode(utf16), STANDARD.encode(packed)),
+        "/o=Zweigwerk/ou=Exchange Administrative Group/cn=Recipients/cn=walburga.zwirn".to_owned(),
+    ]
+    .join("\n")
+}
+
+/// Recorded evidence with distinctive names for all that it holds, and with more of them in every answer.
+fn planted(path: &Path) -> Evidence {
+    let mut text = fs::read_to_string(path).unwrap();
+    for (from, to) in PLANTED {
+        text = text.replace(from, to);
+    }
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    let records = value.pointer("/evidence/records").is_some();
+    let records = value.pointer_mut(if records { "/evidence/records" } else { "/records" }).unwrap();
+    for line in records.as_array_mut().unwrap() {
+        let outcome = &mut line["seen"]["outcome"];
+        if let Some(headers) = outcome.get_mut("headers").and_then(Value::as_array_mut) {
+            let ntlm = ntlm::render(&Names {
+                domain: Some("ZWKRG".to_owned()),
+                dns_domain: Some("zweigwerk.lan".to_owned()),
+                computer: Some("ZWX-EX01".to_owned()),
+            });
+            for (name, text) in [
+                ("x-beserver", "ZWBE77".to_owned()),
+                ("x-calculatedbetarget", "zwbe77.zweigwerk.lan".to_owned()),
+                ("x-forwarded-for", "10.77.66.9, 192.168.177.3".to_owned()),
+                ("via", "1.1 zwx-proxy.zweigwerk.lan".to_owned()),
+                ("x-debug", "ZWSID-1234567890 zwbe77".to_owned()),
+                ("set-cookie", "BIGipServer~zweigwerk~zwx-pool=…".to_owned()),
+                ("www-authenticate", format!("NTLM {ntlm}")),
+                ("x-ms-diagnostics", "2000001;reason=\"no token for walburga.zwirn@zweigwerk-nord.example at ZWBE77\";error_category=\"x\"".to_owned()),
+                ("location", "https://zwx-ex01.zweigwerk.lan/owa?Email=walburga.zwirn%40zweigwerk-nord.example&User=ZWKRG%5Cwalburga.zwirn".to_owned()),
+            ] {
+                headers.push(json!([name, text]));
+            }
+        }
+        if let Some(text) = outcome.pointer_mut("/body/text")
+            && !text.as_str().unwrap().starts_with(['{', '['])
+        {
+            *text = Value::from(format!("{}\n{}", text.as_str().unwrap(), planted_text()));
+        }
+        if let Some(detail) = outcome.get_mut("detail") {
+            *detail = Value::from("could not reach 10.77.66.44 (zwx-ex01.zweigwerk.lan) as ZWKRG\\walburga.zwirn");
+        }
+    }
+    read(value.to_string().as_bytes()).unwrap().remove(0)
+}
+
+fn seen_in(text: &str, words: &[&str]) -> Vec<String> {
+    let text = text.to_lowercase();
+    words
+        .iter()
+        .filter_map(|word| {
+            let at = text.find(word)?;
+            let from = (0..=at.saturating_sub(50)).rev().find(|from| text.is_char_boundary(*from)).unwrap();
+            let to = (at + 70..text.len()).find(|to| text.is_char_boundary(*to)).unwrap_or(text.len());
+            Some(format!("{word}: {:?}", &text[from..to]))
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_that_was_planted_is_read_in_any_format() {
+    let mut leaks = Vec::new();
+    for (number, path) in fixtures().into_iter().enumerate() {
+        let name = path.file_stem().unwrap().display().to_string();
+        let evidence = planted(&path);
+        let redacted = replay(evidence.clone()).redacted(Some(Level::Full)).unwrap();
+        // what stands in any format stands in this one; all formats of all of them would take a minute
+        let full = if number % 8 == 0 { everything(&redacted) } else { written(&redacted, Lang::De) };
+        leaks.extend(
+            seen_in(&full, PERSONS)
+                .into_iter()
+                .chain(seen_in(&full, NETWORK))
+                .map(|leak| format!("{name} full {leak}")),
+        );
+        let mailbox = written(&replay(evidence).redacted(Some(Level::Mailbox)).unwrap(), Lang::En);
+        // at this level the header of a debugger may stay
+        let persons: Vec<&str> = PERSONS.iter().copied().filter(|word| !word.starts_with("zwsid")).collect();
+        leaks.extend(seen_in(&mailbox, &persons).into_iter().map(|leak| format!("{name} mailbox {leak}")));
+    }
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks[..leaks.len().min(40)].join("\n"));
+}
+
+#[test]
+fn one_value_has_one_stand_in_and_two_have_two() {
+    let path = fixtures().into_iter().find(|path| path.ends_with("logs-auth-mixed.json")).unwrap();
+    let mut evidence = evidence_of(&path);
+    let logs = evidence.header.subject.logs.as_mut().unwrap();
+    let mut other = logs.devices[0].clone();
+    other.user = Some("ANNA".to_owned());
+    other.device_id = Some("OTHER1".to_owned());
+    let mut third = other.clone();
+    (third.user, third.mailbox) = (Some("bert".to_owned()), None);
+    logs.devices.extend([other, third]);
+    let redacted = redact::evidence(&evidence, Level::Mailbox).unwrap();
+    let subject = &redacted.header.subject;
+    assert_eq!(subject.mailbox.as_ref().unwrap().address, "user-1@corp.example");
+    let devices = &subject.logs.as_ref().unwrap().devices;
+    let users: Vec<&str> = devices.iter().rev().take(3).rev().filter_map(|device| device.user.as_deref()).collect();
+    assert_eq!(users, ["user-1", "user-1", "user-2"]);
+    let last = &devices[devices.len() - 1];
+    assert_eq!(last.device_id, devices[devices.len() - 2].device_id);
+    assert_ne!(last.device_id, devices[0].device_id);
+    let list = redacted.redacted.unwrap();
+    assert_eq!((list.removed[&Kind::Name], list.removed[&Kind::Device]), (2, 2));
+}
+
+#[test]
+fn a_mailbox_called_like_a_word_of_the_protocol_changes_no_verdict() {
+    for word in ["user", "mail", "info", "autodiscover", "exchange", "error", "server", "response", "url"] {
+        for case in
+            ["autodiscover-healthy-signed-in", "ews-healthy-signed-in", "auth-rejected", "sync-ok", "session-quota"]
+        {
+            let path = fixtures().into_iter().find(|path| path.ends_with(format!("{case}.json"))).unwrap();
+            let text = fs::read_to_string(path).unwrap().replace("anna", word);
+            let whole = read(text.as_bytes()).unwrap().remove(0);
+            for level in LEVELS {
+                let redacted = replay(whole.clone()).redacted(Some(level)).unwrap();
+                assert_eq!(judged(&redacted), judged(&replay(whole.clone())), "{word} {case} {level:?}");
+                let mailbox = redacted.evidence.header.subject.mailbox.unwrap();
+                assert!(mailbox.address.starts_with("user-1@") || word == "user-1", "{}", mailbox.address);
+            }
+        }
+    }
+}
+
+#[test]
+fn certificates_stay_with_the_names_in_them_and_the_list_says_so() {
+    let path = fixtures().into_iter().find(|path| path.ends_with("clients-intermediate-missing.json")).unwrap();
+    let whole = evidence_of(&path);
+    let redacted = replay(whole).redacted(Some(Level::Full)).unwrap();
+    let list = redacted.evidence.redacted.clone().unwrap();
+    assert!(list.left[&Left::Certificate] > 0 && list.left[&Left::CertificateName] > 0, "{list:?}");
+    let text = everything(&redacted);
+    assert!(text.contains("mail.corp.example") && !text.contains("anna") && !text.contains("203.0.113.7"), "{list:?}");
+    for said in ["Redacted (full): 1 name", "Geschwärzt (full): 1 Name", "as every client is sent them"] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn a_live_run_is_written_as_its_redacted_replay() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for name in ["healthy-signed-in", "intermediate-missing", "grant-invalid", "moved-mailbox", "healthy-modern-auth"] {
+        let (whole, _) = runtime.block_on(rehearse(find(name).unwrap(), LabOptions::default())).unwrap();
+        let expected = judged(&whole);
+        for level in LEVELS {
+            let redacted = whole.clone().redacted(Some(level)).unwrap();
+            assert_eq!(judged(&redacted), expected, "{name} {level:?}");
+            let text = everything(&redacted);
+            let words: &[&str] =
+                if level == Level::Full { &["anna", "\"ex01\"", "corp.local", "203.0.113.7\""] } else { &["anna"] };
+            assert_eq!(seen_in(&text, words), Vec::<String>::new(), "{name} {level:?}");
+        }
+    }
+}

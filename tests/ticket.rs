@@ -1,0 +1,161 @@
+//! Is the archive of a ticket whole, and does it say the same as its reports (`--output ticket.zip`)?
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+use exdiag::report::read;
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Read as _};
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use zip::ZipArchive;
+
+fn fixture(name: &str) -> String {
+    format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exdiag"));
+    command.current_dir(folder).args(args).env_remove("LANG").env_remove("LC_ALL").env_remove("LC_MESSAGES");
+    command.output().unwrap()
+}
+
+fn unpacked(path: &Path) -> (Vec<String>, BTreeMap<String, Vec<u8>>) {
+    let mut archive = ZipArchive::new(Cursor::new(fs::read(path).unwrap())).unwrap();
+    let (mut order, mut files) = (Vec::new(), BTreeMap::new());
+    for number in 0..archive.len() {
+        let mut member = archive.by_index(number).unwrap();
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).unwrap();
+        order.push(member.name().unwrap().to_string());
+        files.insert(member.name().unwrap().to_string(), bytes);
+    }
+    (order, files)
+}
+
+fn sum(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Every sum that the archive holds is right, and every file has one.
+fn sums_are_right(files: &BTreeMap<String, Vec<u8>>) {
+    let sums = String::from_utf8(files["SHA256SUMS"].clone()).unwrap();
+    let listed: BTreeMap<&str, &str> =
+        sums.lines().map(|line| line.split_once("  ").unwrap()).map(|(sum, name)| (name, sum)).collect();
+    assert_eq!(listed.len() + 1, files.len());
+    for (name, bytes) in files.iter().filter(|(name, _)| *name != "SHA256SUMS") {
+        assert_eq!(listed[name.as_str()], sum(bytes), "{name}");
+    }
+    let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    assert_eq!(manifest["tool"]["name"], "exdiag");
+    let members = manifest["files"].as_array().unwrap();
+    assert_eq!(members.len() + 2, files.len());
+    for member in members {
+        let bytes = &files[member["name"].as_str().unwrap()];
+        assert_eq!(member["size"], bytes.len());
+        assert_eq!(member["sha256"], sum(bytes));
+    }
+}
+
+#[test]
+fn one_report_is_an_archive_of_its_formats_and_the_repaired_chain() {
+    let folder = TempDir::new().unwrap();
+    let report = fixture("reports/intermediate-missing.json");
+    let args = ["replay", &report, "--output", "ticket.zip", "--output", "alone.json", "--lang", "en"];
+    assert_eq!(run(folder.path(), &args).status.code(), Some(1));
+    let (order, files) = unpacked(&folder.path().join("ticket.zip"));
+    assert_eq!(order, ["report.json", "report.html", "report.txt", "chain.pem", "manifest.json", "SHA256SUMS"]);
+    sums_are_right(&files);
+    assert_eq!(files["report.json"], fs::read(folder.path().join("alone.json")).unwrap());
+    assert!(files["chain.pem"].starts_with(b"-----BEGIN CERTIFICATE-----"));
+    // the same reports make the same archive
+    let first = fs::read(folder.path().join("ticket.zip")).unwrap();
+    run(folder.path(), &args);
+    assert_eq!(first, fs::read(folder.path().join("ticket.zip")).unwrap());
+    // it is judged again as its report is
+    let of = |name: &str| run(folder.path(), &["replay", name, "--format", "json"]);
+    let (packed, alone) = (of("ticket.zip"), of("alone.json"));
+    assert_eq!((packed.status.code(), packed.stdout), (alone.status.code(), alone.stdout));
+}
+
+#[test]
+fn several_reports_have_a_folder_each_and_the_level_holds_for_all() {
+    let folder = TempDir::new().unwrap();
+    let one = fs::read_to_string(fixture("reports/intermediate-missing.json")).unwrap();
+    let two = one.replace("anna@corp.example", "../bert/con@corp.example");
+    fs::write(folder.path().join("both.json"), format!("{one}\n{two}")).unwrap();
+    run(folder.path(), &["replay", "both.json", "--output", "ticket.zip"]);
+    let (order, files) = unpacked(&folder.path().join("ticket.zip"));
+    sums_are_right(&files);
+    assert_eq!(
+        (order[0].as_str(), order[4].as_str()),
+        ("1-anna@corp.example/report.json", "2-.._bert_con@corp.example/report.json")
+    );
+    let args = ["replay", "ticket.zip", "--redact", "mailbox", "--output", "hidden.zip", "--format", "text", "-v"];
+    let output = run(folder.path(), &args);
+    let (order, files) = unpacked(&folder.path().join("hidden.zip"));
+    assert!(order[0].starts_with("1-user-1@") && order[4].starts_with("2-user-1@"), "{order:?}");
+    let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    assert_eq!(manifest["redacted"], "mailbox");
+    for text in files.values().chain([&output.stdout, &output.stderr]) {
+        let text = String::from_utf8_lossy(text);
+        assert!(!text.contains("anna") && !text.contains("bert"), "{text}");
+    }
+    assert_eq!(read(&files["1-user-1@corp.example/report.json"]).unwrap().len(), 1);
+}
+
+#[test]
+fn a_file_that_was_there_stays_whole_where_the_command_fails_and_foreign_archives_are_refused() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("ticket.zip"), "before").unwrap();
+    let said = run(folder.path(), &["replay", "nothing.json", "--output", "ticket.zip"]);
+    assert_eq!(said.status.code(), Some(2));
+    assert_eq!(fs::read(folder.path().join("ticket.zip")).unwrap(), b"before");
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("readme.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    fs::write(folder.path().join("foreign.zip"), archive.finish().unwrap().into_inner()).unwrap();
+    let said = run(folder.path(), &["replay", "foreign.zip", "--lang", "en"]);
+    assert_eq!(said.status.code(), Some(2));
+    let error = String::from_utf8(said.stderr).unwrap();
+    assert!(error.contains("no report.json in the archive"), "{error}");
+}
+
+#[test]
+fn logs_hide_users_devices_and_files_where_asked() {
+    let folder = TempDir::new().unwrap();
+    let log = "#Software: Microsoft Internet Information Services 10.0\n\
+        #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken\n\
+        2026-11-21 10:00:00 10.0.0.5 POST /Microsoft-Server-ActiveSync/default.eas Cmd=Sync&User=ZWKRG%5Cwalburga&DeviceId=ZWDEVICE77&DeviceType=iPhone&Log=PrxFrom:10.0.0.9_ 443 ZWKRG\\walburga 198.51.100.9 Apple-iPhone14C2/2006.70 200 0 0 31\n\
+        2026-11-21 10:05:00 10.0.0.5 POST /Microsoft-Server-ActiveSync/default.eas Cmd=Sync&User=ZWKRG%5Cwalburga&DeviceId=ZWDEVICE77&DeviceType=iPhone 443 - 198.51.100.9 Apple-iPhone14C2/2006.70 401 1 1326 3\n";
+    fs::create_dir(folder.path().join("walburgas logs")).unwrap();
+    fs::write(folder.path().join("walburgas logs/u_ex261121.log"), log).unwrap();
+    for level in ["mailbox", "full"] {
+        for format in ["text", "json", "csv"] {
+            let args = [
+                "logs",
+                "walburgas logs",
+                "--mailbox",
+                "walburga",
+                "--format",
+                format,
+                "--redact",
+                level,
+                "--lang",
+                "en",
+            ];
+            let output = run(folder.path(), &args);
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(text.contains("user-1") && text.contains("u_ex261121.log") || format == "csv", "{text}");
+            assert!(
+                !text.to_lowercase().contains("walburga") && !text.contains("ZWDEVICE77"),
+                "{level} {format}: {text}"
+            );
+            assert!(format == "csv" || text.contains("edacted"), "{text}");
+        }
+    }
+    let whole = run(folder.path(), &["logs", "walburgas logs", "--format", "json"]);
+    assert!(String::from_utf8(whole.stdout).unwrap().contains("ZWDEVICE77"));
+}
