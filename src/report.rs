@@ -20,7 +20,7 @@ mod trace;
 mod words;
 
 pub use fold::{fold, fold_markdown};
-pub use html::write_html;
+pub use html::{write_html, write_logs_html};
 pub use json::{ReadError, SCHEMA_VERSION, read, schema, write_json, write_json_line};
 pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};
