@@ -272,7 +272,9 @@ fn of_logs(names: &[(&str, &str)], lang: &str) -> String {
     }
     log += "2026-11-21 20:00:00 GET /owa/ - - x 200 0 0 1\r\n2026-11-21 20:00:09 POST /Microsoft-Ser";
     for (name, value) in names {
-        log = log.replace(&format!("={name}&"), &format!("={value}&")).replace(&format!(" {name} "), &format!(" {value} "));
+        log = log
+            .replace(&format!("={name}&"), &format!("={value}&"))
+            .replace(&format!(" {name} "), &format!(" {value} "));
     }
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("u_ex261121.log"), log).unwrap();

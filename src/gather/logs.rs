@@ -366,7 +366,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("u_ex.log");
         let half = line(10);
-        let text: String = [HEAD.to_owned()].into_iter().chain((0..10).map(line)).chain([half[..60].to_owned()]).collect();
+        let text: String =
+            [HEAD.to_owned()].into_iter().chain((0..10).map(line)).chain([half[..60].to_owned()]).collect();
         std::fs::write(&path, &text).unwrap();
         let mut plan = plan(std::slice::from_ref(&path)).unwrap();
         let length = text.len() as u64;

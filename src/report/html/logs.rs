@@ -241,11 +241,8 @@ impl Page<'_> {
         let sums = self.sums();
         if !sums.is_empty() {
             html.element("h3", &[], self.say(text!("Answers", "Antworten")));
-            let heads = [
-                text!("HTTP.sub.win32", "HTTP.Sub.Win32"),
-                text!("Requests", "Anfragen"),
-                text!("Devices", "Geräte"),
-            ];
+            let heads =
+                [text!("HTTP.sub.win32", "HTTP.Sub.Win32"), text!("Requests", "Anfragen"), text!("Devices", "Geräte")];
             let caption = text!("Requests and devices by status", "Anfragen und Geräte nach Status");
             let rows = sums.iter().take(ROWS).map(|(status, (requests, devices))| {
                 vec![(*status).to_owned(), requests.to_string(), devices.to_string()]

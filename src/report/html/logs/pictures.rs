@@ -37,7 +37,8 @@ impl Page<'_> {
         let wide = (number(last) - number(first) + 1) * 10;
         html.element("h3", &[], self.say(text!("By the hour", "Nach Stunden")));
         html.within("figure", &[], |html| {
-            let (said, to) = (text!("UTC, at most so many requests in an hour:", "UTC, Anfragen je Stunde höchstens:"), "–");
+            let (said, to) =
+                (text!("UTC, at most so many requests in an hour:", "UTC, Anfragen je Stunde höchstens:"), "–");
             let line = format!("{} {to} {} {} {most}", short(first.from), short(last.from), self.say(said));
             html.element("figcaption", &[], &line);
             self.legend(html);
