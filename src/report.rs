@@ -32,7 +32,7 @@ pub use diff::{
 };
 pub use explained::explain_report;
 pub use fold::{fold, fold_markdown};
-pub use html::write_html;
+pub use html::{write_html, write_logs_html};
 pub use json::{Kept, ReadError, SCHEMA_VERSION, read, read_kept, schema, write_json, write_json_line};
 pub use junit::write_junit;
 pub use logs::{ServerTable, write_logs_csv, write_logs_json, write_logs_text, write_server_csv};

@@ -72,6 +72,16 @@ fn every_format_reads_as_it_did_in_both_languages() {
             }
         }
     }
+    for word in ["en", "de"] {
+        let name = format!("logs.{word}.html");
+        let text = of_logs(&[("corp", "CORP%5Canna"), ("agent", "python-EAS-Client+1.0")], word);
+        if bless {
+            fs::write(folder().join(&name), &text).unwrap();
+        } else if fs::read_to_string(folder().join(&name)).unwrap_or_default() != text {
+            wrong.push(name.clone());
+        }
+        known.insert(name);
+    }
     let there = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     wrong.extend(there.filter(|name| !known.contains(name)));
     assert!(wrong.is_empty(), "not as written in fixtures/reports: {wrong:?}");
@@ -243,6 +253,62 @@ fn a_page_loads_nothing_and_runs_nothing() {
                 }
             }
         }
+    }
+}
+
+/// What `exdiag logs` writes of a small log, in which some names are others.
+fn of_logs(names: &[(&str, &str)], lang: &str) -> String {
+    let mut log = String::from(
+        "#Fields: date time cs-method cs-uri-stem cs-uri-query cs-username cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken\r\n",
+    );
+    let stem = "/Microsoft-Server-ActiveSync/default.eas";
+    for minute in 0..40 {
+        let answer = if minute < 30 { "200 0 0" } else { "401 1 1326" };
+        for (device, agent) in [("ApplDN01", "agent"), ("Dn2", "Outlook-iOS-Android/1.0")] {
+            let query = format!("User=corp&DeviceId={device}&DeviceType=kind&Cmd=Sync");
+            let (hour, minute) = (5 + minute / 8, minute % 8 * 7);
+            log += &format!("2026-11-21 {hour:02}:{minute:02}:01 POST {stem} {query} login {agent} {answer} 90\r\n");
+        }
+    }
+    log += "2026-11-21 20:00:00 GET /owa/ - - x 200 0 0 1\r\n2026-11-21 20:00:09 POST /Microsoft-Ser";
+    for (name, value) in names {
+        log = log
+            .replace(&format!("={name}&"), &format!("={value}&"))
+            .replace(&format!(" {name} "), &format!(" {value} "));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("u_ex261121.log"), log).unwrap();
+    let args = ["logs", "u_ex261121.log", "--format", "html", "--lang", lang];
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_exdiag")).args(args).current_dir(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().replace(&format!("exdiag {}", env!("CARGO_PKG_VERSION")), "exdiag 0.0.0")
+}
+
+#[test]
+fn what_stands_in_a_line_of_a_log_is_harmless_on_its_page() {
+    let plain = of_logs(&[("corp", "a"), ("agent", "x"), ("kind", "y"), ("login", "-")], "en");
+    assert!(plain.contains("<h1>") && plain.contains("default-src &#39;none&#39;"));
+    let hostile = [
+        "<script>alert(1)</script>",
+        "\"><img/src=x/onerror=alert(1)>",
+        "%3Cscript%3Ealert(1)%3C/script%3E",
+        "'onmouseover='alert(1)",
+        "]]><!--</table></main>",
+        "&lt;&#0;&nbsp;",
+        "\u{1b}[2J\u{7}\u{9b}31m",
+        "%1B%5B2J%E2%80%AEgpj.exe",
+        "\u{202e}gpj.exe\u{2066}",
+        "%00%FF%FE\u{ffff}",
+        "javascript:alert(1)",
+    ];
+    for text in hostile {
+        // in a query an ampersand begins the next item
+        let (query, whole) = (text.replace('&', "%26"), text);
+        let names = [("corp", query.as_str()), ("agent", whole), ("kind", query.as_str()), ("login", "-")];
+        let page = of_logs(&names, "en");
+        assert_eq!(tags(&page_of(&page)), tags(&page_of(&plain)), "{text}");
+        assert!(!page.contains(|letter| letter != '\n' && steers(letter)), "{text}");
     }
 }
 

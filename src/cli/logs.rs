@@ -11,7 +11,8 @@ use crate::gather::logs::{Plan, Unreadable, plan};
 use crate::protocol;
 use crate::protocol::logs::Wanted;
 use crate::report::{
-    FindingReport, ServerTable, findings_in_words, write_logs_csv, write_logs_json, write_logs_text, write_server_csv,
+    FindingReport, ServerTable, findings_in_words, write_logs_csv, write_logs_html, write_logs_json, write_logs_text,
+    write_server_csv,
 };
 use crate::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -80,9 +81,10 @@ fn format_of(path: &Path) -> Result<LogsFormat, Trouble> {
         Some("json") => Ok(LogsFormat::Json),
         Some("txt") => Ok(LogsFormat::Text),
         Some("csv") => Ok(LogsFormat::Csv),
+        Some("html") => Ok(LogsFormat::Html),
         _ => Err(Trouble::new(text!(
-            "the ending of {path} names no format; use .json, .txt or .csv",
-            "die Endung von {path} nennt kein Format; möglich sind .json, .txt und .csv",
+            "the ending of {path} names no format; use .json, .html, .txt or .csv",
+            "die Endung von {path} nennt kein Format; möglich sind .json, .html, .txt und .csv",
         ))
         .with("path", path.display())),
     }
@@ -101,6 +103,7 @@ struct Page<'a> {
 fn write(format: LogsFormat, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     match format {
         LogsFormat::Json => write_logs_json(page.seen, page.findings, out),
+        LogsFormat::Html => write_logs_html(page.seen, page.findings, page.about, page.lang, out),
         LogsFormat::Csv => {
             let table = match page.table {
                 LogsTable::Devices => return write_logs_csv(page.seen, page.findings, out),

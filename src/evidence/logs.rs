@@ -71,6 +71,9 @@ pub struct Gap {
     pub to: Timestamp,
 }
 
+/// Why a file is broken off that somebody has cut or replaced.
+pub const SHRANK: &str = "it became shorter while it was read";
+
 /// A file, or a member of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogFile {

@@ -3,17 +3,19 @@
 //! A large file is read in parts by several threads. Each part is read as if the columns at the file's
 //! beginning were still in force; where the part before it shows that they are not, it is read again.
 
+mod bounded;
 mod unpack;
 
 use crate::evidence::logs::LogKind;
 use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind};
+use bounded::{Bounded, Ended};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use unpack::{Opened, opened};
+use unpack::{BEGINNING, Opened, opened};
 
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
 const BLOCK: usize = 256 << 10;
@@ -45,6 +47,8 @@ enum Place {
 struct Unit {
     file: u32,
     place: Place,
+    /// How long the file was when it was found; `None` where that is not known.
+    size: Option<u64>,
     /// Which bytes of a plain file, and the columns that its beginning names.
     part: Option<(u64, u64, Option<Columns>)>,
 }
@@ -80,11 +84,12 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
         let fails = |error| Unreadable { path: path.clone(), error: Some(error) };
         if path == Path::new("-") {
             let file = plan.collected.file("-".to_owned(), LogKind::Unknown);
-            plan.units.push(Unit { file, place: Place::Stdin, part: None });
+            plan.units.push(Unit { file, place: Place::Stdin, size: None, part: None });
             continue;
         }
         let mut files = Vec::new();
-        if std::fs::metadata(path).map_err(fails)?.is_dir() {
+        let is_folder = std::fs::metadata(path).map_err(fails)?.is_dir();
+        if is_folder {
             walk(path, &mut files).map_err(fails)?;
             files.sort();
             if files.is_empty() {
@@ -94,7 +99,15 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
             files.push(path.clone());
         }
         for file in files {
-            plan.one(&file).map_err(|error| Unreadable { path: file.clone(), error: Some(error) })?;
+            match plan.one(&file) {
+                Ok(()) => {}
+                // one of many: rotated away since the folder was listed, or not for us to read
+                Err(error) if is_folder => {
+                    let number = plan.collected.file(file.display().to_string(), LogKind::Unknown);
+                    plan.collected.broken(number, error.to_string());
+                }
+                Err(error) => return Err(Unreadable { path: file, error: Some(error) }),
+            }
         }
     }
     Ok(plan)
@@ -116,11 +129,21 @@ fn walk(folder: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
 
 impl Plan {
     fn one(&mut self, path: &Path) -> io::Result<()> {
+        let name = path.display().to_string();
+        let place = Place::File(path.to_owned());
+        if !std::fs::metadata(path)?.is_file() {
+            // a pipe can be read only once
+            let file = self.collected.file(name, LogKind::Unknown);
+            self.units.push(Unit { file, place, size: None, part: None });
+            return Ok(());
+        }
         let mut file = File::open(path)?;
         let size = file.metadata()?.len();
-        let head = beginning(&mut file)?;
+        // what the kernel makes up has none
+        let known = Some(size).filter(|size| *size > 0);
+        let mut head = Vec::new();
+        (&mut file).take(BEGINNING).read_to_end(&mut head)?;
         self.bytes += size;
-        let name = path.display().to_string();
         if head.starts_with(b"PK\x03\x04") {
             match zip::ZipArchive::new(file) {
                 Ok(archive) => {
@@ -128,7 +151,8 @@ impl Plan {
                         let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
                         if !inner.ends_with('/') {
                             let file = self.collected.file(format!("{name}:{inner}"), LogKind::Unknown);
-                            self.units.push(Unit { file, place: Place::Member(path.to_owned(), member), part: None });
+                            let place = Place::Member(path.to_owned(), member);
+                            self.units.push(Unit { file, place, size: None, part: None });
                         }
                     }
                 }
@@ -143,7 +167,7 @@ impl Plan {
         let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
         let length = (size / 4).clamp(PART.0, PART.1);
         if !plain || size < 2 * length {
-            self.units.push(Unit { file: number, place: Place::File(path.to_owned()), part: None });
+            self.units.push(Unit { file: number, place, size: known, part: None });
             return Ok(());
         }
         // what the first header says holds until another one is met
@@ -154,7 +178,7 @@ impl Plan {
         while from < size {
             let to = if size - from < length * 3 / 2 { size } else { from + length };
             let part = Some((from, to, columns.clone()));
-            self.units.push(Unit { file: number, place: Place::File(path.to_owned()), part });
+            self.units.push(Unit { file: number, place: place.clone(), size: known, part });
             from = to;
         }
         Ok(())
@@ -218,22 +242,15 @@ fn take(collected: &mut Collected, file: u32, read: Read1) {
     }
 }
 
-/// The first bytes of a file.
-fn beginning(from: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    from.take(64 << 10).read_to_end(&mut head)?;
-    Ok(head)
-}
-
 fn run(unit: &Unit, with: &With, done: &AtomicU64) -> Read1 {
     let result = match (&unit.place, &unit.part) {
         (Place::File(path), Some((from, to, columns))) => part(unit, path, with, (*from, *to), columns.clone(), done),
-        (Place::File(path), None) => File::open(path).and_then(|file| stream(unit.file, Box::new(file), with, done)),
-        (Place::Stdin, _) => stream(unit.file, Box::new(io::stdin()), with, done),
+        (Place::File(path), None) => File::open(path).map(|file| stream(unit, file, with, done)),
+        (Place::Stdin, _) => Ok(stream(unit, io::stdin(), with, done)),
         (Place::Member(path, member), _) => File::open(path).and_then(|file| {
             let mut archive = zip::ZipArchive::new(file)?;
             let member = archive.by_index(*member)?;
-            stream(unit.file, Box::new(member), with, done)
+            Ok(stream(unit, member, with, done))
         }),
     };
     result.unwrap_or_else(|error| Read1 {
@@ -252,27 +269,24 @@ fn part(
     columns: Option<Columns>,
     done: &AtomicU64,
 ) -> io::Result<Read1> {
-    let mut input = File::open(path)?;
+    let mut file = File::open(path)?;
     let mut scanner = Scanner::new(unit.file, columns).with_ews(with.ews);
     let mut at = from.saturating_sub(1);
-    input.seek(SeekFrom::Start(at))?;
+    file.seek(SeekFrom::Start(at))?;
+    let ended = Ended::default();
+    let mut input = Bounded::new(file, unit.size.map(|size| size.saturating_sub(at)), &ended, done);
     let mut begun = from == 0;
     let mut buffer = vec![0; BLOCK];
-    let mut error = None;
     loop {
         let read = match input.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => read,
             Err(failed) if failed.kind() == io::ErrorKind::Interrupted => continue,
-            Err(failed) => {
-                error = Some(failed.to_string());
-                break;
-            }
+            Err(failed) => return Err(failed),
         };
         let mut bytes = buffer.get(..read).unwrap_or_default();
         let mut offset = at;
         at += read as u64;
-        done.fetch_add(read as u64, Ordering::Relaxed);
         if !begun {
             // the line that the byte before the part belongs to is the other part's
             let Some(end) = memchr::memchr(b'\n', bytes) else {
@@ -299,14 +313,15 @@ fn part(
         }
         scanner.feed(bytes);
     }
-    Ok(Read1 { kind: LogKind::Iis, part: scanner.finish(), error })
+    Ok(Read1 { kind: LogKind::Iis, part: scanner.finish(), error: ended.take() })
 }
 
 /// A file from its beginning to its end, unpacked where it is packed.
-fn stream(file: u32, input: Box<dyn Read + '_>, with: &With, done: &AtomicU64) -> io::Result<Read1> {
-    let Opened { head, mut rest } = opened(input, done)?;
+fn stream(unit: &Unit, input: impl Read, with: &With, done: &AtomicU64) -> Read1 {
+    let ended = Ended::default();
+    let Opened { head, mut rest } = opened(Box::new(Bounded::new(input, unit.size, &ended, done)), &ended);
     let kind = kind(&head);
-    let mut reader = Reader::new(kind, file, &head, &with.known, with.ews);
+    let mut reader = Reader::new(kind, unit.file, &head, &with.known, with.ews);
     let mut feed = |bytes: &[u8]| {
         if kind != LogKind::Binary {
             reader.feed(bytes);
@@ -314,7 +329,6 @@ fn stream(file: u32, input: Box<dyn Read + '_>, with: &With, done: &AtomicU64) -
     };
     feed(&head);
     let mut buffer = vec![0; BLOCK];
-    let mut error = None;
     loop {
         match rest.read(&mut buffer) {
             Ok(0) => break,
@@ -322,19 +336,113 @@ fn stream(file: u32, input: Box<dyn Read + '_>, with: &With, done: &AtomicU64) -
             Err(failed) if failed.kind() == io::ErrorKind::Interrupted => {}
             // what came before it counts
             Err(failed) => {
-                error = Some(failed.to_string());
+                ended.note(&failed.to_string());
                 break;
             }
         }
     }
-    Ok(Read1 { kind, part: reader.finish(), error })
+    Read1 { kind, part: reader.finish(), error: ended.take() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::logs::{LogsSeen, SHRANK};
     use crate::protocol::logs::Wanted;
     use std::fmt::Write as _;
+    use std::io::Write as _;
+
+    const HEAD: &str =
+        "#Fields: date time cs-uri-stem cs-uri-query cs-username sc-status sc-substatus sc-win32-status\r\n";
+
+    fn line(i: u32) -> String {
+        let (minute, second) = (i / 60 % 60, i % 60);
+        let query = "User=anna&DeviceId=d1&Cmd=Sync";
+        format!("2026-11-21 01:{minute:02}:{second:02} /Microsoft-Server-ActiveSync {query} anna 200 0 0\r\n")
+    }
+
+    /// Ten lines and a half one, in a file that is planned and then changed; read whole or in parts.
+    fn changed(in_parts: bool, change: impl Fn(&Path)) -> LogsSeen {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("u_ex.log");
+        let half = line(10);
+        let text: String =
+            [HEAD.to_owned()].into_iter().chain((0..10).map(line)).chain([half[..60].to_owned()]).collect();
+        std::fs::write(&path, &text).unwrap();
+        let mut plan = plan(std::slice::from_ref(&path)).unwrap();
+        let length = text.len() as u64;
+        if in_parts {
+            let columns = Columns::read(HEAD.as_bytes().strip_prefix(b"#Fields:").unwrap());
+            let ends = [(0, length / 2), (length / 2, length)];
+            let unit = plan.units.remove(0);
+            assert_eq!(unit.size, Some(length));
+            plan.units = ends.map(|(from, to)| Unit { part: Some((from, to, columns.clone())), ..unit.clone() }).into();
+        }
+        change(&path);
+        plan.read(2, &AtomicU64::new(0)).told(&Wanted::default())
+    }
+
+    fn hits(seen: &LogsSeen) -> u64 {
+        seen.devices.iter().map(|device| device.hits).sum()
+    }
+
+    #[test]
+    fn a_growing_file_is_read_to_where_it_ended_and_its_half_line_is_said() {
+        for in_parts in [false, true] {
+            let seen = changed(in_parts, |path| {
+                let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+                file.write_all(line(10)[60..].as_bytes()).unwrap();
+                file.write_all(line(11).as_bytes()).unwrap();
+            });
+            let file = &seen.files[0];
+            assert_eq!((hits(&seen), file.lines, file.used, &file.broken), (10, 12, 10, &None), "{in_parts}");
+            let skipped: Vec<(&str, u64)> = file.skipped.iter().map(|s| (s.reason.as_str(), s.count)).collect();
+            assert_eq!(skipped, [("cut", 1)], "{in_parts}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_is_taken_away_is_said_and_what_was_there_counts() {
+        for in_parts in [false, true] {
+            let cut = changed(in_parts, |path| {
+                let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+                file.set_len((HEAD.len() + 3 * line(0).len()) as u64).unwrap();
+            });
+            assert_eq!((hits(&cut), cut.files[0].broken.as_deref()), (3, Some(SHRANK)), "{in_parts}");
+            let emptied = changed(in_parts, |path| std::fs::write(path, "").unwrap());
+            assert_eq!((hits(&emptied), emptied.files[0].broken.as_deref()), (0, Some(SHRANK)), "{in_parts}");
+            let gone = changed(in_parts, |path| std::fs::remove_file(path).unwrap());
+            assert!(hits(&gone) == 0 && gone.files[0].broken.is_some(), "{in_parts}");
+        }
+    }
+
+    /// Fails behind its bytes.
+    struct Failing<'a>(&'a [u8]);
+
+    impl Read for Failing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() { Err(io::Error::other("the disk is gone")) } else { self.0.read(buffer) }
+        }
+    }
+
+    #[test]
+    fn what_came_before_an_error_of_the_disk_or_of_the_archive_counts() {
+        let text: String = [HEAD.to_owned()].into_iter().chain((0..5000).map(line)).collect();
+        let unit = Unit { file: 0, place: Place::Stdin, size: None, part: None };
+        let with = With { known: Known::default(), ews: false };
+        for lines in [3, 3000] {
+            let length = HEAD.len() + lines * line(0).len() + 50;
+            let read = stream(&unit, Failing(&text.as_bytes()[..length]), &with, &AtomicU64::new(0));
+            assert_eq!((read.part.used, read.error.as_deref()), (lines as u64, Some("the disk is gone")));
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        let packed = encoder.finish().unwrap();
+        for length in [packed.len() - 9, packed.len() / 2] {
+            let read = stream(&unit, &packed[..length], &with, &AtomicU64::new(0));
+            assert!(read.part.used > 0 && read.error.is_some(), "{length} of {}: {:?}", packed.len(), read.error);
+        }
+    }
 
     #[test]
     fn a_file_in_parts_says_the_same_as_in_one_piece_even_where_its_columns_change() {
@@ -367,6 +475,7 @@ mod tests {
                 .map(|i| Unit {
                     file: 0,
                     place: Place::File(path.clone()),
+                    size: Some(length),
                     part: Some((i * size, ((i + 1) * size).min(length), columns.clone())),
                 })
                 .collect();

@@ -15,6 +15,7 @@ mod ews;
 mod fuzz;
 mod http_proxy;
 mod joined;
+mod keyed;
 mod kind;
 mod lines;
 mod mailbox;

@@ -6,11 +6,14 @@
 mod cause;
 mod chain;
 mod evidence;
+mod logs;
 mod messages;
 mod path;
 mod tables;
 mod tag;
 mod waterfall;
+
+pub use logs::write_logs_html;
 
 use super::Report;
 use super::lead::{counts, duration, headline, label, sign, status_word, when};
@@ -29,13 +32,43 @@ const SHEET: &str = include_str!("html/style.css");
 
 /// Writes the reports as one document.
 pub fn write_html(reports: &[Report], lang: Lang, out: &mut dyn Write) -> io::Result<()> {
-    let language = if lang == Lang::De { "de" } else { "en" };
     let title = match (reports, lang) {
         ([one], Lang::En) => format!("Report on {}", label(one)),
         ([one], Lang::De) => format!("Bericht zu {}", label(one)),
         (all, Lang::En) => format!("Report on {} mailboxes", all.len()),
         (all, Lang::De) => format!("Bericht zu {} Postfächern", all.len()),
     };
+    let about_one = |html: &mut Html| {
+        if let [one] = reports {
+            about(html, one, lang);
+        }
+    };
+    let articles = |html: &mut Html| {
+        for (number, report) in reports.iter().enumerate() {
+            let many = reports.len() > 1;
+            html.within("article", &[("id", &format!("r{number}"))], |html| {
+                if many {
+                    html.element("p", &[("class", "who")], label(report));
+                    about(html, report, lang);
+                }
+                article(html, report, lang);
+            });
+        }
+    };
+    let tools: Vec<String> = reports.iter().map(|r| format!("{} {}", r.tool.name, r.tool.version)).collect();
+    let tool = tools.first().map(String::as_str).unwrap_or_default();
+    writeln!(out, "{}", document(&title, tool, lang, about_one, articles))
+}
+
+/// A page: its title, what stands below it, and what it is about.
+fn document(
+    title: &str,
+    tool: &str,
+    lang: Lang,
+    below: impl FnOnce(&mut Html),
+    fill: impl FnOnce(&mut Html),
+) -> String {
+    let language = if lang == Lang::De { "de" } else { "en" };
     // nothing is loaded and nothing runs, whatever a server has said; the one sheet is named by its hash
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
@@ -53,27 +86,11 @@ pub fn write_html(reports: &[Report], lang: Lang, out: &mut dyn Write) -> io::Re
         });
         html.within("body", &[], |html| {
             html.within("header", &[], |html| {
-                html.element("h1", &[], &title);
-                if let [one] = reports {
-                    about(html, one, lang);
-                }
+                html.element("h1", &[], title);
+                below(html);
             });
-            html.within("main", &[], |html| {
-                for (number, report) in reports.iter().enumerate() {
-                    let many = reports.len() > 1;
-                    html.within("article", &[("id", &format!("r{number}"))], |html| {
-                        if many {
-                            html.element("p", &[("class", "who")], label(report));
-                            about(html, report, lang);
-                        }
-                        article(html, report, lang);
-                    });
-                }
-            });
+            html.within("main", &[], fill);
             html.within("footer", &[], |html| {
-                let tools: Vec<String> =
-                    reports.iter().map(|r| format!("{} {}", r.tool.name, r.tool.version)).collect();
-                let tool = tools.first().map(String::as_str).unwrap_or_default();
                 html.element(
                     "p",
                     &[],
@@ -85,7 +102,7 @@ pub fn write_html(reports: &[Report], lang: Lang, out: &mut dyn Write) -> io::Re
             });
         });
     });
-    writeln!(out, "<!DOCTYPE html>\n{}", html.finish().trim_end())
+    format!("<!DOCTYPE html>\n{}", html.finish().trim_end())
 }
 
 /// When, how long, and how many checks ended how.

@@ -1,6 +1,6 @@
 //! How is what logs tell written: as JSON, as a table (CSV), and as text?
 
-mod page;
+pub(super) mod page;
 mod tables;
 
 pub use page::write_logs_text;

@@ -10,7 +10,7 @@ pub mod strain;
 
 pub use limits::{THRESHOLDS, Thresholds};
 
-use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen};
+use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen, SHRANK};
 use crate::finding::{self, Code, Finding, Lang, Severity};
 use crate::{findings, text};
 use jiff::Timestamp;
@@ -116,6 +116,19 @@ findings! {
         ]
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
     }
+    LOG_CUT_SHORT = "sync.log-cut-short", Warn, Caller {
+        title { en: "{file} was not read to its end: {why}", de: "{file} wurde nicht bis zum Ende gelesen: {why}" }
+        meaning {
+            en: "Its {used} lines up to there count. What comes behind is missing from the numbers: a success may stand there, or the failure.",
+            de: "Ausgewertet sind die {used} Zeilen bis dorthin. Was danach kommt, fehlt in den Zahlen: Dort kann ein Erfolg stehen oder der Fehler.",
+        }
+        remedy { en: "Read a copy of the log", de: "Lesen Sie eine Kopie des Protokolls" }
+        steps [
+            { en: "Have the server write out what it holds back, and copy the log once it is no longer moved or cut:", de: "Lassen Sie den Server herausschreiben, was er zurückhält, und kopieren Sie das Protokoll, wenn es nicht mehr verschoben oder gekürzt wird:", Shell "netsh http flush logbuffer" },
+            { en: "Read the copy; an archive that ends too soon must be packed anew.", de: "Lesen Sie die Kopie; ein Archiv, das zu früh endet, muss neu gepackt werden." },
+        ]
+        links ["https://learn.microsoft.com/iis/manage/provisioning-and-managing-iis/configure-logging-in-iis"]
+    }
     LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
         title { en: "{file} brings nothing: {why}", de: "{file} trägt nichts bei: {why}" }
         meaning {
@@ -140,7 +153,19 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
             continue;
         }
         let why: Value = match (&file.broken, file.kind) {
-            (Some(why), _) => why.as_str().into(),
+            (Some(why), _) => {
+                let why: Value = if why == SHRANK {
+                    text!("it became shorter while it was read", "sie wurde kürzer, während sie gelesen wurde").into()
+                } else {
+                    why.as_str().into()
+                };
+                if file.used > 0 {
+                    let finding = Finding::new(&LOG_CUT_SHORT).with("file", file.path.as_str()).with("why", why);
+                    out.push(finding.with("used", file.used));
+                    continue;
+                }
+                why
+            }
             (None, kind) if kind.is_read() => continue,
             (None, LogKind::Empty) => text!("it is empty", "sie ist leer").into(),
             (None, LogKind::Binary) => text!("it is no text", "sie enthält keinen Text").into(),

@@ -52,7 +52,7 @@ pub struct LogsArgs {
     /// Which table CSV writes
     #[arg(long, value_enum, default_value_t = LogsTable::Devices, help_heading = "Output")]
     pub table: LogsTable,
-    /// Also write it to a file, .json, .txt or .csv; repeats
+    /// Also write it to a file, .json, .html, .txt or .csv; repeats
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,
     /// What is hidden in all that is written: names and devices (mailbox), also servers and hosts (full)
@@ -80,6 +80,8 @@ pub enum LogsFormat {
     Text,
     /// For programs
     Json,
+    /// A page for a browser or paper: one file, without scripts and requests
+    Html,
     /// The devices as a table
     Csv,
 }

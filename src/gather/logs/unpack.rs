@@ -1,9 +1,8 @@
 //! Is a file packed with gzip or written in UTF-16, and what does it hold then?
 
-use super::beginning;
+use super::bounded::Ended;
 use flate2::read::MultiGzDecoder;
 use std::io::{self, BufReader, Cursor, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A file's text, in UTF-8 or what it is in.
 pub struct Opened<'a> {
@@ -18,19 +17,28 @@ pub fn is_packed(head: &[u8]) -> bool {
     head.starts_with(b"\x1f\x8b") || utf16(head).is_some() || head.starts_with(BOM)
 }
 
+/// How much of a file its kind is told by.
+pub const BEGINNING: u64 = 64 << 10;
+
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Looks at the beginning and takes off what is around the text. `done` counts the bytes of the file itself.
-pub fn opened<'a>(input: Box<dyn Read + 'a>, done: &'a AtomicU64) -> io::Result<Opened<'a>> {
-    let mut input: Box<dyn Read + 'a> = Box::new(Counted { input, done });
+/// Looks at the beginning and takes off what is around the text. An error is noted: what came before it counts.
+pub fn opened<'a>(mut input: Box<dyn Read + 'a>, ended: &Ended) -> Opened<'a> {
+    let beginning = |input: &mut dyn Read| {
+        let mut head = Vec::new();
+        if let Err(error) = input.take(BEGINNING).read_to_end(&mut head) {
+            ended.note(&error.to_string());
+        }
+        head
+    };
     // an archive in an archive, and text in it in UTF-16: no more than that
     for _ in 0..3 {
-        let head = beginning(&mut input)?;
+        let head = beginning(&mut input);
         let is_gzip = head.starts_with(b"\x1f\x8b");
         let is_utf16 = utf16(&head);
         if !is_gzip && is_utf16.is_none() {
             let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
-            return Ok(Opened { head: text, rest: input });
+            return Opened { head: text, rest: input };
         }
         let whole = Cursor::new(head).chain(input);
         input = match is_utf16 {
@@ -40,7 +48,7 @@ pub fn opened<'a>(input: Box<dyn Read + 'a>, done: &'a AtomicU64) -> io::Result<
             None => Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 << 10, whole))),
         };
     }
-    Ok(Opened { head: beginning(&mut input)?, rest: input })
+    Opened { head: beginning(&mut input), rest: input }
 }
 
 /// Whether it is UTF-16, and big-endian; also without a mark where every other byte is 0.
@@ -51,19 +59,6 @@ fn utf16(head: &[u8]) -> Option<bool> {
         [a, 0, b, 0, c, 0, ..] if [a, b, c].iter().all(|byte| byte.is_ascii() && **byte > 0) => Some(false),
         [0, a, 0, b, 0, c, ..] if [a, b, c].iter().all(|byte| byte.is_ascii() && **byte > 0) => Some(true),
         _ => None,
-    }
-}
-
-struct Counted<'a, R> {
-    input: R,
-    done: &'a AtomicU64,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.done.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
     }
 }
 
@@ -126,8 +121,7 @@ mod tests {
     use std::io::Write as _;
 
     fn text(bytes: Vec<u8>) -> String {
-        let done = AtomicU64::new(0);
-        let mut opened = opened(Box::new(Cursor::new(bytes)), &done).unwrap();
+        let mut opened = opened(Box::new(Cursor::new(bytes)), &Ended::default());
         opened.rest.read_to_end(&mut opened.head).unwrap();
         String::from_utf8(opened.head).unwrap()
     }

@@ -50,17 +50,52 @@ impl Columns {
     }
 }
 
-/// Takes a line apart at its blanks; `None` where it has another number of columns.
-pub fn split<'a>(line: &'a [u8], count: usize, out: &mut [&'a [u8]; MOST]) -> Option<()> {
-    let mut from = 0;
-    let mut column = 0;
-    for at in memchr::memchr_iter(b' ', line) {
-        *out.get_mut(column)? = line.get(from..at)?;
-        column += 1;
-        from = at + 1;
+/// Where the columns of a line begin, and one past where the last one would: kept from line to line, as
+/// clearing it took longer than filling it.
+#[derive(Debug)]
+pub struct Split([usize; MOST + 1]);
+
+impl Default for Split {
+    fn default() -> Self {
+        Self([0; MOST + 1])
     }
-    *out.get_mut(column)? = line.get(from..)?;
-    (column + 1 == count).then_some(())
+}
+
+impl Split {
+    /// Takes a line apart at its blanks; `None` where it has another number of columns.
+    pub fn take<'a>(&'a mut self, line: &'a [u8], count: usize) -> Option<Cells<'a>> {
+        let Self(starts) = self;
+        let mut column = 0;
+        for at in memchr::memchr_iter(b' ', line) {
+            column += 1;
+            *starts.get_mut(column).filter(|_| column < MOST)? = at + 1;
+        }
+        *starts.get_mut(column + 1)? = line.len() + 1;
+        (column + 1 == count).then_some(Cells { line, starts })
+    }
+}
+
+/// A line taken apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Cells<'a> {
+    line: &'a [u8],
+    starts: &'a [usize; MOST + 1],
+}
+
+impl<'a> Cells<'a> {
+    /// What stands in a column of the line.
+    #[inline]
+    pub fn at(self, column: usize) -> &'a [u8] {
+        let (from, next) = (self.starts.get(column), self.starts.get(column + 1));
+        let range = from.zip(next).and_then(|(from, next)| self.line.get(*from..next.checked_sub(1)?));
+        range.unwrap_or_default()
+    }
+
+    /// The same, of a column that not every log has.
+    #[inline]
+    pub fn maybe(self, column: Option<usize>) -> &'a [u8] {
+        column.map(|column| self.at(column)).unwrap_or_default()
+    }
 }
 
 /// Reads dates and times; a log has many lines of one day.
@@ -106,11 +141,14 @@ mod tests {
         let columns = Columns::read(b" date time s-ip CS-URI-Stem sc-status").unwrap();
         assert_eq!((columns.count, columns.stem, columns.status, columns.query), (5, 3, 4, None));
         assert_eq!(Columns::read(b"date time c-ip"), None);
-        let mut out = [&[][..]; MOST];
-        assert_eq!(split(b"a b - d ", 5, &mut out), Some(()));
-        assert_eq!((out[2], out[4]), (&b"-"[..], &b""[..]));
-        assert_eq!(split(b"a b", 3, &mut out), None);
-        assert_eq!(split(&b"a ".repeat(100), 100, &mut out), None);
+        let mut split = Split::default();
+        let cells = split.take(b"a b - d ", 5).unwrap();
+        assert_eq!((cells.at(0), cells.at(2), cells.at(4)), (&b"a"[..], &b"-"[..], &b""[..]));
+        assert!(split.take(b"a b", 3).is_none());
+        assert!(split.take(&b"a ".repeat(100), 100).is_none());
+        let widest = b"a ".repeat(MOST - 1);
+        assert_eq!(split.take(&widest, MOST).unwrap().at(MOST - 1), b"");
+        assert!(split.take(&b"a ".repeat(MOST), MOST + 1).is_none());
     }
 
     #[test]

@@ -115,12 +115,17 @@ pub fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-const STEM: &[u8] = b"/microsoft-server-activesync";
+const STEM: &[u8; 28] = b"/Microsoft-Server-ActiveSync";
 
 /// What stands behind the virtual directory of ActiveSync; `None` where it is another one.
 pub fn below_stem(stem: &[u8]) -> Option<&[u8]> {
-    let (head, tail) = stem.split_at_checked(STEM.len())?;
-    head.eq_ignore_ascii_case(STEM).then_some(tail)
+    after(stem, STEM)
+}
+
+/// What follows a beginning, whatever its case. Written as usual, it is known by a comparison of a few words.
+pub fn after<'a, const N: usize>(text: &'a [u8], start: &[u8; N]) -> Option<&'a [u8]> {
+    let (head, tail) = text.split_first_chunk::<N>()?;
+    (head == start || head.eq_ignore_ascii_case(start)).then_some(tail)
 }
 
 /// Whether a line speaks of ActiveSync.

@@ -79,10 +79,11 @@ impl Sample {
 
 /// Eight bytes at a time, capital and small letters alike: ids are random, so that little is enough.
 fn mixed(id: &[u8]) -> u64 {
+    let (words, rest) = id.as_chunks::<8>();
+    let last = rest.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
     let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
-    for eight in id.chunks(8) {
-        let word = eight.iter().fold(0_u64, |word, byte| word << 8 | u64::from(byte | 0x20));
-        hash = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(29);
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
+        hash = (hash ^ (word | 0x2020_2020_2020_2020)).wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(29);
     }
     hash ^ hash >> 32
 }

@@ -1,5 +1,6 @@
 //! Which account, device and command does an ActiveSync query name, plain or in base64?
 
+use super::lines::after;
 use crate::protocol::eas::packed;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -92,13 +93,13 @@ impl Default for Scratch {
 /// Reads a query; what it does not know it leaves out.
 pub fn read<'a>(query: &'a [u8], scratch: &'a mut Scratch) -> Query<'a> {
     let mut out = Query::default();
-    let mut items = query.split(|byte| *byte == b'&');
-    let first = items.next().unwrap_or_default();
-    plain(first, &mut out);
-    for item in items {
-        plain(item, &mut out);
+    let mut from = 0;
+    for end in memchr::memchr_iter(b'&', query).chain([query.len()]) {
+        plain(query.get(from..end).unwrap_or_default(), &mut out);
+        from = end + 1;
     }
     if out.device_id.is_empty() && out.user.is_empty() && out.command.is_none() {
+        let first = query.split(|byte| *byte == b'&').next().unwrap_or_default();
         let (log, request_id, is_plain) = (out.log, out.request_id, looks_plain(first));
         if !is_plain && let Some(found) = base64(first, scratch) {
             return Query { log, request_id, ..found };
@@ -108,18 +109,24 @@ pub fn read<'a>(query: &'a [u8], scratch: &'a mut Scratch) -> Query<'a> {
 }
 
 fn plain<'a>(item: &'a [u8], out: &mut Query<'a>) {
-    let Some(at) = item.iter().take(12).position(|byte| *byte == b'=') else { return };
-    let (key, value) = item.split_at(at);
-    let value = value.get(1..).unwrap_or_default();
     // told apart by length first: there are many items that matter to nobody here
-    match key.len() {
-        3 if key.eq_ignore_ascii_case(b"cmd") => out.command = Some(Command::named(value)),
-        3 if key.eq_ignore_ascii_case(b"log") => out.log = Some(value),
-        4 if key.eq_ignore_ascii_case(b"user") => out.user = value,
-        8 if key.eq_ignore_ascii_case(b"deviceid") => out.device_id = value,
-        9 if key.eq_ignore_ascii_case(b"cafereqid") => out.request_id = value.strip_suffix(b";").unwrap_or(value),
-        10 if key.eq_ignore_ascii_case(b"devicetype") => out.device_type = value,
-        _ => {}
+    let ends_at = |length: usize| item.get(length) == Some(&b'=');
+    if ends_at(3) {
+        if let Some(value) = after(item, b"Cmd=") {
+            out.command = Some(Command::named(value));
+        } else if let Some(value) = after(item, b"Log=") {
+            out.log = Some(value);
+        }
+    } else if ends_at(4) {
+        out.user = after(item, b"User=").unwrap_or(out.user);
+    } else if ends_at(8) {
+        out.device_id = after(item, b"DeviceId=").unwrap_or(out.device_id);
+    } else if ends_at(9) {
+        if let Some(value) = after(item, b"cafeReqId=") {
+            out.request_id = value.strip_suffix(b";").unwrap_or(value);
+        }
+    } else if ends_at(10) {
+        out.device_type = after(item, b"DeviceType=").unwrap_or(out.device_type);
     }
 }
 

@@ -4,7 +4,7 @@
 //! at most is looked for by searches over all of it, which are as fast as memory is.
 
 use super::answer::{self, Status, number};
-use super::columns::{Clock, Columns, MOST, split};
+use super::columns::{Clock, Columns, Split};
 use super::device::Request;
 use super::ews::{Asked, Clients};
 use super::lines::{LONGEST, below_stem, contains_stem, is_moved, is_probe, see, starts_with_ignoring_case, trimmed};
@@ -104,6 +104,7 @@ pub struct Scanner {
     /// Looks for requests to EWS, where these are wanted.
     ews: Option<Finder<'static>>,
     scratch: Scratch,
+    split: Split,
     /// The beginning of a line whose end has not come yet.
     rest: Vec<u8>,
     /// The line in `rest` is longer than any request: the rest of it is left out.
@@ -121,6 +122,7 @@ impl Scanner {
             finder: Finder::new(NEEDLE),
             ews: None,
             scratch: Scratch::default(),
+            split: Split::default(),
             rest: Vec::new(),
             overlong: false,
         }
@@ -177,8 +179,7 @@ impl Scanner {
         } else if !line.is_empty() {
             let skipped: u64 = self.part.skipped.values().sum();
             let columns = self.part.columns.as_ref().map(|columns| columns.count);
-            let mut parts = [&[][..]; MOST];
-            let complete = columns.is_none_or(|count| split(trimmed(&line), count, &mut parts).is_some());
+            let complete = columns.is_none_or(|count| self.split.take(trimmed(&line), count).is_some());
             if complete || line.starts_with(b"#") || line.contains(&0) {
                 self.block(&line);
             } else {
@@ -200,8 +201,9 @@ impl Scanner {
             return;
         }
         let base = self.part.lines;
-        // where lines have been counted up to
-        let (mut counted, mut lines) = (0, 0_u64);
+        // where the line begins that has not ended yet, and how many have ended before it
+        let (mut start, mut lines) = (0, 0_u64);
+        let mut ends = memchr::memchr_iter(b'\n', block);
         let finder = self.finder.clone();
         let ews = self.ews.clone();
         let mut also = ews.as_ref().and_then(|ews| ews.find(block));
@@ -217,19 +219,25 @@ impl Scanner {
                 special = block.get(at + 1..).and_then(|rest| memchr::memchr2(b'#', 0, rest)).map(|next| at + 1 + next);
                 continue;
             }
-            let start = block.get(..at).and_then(|before| memchr::memrchr(b'\n', before)).map_or(0, |at| at + 1);
-            let tail = block.get(at..).unwrap_or_default();
-            let end = memchr::memchr(b'\n', tail).map_or(block.len(), |length| at + length + 1);
+            let end = loop {
+                match ends.next() {
+                    Some(end) if end < at => {
+                        lines += 1;
+                        start = end + 1;
+                    }
+                    Some(end) => break end + 1,
+                    None => break block.len(),
+                }
+            };
             let line = block.get(start..end).unwrap_or_default();
             if is_special && line.first() == Some(&b'#') {
                 self.directive(line);
             } else if special.is_some_and(|at| at < end) && line.contains(&0) {
                 self.skip(Skip::Nul);
             } else {
-                lines += newlines(block, counted, start);
-                counted = start;
                 self.line(trimmed(line), base + lines + 1);
             }
+            (start, lines) = (end, lines + u64::from(line.ends_with(b"\n")));
             let rest = block.get(end..).unwrap_or_default();
             if special.is_some_and(|at| at < end) {
                 special = memchr::memchr2(b'#', 0, rest).map(|next| end + next);
@@ -241,7 +249,7 @@ impl Scanner {
                 also = ews.as_ref().and_then(|ews| ews.find(rest)).map(|next| end + next);
             }
         }
-        lines += newlines(block, counted, block.len());
+        lines += ends.count() as u64;
         // a last line without an end is one, too
         self.part.lines = base + lines + u64::from(!block.ends_with(b"\n"));
         self.hours(block);
@@ -263,22 +271,20 @@ impl Scanner {
 
     /// A line that may be an ActiveSync request.
     fn line(&mut self, line: &[u8], number_of_line: u64) {
-        let Self { part, date, clock, scratch, file, .. } = self;
+        let Self { part, date, clock, scratch, split, file, .. } = self;
         let Some(columns) = &part.columns else {
             if contains_stem(line) {
                 self.skip(Skip::NoHeader);
             }
             return;
         };
-        let mut parts = [&[][..]; MOST];
-        if split(line, columns.count, &mut parts).is_none() {
+        let Some(cells) = split.take(line, columns.count) else {
             if contains_stem(line) {
                 self.skip(Skip::Columns);
             }
             return;
-        }
-        let at = |column: usize| parts.get(column).copied().unwrap_or_default();
-        let maybe = |column: Option<usize>| column.map(at).unwrap_or_default();
+        };
+        let (at, maybe) = (|column| cells.at(column), |column| cells.maybe(column));
         let stem = at(columns.stem);
         let agent = maybe(columns.agent);
         let user = maybe(columns.user);
@@ -377,8 +383,4 @@ impl Scanner {
         let date = columns.date.map_or(Some(&self.date[..]), column)?;
         self.clock.read(date, column(columns.time)?)
     }
-}
-
-fn newlines(block: &[u8], from: usize, to: usize) -> u64 {
-    block.get(from..to).map_or(0, |part| memchr::memchr_iter(b'\n', part).count() as u64)
 }

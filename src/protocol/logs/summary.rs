@@ -147,8 +147,11 @@ impl Collected {
         let mut table = table;
         let server = std::mem::take(&mut table.server);
         let (devices, unattributed) = table.devices();
-        let all: Vec<(&Device, LogDevice)> =
+        let mut all: Vec<(&Device, LogDevice)> =
             devices.iter().map(|device| (device, device_told(device, &files, &ids))).collect();
+        all.sort_by(|(_, a), (_, b)| {
+            b.hits.cmp(&a.hits).then_with(|| (&a.user, &a.device_id).cmp(&(&b.user, &b.device_id)))
+        });
         let server = if wanted.is_all() {
             server.told(&all.iter().map(|(_, told)| told).collect::<Vec<_>>(), &files)
         } else {
@@ -158,12 +161,8 @@ impl Collected {
             let peers = all.iter().map(|(_, told)| told).filter(|told| kinds.contains(&told.agent));
             LogServer { agents: agents(&peers.collect::<Vec<_>>()), ..LogServer::default() }
         };
-        let mut told: Vec<LogDevice> =
+        let told: Vec<LogDevice> =
             all.into_iter().filter(|(device, told)| wanted.takes(device, told)).map(|(_, told)| told).collect();
-        told.sort_by(|a, b| {
-            let rest = |d: &LogDevice| (d.user.clone(), d.device_id.clone());
-            b.hits.cmp(&a.hits).then_with(|| rest(a).cmp(&rest(b)))
-        });
         LogsSeen {
             redacted: None,
             coverage: Coverage {

@@ -2,6 +2,7 @@
 
 use super::answer::Status;
 use super::device::{Device, Request};
+use super::keyed::Keyed;
 use super::query::{self, Query};
 use super::server::Server;
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +22,7 @@ pub struct Table {
     devices: Vec<Device>,
     keys: HashMap<Key, usize>,
     /// As it stands in the line, so that the line need not be taken apart again.
-    spellings: HashMap<Box<[u8]>, usize>,
+    spellings: HashMap<Box<[u8]>, usize, Keyed>,
     spelling: Vec<u8>,
     /// Requests that name neither account nor device, or came when the table was full.
     pub unattributed: BTreeMap<Status, u64>,
@@ -100,7 +101,10 @@ impl Table {
     /// Takes up another part of the logs.
     pub fn merge(&mut self, other: Self) {
         let mut devices: Vec<Option<Device>> = other.devices.into_iter().map(Some).collect();
-        for (key, from) in other.keys {
+        // in the order in which they came, not in that of a hash: two runs over the same files say the same
+        let mut keys: Vec<(usize, Key)> = other.keys.into_iter().map(|(key, at)| (at, key)).collect();
+        keys.sort_unstable();
+        for (from, key) in keys {
             let Some(device) = devices.get_mut(from).and_then(Option::take) else { continue };
             let known = self.keys.get(&key).copied();
             if let Some(mine) = known.and_then(|at| self.devices.get_mut(at)) {

@@ -1,16 +1,17 @@
 //! How does what logs tell read on a terminal of 80 columns?
 
+pub mod device;
 mod server;
 
-use super::{AUTH, LAST_SYNC, told_of};
-use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen};
-use crate::finding::{Lang, Severity, Status, Text, harmless, span};
+use crate::evidence::logs::{LineAt, LogDevice, LogFile, LogKind, LogsSeen, SHRANK};
+use crate::finding::{Lang, Severity, Status, Text, harmless};
 use crate::report::FindingReport;
 use crate::report::fold::{both_ends, cut, indented, marked};
 use crate::report::redacted::redacted_line;
 use crate::report::text::{severity_symbol, steps, symbol};
 use crate::text;
 use colored::Colorize as _;
+use device::Row;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -61,34 +62,53 @@ pub fn write_logs_text(
     Ok(())
 }
 
-struct Page<'a> {
-    seen: &'a LogsSeen,
-    lang: Lang,
+/// What is told, in one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// What was read.
+    pub seen: &'a LogsSeen,
+    /// The language.
+    pub lang: Lang,
 }
 
 impl Page<'_> {
-    fn say(&self, text: Text) -> &'static str {
+    /// A text.
+    pub fn say(&self, text: Text) -> &'static str {
         text.of(self.lang)
     }
 
     fn head(&self, about: Option<&str>, out: &mut Vec<String>) {
+        let what = harmless(about.unwrap_or_default());
+        indented(out, "", "", &format!("exdiag logs   {what}   {}", self.covered("   ")));
+        for gap in self.gaps() {
+            indented(out, "! ", "  ", &harmless(&gap));
+        }
+        out.push(String::new());
+    }
+
+    /// How many lines of which time.
+    pub fn covered(&self, between: &str) -> String {
         let lines: u64 = self.seen.files.iter().map(|file| file.lines).sum();
         let coverage = &self.seen.coverage;
         let span = match (coverage.from, coverage.to) {
             (Some(from), Some(to)) => format!("{} – {} UTC", short(from), short(to)),
             _ => self.say(text!("no time covered", "kein Zeitraum abgedeckt")).to_owned(),
         };
-        let what = harmless(about.unwrap_or_default());
-        let of = self.say(text!("lines", "Zeilen"));
-        indented(out, "", "", &format!("exdiag logs   {what}   {lines} {of}   {span}"));
+        format!("{lines} {}{between}{span}", self.say(text!("lines", "Zeilen")))
+    }
+
+    /// What is missing: in all logs, and in some folders.
+    pub fn gaps(&self) -> Vec<String> {
+        let coverage = &self.seen.coverage;
+        let mut out = Vec::new();
         for gap in coverage.gaps.iter().take(3) {
             let words = self.say(text!("No line at all from", "Keine Zeile von"));
             let to = self.say(text!("to", "bis"));
-            indented(out, "! ", "  ", &format!("{words} {} {to} {} UTC", short(gap.from), short(gap.to)));
+            out.push(format!("{words} {} {to} {} UTC", short(gap.from), short(gap.to)));
         }
         if coverage.gaps.len() > 3 {
             let more = self.say(text!("further gaps", "weitere Lücken"));
-            out.push(format!("! {} {more}", coverage.gaps.len() - 3));
+            out.push(format!("{} {more}", coverage.gaps.len() - 3));
         }
         for source in coverage.sources.iter().filter(|source| !source.gaps.is_empty()).take(5) {
             let gaps = source.gaps.iter().filter(|gap| !coverage.gaps.contains(gap));
@@ -99,27 +119,30 @@ impl Page<'_> {
             }
             let words = self.say(text!("no line of", "keine Zeile aus"));
             let folder = if source.folder.is_empty() { "." } else { &source.folder };
-            let line = format!("{folder} ({}): {words} {}", name(source.kind), gaps.join(", "));
-            indented(out, "! ", "  ", &harmless(&line));
+            out.push(format!("{folder} ({}): {words} {}", name(source.kind), gaps.join(", ")));
         }
-        out.push(String::new());
+        out
+    }
+
+    /// The status of all, and what is so where nothing is wrong.
+    pub fn headline(&self) -> (Status, &'static str) {
+        if self.seen.devices.is_empty() && self.seen.ews.is_empty() {
+            let none = text!("No ActiveSync request in these files.", "Keine ActiveSync-Anfrage in diesen Dateien.");
+            (Status::Inconclusive, self.say(none))
+        } else {
+            let good = text!(
+                "No client fails as far as these files show.",
+                "Soweit diese Dateien zeigen, scheitert kein Client."
+            );
+            (Status::Pass, self.say(good))
+        }
     }
 
     fn verdict(&self, findings: &[FindingReport], out: &mut Vec<String>) {
         let faults: Vec<_> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
         if faults.is_empty() {
-            let (status, sentence) = if self.seen.devices.is_empty() && self.seen.ews.is_empty() {
-                let none =
-                    text!("No ActiveSync request in these files.", "Keine ActiveSync-Anfrage in diesen Dateien.");
-                (Status::Inconclusive, none)
-            } else {
-                let good = text!(
-                    "No client fails as far as these files show.",
-                    "Soweit diese Dateien zeigen, scheitert kein Client."
-                );
-                (Status::Pass, good)
-            };
-            marked(out, &symbol(status), self.say(sentence));
+            let (status, sentence) = self.headline();
+            marked(out, &symbol(status), sentence);
         }
         for (i, finding) in faults.iter().enumerate() {
             if i == WHOLE + ROWS {
@@ -147,137 +170,24 @@ impl Page<'_> {
 
     /// AUTH and LAST SYNC of one device, with the lines that decide.
     fn device(&self, device: &LogDevice, findings: &[FindingReport], out: &mut Vec<String>) {
-        let or_dash = |text: &Option<String>| harmless(text.as_deref().unwrap_or("-"));
-        let name = device.mailbox.as_ref().or(device.user.as_ref()).cloned();
-        out.push(format!("  {}", format!("{}  {}", or_dash(&name), or_dash(&device.device_id)).bold()));
-        let mut row =
-            |name: &str, value: String| indented(out, &format!("    {name:<12} "), &" ".repeat(17), &harmless(&value));
-        let refused = device.last_refusal.as_ref();
-        let refused = refused.filter(|refusal| device.last_sign_in.is_none_or(|at| refusal.at > at));
-        let signed = match (refused, device.last_sign_in) {
-            (Some(refusal), _) => {
-                let words = self.say(text!("refused", "abgelehnt"));
-                format!("{words} {} {} {}", short(refusal.at), refusal.status, place(device.lines.refusal.as_ref()))
-            }
-            (None, Some(at)) => {
-                // Exchange may let a device go on for 8 to 24 hours after a password has changed
-                let words = self.say(text!(
-                    "accepted (no proof of today's password)",
-                    "angenommen (kein Beleg für das heutige Passwort)"
-                ));
-                format!("{}{} {words} {}", short(at), self.before_end(at), place(device.lines.sign_in.as_ref()))
-            }
-            (None, None) => self
-                .say(text!("unknown: no request names who asked", "unbekannt: keine Anfrage nennt, wer fragt"))
-                .to_owned(),
-        };
-        // the mark is that of the finding which judges it
-        let mark = |kinds: &[&str]| match told_of(findings, device, kinds).map(|finding| finding.severity) {
-            Some(Severity::Info) => "✓ ",
-            Some(Severity::Warn) => "! ",
-            Some(Severity::Fail) => "✗ ",
-            None => "",
-        };
-        row("AUTH", format!("{}{signed}", mark(AUTH)));
-        let synced = match (device.last_success, device.last_accepted, device.proof) {
-            (Some(at), ..) => format!("{}{} {}", short(at), self.before_end(at), place(device.lines.success.as_ref())),
-            (None, Some(at), false) => {
-                let words = self.say(text!(
-                    "accepted by HTTP; the log of the back end (W3SVC2) would show whether it synced",
-                    "von HTTP angenommen; ob synchronisiert wurde, zeigt das Protokoll des Back-Ends (W3SVC2)"
-                ));
-                format!("{}{} {words} {}", short(at), self.before_end(at), place(device.lines.success.as_ref()))
-            }
-            _ => self.say(text!("never in these logs", "in diesen Protokollen nie")).to_owned(),
-        };
-        row("LAST SYNC", format!("{}{synced}", mark(LAST_SYNC)));
-        if let Some(since) = device.failing_since {
-            let words = self.say(text!("failures in a row since", "Fehler in Folge seit"));
-            let at = place(device.lines.failure.as_ref());
-            row(
-                self.say(text!("Failing", "Scheitert")),
-                format!("{} {words} {} {at}: {}", device.failures_in_a_row, short(since), counts(&device.failing_with)),
-            );
-        }
-        let when = |at: Option<Timestamp>| at.map(short).unwrap_or_default();
-        let shown_by = match device.site.as_str() {
-            "http-proxy" => text!(
-                "HttpProxy log: what the front end accepted, not what ActiveSync answered",
-                "HttpProxy-Protokoll: was das Front-End annahm, nicht was ActiveSync antwortete"
-            ),
-            "reverse-proxy" => text!(
-                "reverse proxy alone, as a fallback: HTTP statuses of the way to Exchange",
-                "nur Reverse-Proxy, als Behelf: HTTP-Status des Wegs zu Exchange"
-            ),
-            "mailbox-log" => text!("mailbox log of ActiveSync", "Postfachprotokoll von ActiveSync"),
-            "back-end" => text!("IIS log of the back end", "IIS-Protokoll des Back-Ends"),
-            _ => text!("IIS log of the front end", "IIS-Protokoll des Front-Ends"),
-        };
-        row(self.say(text!("Source", "Quelle")), self.say(shown_by).to_owned());
-        row(
-            self.say(text!("Requests", "Anfragen")),
-            format!(
-                "{}, {} – {}: {}",
-                device.hits,
-                when(device.first_attempt),
-                when(device.last_attempt),
-                counts(&device.statuses)
-            ),
-        );
-        let by: Vec<String> =
-            device.last_by_command.iter().map(|(name, at)| format!("{name} {}", short(*at))).collect();
-        row(self.say(text!("By command", "Je Befehl")), by.join(", "));
-        row(
-            self.say(text!("Client", "Client")),
-            format!(
-                "{}, {}, {}, {}",
-                or_dash(&device.device_type),
-                or_dash(&device.agent),
-                or_dash(&device.protocol),
-                or_dash(&device.access_state)
-            ),
-        );
-        if !device.errors.is_empty() {
-            row(self.say(text!("Errors", "Fehler")), counts(&device.errors));
-        }
-        if let Some(latency) = &device.latency {
-            row(
-                self.say(text!("Latency", "Dauer")),
-                format!("p50 {} ms, p95 {} ms, max {} ms", latency.p50, latency.p95, latency.max),
-            );
-        }
-        let spells: Vec<String> = device
-            .timeline
-            .iter()
-            .map(|spell| format!("{} {} ×{}", short(spell.from), spell.code, spell.count))
-            .collect();
-        if spells.len() > 1 {
-            row(self.say(text!("Changes", "Wechsel")), spells.join(" → "));
+        out.push(format!("  {}", harmless(&device::name(device)).bold()));
+        for Row { name, mark, value } in self.rows(device, findings) {
+            let mark = match mark {
+                Some(Severity::Info) => "✓ ",
+                Some(Severity::Warn) => "! ",
+                Some(Severity::Fail) => "✗ ",
+                None => "",
+            };
+            indented(out, &format!("    {name:<12} "), &" ".repeat(17), &harmless(&format!("{mark}{value}")));
         }
         out.push(String::new());
     }
 
-    fn before_end(&self, at: Timestamp) -> String {
-        let Some(end) = self.seen.coverage.to else { return String::new() };
-        let age = span(end.as_second().saturating_sub(at.as_second()) / 60, self.lang);
-        let words = self.say(text!("before the end", "vor dem Ende"));
-        format!(", {age} {words}")
-    }
-
     fn statuses(&self, out: &mut Vec<String>) {
-        let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-        for device in &self.seen.devices {
-            for (status, count) in &device.statuses {
-                let (requests, devices) = sums.entry(status).or_default();
-                *requests += count;
-                *devices += 1;
-            }
-        }
+        let sums = self.sums();
         if sums.is_empty() {
             return;
         }
-        let mut sums: Vec<_> = sums.into_iter().collect();
-        sums.sort_by_key(|(_, (requests, _))| std::cmp::Reverse(*requests));
         out.push(format!(
             "  {}",
             self.say(text!("HTTP.sub.win32     requests   devices", "HTTP.Sub.Win32     Anfragen    Geräte")).bold()
@@ -286,6 +196,21 @@ impl Page<'_> {
             out.push(format!("  {status:<16} {requests:>10} {devices:>9}"));
         }
         out.push(String::new());
+    }
+
+    /// Requests and devices by status, the most requests first.
+    pub fn sums(&self) -> Vec<(&str, (u64, u64))> {
+        let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for device in &self.seen.devices {
+            for (status, count) in &device.statuses {
+                let (requests, devices) = sums.entry(status).or_default();
+                *requests += count;
+                *devices += 1;
+            }
+        }
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_by_key(|(_, (requests, _))| std::cmp::Reverse(*requests));
+        sums
     }
 
     fn table(&self, out: &mut Vec<String>) {
@@ -299,7 +224,7 @@ impl Page<'_> {
                 let text = cut(&harmless(text.map_or("-", String::as_str)), width);
                 format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
             };
-            let last = device.last_success.or(device.last_accepted.filter(|_| !device.proof));
+            let last = last_good(device);
             out.push(format!(
                 "  {} {} {:>8}  {:<16} {:>9}",
                 cell(device.user.as_ref(), 20),
@@ -320,40 +245,55 @@ impl Page<'_> {
     fn files(&self, out: &mut Vec<String>) {
         out.push(format!("  {}", self.say(text!("Files", "Dateien")).bold()));
         for file in &self.seen.files {
-            let skipped: Vec<String> =
-                file.skipped.iter().map(|skip| format!("{} {}", skip.count, skip.reason)).collect();
-            let (of, used, left_out) = (
-                self.say(text!("lines", "Zeilen")),
-                self.say(text!("used", "ausgewertet")),
-                self.say(text!("left out", "ausgelassen")),
-            );
-            let mut line = format!("{}: {}, {} {of}, {} {used}", file.path, name(file.kind), file.lines, file.used);
-            if !skipped.is_empty() {
-                line = format!("{line}, {left_out}: {}", skipped.join(", "));
+            indented(out, "  ", "    ", &harmless(&format!("{}: {}", file.path, self.file(file))));
+        }
+    }
+
+    /// What a file is, and what of it counts.
+    pub fn file(&self, file: &LogFile) -> String {
+        let skipped: Vec<String> = file.skipped.iter().map(|skip| format!("{} {}", skip.count, skip.reason)).collect();
+        let (of, used, left_out) = (
+            self.say(text!("lines", "Zeilen")),
+            self.say(text!("used", "ausgewertet")),
+            self.say(text!("left out", "ausgelassen")),
+        );
+        let mut line = format!("{}, {} {of}, {} {used}", name(file.kind), file.lines, file.used);
+        if !skipped.is_empty() {
+            line = format!("{line}, {left_out}: {}", skipped.join(", "));
+        }
+        match &file.broken {
+            Some(why) if why == SHRANK => {
+                let why = text!("it became shorter while it was read", "wurde kürzer, während sie gelesen wurde");
+                format!("{line}; {}", self.say(why))
             }
-            if let Some(why) = &file.broken {
-                line = format!("{line}; {why}");
-            }
-            indented(out, "  ", "    ", &harmless(&line));
+            Some(why) => format!("{line}; {why}"),
+            None => line,
         }
     }
 }
 
+/// The last success, or the last acceptance where nothing shows more.
+pub fn last_good(device: &LogDevice) -> Option<Timestamp> {
+    device.last_success.or(device.last_accepted.filter(|_| !device.proof))
+}
+
 /// As JSON names it.
-fn name(kind: LogKind) -> String {
+pub fn name(kind: LogKind) -> String {
     serde_json::to_value(kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// To the minute, without the T and the Z.
-fn short(at: Timestamp) -> String {
+pub fn short(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(..16).unwrap_or(&text).replace('T', " ")
 }
 
-fn place(line: Option<&LineAt>) -> String {
+/// A line by its file and number, in brackets.
+pub fn place(line: Option<&LineAt>) -> String {
     line.map(|line| format!("({}:{})", line.file, line.line)).unwrap_or_default()
 }
 
-fn counts(counts: &BTreeMap<String, u64>) -> String {
+/// Counts by name.
+pub fn counts(counts: &BTreeMap<String, u64>) -> String {
     counts.iter().map(|(name, count)| format!("{name} ×{count}")).collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,8 @@
 //! How do the numbers of a whole server read on a terminal of 80 columns?
 
+use super::device::or_dash;
 use super::{Page, ROWS, counts, short};
-use crate::evidence::logs::{LogHour, LogServer};
+use crate::evidence::logs::{EwsClient, LogAgent, LogHour, LogServer};
 use crate::finding::{Lang, harmless};
 use crate::report::fold::indented;
 use crate::text;
@@ -9,6 +10,17 @@ use colored::Colorize as _;
 
 /// Rows of each table of a server.
 const FEW: usize = 5;
+
+/// A list with its heading.
+#[derive(Debug)]
+pub struct List {
+    /// The heading.
+    pub title: &'static str,
+    /// The rows that are told.
+    pub rows: Vec<String>,
+    /// How many there are.
+    pub all: usize,
+}
 
 impl Page<'_> {
     /// "3 of 41 accounts of this service fail" separates a mailbox's fault from the server's.
@@ -18,18 +30,23 @@ impl Page<'_> {
             return;
         }
         out.push(format!("  {}", self.say(text!("Clients", "Clients")).bold()));
-        for row in server.agents.iter().take(ROWS) {
-            let (failing, all, agent) = (row.failing, row.accounts, &row.agent);
-            let mut line = match self.lang {
-                Lang::En => format!("{failing} of {all} accounts of {agent} fail"),
-                Lang::De => format!("{failing} von {all} Konten mit {agent} scheitern"),
-            };
-            if !row.protocols.is_empty() {
-                line = format!("{line} ({})", row.protocols.join(", "));
-            }
+        for line in self.agents(server).into_iter().take(ROWS) {
             indented(out, "  ", "    ", &harmless(&line));
         }
         out.push(String::new());
+    }
+
+    /// The clients by their user agent, one a line.
+    pub fn agents(&self, server: &LogServer) -> Vec<String> {
+        let line = |row: &LogAgent| {
+            let (failing, all, agent) = (row.failing, row.accounts, &row.agent);
+            let line = match self.lang {
+                Lang::En => format!("{failing} of {all} accounts of {agent} fail"),
+                Lang::De => format!("{failing} von {all} Konten mit {agent} scheitern"),
+            };
+            if row.protocols.is_empty() { line } else { format!("{line} ({})", row.protocols.join(", ")) }
+        };
+        server.agents.iter().map(line).collect()
     }
 
     /// Who asks EWS.
@@ -39,20 +56,37 @@ impl Page<'_> {
         }
         let head = text!("EWS: accepted last, as HTTP says", "EWS: zuletzt angenommen, laut HTTP");
         out.push(format!("  {}", self.say(head).bold()));
-        for client in self.seen.ews.iter().take(ROWS) {
-            let last = client.last_accepted.map_or_else(|| "-".to_owned(), short);
-            let place = super::place(client.last_accepted_line.as_ref());
-            let (name, statuses) = (format!("{} {}", client.user, client.agent), counts(&client.statuses));
-            indented(out, "  ", "    ", &harmless(&format!("{last}  {name}: {statuses} {place}")));
+        for line in self.ews_clients().into_iter().take(ROWS) {
+            indented(out, "  ", "    ", &harmless(&line));
         }
         out.push(String::new());
+    }
+
+    /// Who asks EWS, one a line.
+    pub fn ews_clients(&self) -> Vec<String> {
+        let line = |client: &EwsClient| {
+            let last = client.last_accepted.map_or_else(|| "-".to_owned(), short);
+            let place = super::place(client.last_accepted_line.as_ref());
+            format!("{last}  {} {}: {} {place}", client.user, client.agent, counts(&client.statuses))
+        };
+        self.seen.ews.iter().map(line).collect()
     }
 
     /// Hours, slow requests, lock-outs, whom Exchange slows down, who is let in.
     pub fn server(&self, out: &mut Vec<String>) {
         let Some(server) = &self.seen.server else { return };
         self.hours(&server.hours, out);
-        self.lists(server, out);
+        for List { title, rows, all } in self.lists(server, FEW) {
+            out.push(format!("  {}", title.bold()));
+            for row in &rows {
+                indented(out, "  ", "    ", &harmless(row));
+            }
+            if all > rows.len() {
+                let words = self.say(text!("more; --format json has them all", "weitere; --format json hat alle"));
+                out.push(format!("  … {} {words}", all - rows.len()));
+            }
+            out.push(String::new());
+        }
     }
 
     fn hours(&self, hours: &[LogHour], out: &mut Vec<String>) {
@@ -87,25 +121,16 @@ impl Page<'_> {
         out.push(String::new());
     }
 
-    fn lists(&self, server: &LogServer, out: &mut Vec<String>) {
-        let who = |user: Option<&String>, device: Option<&String>| {
-            format!("{} {}", user.map_or("-", String::as_str), device.map_or("-", String::as_str))
+    /// What there is of lock-outs, throttling, slow requests and access states: so many rows of each.
+    pub fn lists(&self, server: &LogServer, few: usize) -> Vec<List> {
+        let who = |user: Option<&String>, device: Option<&String>| format!("{} {}", or_dash(user), or_dash(device));
+        let mut out = Vec::new();
+        let mut list = |title, rows: Vec<String>, all| {
+            if !rows.is_empty() {
+                out.push(List { title, rows, all });
+            }
         };
-        let mut list = |title: &str, rows: Vec<String>, all: usize| {
-            if rows.is_empty() {
-                return;
-            }
-            out.push(format!("  {}", title.bold()));
-            for row in &rows {
-                indented(out, "  ", "    ", &harmless(row));
-            }
-            if all > rows.len() {
-                let words = self.say(text!("more; --format json has them all", "weitere; --format json hat alle"));
-                out.push(format!("  … {} {words}", all - rows.len()));
-            }
-            out.push(String::new());
-        };
-        let rows = server.lockouts.iter().take(FEW).map(|row| {
+        let rows = server.lockouts.iter().take(few).map(|row| {
             let (wrong, locked) = (row.wrong_password, row.locked_out);
             let name = who(row.user.as_ref(), row.agent.as_ref());
             let at = row.last.map(short).unwrap_or_default();
@@ -116,7 +141,7 @@ impl Page<'_> {
         });
         let title = text!("Wrong passwords and locked accounts", "Falsche Passwörter und gesperrte Konten");
         list(self.say(title), rows.collect(), server.lockouts.len());
-        let rows = server.throttled.iter().take(FEW).map(|row| {
+        let rows = server.throttled.iter().take(few).map(|row| {
             let (name, count, ms) = (who(row.user.as_ref(), row.device_id.as_ref()), row.requests, row.ms);
             let mark = match (row.overdrawn, self.lang) {
                 (false, _) => "",
@@ -129,7 +154,7 @@ impl Page<'_> {
             }
         });
         list(self.say(text!("Slowed down", "Gebremst")), rows.collect(), server.throttled.len());
-        let rows = server.slow.iter().take(FEW).map(|row| {
+        let rows = server.slow.iter().take(few).map(|row| {
             let at = super::place(row.line.as_ref());
             format!(
                 "{} ms  {} {} {} {at}",
@@ -144,5 +169,6 @@ impl Page<'_> {
             let rows = vec![counts(&server.access)];
             list(self.say(text!("Devices by access state", "Geräte nach Zulassung")), rows, 1);
         }
+        out
     }
 }
