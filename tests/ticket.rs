@@ -37,7 +37,7 @@ fn unpacked(path: &Path) -> (Vec<String>, BTreeMap<String, Vec<u8>>) {
 }
 
 fn sum(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    exdiag::protocol::der::hex(digest(&SHA256, bytes).as_ref())
 }
 
 /// Every sum that the archive holds is right, and every file has one.
