@@ -95,7 +95,7 @@ fn bad_input_is_one_sentence_with_exit_2_and_nothing_is_sent() {
         (&["check", "anna@corp.example", "--server", "http://mail.corp.example"], "names no server"),
         (&["check", "anna@corp.example", "--output", &missing], "could not write"),
         (&["check", "anna@corp.example", "--output", folder_json.to_str().unwrap()], "could not write"),
-        (&["check", "anna@corp.example", "--output", &wrong_ending], ".prom or .txt"),
+        (&["check", "anna@corp.example", "--output", &wrong_ending], ".txt or .zip"),
         (&["check", "anna@corp.example", "--save-chain", &missing], "could not write"),
         (&["check", "anna@corp.example", "--connect-to", "a:443:b"], "HOST1:PORT1:HOST2:PORT2"),
         (&["check", "anna@corp.example", "--resolve", "a:443"], "HOST:PORT:ADDRESS"),

@@ -306,6 +306,7 @@ mod tests {
             "FORWARD",
             "HKCU",
             "HKLM",
+            "HTTP",
             "IIS",
             "MACHINE",
             "NET",

@@ -28,49 +28,73 @@ impl Reason {
 pub(super) const NOT_ACTIVESYNC: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::Network,
-    words: text!("No ActiveSync server says so to a command: the web server in front of it does, or a proxy or firewall on the way.", "Kein ActiveSync-Server sagt das zu einem Befehl: Das sagt der Webserver davor, ein Proxy oder eine Firewall auf dem Weg."),
+    words: text!(
+        "No ActiveSync server says so to a command: the web server in front of it does, or a proxy or firewall on the way.",
+        "Kein ActiveSync-Server sagt das zu einem Befehl: Das sagt der Webserver davor, ein Proxy oder eine Firewall auf dem Weg."
+    ),
 };
 
 const BUSY: Reason = Reason {
     severity: Severity::Warn,
     owner: Owner::Exchange,
-    words: text!("This passes by itself: the server is busy, or the mailbox is being moved.", "Das geht von selbst vorüber: Der Server ist ausgelastet, oder das Postfach wird gerade verschoben."),
+    words: text!(
+        "This passes by itself: the server is busy, or the mailbox is being moved.",
+        "Das geht von selbst vorüber: Der Server ist ausgelastet, oder das Postfach wird gerade verschoben."
+    ),
 };
 
 const DAMAGED: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::Network,
-    words: text!("It means that the content or the address of the request arrived damaged, mostly by a proxy or a firewall that changes requests.", "Er heißt, dass Inhalt oder Adresse der Anfrage beschädigt ankamen, meist durch einen Proxy oder eine Firewall, die Anfragen verändert."),
+    words: text!(
+        "It means that the content or the address of the request arrived damaged, mostly by a proxy or a firewall that changes requests.",
+        "Er heißt, dass Inhalt oder Adresse der Anfrage beschädigt ankamen, meist durch einen Proxy oder eine Firewall, die Anfragen verändert."
+    ),
 };
 
 const NOT_SPOKEN: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::Exchange,
-    words: text!("The server refuses a command or a version that it offers itself. Mostly servers of different age stand behind one address, or a proxy has changed what is offered.", "Der Server lehnt einen Befehl oder eine Version ab, die er selbst anbietet. Meist stehen verschieden alte Server hinter einer Adresse, oder ein Proxy hat das Angebot verändert."),
+    words: text!(
+        "The server refuses a command or a version that it offers itself. Mostly servers of different age stand behind one address, or a proxy has changed what is offered.",
+        "Der Server lehnt einen Befehl oder eine Version ab, die er selbst anbietet. Meist stehen verschieden alte Server hinter einer Adresse, oder ein Proxy hat das Angebot verändert."
+    ),
 };
 
 const PASSING_FAULT: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::Exchange,
-    words: text!("A fault of the server, often a passing one, or an item in the folder that it cannot give out. Where it stays, one item of this mailbox or its store is damaged.", "Ein Fehler des Servers, oft ein vorübergehender, oder ein Element im Ordner, das er nicht ausgeben kann. Bleibt er, ist ein Element dieses Postfachs oder dessen Speicher beschädigt."),
+    words: text!(
+        "A fault of the server, often a passing one, or an item in the folder that it cannot give out. Where it stays, one item of this mailbox or its store is damaged.",
+        "Ein Fehler des Servers, oft ein vorübergehender, oder ein Element im Ordner, das er nicht ausgeben kann. Bleibt er, ist ein Element dieses Postfachs oder dessen Speicher beschädigt."
+    ),
 };
 
 const FOLDERS_CHANGED: Reason = Reason {
     severity: Severity::Warn,
     owner: Owner::Exchange,
-    words: text!("The folders have changed since the list was read a moment ago. The next run reads it anew; where this comes again and again, a program creates or moves folders all the time.", "Die Ordner haben sich geändert, seit die Liste vor einem Moment gelesen wurde. Der nächste Lauf liest sie neu; kommt das immer wieder, legt ein Programm ständig Ordner an oder verschiebt sie."),
+    words: text!(
+        "The folders have changed since the list was read a moment ago. The next run reads it anew; where this comes again and again, a program creates or moves folders all the time.",
+        "Die Ordner haben sich geändert, seit die Liste vor einem Moment gelesen wurde. Der nächste Lauf liest sie neu; kommt das immer wieder, legt ein Programm ständig Ordner an oder verschiebt sie."
+    ),
 };
 
 const TOO_MANY_FOLDERS: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::User,
-    words: text!("The mailbox has more folders than the server lists for a device. Fewer folders, or an archive for old ones, end this.", "Das Postfach hat mehr Ordner, als der Server einem Gerät auflistet. Weniger Ordner oder ein Archiv für alte beheben das."),
+    words: text!(
+        "The mailbox has more folders than the server lists for a device. Fewer folders, or an archive for old ones, end this.",
+        "Das Postfach hat mehr Ordner, als der Server einem Gerät auflistet. Weniger Ordner oder ein Archiv für alte beheben das."
+    ),
 };
 
 const OTHER: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::Exchange,
-    words: text!("The specification of the protocol says what it stands for; the server's own log says why it came.", "Wofür er steht, sagt die Spezifikation des Protokolls; warum er kam, das Protokoll des Servers."),
+    words: text!(
+        "The specification of the protocol says what it stands for; the server's own log says why it came.",
+        "Wofür er steht, sagt die Spezifikation des Protokolls; warum er kam, das Protokoll des Servers."
+    ),
 };
 
 /// By the number, which of a Sync can be its own.
