@@ -3,8 +3,8 @@
 //! The second message of NTLM names the server and its domain; other tokens hold JSON, an address or a
 //! query of ActiveSync.
 
-use super::super::ntlm::{self, Names};
 use super::letters::is_word;
+use crate::protocol::ntlm::{self, Names};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};

@@ -1,6 +1,6 @@
 //! Which headers name a server, and which of them does a check read?
 
-use super::super::headers::TEXTS;
+use crate::protocol::headers::TEXTS;
 
 /// Headers whose value is the name of a server inside.
 pub const NAME_SERVERS: &[&str] = &[

@@ -5,7 +5,7 @@
 //! suffix, and each label its own, so that what lay under one domain still does. Labels by which everybody
 //! calls such hosts, and the hosts of the big clouds, name nobody.
 
-use super::super::{cloud, trusted};
+use crate::protocol::{cloud, trusted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 

@@ -1,7 +1,7 @@
 //! What is each text of a report, by the field that it stands in?
 
-use super::super::der;
 use crate::evidence::redact::Kind;
+use crate::protocol::der;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};

@@ -1,6 +1,5 @@
 //! What stands for each value, and where in a text does it have to stand?
 
-use super::super::ntlm::{self, Names};
 use super::found::{Found, is_guid, is_v6, parts, v6};
 use super::hosts::{Hosts, Numbers};
 use super::letters::{Reading, is_word};
@@ -8,6 +7,7 @@ use super::roles::{Role, walk};
 use super::vocabulary::{is_common, is_plain_file};
 use super::{addresses, blob, document, headers};
 use crate::evidence::redact::{Kind, Left, Level, Redacted};
+use crate::protocol::ntlm::{self, Names};
 use serde_json::Value;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
