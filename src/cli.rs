@@ -11,6 +11,7 @@ mod explain;
 mod exports;
 mod format;
 mod hand;
+mod german;
 mod history;
 mod interrupt;
 mod limits;
@@ -25,14 +26,14 @@ mod replay;
 mod schema;
 mod ticket;
 mod wait;
+mod usage;
 
 pub use args::{command, documentation};
 pub use demo::{rehearse, verdict};
 
-use args::{Cli, Command, Lang};
+use args::{Cli, Command};
 use clap::Parser;
-use clap::error::ErrorKind;
-use exit::{Trouble, Voice};
+use exit::Trouble;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -45,7 +46,7 @@ pub fn main() -> ExitCode {
     }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error),
+        Err(error) => return usage::answer(error),
     };
     let (lang, voice) = (cli.command.lang(), cli.command.voice());
     match run(cli.command) {
@@ -69,27 +70,5 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::Schema { what } => schema::schema(what),
         Command::Completions { shell } => schema::completions(shell),
         Command::Man { command } => schema::man(command.as_deref()),
-    }
-}
-
-/// Help and version go to standard output; a usage error to standard error, in the
-/// voice that `--format` asks for.
-fn not_understood(error: &clap::Error) -> ExitCode {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let _ = error.print();
-            ExitCode::SUCCESS
-        }
-        _ if Voice::typed() != Voice::Plain => {
-            // the first paragraph says what is wrong; the usage below it is for people
-            let said = error.render().to_string();
-            let said = said.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-            Trouble::verbatim(said.split_whitespace().collect::<Vec<_>>().join(" "))
-                .tell(Lang::of_environment(), Voice::typed())
-        }
-        _ => {
-            let _ = error.print();
-            ExitCode::from(exit::USAGE)
-        }
     }
 }

@@ -58,7 +58,8 @@ fn every_finding_is_documented_in_both_languages_and_no_other() {
 
 #[test]
 fn the_command_line_is_documented() {
-    compare(&root().join("cli.md"), &cli::documentation());
+    compare(&root().join("cli.md"), &cli::documentation(Lang::En));
+    compare(&root().join("de/cli.md"), &cli::documentation(Lang::De));
 }
 
 #[test]

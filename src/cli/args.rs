@@ -6,17 +6,21 @@ mod diff;
 mod hand;
 mod logs;
 mod redact;
+mod values;
 
 pub use diff::{BaselineArg, DiffArgs, DiffFormat, Until, WaitArgs};
 pub use hand::{HandArgs, MessageFor};
 pub use logs::{LogsArgs, LogsFormat, LogsTable};
 pub use redact::Redact;
+pub use values::Wanted;
 
 use super::format::ReportFormat;
+use super::german::{german, in_german};
 use crate::finding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use values::{minutes, moment, seconds};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -128,7 +132,7 @@ pub struct CheckArgs {
     pub ask_ecp: bool,
     /// Also keep a connection for so many minutes on which nothing happens, to find what cuts it on the way
     /// (needs credentials; --max-time grows by as much) [default: no such test]
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u16).range(1..=59), help_heading = "Selection")]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, help_heading = "Selection")]
     pub idle_test: Option<u16>,
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -584,30 +588,25 @@ impl Command {
     }
 }
 
-fn moment(text: &str) -> Result<jiff::Timestamp, String> {
-    let midnight = || format!("{text}T00:00:00Z").parse();
-    text.parse().or_else(|_| midnight()).map_err(|_| "give a time such as 2026-11-22T20:00:00Z".to_owned())
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
-        _ => Err("give seconds, more than 0 and at most 86400".to_owned()),
-    }
-}
-
 /// The whole definition of the command line, for completions, manual page and documentation.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// The help of every command, as Markdown: `docs/cli.md`.
-pub fn documentation() -> String {
-    let mut out = String::from("# The command line of exdiag\n\nWhat `--help` prints, command by command.\n");
+/// The help of every command, as Markdown: `docs/cli.md` and `docs/de/cli.md`.
+pub fn documentation(lang: finding::Lang) -> String {
+    let (title, what) = match lang {
+        finding::Lang::En => ("The command line of exdiag", "What `--help` prints, command by command."),
+        finding::Lang::De => ("Die Befehlszeile von exdiag", "Was `--help` ausgibt, Befehl für Befehl."),
+    };
+    let mut out = format!("# {title}\n\n{what}\n");
+    let is_german = lang == finding::Lang::De;
     let mut root = command().term_width(96);
+    root = if is_german { german(root) } else { root };
     root.build();
     let mut section = |name: &str, command: &mut clap::Command| {
         let help = command.render_long_help().to_string();
+        let help = if is_german { in_german(&help) } else { help };
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
         let _ = write!(out, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
     };

@@ -4,6 +4,7 @@ use super::args::{
     AutodiscoverArgs, CheckArgs, Command, DemoArgs, DiffFormat, Format, Lang, LogsFormat, ReplayArgs, TlsArgs,
 };
 use super::format::ReportFormat;
+use super::usage::given;
 use crate::finding::{self, Sentence, Text};
 use crate::report::{fold_markdown, plugin_trouble};
 use std::io::{IsTerminal as _, Write as _};
@@ -120,11 +121,8 @@ impl Voice {
 
     /// As a command line wants it that clap did not understand.
     pub fn typed() -> Self {
-        let args: Vec<_> = std::env::args_os().collect();
-        let wants = |value: &str| {
-            args.iter().any(|arg| *arg == *format!("--format={value}"))
-                || args.windows(2).any(|pair| matches!(pair, [option, given] if option == "--format" && given == value))
-        };
+        let formats = given("--format");
+        let wants = |value: &str| formats.iter().any(|given| given == value);
         match (wants("json"), wants("nagios")) {
             (true, _) => Self::Json,
             (_, true) => Self::Plugin,
