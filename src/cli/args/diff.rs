@@ -1,6 +1,7 @@
 //! How is one report compared with another, and how is a run repeated?
 
-use super::{Color, FailOn, LangArg};
+use super::{Color, FailOn, LangArg, Wanted};
+use crate::text;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -92,8 +93,13 @@ pub enum Until {
     Change,
 }
 
-fn span(text: &str) -> Result<Duration, String> {
-    let wrong = || "give a time such as 30s, 10m or 1h, at most 24h".to_owned();
+fn span(text: &str) -> Result<Duration, Wanted> {
+    let wrong = || {
+        Wanted(text!(
+            "give a time such as 30s, 10m or 1h, at most 24h",
+            "geben Sie eine Zeit an wie 30s, 10m oder 1h, höchstens 24h",
+        ))
+    };
     let unit = text.chars().last().filter(char::is_ascii_alphabetic).ok_or_else(wrong)?;
     let number: u64 = text.strip_suffix(unit).unwrap_or_default().parse().map_err(|_| wrong())?;
     let seconds = match unit {
@@ -112,7 +118,7 @@ mod tests {
     #[test]
     fn a_time_is_a_number_and_its_unit() {
         for (text, seconds) in [("30s", 30), ("10m", 600), ("1h", 3600), ("24h", 86_400)] {
-            assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(span(text).ok(), Some(Duration::from_secs(seconds)), "{text}");
         }
         for text in [
             "",
