@@ -123,7 +123,9 @@ fn the_german_help_has_the_same_options_as_the_english() {
         let options = |language| {
             let help = out(&run(language, &[name, "--help"]));
             let lines = help.lines().filter(|line| line.starts_with("  -") || line.starts_with("      --"));
-            lines.map(|line| line.trim().split("  ").next().unwrap().split('<').next().unwrap().trim().to_owned()).collect::<BTreeSet<_>>()
+            lines
+                .map(|line| line.trim().split("  ").next().unwrap().split('<').next().unwrap().trim().to_owned())
+                .collect::<BTreeSet<_>>()
         };
         assert_eq!(options(DE), options(EN), "{name}");
     }
