@@ -243,8 +243,8 @@ fn one_value_has_one_stand_in_and_two_have_two() {
     let last = &devices[devices.len() - 1];
     assert_eq!(last.device_id, devices[devices.len() - 2].device_id);
     assert_ne!(last.device_id, devices[0].device_id);
-    let list = redacted.redacted.unwrap();
-    assert_eq!((list.removed[&Kind::Name], list.removed[&Kind::Device]), (2, 2));
+    let counts = redacted.redacted.unwrap();
+    assert_eq!((counts.removed[&Kind::Name], counts.removed[&Kind::Device]), (2, 2));
 }
 
 #[test]

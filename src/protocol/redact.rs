@@ -32,6 +32,8 @@ pub fn evidence(evidence: &Evidence, level: Level) -> Result<Evidence, Error> {
     if let Some(mailbox) = &evidence.header.subject.mailbox {
         found.first = mailbox.address.rsplit_once('@').map(|(local, _)| local.to_lowercase());
         found.hosts.own = Some(mailbox.domain.clone());
+        // whatever letters its name has
+        found.asked(Some(&mailbox.address), None);
     }
     // ids follow from their probes
     let mut records = value.get_mut("records").and_then(Value::as_array_mut);
