@@ -75,9 +75,10 @@ pub fn replay(evidence: Evidence) -> Diagnosis {
 impl Diagnosis {
     /// The same with the facts renamed as the level asks for, and judged again: what is written of it names
     /// nobody. The error is that of facts that cannot be written as JSON; nothing of them is to be shown then.
-    pub fn redacted(self, level: Option<redact::Level>) -> Result<Self, serde_json::Error> {
+    /// `number`: which of several mailboxes of a run it is, from 1 on.
+    pub fn redacted(self, level: Option<redact::Level>, number: u64) -> Result<Self, serde_json::Error> {
         match level {
-            Some(level) => Ok(replay(protocol::redact::evidence(&self.evidence, level)?)),
+            Some(level) => Ok(replay(protocol::redact::evidence(&self.evidence, level, number)?)),
             None => Ok(self),
         }
     }

@@ -30,7 +30,7 @@ pub use diff::{
     write_comparison_markdown, write_comparison_text, write_news_markdown, write_news_text,
 };
 pub use explained::explain_report;
-pub use fix::{FixFile, fix, nothing_to_fix};
+pub use fix::{FixFile, fix, is_from_fix, nothing_to_fix};
 pub use fold::{fold, fold_markdown};
 pub use html::{write_html, write_logs_html};
 pub use json::{Kept, ReadError, SCHEMA_VERSION, read, read_kept, schema, write_json, write_json_line};

@@ -12,6 +12,7 @@ use exdiag::report::{
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -267,7 +268,8 @@ fn of_logs(names: &[(&str, &str)], lang: &str) -> String {
         for (device, agent) in [("ApplDN01", "agent"), ("Dn2", "Outlook-iOS-Android/1.0")] {
             let query = format!("User=corp&DeviceId={device}&DeviceType=kind&Cmd=Sync");
             let (hour, minute) = (5 + minute / 8, minute % 8 * 7);
-            log += &format!("2026-11-21 {hour:02}:{minute:02}:01 POST {stem} {query} login {agent} {answer} 90\r\n");
+            let _ =
+                writeln!(log, "2026-11-21 {hour:02}:{minute:02}:01 POST {stem} {query} login {agent} {answer} 90\r");
         }
     }
     log += "2026-11-21 20:00:00 GET /owa/ - - x 200 0 0 1\r\n2026-11-21 20:00:09 POST /Microsoft-Ser";

@@ -70,13 +70,13 @@ fn a_redacted_report_is_judged_as_the_whole_one_is() {
         let whole = evidence_of(&path);
         let expected = judged(&replay(whole.clone()));
         for level in LEVELS {
-            let diagnosis = replay(whole.clone()).redacted(Some(level)).unwrap();
+            let diagnosis = replay(whole.clone()).redacted(Some(level), 1).unwrap();
             let again = read(written(&diagnosis, Lang::En).as_bytes()).unwrap().remove(0);
             let found = judged(&replay(again.clone()));
             if found != expected {
                 wrong.push(format!("{} {level:?}: {expected:?} became {found:?}", path.file_name().unwrap().display()));
             }
-            let twice = redact::evidence(&again, level).unwrap();
+            let twice = redact::evidence(&again, level, 1).unwrap();
             if twice != again {
                 wrong.push(format!("{} {level:?}: a second time changes it", path.file_name().unwrap().display()));
             }
@@ -206,7 +206,7 @@ fn nothing_that_was_planted_is_read_in_any_format() {
     for (number, path) in fixtures().into_iter().enumerate() {
         let name = path.file_stem().unwrap().display().to_string();
         let evidence = planted(&path);
-        let redacted = replay(evidence.clone()).redacted(Some(Level::Full)).unwrap();
+        let redacted = replay(evidence.clone()).redacted(Some(Level::Full), 1).unwrap();
         // what stands in any format stands in this one; all formats of all of them would take a minute
         let full = if number % 8 == 0 { everything(&redacted) } else { written(&redacted, Lang::De) };
         leaks.extend(
@@ -215,7 +215,7 @@ fn nothing_that_was_planted_is_read_in_any_format() {
                 .chain(seen_in(&full, NETWORK))
                 .map(|leak| format!("{name} full {leak}")),
         );
-        let mailbox = written(&replay(evidence).redacted(Some(Level::Mailbox)).unwrap(), Lang::En);
+        let mailbox = written(&replay(evidence).redacted(Some(Level::Mailbox), 1).unwrap(), Lang::En);
         // at this level the header of a debugger may stay
         let persons: Vec<&str> = PERSONS.iter().copied().filter(|word| !word.starts_with("zwsid")).collect();
         leaks.extend(seen_in(&mailbox, &persons).into_iter().map(|leak| format!("{name} mailbox {leak}")));
@@ -234,7 +234,7 @@ fn one_value_has_one_stand_in_and_two_have_two() {
     let mut third = other.clone();
     (third.user, third.mailbox) = (Some("bert".to_owned()), None);
     logs.devices.extend([other, third]);
-    let redacted = redact::evidence(&evidence, Level::Mailbox).unwrap();
+    let redacted = redact::evidence(&evidence, Level::Mailbox, 1).unwrap();
     let subject = &redacted.header.subject;
     assert_eq!(subject.mailbox.as_ref().unwrap().address, "user-1@corp.example");
     let devices = &subject.logs.as_ref().unwrap().devices;
@@ -257,7 +257,7 @@ fn a_mailbox_called_like_a_word_of_the_protocol_changes_no_verdict() {
             let text = fs::read_to_string(path).unwrap().replace("anna", word);
             let whole = read(text.as_bytes()).unwrap().remove(0);
             for level in LEVELS {
-                let redacted = replay(whole.clone()).redacted(Some(level)).unwrap();
+                let redacted = replay(whole.clone()).redacted(Some(level), 1).unwrap();
                 assert_eq!(judged(&redacted), judged(&replay(whole.clone())), "{word} {case} {level:?}");
                 let mailbox = redacted.evidence.header.subject.mailbox.unwrap();
                 assert!(mailbox.address.starts_with("user-1@") || word == "user-1", "{}", mailbox.address);
@@ -270,7 +270,7 @@ fn a_mailbox_called_like_a_word_of_the_protocol_changes_no_verdict() {
 fn certificates_stay_with_the_names_in_them_and_the_list_says_so() {
     let path = fixtures().into_iter().find(|path| path.ends_with("clients-intermediate-missing.json")).unwrap();
     let whole = evidence_of(&path);
-    let redacted = replay(whole).redacted(Some(Level::Full)).unwrap();
+    let redacted = replay(whole).redacted(Some(Level::Full), 1).unwrap();
     let list = redacted.evidence.redacted.clone().unwrap();
     assert!(list.left[&Left::Certificate] > 0 && list.left[&Left::CertificateName] > 0, "{list:?}");
     let text = everything(&redacted);
@@ -287,7 +287,7 @@ fn a_live_run_is_written_as_its_redacted_replay() {
         let (whole, _) = runtime.block_on(rehearse(find(name).unwrap(), LabOptions::default())).unwrap();
         let expected = judged(&whole);
         for level in LEVELS {
-            let redacted = whole.clone().redacted(Some(level)).unwrap();
+            let redacted = whole.clone().redacted(Some(level), 1).unwrap();
             assert_eq!(judged(&redacted), expected, "{name} {level:?}");
             let text = everything(&redacted);
             let words: &[&str] =

@@ -97,7 +97,7 @@ fn several_reports_have_a_folder_each_and_the_level_holds_for_all() {
     let args = ["replay", "ticket.zip", "--redact", "mailbox", "--output", "hidden.zip", "--format", "text", "-v"];
     let output = run(folder.path(), &args);
     let (order, files) = unpacked(&folder.path().join("hidden.zip"));
-    assert!(order[0].starts_with("1-user-1@") && order[4].starts_with("2-user-1@"), "{order:?}");
+    assert!(order[0].starts_with("1-user-1@") && order[4].starts_with("2-user-2@"), "{order:?}");
     let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
     assert_eq!(manifest["redacted"], "mailbox");
     for text in files.values().chain([&output.stdout, &output.stderr]) {

@@ -4,7 +4,7 @@ use super::args::{HandArgs, MessageFor};
 use super::exit::{Trouble, Voice};
 use super::output::{Target, system};
 use crate::finding::Lang;
-use crate::report::{Envelope, Report, fix, nothing_to_fix, owners, write_messages};
+use crate::report::{Envelope, Report, fix, is_from_fix, nothing_to_fix, owners, write_messages};
 use crate::text;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -28,9 +28,19 @@ impl Hand {
     pub fn open(args: &HandArgs, files: &[PathBuf], many: bool) -> Result<Self, Trouble> {
         if let Some(folder) = &args.fix {
             writable(folder).map_err(|error| unusable(folder, &error))?;
+            if fs::read_to_string(folder.join("README.txt")).is_ok_and(|there| !is_from_fix(&there)) {
+                return Err(Trouble::new(text!(
+                    "--fix: {path} holds a README.txt that exdiag has not written; name a folder of its own",
+                    "--fix: {path} enthält eine README.txt, die nicht von exdiag ist; nennen Sie einen eigenen Ordner",
+                ))
+                .with("path", folder.display()));
+            }
         }
-        let json = files.iter().find(|file| file.extension().is_some_and(|ending| ending == "json"));
-        let attached = json.and_then(|file| file.file_name()).map(|name| name.to_string_lossy().into_owned());
+        let ends = |wanted: &str| files.iter().find(|file| file.extension().is_some_and(|ending| ending == wanted));
+        let attached = ends("json")
+            .or_else(|| ends("zip"))
+            .and_then(|file| file.file_name())
+            .map(|name| name.to_string_lossy().into_owned());
         Ok(Self { message_for: args.message_for, attached, folder: args.fix.clone(), many, names_report: false })
     }
 

@@ -9,6 +9,7 @@ use crate::Diagnosis;
 use crate::evidence::redact::Level;
 use crate::report::{Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
 use crate::text;
+use std::cell::RefCell;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -141,6 +142,8 @@ pub struct Outputs {
     archives: Vec<Target>,
     /// What is hidden in all of them.
     redact: Option<Level>,
+    /// The mailboxes so far, in order: each has its own stand-in.
+    seen: RefCell<Vec<String>>,
     /// What is written as one document at the end.
     reports: Vec<Report>,
     /// Where the first repaired chain goes.
@@ -190,6 +193,7 @@ impl Outputs {
             files,
             archives,
             redact: args.redact.level(),
+            seen: RefCell::default(),
             reports: Vec::new(),
             chain,
             hand,
@@ -204,7 +208,13 @@ impl Outputs {
 
     /// The report of a run as it may be written here.
     pub fn report_of(&self, diagnosis: Diagnosis) -> Result<Report, Trouble> {
-        Ok(redact::redacted(diagnosis, self.redact)?.report(self.wording))
+        let mut seen = self.seen.borrow_mut();
+        let label = diagnosis.evidence.header.subject.label().to_owned();
+        let at = seen.iter().position(|known| *known == label).unwrap_or_else(|| {
+            seen.push(label);
+            seen.len() - 1
+        });
+        Ok(redact::redacted(diagnosis, self.redact, at as u64 + 1)?.report(self.wording))
     }
 
     /// Writes one report everywhere.

@@ -7,8 +7,8 @@ use crate::evidence::redact::Level;
 use crate::text;
 
 /// The run as it may be written; at no level but none may it be shown in any other way.
-pub fn redacted(diagnosis: Diagnosis, level: Option<Level>) -> Result<Diagnosis, Trouble> {
-    diagnosis.redacted(level).map_err(|error| failed(&error))
+pub fn redacted(diagnosis: Diagnosis, level: Option<Level>, number: u64) -> Result<Diagnosis, Trouble> {
+    diagnosis.redacted(level, number).map_err(|error| failed(&error))
 }
 
 /// Nothing is written rather than too much.

@@ -391,7 +391,7 @@ mod tests {
         for in_parts in [false, true] {
             let seen = changed(in_parts, |path| {
                 let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
-                file.write_all(line(10)[60..].as_bytes()).unwrap();
+                file.write_all(&line(10).as_bytes()[60..]).unwrap();
                 file.write_all(line(11).as_bytes()).unwrap();
             });
             let file = &seen.files[0];

@@ -24,8 +24,8 @@ use stand_ins::StandIns;
 use std::collections::BTreeMap;
 
 /// The same evidence with stand-ins for what names a person, at [`Level::Full`] also for what names the
-/// network, and with the list of that. The error is that of a value that cannot be written or read as JSON.
-pub fn evidence(evidence: &Evidence, level: Level) -> Result<Evidence, Error> {
+/// network, and with the list of that. `number`: which of several mailboxes of a run it is, from 1 on. The error is that of a value that cannot be written or read as JSON.
+pub fn evidence(evidence: &Evidence, level: Level, number: u64) -> Result<Evidence, Error> {
     let mut value = serde_json::to_value(evidence)?;
     let before = value.as_object_mut().and_then(|fields| fields.remove("redacted"));
     let mut found = Found::default();
@@ -43,7 +43,10 @@ pub fn evidence(evidence: &Evidence, level: Level) -> Result<Evidence, Error> {
         }
     }
     found.look(&mut value.clone());
-    let stand_ins = StandIns::new(&found, level);
+    // a host of a domain that is known now may stand anywhere
+    found.domains = found.hosts.domains().into_iter().map(str::to_owned).collect();
+    found.look(&mut value.clone());
+    let stand_ins = StandIns::new(&found, level, number);
     stand_ins.replace(&mut value);
     link_again(evidence, &mut value)?;
     let mut changed: Evidence = serde_json::from_value(value)?;
@@ -59,7 +62,7 @@ pub fn logs(seen: &LogsSeen, asked: (Option<&str>, Option<&str>), level: Level) 
     let mut found = Found::default();
     found.look(&mut value.clone());
     found.asked(asked.0, asked.1);
-    let stand_ins = StandIns::new(&found, level);
+    let stand_ins = StandIns::new(&found, level, 1);
     stand_ins.replace(&mut value);
     let mut changed: LogsSeen = serde_json::from_value(value)?;
     changed.redacted = Some(stand_ins.list(&found, None));

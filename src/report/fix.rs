@@ -232,6 +232,14 @@ fn chain_file(host: &str) -> String {
     format!("fullchain-{}.pem", name.trim_matches(['.', '-']))
 }
 
+/// Whether a `README.txt` is one of these, so that it may be replaced.
+pub fn is_from_fix(readme: &str) -> bool {
+    readme
+        .lines()
+        .take(5)
+        .any(|line| line.starts_with("Written by exdiag") || line.starts_with("Geschrieben von exdiag"))
+}
+
 fn readme(report: &Report, files: &[(FixFile, String)], pieces: &[Piece<'_>], lang: Lang) -> String {
     let title = Sentence::new(text!("What is to be done for {label}", "Was bei {label} zu tun ist"))
         .with("label", label(report))

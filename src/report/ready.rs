@@ -176,8 +176,11 @@ fn server(report: &Report) -> Option<String> {
     let is_own = endpoint.origin == Origin::User || host.ends_with(&own);
     let is_name = host.parse::<std::net::IpAddr>().is_err() && !endpoint::is_internal(host);
     let is_subdomain = host.starts_with("autodiscover.");
+    // it goes into commands as it is
+    let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
     let is_known = endpoint.origin != Origin::Guess || answers(&view, &endpoint);
-    (is_own && is_name && !is_subdomain && is_known && cloud::of_host(host).is_none()).then(|| endpoint.host.clone())
+    (is_own && is_plain && is_name && !is_subdomain && is_known && cloud::of_host(host).is_none())
+        .then(|| endpoint.host.clone())
 }
 
 /// Whether ActiveSync, or a sign-in for it, was seen there.

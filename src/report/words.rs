@@ -165,7 +165,9 @@ impl Words<'_> {
         let text = match (&self.subject.mailbox, &self.subject.server) {
             (None, Some(server)) => {
                 let port = if server.port == 443 { String::new() } else { format!(":{}", server.port) };
-                text.replace("exdiag check {mailbox}", &format!("exdiag tls {}{port}", server.host))
+                let lines: Vec<String> =
+                    text.lines().map(|line| of_server(line, &format!("exdiag tls {{server}}{port}"))).collect();
+                lines.join("\n")
             }
             _ => text.to_owned(),
         };
@@ -173,7 +175,21 @@ impl Words<'_> {
             Some(Credential::Token) => text.replace("--ask-password", "--token-file token.txt"),
             _ => text,
         };
-        fill_command(&text, arguments, self.lang, shell)
+        let server = self.subject.server.as_ref().map(|server| Value::from(server.host.as_str()));
+        let mut arguments = arguments.clone();
+        arguments.extend(server.map(|host| ("server".to_owned(), host)));
+        fill_command(&text, &arguments, self.lang, shell)
+    }
+}
+
+/// A line that looks at a mailbox, for a server alone: there is no mailbox, and `exdiag tls` asks no other
+/// questions than those about certificates.
+fn of_server(line: &str, command: &str) -> String {
+    let Some((before, options)) = line.split_once("exdiag check {mailbox}") else { return line.to_owned() };
+    let only = options.split_once("--only ").and_then(|(_, ids)| ids.split_whitespace().next());
+    match only.filter(|ids| ids.starts_with("tls-") || matches!(*ids, "revocation" | "clients")) {
+        Some(ids) => format!("{before}{command} --only {ids}"),
+        None => format!("{before}{command}"),
     }
 }
 

@@ -98,13 +98,26 @@ fn plus(base: IpAddr, number: u32) -> IpAddr {
 /// begin like this, and others stand behind the program's name and a slash.
 pub fn is_version(text: &str, before: Option<char>, before_that: Option<char>) -> bool {
     let behind_a_name = before == Some('/') && before_that.is_some_and(char::is_alphanumeric);
-    behind_a_name || ["8.", "14.", "15."].iter().any(|version| text.starts_with(version))
+    let mut numbers = text.split('.').map(|number| number.parse::<u8>().unwrap_or(u8::MAX));
+    let is_exchange =
+        matches!((numbers.next(), numbers.next()), (Some(8 | 14), Some(0..=3)) | (Some(15), Some(0..=2 | 20)));
+    is_exchange || behind_a_name
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::protocol::reach::is_private;
+
+    #[test]
+    fn what_begins_as_no_version_of_exchange_does_is_an_address() {
+        for text in ["15.2.2562.46", "15.20.9228.12", "14.3.513.0", "8.3.83.0"] {
+            assert!(is_version(text, None, None), "{text}");
+        }
+        for text in ["15.204.77.1", "8.20.30.40", "14.140.1.2", "85.9.8.7"] {
+            assert!(!is_version(text, None, None), "{text}");
+        }
+    }
 
     #[test]
     fn a_stand_in_is_of_the_same_kind_and_in_the_same_order_and_its_own() {

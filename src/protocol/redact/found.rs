@@ -54,6 +54,8 @@ pub struct Found {
     pub certificates: BTreeSet<String>,
     /// The name of the mailbox, which is numbered first.
     pub first: Option<String>,
+    /// Domains below which any name is that of a host; known once all was looked at.
+    pub domains: BTreeSet<String>,
 }
 
 impl Found {
@@ -213,6 +215,13 @@ impl Found {
             let (before, next) = (reading.before(range.start), reading.at(range.end));
             let key = if before == Some('=') { reading.word_before(range.start - 1) } else { String::new() };
             let is_address = next == Some('@') && is_domain(&reading, range.end + 1);
+            if self
+                .domains
+                .iter()
+                .any(|domain| word.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.')))
+            {
+                self.hosts.note(&word);
+            }
             if is_address && !word.is_empty() {
                 self.name(&word);
             } else if before == Some('@') {

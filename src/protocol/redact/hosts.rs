@@ -97,10 +97,9 @@ pub fn is_name(text: &str) -> bool {
         && text.len() <= 253
         && text.parse::<IpAddr>().is_err()
         && text.split('.').all(|label| {
-            !label.is_empty()
-                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_*".contains(&b))
+            !label.is_empty() && label.chars().all(|c| c.is_lowercase() || c.is_numeric() || "-_*".contains(c))
         })
-        && text.rsplit('.').next().is_some_and(|last| last.bytes().any(|b| b.is_ascii_lowercase()))
+        && text.rsplit('.').next().is_some_and(|last| last.chars().any(char::is_lowercase))
 }
 
 /// Names as they were found.
@@ -117,7 +116,7 @@ pub struct FoundHosts {
 impl FoundHosts {
     /// Notes a name; nothing where it is none.
     pub fn note(&mut self, text: &str) {
-        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        let name = text.trim_end_matches('.').to_lowercase();
         if is_name(&name) {
             self.names.insert(name);
         }
@@ -210,7 +209,12 @@ impl Hosts {
         let domain = domain(name)?;
         let other = self.domains.get(domain)?;
         let front = name.strip_suffix(domain)?;
-        let label = |label: &str| self.labels.get(label).cloned().unwrap_or_else(|| label.to_owned());
+        // one that was not found in its place is hidden all the same
+        let label = |label: &str| match self.labels.get(label) {
+            Some(other) => other.clone(),
+            None if label.is_empty() || LABELS.contains(&label) || number("host-", label).is_some() => label.to_owned(),
+            None => "host".to_owned(),
+        };
         let front: Vec<String> = front.split('.').map(label).collect();
         let all = format!("{}{other}", front.join("."));
         (all != name).then_some(all)
@@ -256,6 +260,11 @@ impl Numbers {
     pub fn of<'v>(prefix: &'static str, values: impl IntoIterator<Item = &'v str>) -> Self {
         let used = values.into_iter().filter_map(|value| number(prefix, value)).collect();
         Self { prefix, used, last: 0 }
+    }
+
+    /// Goes on from this number.
+    pub fn begin_at(&mut self, number: u64) {
+        self.last = number.saturating_sub(1);
     }
 
     /// The stand-in of a value.

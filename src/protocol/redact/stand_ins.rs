@@ -45,7 +45,7 @@ fn is_edge(letter: char) -> bool {
 
 impl StandIns {
     /// Gives every value that was found its stand-in, as far as the level asks for it.
-    pub fn new(found: &Found, level: Level) -> Self {
+    pub fn new(found: &Found, level: Level, number: u64) -> Self {
         let is_full = level == Level::Full;
         let mut removed = BTreeMap::new();
         let mut values = HashMap::new();
@@ -61,6 +61,10 @@ impl StandIns {
             // the mailbox itself is the first
             of_kind.sort_by_key(|value| kind != Kind::Name || found.first.as_deref() != Some(value));
             let mut numbers = Numbers::of(prefix, of_kind.iter().copied());
+            // two mailboxes of a run have two names
+            if kind == Kind::Name {
+                numbers.begin_at(number);
+            }
             let mut ids = GuidNumbers::of(&of_kind);
             for value in of_kind {
                 let other = if is_guid(value) && kind == Kind::Account { ids.next(value) } else { numbers.next(value) };

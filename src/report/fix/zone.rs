@@ -132,7 +132,11 @@ fn unfit(record: &Record, at: usize, told: &[Record], domain: &str) -> Option<Te
     if told.contains(record) {
         return Some(text!("The same as above:", "Wie oben:"));
     }
-    if at > 0 || told.iter().any(|other| other.name == record.name) {
+    let is_address = |data: &Data| matches!(data, Data::A(_) | Data::Aaaa(_));
+    let beside = |other: &Record| is_address(&other.data) && is_address(&record.data);
+    if told.iter().any(|other| other.name == record.name && !beside(other))
+        || at > 0 && !told.last().is_some_and(beside)
+    {
         return Some(text!(
             "In place of the record above, where that does not fit:",
             "Statt des Eintrags darüber, falls der nicht passt:"

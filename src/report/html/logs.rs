@@ -180,7 +180,7 @@ impl Page<'_> {
             text!("Last success", "Letzter Erfolg"),
             text!("Failures in a row", "Fehler in Folge"),
         ];
-        let rows = self.seen.devices.iter().take(ROWS).map(|device| {
+        let mut rows = self.seen.devices.iter().take(ROWS).map(|device| {
             vec![
                 or_dash(device.user.as_ref()).to_owned(),
                 format!("{} {}", or_dash(device.device_type.as_ref()), or_dash(device.device_id.as_ref())),
@@ -190,17 +190,11 @@ impl Page<'_> {
             ]
         });
         let caption = text!("Those with the most requests first", "Die mit den meisten Anfragen zuerst");
-        self.columns(html, self.say(caption), heads.map(|head| self.say(head)), rows);
+        Self::columns(html, self.say(caption), &heads.map(|head| self.say(head)), &mut rows);
     }
 
     /// A table whose first column names its rows.
-    fn columns<const N: usize>(
-        &self,
-        html: &mut Html,
-        caption: &str,
-        heads: [&str; N],
-        rows: impl Iterator<Item = Vec<String>>,
-    ) {
+    fn columns(html: &mut Html, caption: &str, heads: &[&str], rows: &mut dyn Iterator<Item = Vec<String>>) {
         html.within("table", &[], |html| {
             html.element("caption", &[], caption);
             html.within("thead", &[], |html| {
@@ -244,10 +238,10 @@ impl Page<'_> {
             let heads =
                 [text!("HTTP.sub.win32", "HTTP.Sub.Win32"), text!("Requests", "Anfragen"), text!("Devices", "Geräte")];
             let caption = text!("Requests and devices by status", "Anfragen und Geräte nach Status");
-            let rows = sums.iter().take(ROWS).map(|(status, (requests, devices))| {
+            let mut rows = sums.iter().take(ROWS).map(|(status, (requests, devices))| {
                 vec![(*status).to_owned(), requests.to_string(), devices.to_string()]
             });
-            self.columns(html, self.say(caption), heads.map(|head| self.say(head)), rows);
+            Self::columns(html, self.say(caption), &heads.map(|head| self.say(head)), &mut rows);
         }
         for list in self.lists(server, ROWS) {
             self.list(html, list.title, &list.rows);

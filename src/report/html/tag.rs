@@ -20,14 +20,7 @@ impl Html {
     pub fn within(&mut self, tag: &'static str, attributes: Attributes<'_>, fill: impl FnOnce(&mut Self)) -> &mut Self {
         self.open(tag, attributes);
         fill(self);
-        self.0.push_str("</");
-        self.0.push_str(tag);
-        self.0.push('>');
-        // a block ends its line, so that two reports can be compared
-        if !matches!(tag, "a" | "b" | "code" | "span" | "strong" | "text" | "title" | "th" | "td") {
-            self.0.push('\n');
-        }
-        self
+        self.close(tag)
     }
 
     /// An element that holds text alone.
@@ -56,6 +49,17 @@ impl Html {
     /// All of it.
     pub fn finish(self) -> String {
         self.0
+    }
+
+    fn close(&mut self, tag: &'static str) -> &mut Self {
+        self.0.push_str("</");
+        self.0.push_str(tag);
+        self.0.push('>');
+        // a block ends its line, so that two reports can be compared
+        if !matches!(tag, "a" | "b" | "code" | "span" | "strong" | "text" | "title" | "th" | "td") {
+            self.0.push('\n');
+        }
+        self
     }
 
     fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) {
