@@ -612,3 +612,36 @@ fn several_mailboxes_have_folders_and_headings_of_their_own() {
         assert!(folder.join(name).join("README.txt").exists());
     }
 }
+
+#[test]
+fn a_servers_name_that_steers_a_shell_goes_into_no_command() {
+    let path = fixtures().join("evidence/autodiscover-ews-external-url-missing.json");
+    let text = fs::read_to_string(path).unwrap();
+    for name in ["x;calc;y.corp.example", "x$(calc).corp.example", "x'calc'.corp.example"] {
+        let hostile = text.replace(
+            "https://mail.corp.example/Microsoft-Server-ActiveSync<",
+            &format!("https://{name}/Microsoft-Server-ActiveSync<"),
+        );
+        assert_ne!(hostile, text);
+        let report = judged(exdiag::report::read(hostile.as_bytes()).unwrap().remove(0), Lang::En);
+        for file in fix(&report, Lang::En).iter().filter(|file| file.name != "README.txt") {
+            let live: Vec<&str> = live(file, if ending(&file.name) == "zone" { ";" } else { "#" });
+            assert!(!live.iter().any(|line| line.contains("calc")), "{}: {live:?}", file.name);
+        }
+    }
+}
+
+#[test]
+fn a_folder_with_a_readme_of_somebody_elses_is_not_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("README.txt"), "Mine\n").unwrap();
+    let report = fixtures().join("reports/intermediate-missing.json");
+    let args = ["replay", report.to_str().unwrap(), "--fix", folder.path().to_str().unwrap()];
+    let output = run(&args);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output.stderr).contains("a folder of its own"), "{}", said(&output.stderr));
+    assert_eq!(fs::read_to_string(folder.path().join("README.txt")).unwrap(), "Mine\n");
+    // its own may be replaced
+    fs::remove_file(folder.path().join("README.txt")).unwrap();
+    assert_eq!((run(&args).status.code(), run(&args).status.code()), (Some(1), Some(1)));
+}

@@ -296,3 +296,31 @@ fn a_live_run_is_written_as_its_redacted_replay() {
         }
     }
 }
+
+#[test]
+fn whatever_lies_below_a_known_domain_is_hidden_and_so_is_a_domain_with_umlauts() {
+    let path = |case: &str| fixtures().into_iter().find(|path| path.ends_with(case)).unwrap();
+    // only a body names the server in full; a header names it by its first label alone
+    let named = fs::read_to_string(path("admin-ews-list.json")).unwrap();
+    assert!(named.contains("EX01.corp.example"));
+    let full =
+        written(&replay(evidence_of(&path("admin-ews-list.json"))).redacted(Some(Level::Full), 1).unwrap(), Lang::En);
+    assert!(!full.to_lowercase().contains("ex01"), "{full}");
+    let mut evidence = evidence_of(&path("auth-rejected.json"));
+    evidence.header.subject.user = Some("anna@müller-werk.de".to_owned());
+    let full = written(&replay(evidence).redacted(Some(Level::Full), 1).unwrap(), Lang::De);
+    assert!(!full.contains("müller-werk"), "{full}");
+}
+
+#[test]
+fn two_mailboxes_of_a_run_have_two_names() {
+    let evidence = evidence_of(&fixtures().into_iter().find(|path| path.ends_with("auth-rejected.json")).unwrap());
+    let of = |number| {
+        let hidden = redact::evidence(&evidence, Level::Mailbox, number).unwrap();
+        hidden.header.subject.mailbox.unwrap().address
+    };
+    assert_eq!((of(1), of(2)), ("user-1@corp.example".to_owned(), "user-2@corp.example".to_owned()));
+    // and what is hidden stays what it is
+    let hidden = redact::evidence(&evidence, Level::Mailbox, 2).unwrap();
+    assert_eq!(redact::evidence(&hidden, Level::Mailbox, 1).unwrap().header.subject.mailbox.unwrap().address, of(2));
+}

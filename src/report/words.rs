@@ -270,3 +270,17 @@ fn severity_word(severity: Severity) -> &'static str {
         Severity::Fail => "fail",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_mailbox_a_command_asks_what_can_be_asked_of_a_server() {
+        let of = |line| of_server(line, "exdiag tls {server}");
+        let all = "exdiag check {mailbox} --server {endpoint} --only activesync --ask-password";
+        assert_eq!(of(all), "exdiag tls {server}");
+        assert_eq!(of("exdiag check {mailbox} --only tls-protocol"), "exdiag tls {server} --only tls-protocol");
+        assert_eq!(of("Get-CASMailbox '{mailbox}'"), "Get-CASMailbox '{mailbox}'");
+    }
+}
