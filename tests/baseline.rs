@@ -124,3 +124,15 @@ fn several_mailboxes_have_each_their_own_and_a_new_one_is_all_news() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.code() == Some(1) && text.contains("Trusting it"), "{text}");
 }
+
+#[test]
+fn a_baseline_of_another_mailbox_is_said_to_hold_nothing_of_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = fs::read_to_string(fixture("auth-rejected")).unwrap().replace("anna@corp.example", "bert@corp.example");
+    let path = folder.path().join("other.json");
+    fs::write(&path, other).unwrap();
+    let output = exdiag(&["replay", &fixture("auth-rejected"), "--baseline", path.to_str().unwrap()]);
+    let hint = String::from_utf8(output.stderr).unwrap();
+    assert!(hint.contains("the baseline holds no report on anna@corp.example"), "{hint}");
+    assert_eq!(output.status.code(), Some(1));
+}

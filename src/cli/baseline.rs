@@ -2,8 +2,9 @@
 
 use super::args::{BaselineArg, OutputArgs};
 use super::diff::judged;
-use super::exit::Trouble;
+use super::exit::{Trouble, say};
 use super::format::ReportFormat;
+use crate::finding::Sentence;
 use crate::report::{Judged, Report, Wording, compare};
 use crate::text;
 use std::path::Path;
@@ -52,14 +53,20 @@ impl Baseline {
         let known = baseline
             .zip(fresh.as_ref())
             .and_then(|(baseline, fresh)| baseline.reports.iter().rev().find(|kept| kept.is_about_the_same(fresh)));
-        match (known, &fresh) {
-            (Some(known), Some(fresh)) => {
-                let news = compare(known, fresh, wording);
-                let code = news.exit_code;
-                report.baseline = Some(Box::new(news));
-                code
-            }
-            _ => report.exit_code,
+        if let (Some(known), Some(fresh)) = (known, &fresh) {
+            let news = compare(known, fresh, wording);
+            let code = news.exit_code;
+            report.baseline = Some(Box::new(news));
+            return code;
         }
+        if baseline.is_some() {
+            let hint = text!(
+                "exdiag: the baseline holds no report on {target}: all of it is told",
+                "exdiag: Der Vergleichsbericht enthält nichts zu {target}: Es wird alles gemeldet",
+            );
+            let target = report.target.mailbox.as_deref().unwrap_or(&report.target.domain);
+            say(&Sentence::new(hint).with("target", target).say(wording.lang));
+        }
+        report.exit_code
     }
 }

@@ -32,7 +32,8 @@ pub enum ReportFormat {
 impl ReportFormat {
     /// The format that a file's ending names.
     pub fn of_file(path: &Path) -> Result<Self, Trouble> {
-        match path.extension().and_then(|ending| ending.to_str()) {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
             Some("json") => Ok(Self::Json),
             Some("html") => Ok(Self::Html),
             Some("md") => Ok(Self::Markdown),

@@ -28,12 +28,16 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
 
 /// The reports of a file, or of standard input.
 pub fn kept(path: &Path) -> Result<Vec<Kept>, Trouble> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    let mut bytes = Vec::new();
+    let whole = if path == Path::new("-") {
+        io::stdin().take(ticket::LARGEST + 1).read_to_end(&mut bytes)
     } else {
-        std::fs::read(path)
+        std::fs::File::open(path).and_then(|file| file.take(ticket::LARGEST + 1).read_to_end(&mut bytes))
     };
+    let bytes = whole.and_then(|length| match length as u64 {
+        0..=ticket::LARGEST => Ok(bytes),
+        _ => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+    });
     let bytes = bytes.map_err(|error| {
         Trouble::new(text!(
             "could not read {path} ({error}); name a report that exdiag has written with --output",

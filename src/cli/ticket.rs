@@ -25,11 +25,11 @@ const SUMS: &str = "SHA256SUMS";
 /// How many members an archive may have that is read.
 const MEMBERS: usize = 10_000;
 /// How large all reports in it may be together.
-const LARGEST: u64 = 256 * 1024 * 1024;
+pub const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Whether a file's ending asks for an archive.
 pub fn is_archive(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "zip")
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
 }
 
 /// The list of what an archive holds.

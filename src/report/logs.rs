@@ -10,7 +10,7 @@ use super::FindingReport;
 use super::json::write_harmless;
 use crate::evidence::Redacted;
 use crate::evidence::logs::{Coverage, EwsClient, LogDevice, LogFile, LogServer, LogsSeen};
-use crate::finding::Severity;
+use crate::finding::{Severity, harmless};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -163,7 +163,9 @@ fn verdict(findings: &[FindingReport], device: &LogDevice, kinds: &[&str]) -> &'
 /// A cell. What comes from a log is nobody's promise: one that a spreadsheet would take for a formula
 /// gets an apostrophe in front.
 fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@', '\t']) { format!("'{cell}") } else { cell.to_owned() };
+    // a table is looked at on a terminal too
+    let cell = harmless(cell);
+    let cell = if cell.starts_with(['=', '+', '-', '@', '\t']) { format!("'{cell}") } else { cell };
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
@@ -176,5 +178,6 @@ mod tests {
         assert_eq!(quoted("a\"b,c"), "\"a\"\"b,c\"");
         assert_eq!(quoted("=1+1"), "'=1+1");
         assert_eq!(quoted("iPhone"), "iPhone");
+        assert!(!quoted("a\u{1b}[31m\u{202e}b").contains(['\u{1b}', '\u{202e}']));
     }
 }

@@ -110,8 +110,8 @@ pub(super) fn first(comparison: &Comparison, lang: Lang) -> Vec<String> {
     }
     let label = |side: &Side| side.target.mailbox.clone().unwrap_or_else(|| side.target.domain.clone());
     let sentence = Sentence::new(text!(
-        "The two reports are about different targets: {old} and {new}. They were compared all the same.",
-        "Die beiden Berichte handeln von verschiedenen Zielen: {old} und {new}. Verglichen wurden sie trotzdem."
+        "The two reports are about different targets: {old} and {new}. What both hold was compared.",
+        "Die beiden Berichte handeln von verschiedenen Zielen: {old} und {new}. Verglichen wurde, was beide enthalten."
     ));
     vec![sentence.with("old", label(old)).with("new", label(new)).say(lang)]
 }
