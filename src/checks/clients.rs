@@ -43,7 +43,7 @@ findings! {
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
             { en: "Look again:", de: "Prüfen Sie erneut:", Shell "exdiag tls {endpoint}" },
         ]
-        links ["https://pypi.org/project/certifi/"]
+        links ["https://github.com/certifi/python-certifi"]
     }
     SYNC_SERVICE_DEPENDS = "clients.sync-service-depends", Warn, Exchange {
         title { en: "Whether a Linux sync service accepts {server} depends on its roots: {stores}", de: "Ob ein Sync-Dienst unter Linux {server} akzeptiert, hängt von seinen Stammzertifikaten ab: {stores}" }
@@ -55,7 +55,7 @@ findings! {
         steps [
             { en: "Read what it means and how to fix it:", de: "Lesen Sie, was es bedeutet und wie es zu beheben ist:", Shell "exdiag explain {first}" },
         ]
-        links ["https://pypi.org/project/certifi/"]
+        links ["https://github.com/certifi/python-certifi"]
     }
     OUTLOOK = "clients.outlook-rejects", Fail, Exchange {
         title { en: "Outlook on Windows refuses {server} ({why})", de: "Outlook unter Windows lehnt {server} ab ({why})" }
