@@ -66,38 +66,6 @@ fn example(command: &str) -> SessionAsk {
 /// MS-ASCMD 2.2.3.177: statuses of one command that no finding tells of.
 fn words(command: &str, number: u16) -> Option<Text> {
     Some(match (command, number) {
-        ("Sync", 5) => text!(
-            "The server fails: a fault that passes, or a single item that it cannot handle. Look into its application log at that time.",
-            "Der Server scheitert: eine vorübergehende Störung oder ein einzelnes Element, mit dem er nicht umgehen kann. Sehen Sie zu dieser Zeit in sein Anwendungsprotokoll."
-        ),
-        ("Sync", 6) => text!(
-            "An item that the client sent is malformed; the client has to send it otherwise or leave it out.",
-            "Ein Element, das der Client gesendet hat, ist fehlerhaft; der Client muss es anders senden oder weglassen."
-        ),
-        ("Sync", 7) => text!(
-            "The item was changed on the server and on the device; the server's change stands. Nothing to do.",
-            "Das Element wurde auf dem Server und auf dem Gerät geändert; die Änderung des Servers gilt. Nichts zu tun."
-        ),
-        ("Sync", 8) => text!(
-            "The item or the folder is no longer on the server: it was moved or deleted meanwhile. The client has to fetch the folders anew (FolderSync); if it asks for the same one again and again, set the account up anew in the client.",
-            "Das Element oder der Ordner ist nicht mehr auf dem Server: Er wurde inzwischen verschoben oder gelöscht. Der Client muss die Ordner neu abrufen (FolderSync); fragt er immer wieder nach demselben, richten Sie das Konto im Client neu ein."
-        ),
-        ("Sync", 12) => text!(
-            "The folders have changed; the client has to fetch them anew (FolderSync) and goes on. In a loop it is a fault of the client: set the account up anew there.",
-            "Die Ordner haben sich geändert; der Client muss sie neu abrufen (FolderSync) und macht dann weiter. In einer Schleife ist es ein Fehler des Clients: Richten Sie das Konto dort neu ein."
-        ),
-        ("Sync", 13) => text!(
-            "The client has sent a shortened request that the server no longer knows the rest of; it has to send the whole one. Nothing to do.",
-            "Der Client hat eine verkürzte Anfrage gesendet, deren Rest der Server nicht mehr kennt; er muss die ganze senden. Nichts zu tun."
-        ),
-        ("Sync", 14) => text!(
-            "The client wants to wait longer or shorter than the server allows; the answer names the limit.",
-            "Der Client will länger oder kürzer warten, als der Server erlaubt; die Antwort nennt die Grenze."
-        ),
-        ("Sync", 15) => text!(
-            "The client wants to watch more folders than the server allows; sync fewer folders.",
-            "Der Client will mehr Ordner beobachten, als der Server erlaubt; synchronisieren Sie weniger Ordner."
-        ),
         ("Ping", 1) => text!(
             "The time of waiting is over and nothing has come: a success, as it should be when no mail arrives.",
             "Die Wartezeit ist um und nichts ist gekommen: ein Erfolg, wie er sein soll, wenn keine Mail eintrifft."

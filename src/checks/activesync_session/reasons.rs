@@ -61,21 +61,75 @@ const NOT_SPOKEN: Reason = Reason {
     ),
 };
 
-const PASSING_FAULT: Reason = Reason {
+const SYNC_FAULT: Reason = Reason {
     severity: Severity::Fail,
     owner: Owner::Exchange,
     words: text!(
-        "A fault of the server, often a passing one, or an item in the folder that it cannot give out. Where it stays, one item of this mailbox or its store is damaged.",
-        "Ein Fehler des Servers, oft ein vorübergehender, oder ein Element im Ordner, das er nicht ausgeben kann. Bleibt er, ist ein Element dieses Postfachs oder dessen Speicher beschädigt."
+        "The server fails: a fault that passes, or a single item that it cannot handle. Look into its application log at that time.",
+        "Der Server scheitert: eine vorübergehende Störung oder ein einzelnes Element, mit dem er nicht umgehen kann. Sehen Sie zu dieser Zeit in sein Anwendungsprotokoll."
     ),
 };
 
-const FOLDERS_CHANGED: Reason = Reason {
+const SYNC_ITEM: Reason = Reason {
+    severity: Severity::Fail,
+    owner: Owner::Exchange,
+    words: text!(
+        "An item that the client sent is malformed; the client has to send it otherwise or leave it out.",
+        "Ein Element, das der Client gesendet hat, ist fehlerhaft; der Client muss es anders senden oder weglassen."
+    ),
+};
+
+const SYNC_CONFLICT: Reason = Reason {
     severity: Severity::Warn,
     owner: Owner::Exchange,
     words: text!(
-        "The folders have changed since the list was read a moment ago. The next run reads it anew; where this comes again and again, a program creates or moves folders all the time.",
-        "Die Ordner haben sich geändert, seit die Liste vor einem Moment gelesen wurde. Der nächste Lauf liest sie neu; kommt das immer wieder, legt ein Programm ständig Ordner an oder verschiebt sie."
+        "The item was changed on the server and on the device; the server's change stands. Nothing to do.",
+        "Das Element wurde auf dem Server und auf dem Gerät geändert; die Änderung des Servers gilt. Nichts zu tun."
+    ),
+};
+
+const SYNC_GONE: Reason = Reason {
+    severity: Severity::Warn,
+    owner: Owner::Exchange,
+    words: text!(
+        "The item or the folder is no longer on the server: it was moved or deleted meanwhile. The client has to fetch the folders anew (FolderSync); if it asks for the same one again and again, set the account up anew in the client.",
+        "Das Element oder der Ordner ist nicht mehr auf dem Server: Er wurde inzwischen verschoben oder gelöscht. Der Client muss die Ordner neu abrufen (FolderSync); fragt er immer wieder nach demselben, richten Sie das Konto im Client neu ein."
+    ),
+};
+
+const SYNC_FOLDERS: Reason = Reason {
+    severity: Severity::Warn,
+    owner: Owner::Exchange,
+    words: text!(
+        "The folders have changed; the client has to fetch them anew (FolderSync) and goes on. In a loop it is a fault of the client: set the account up anew there.",
+        "Die Ordner haben sich geändert; der Client muss sie neu abrufen (FolderSync) und macht dann weiter. In einer Schleife ist es ein Fehler des Clients: Richten Sie das Konto dort neu ein."
+    ),
+};
+
+const SYNC_SHORTENED: Reason = Reason {
+    severity: Severity::Fail,
+    owner: Owner::Exchange,
+    words: text!(
+        "The client has sent a shortened request that the server no longer knows the rest of; it has to send the whole one. Nothing to do.",
+        "Der Client hat eine verkürzte Anfrage gesendet, deren Rest der Server nicht mehr kennt; er muss die ganze senden. Nichts zu tun."
+    ),
+};
+
+const SYNC_WAIT: Reason = Reason {
+    severity: Severity::Fail,
+    owner: Owner::Exchange,
+    words: text!(
+        "The client wants to wait longer or shorter than the server allows; the answer names the limit.",
+        "Der Client will länger oder kürzer warten, als der Server erlaubt; die Antwort nennt die Grenze."
+    ),
+};
+
+const SYNC_TOO_MANY: Reason = Reason {
+    severity: Severity::Fail,
+    owner: Owner::Exchange,
+    words: text!(
+        "The client wants to watch more folders than the server allows; sync fewer folders.",
+        "Der Client will mehr Ordner beobachten, als der Server erlaubt; synchronisieren Sie weniger Ordner."
     ),
 };
 
@@ -103,11 +157,17 @@ pub(super) const fn of(number: u16, is_sync: bool) -> Reason {
         111 | 133 => BUSY,
         16 if is_sync => BUSY,
         101..=109 => DAMAGED,
-        4 | 13..=15 if is_sync => DAMAGED,
+        4 if is_sync => DAMAGED,
         137 | 138 => NOT_SPOKEN,
         151 => TOO_MANY_FOLDERS,
-        5 | 6 if is_sync => PASSING_FAULT,
-        8 | 12 if is_sync => FOLDERS_CHANGED,
+        5 if is_sync => SYNC_FAULT,
+        6 if is_sync => SYNC_ITEM,
+        7 if is_sync => SYNC_CONFLICT,
+        8 if is_sync => SYNC_GONE,
+        12 if is_sync => SYNC_FOLDERS,
+        13 if is_sync => SYNC_SHORTENED,
+        14 if is_sync => SYNC_WAIT,
+        15 if is_sync => SYNC_TOO_MANY,
         _ => OTHER,
     }
 }
