@@ -645,3 +645,19 @@ fn a_folder_with_a_readme_of_somebody_elses_is_not_written_to() {
     fs::remove_file(folder.path().join("README.txt")).unwrap();
     assert_eq!((run(&args).status.code(), run(&args).status.code()), (Some(1), Some(1)));
 }
+
+#[test]
+fn the_mailbox_user_is_not_left_with_an_admins_commands_and_hidden_names_are_said_to_be() {
+    let whole = exdiag::replay(of_case("auth-rejected"));
+    let told = |diagnosis: &exdiag::Diagnosis, owner| {
+        let report = diagnosis.report(Wording { lang: Lang::En, fail_on: FailOn::Fail });
+        message(&report, owner, &envelope(Lang::En)).unwrap().body.replace('\n', " ")
+    };
+    let plain = told(&whole, Owner::User);
+    assert!(plain.contains("please pass them on") && !plain.contains("stand for others"), "{plain}");
+    let hidden = whole.redacted(Some(exdiag::evidence::redact::Level::Mailbox), 1).unwrap();
+    assert!(told(&hidden, Owner::User).contains("stand for others"));
+    assert!(
+        !told(&exdiag::replay(of_case("tls-intermediate-missing")), Owner::Exchange).contains("please pass them on")
+    );
+}

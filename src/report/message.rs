@@ -168,8 +168,22 @@ impl Letter<'_> {
                 self.asked(&mut out, number, cause, remedy);
             }
         }
+        if self.causes.iter().filter_map(|cause| cause.remediation.as_ref()).any(is_for_an_admin) {
+            let pass_on = text!(
+                "Commands for PowerShell are for the Exchange admin: please pass them on to them.",
+                "Befehle für PowerShell sind für die Exchange-Administration: Geben Sie sie bitte dorthin weiter.",
+            );
+            self.paragraph(&mut out, &pass_on.into());
+        }
         self.heading(&mut out, text!("How to check that it worked", "So prüfen Sie, ob es geholfen hat"));
         self.check(&mut out);
+        if self.report.redacted.is_some() {
+            let hidden = text!(
+                "Names such as user-1 or host-1 stand for others, which were hidden; ask us for those that you need.",
+                "Namen wie user-1 oder host-1 stehen für andere, die verborgen wurden; fragen Sie uns nach denen, die Sie brauchen.",
+            );
+            self.paragraph(&mut out, &hidden.into());
+        }
         let sentence = text!(
             "Attached: {file}, the report of the diagnosis program exdiag with all that was seen, for other programs to read. It holds no passwords and no other secrets.",
             "Angehängt: {file}, der Bericht des Diagnoseprogramms exdiag mit allem, was zu sehen war, zum Einlesen in andere Programme. Er enthält keine Passwörter und keine anderen Geheimnisse.",
@@ -391,6 +405,11 @@ impl Letter<'_> {
         lines(out, "", &sentence.say(self.lang));
         out.push(String::new());
     }
+}
+
+/// Whether the person who owns the mailbox is asked for what only an admin can run.
+fn is_for_an_admin(remedy: &Remediation) -> bool {
+    remedy.owner == Owner::User && remedy.commands.iter().any(|command| command.shell == Shell::Powershell)
 }
 
 /// A text whose first line begins so, and whose others stand below it.

@@ -132,8 +132,11 @@ fn unfit(record: &Record, at: usize, told: &[Record], domain: &str) -> Option<Te
     if told.contains(record) {
         return Some(text!("The same as above:", "Wie oben:"));
     }
-    let is_address = |data: &Data| matches!(data, Data::A(_) | Data::Aaaa(_));
-    let beside = |other: &Record| is_address(&other.data) && is_address(&record.data);
+    // of one name there may be an address of each family
+    let beside = |other: &Record| {
+        other.name == record.name
+            && matches!((&other.data, &record.data), (Data::A(_), Data::Aaaa(_)) | (Data::Aaaa(_), Data::A(_)))
+    };
     if told.iter().any(|other| other.name == record.name && !beside(other))
         || at > 0 && !told.last().is_some_and(beside)
     {
@@ -173,5 +176,15 @@ mod tests {
         ] {
             assert_eq!(Record::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn rfc1034_a_name_may_have_an_address_of_each_family_and_one_alias() {
+        let of = |line: &str| Record::parse(line).unwrap();
+        let (a, aaaa) = (of("m.corp.example. 300 IN A 192.0.2.1"), of("m.corp.example. 300 IN AAAA 2001:db8::1"));
+        let fits = |record: &Record, at, told: &[Record]| unfit(record, at, told, "corp.example").is_none();
+        assert!(fits(&aaaa, 0, std::slice::from_ref(&a)) && fits(&aaaa, 1, std::slice::from_ref(&a)));
+        assert!(!fits(&of("m.corp.example. 300 IN A 192.0.2.2"), 1, std::slice::from_ref(&a)), "another in its place");
+        assert!(!fits(&of("m.corp.example. 300 IN CNAME n.corp.example."), 0, &[a]));
     }
 }
