@@ -4,6 +4,7 @@
 //! from. That is no disagreement; an address that only one side has ever heard of is one.
 
 use super::reach::is_private;
+use super::trusted::registered_domain;
 use crate::evidence::{DnsAnswer, DnsSeen};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -73,8 +74,8 @@ pub fn difference(host: &str, one: &Sight, other: &Sight) -> Option<Difference> 
 
 /// Whether both end at the same foreign provider, which answers each as it likes.
 fn is_elsewhere(host: &str, one: &Sight, other: &Sight) -> bool {
-    let (ours, theirs) = (psl::domain_str(&one.end), psl::domain_str(&other.end));
-    one.end != host && ours.is_some() && ours == theirs && ours != psl::domain_str(host)
+    let (ours, theirs) = (registered_domain(&one.end), registered_domain(&other.end));
+    one.end != host && ours.is_some() && ours == theirs && ours != registered_domain(host)
 }
 
 fn rotates(sight: &Sight) -> bool {

@@ -38,8 +38,7 @@ pub(super) fn is_no_label_without_underscores(label: &str) -> bool {
 /// The label that somebody registered: the one before the public suffix.
 pub(super) fn registrable(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
-    let domain = psl::domain(name.as_bytes())?;
-    let domain = std::str::from_utf8(domain.as_bytes()).ok()?;
+    let domain = psl2::lookup(&name)?.registrable_domain()?;
     domain.split('.').next().map(str::to_owned)
 }
 
@@ -47,10 +46,8 @@ pub(super) fn registrable(name: &str) -> Option<String> {
 /// owners of the second part's suffixes may have certificates for all of their namespace.
 pub(super) fn is_registry_suffix(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    psl::suffix(name.as_bytes()).is_some_and(|suffix| {
-        // a name that the list does not know counts as a top-level domain
-        suffix.as_bytes() == name.as_bytes() && suffix.typ() != Some(psl::Type::Private)
-    })
+    // a name that the list does not know counts as a top-level domain
+    psl2::lookup(&name).is_some_and(|found| found.is_public_suffix() && !found.is_private())
 }
 
 /// What a name means, whichever way it is spelled.
@@ -86,7 +83,7 @@ pub(in crate::protocol::lint) fn is_internal(name: &str) -> bool {
     if name.is_empty() || name.rsplit('.').next() == Some("onion") {
         return false;
     }
-    psl::suffix(name.as_bytes()).is_some_and(|suffix| !suffix.is_known())
+    psl2::lookup(&name).is_some_and(|found| !found.is_known())
 }
 
 const ZONE_4: &str = ".in-addr.arpa";
