@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod finding;
 pub mod gather;
 pub mod lab;
+mod packed;
 pub mod protocol;
 pub mod report;
 pub mod runner;

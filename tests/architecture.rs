@@ -38,7 +38,8 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room { name: "finding", imports: &[], forbidden: PURE },
     Room { name: "evidence", imports: &[], forbidden: PURE },
-    Room { name: "protocol", imports: &["evidence"], forbidden: PURE },
+    Room { name: "packed", imports: &[], forbidden: PURE },
+    Room { name: "protocol", imports: &["evidence", "packed"], forbidden: PURE },
     Room { name: "checks", imports: &["finding", "evidence", "protocol"], forbidden: PURE },
     Room { name: "diagnosis", imports: &["finding", "evidence"], forbidden: PURE },
     Room { name: "runner", imports: &["evidence", "finding", "checks", "diagnosis"], forbidden: NO_SOCKET },
@@ -47,7 +48,18 @@ const ROOMS: &[Room] = &[
     Room { name: "lab", imports: &["evidence", "protocol"], forbidden: SILENT },
     Room {
         name: "cli",
-        imports: &["finding", "evidence", "protocol", "checks", "diagnosis", "runner", "gather", "report", "lab"],
+        imports: &[
+            "finding",
+            "evidence",
+            "protocol",
+            "checks",
+            "diagnosis",
+            "runner",
+            "gather",
+            "report",
+            "lab",
+            "packed",
+        ],
         forbidden: &["tokio::net", "hyper::", "reqwest::"],
     },
 ];

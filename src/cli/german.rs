@@ -2,10 +2,9 @@
 //!
 //! The doc comments of `args` are the source; `german.txt` has each of their paragraphs in German.
 
+use crate::packed::GERMAN;
 use clap::builder::{PossibleValuesParser, Resettable, Str, StyledStr};
 use clap::{Arg, Command};
-
-const TABLE: &str = include_str!("german.txt");
 
 /// What clap writes into every help by itself.
 const OF_CLAP: [(&str, &str); 11] = [
@@ -77,6 +76,6 @@ fn text(english: Option<&StyledStr>) -> Resettable<StyledStr> {
 }
 
 fn row(english: &str) -> Option<&'static str> {
-    let mut lines = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = GERMAN.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).find(|(of, _)| *of == english).map(|(_, german)| german)
 }

@@ -3,18 +3,14 @@
 use super::args::{SchemaOf, command};
 use super::exit::Trouble;
 use super::output::print;
+use crate::packed;
 use crate::text;
 
-/// What `report::schema` makes; as text it takes a fraction of the room that the code for it does.
-const REPORT: &str = include_str!("../../docs/report.schema.json");
-/// What `report::diff_schema` makes.
-const DIFF: &str = include_str!("../../docs/diff.schema.json");
-
-/// `exdiag schema`
+/// `exdiag schema`: the text that `report::schema` made, which takes a fraction of the room that its code does.
 pub fn schema(what: SchemaOf) -> Result<u8, Trouble> {
     let schema = match what {
-        SchemaOf::Report => REPORT,
-        SchemaOf::Diff => DIFF,
+        SchemaOf::Report => &*packed::REPORT_SCHEMA,
+        SchemaOf::Diff => &*packed::DIFF_SCHEMA,
     };
     print(schema.as_bytes())?;
     Ok(0)

@@ -2,6 +2,7 @@
 //!
 //! The table is `builds.txt`; what is newer than it is known to be newer, and nothing else.
 
+use crate::packed::BUILDS;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz::Offset;
@@ -196,8 +197,7 @@ impl Release {
 
 /// Every known build, by number.
 pub fn table() -> &'static [Release] {
-    static TABLE: LazyLock<Vec<Release>> =
-        LazyLock::new(|| include_str!("builds.txt").lines().filter_map(read).collect());
+    static TABLE: LazyLock<Vec<Release>> = LazyLock::new(|| BUILDS.lines().filter_map(read).collect());
     &TABLE
 }
 

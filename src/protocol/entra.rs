@@ -3,6 +3,7 @@
 //! The table is `entra.txt`. Microsoft gives the numbers to people, not to programs, and may change them:
 //! they explain an answer, and decide nothing about how one is asked for.
 
+use crate::packed::ENTRA;
 use std::sync::LazyLock;
 
 /// Where Microsoft tells of a code; its number stands behind it.
@@ -55,7 +56,7 @@ impl Who {
 }
 
 static TABLE: LazyLock<Vec<Code>> = LazyLock::new(|| {
-    let mut lines = include_str!("entra.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = ENTRA.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut codes = Vec::new();
     while let Some(head) = lines.next() {
         let mut text = || lines.next().unwrap_or_default();
