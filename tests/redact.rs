@@ -19,7 +19,10 @@ use exdiag::report::{FailOn, Wording, read, write_json};
 use exdiag::{Diagnosis, replay};
 use serde_json::{Value, json};
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use support::everything::everything;
 
 const LEVELS: [Level; 2] = [Level::Mailbox, Level::Full];
@@ -63,25 +66,50 @@ fn judged(diagnosis: &Diagnosis) -> Judged {
     )
 }
 
+/// What is wrong with each fixture, looked at by as many threads as there are processors.
+fn wrong_in_all(look: impl Fn(usize, &Path) -> Vec<String> + Sync) -> Vec<String> {
+    let (all, next) = (fixtures(), AtomicUsize::new(0));
+    let mut wrong = Vec::new();
+    thread::scope(|scope| {
+        let work = || {
+            let mut wrong = Vec::new();
+            while let number = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(path) = all.get(number)
+            {
+                let name = path.file_stem().unwrap().display().to_string();
+                wrong.extend(look(number, path).into_iter().map(|what| format!("{name} {what}")));
+            }
+            wrong
+        };
+        let workers = thread::available_parallelism().map_or(2, NonZero::get);
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        wrong.extend(running.into_iter().flat_map(|worker| worker.join().unwrap()));
+    });
+    wrong
+}
+
 #[test]
 fn a_redacted_report_is_judged_as_the_whole_one_is() {
-    let mut wrong = Vec::new();
-    for path in fixtures() {
-        let whole = evidence_of(&path);
-        let expected = judged(&replay(whole.clone()));
+    let wrong = wrong_in_all(|_, path| {
+        let mut wrong = Vec::new();
+        let whole = replay(evidence_of(path));
+        let expected = judged(&whole);
         for level in LEVELS {
-            let diagnosis = replay(whole.clone()).redacted(Some(level), 1).unwrap();
-            let again = read(written(&diagnosis, Lang::En).as_bytes()).unwrap().remove(0);
-            let found = judged(&replay(again.clone()));
+            let diagnosis = whole.clone().redacted(Some(level), 1).unwrap();
+            let again = read(&serde_json::to_vec(&diagnosis.evidence).unwrap()).unwrap().remove(0);
+            // the same facts are judged the same: once is enough
+            let same = again == diagnosis.evidence;
+            let found = if same { judged(&diagnosis) } else { judged(&replay(again.clone())) };
             if found != expected {
-                wrong.push(format!("{} {level:?}: {expected:?} became {found:?}", path.file_name().unwrap().display()));
+                wrong.push(format!("{level:?}: {expected:?} became {found:?}"));
             }
             let twice = redact::evidence(&again, level, 1).unwrap();
             if twice != again {
-                wrong.push(format!("{} {level:?}: a second time changes it", path.file_name().unwrap().display()));
+                wrong.push(format!("{level:?}: a second time changes it"));
             }
         }
-    }
+        wrong
+    });
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -202,24 +230,20 @@ fn seen_in(text: &str, words: &[&str]) -> Vec<String> {
 
 #[test]
 fn nothing_that_was_planted_is_read_in_any_format() {
-    let mut leaks = Vec::new();
-    for (number, path) in fixtures().into_iter().enumerate() {
-        let name = path.file_stem().unwrap().display().to_string();
-        let evidence = planted(&path);
-        let redacted = replay(evidence.clone()).redacted(Some(Level::Full), 1).unwrap();
+    let leaks = wrong_in_all(|number, path| {
+        let mut leaks = Vec::new();
+        let whole = replay(planted(path));
+        let redacted = whole.clone().redacted(Some(Level::Full), 1).unwrap();
         // what stands in any format stands in this one; all formats of all of them would take a minute
         let full = if number % 8 == 0 { everything(&redacted) } else { written(&redacted, Lang::De) };
-        leaks.extend(
-            seen_in(&full, PERSONS)
-                .into_iter()
-                .chain(seen_in(&full, NETWORK))
-                .map(|leak| format!("{name} full {leak}")),
-        );
-        let mailbox = written(&replay(evidence).redacted(Some(Level::Mailbox), 1).unwrap(), Lang::En);
+        let all = seen_in(&full, PERSONS).into_iter().chain(seen_in(&full, NETWORK));
+        leaks.extend(all.map(|leak| format!("full {leak}")));
+        let mailbox = written(&whole.redacted(Some(Level::Mailbox), 1).unwrap(), Lang::En);
         // at this level the header of a debugger may stay
         let persons: Vec<&str> = PERSONS.iter().copied().filter(|word| !word.starts_with("zwsid")).collect();
-        leaks.extend(seen_in(&mailbox, &persons).into_iter().map(|leak| format!("{name} mailbox {leak}")));
-    }
+        leaks.extend(seen_in(&mailbox, &persons).into_iter().map(|leak| format!("mailbox {leak}")));
+        leaks
+    });
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks[..leaks.len().min(40)].join("\n"));
 }
 
@@ -290,6 +314,10 @@ fn a_live_run_is_written_as_its_redacted_replay() {
             let redacted = whole.clone().redacted(Some(level), 1).unwrap();
             assert_eq!(judged(&redacted), expected, "{name} {level:?}");
             let text = everything(&redacted);
+            // letters of a certificate are chance
+            let text: String = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && !"+/".contains(letter))
+                .filter(|run| run.len() < 100)
+                .collect();
             let words: &[&str] =
                 if level == Level::Full { &["anna", "\"ex01\"", "corp.local", "203.0.113.7\""] } else { &["anna"] };
             assert_eq!(seen_in(&text, words), Vec::<String>::new(), "{name} {level:?}");

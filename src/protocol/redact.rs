@@ -7,11 +7,13 @@
 
 mod addresses;
 mod blob;
+mod directory;
 mod found;
 mod headers;
 mod hosts;
 mod letters;
 mod roles;
+mod spelling;
 mod stand_ins;
 mod vocabulary;
 
@@ -43,9 +45,7 @@ pub fn evidence(evidence: &Evidence, level: Level, number: u64) -> Result<Eviden
         }
     }
     found.look(&mut value.clone());
-    // a host of a domain that is known now may stand anywhere
-    found.domains = found.hosts.domains().into_iter().map(str::to_owned).collect();
-    found.look(&mut value.clone());
+    found.settle();
     let stand_ins = StandIns::new(&found, level, number);
     stand_ins.replace(&mut value);
     link_again(evidence, &mut value)?;
@@ -62,6 +62,7 @@ pub fn logs(seen: &LogsSeen, asked: (Option<&str>, Option<&str>), level: Level) 
     let mut found = Found::default();
     found.look(&mut value.clone());
     found.asked(asked.0, asked.1);
+    found.settle();
     let stand_ins = StandIns::new(&found, level, 1);
     stand_ins.replace(&mut value);
     let mut changed: LogsSeen = serde_json::from_value(value)?;

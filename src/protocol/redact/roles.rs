@@ -25,6 +25,8 @@ pub enum Role<'a> {
     Tenant,
     /// The name of a company.
     Organisation,
+    /// What a device, or a program, calls itself: a product, and perhaps whose it is.
+    Thing,
     /// The value of this header.
     Header(&'a str),
     /// A certificate or another signed structure, DER in base64.
@@ -95,6 +97,8 @@ const SIGNED: &[&str] = &[
 fn of_field<'a>(name: &str, within: &str, object: &Map<String, Value>) -> Role<'a> {
     let has = |names: &[&str]| names.iter().any(|name| object.contains_key(*name));
     match name {
+        "kind" | "model" if within == "devices" => Role::Thing,
+        "agent" | "device_type" | "device_model" | "friendly_name" => Role::Thing,
         _ if FIXED.contains(&name) => Role::Fixed,
         "user" | "mailbox" | "username" | "user_name" | "upn" => Role::SignIn,
         "device_id" | "devices_allowed" | "devices_blocked" => Role::Whole(Kind::Device),
