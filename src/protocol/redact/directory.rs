@@ -106,6 +106,10 @@ const ATTRIBUTES: &[&str] = &["c", "cn", "dc", "l", "o", "ou", "st", "street", "
 pub fn distinguished(reading: &Reading) -> Vec<Distinguished> {
     let mut out = Vec::new();
     let mut place = 0;
+    let is_domain = |three: &[super::letters::Letter]| matches!(three, [d, c, is] if d.lower == 'd' && c.lower == 'c' && matches!(is.is, '=' | ' '));
+    if !reading.letters.windows(3).any(is_domain) {
+        return out;
+    }
     while place < reading.letters.len() {
         let Some((name, end)) = one(reading, place) else {
             place += 1;

@@ -116,12 +116,7 @@ impl Found {
             Role::Host => self.host(text),
             Role::Address => self.address(text),
             Role::Tenant | Role::Organisation => self.tenant(text),
-            Role::Thing => {
-                if let Some(owner) = spelling::owner(text) {
-                    self.name(&spelling::bare(owner));
-                }
-                self.text(text, false);
-            }
+            Role::Thing => self.thing(text),
             Role::Header(name) => {
                 if matches!(name, "www-authenticate" | "proxy-authenticate") {
                     self.realm(text);
@@ -158,6 +153,14 @@ impl Found {
         if let Some(device) = device {
             self.value(device, Kind::Device);
         }
+    }
+
+    /// Notes what a device or a program calls itself.
+    pub fn thing(&mut self, text: &str) {
+        if let Some(owner) = spelling::owner(text) {
+            self.name(&spelling::bare(owner));
+        }
+        self.text(text, false);
     }
 
     fn name(&mut self, text: &str) {

@@ -270,7 +270,7 @@ impl StandIns {
     }
 
     /// What calls itself after a person that is known by more than one word: `Anna iPhone`.
-    fn thing(&self, text: &str) -> String {
+    pub fn thing(&self, text: &str) -> String {
         let text = self.text(text);
         let reading = Reading::new(&text);
         let words = reading.runs(char::is_alphabetic).into_iter();
