@@ -323,7 +323,8 @@ fn a_live_run_is_written_as_its_redacted_replay() {
             assert_eq!(judged(&redacted), expected, "{name} {level:?}");
             let text = everything(&redacted);
             // letters of a certificate are chance
-            let text: String = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && !"+/".contains(letter))
+            let text: String = text
+                .split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && !"+/".contains(letter))
                 .filter(|run| run.len() < 100)
                 .collect();
             let words: &[&str] =
@@ -366,7 +367,8 @@ fn seen_with(mailbox: &str, page: &str, headers: &[(&str, &str)]) -> Evidence {
     let path = fixtures().into_iter().find(|path| path.ends_with("auth-rejected.json")).unwrap();
     let text = fs::read_to_string(path).unwrap();
     let local = mailbox.split('@').next().unwrap();
-    let mut value: Value = serde_json::from_str(&text.replace("anna@corp.example", mailbox).replace("anna", local)).unwrap();
+    let mut value: Value =
+        serde_json::from_str(&text.replace("anna@corp.example", mailbox).replace("anna", local)).unwrap();
     let answers = value["records"].as_array_mut().unwrap().iter_mut().map(|line| &mut line["seen"]["outcome"]);
     let answer = answers.filter(|answer| answer.pointer("/body/text").is_some()).last().unwrap();
     answer["body"]["text"] = Value::from(page);
@@ -395,10 +397,18 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("zwkrg\\bertold.zwirnmann was refused", "bertold|zwirnmann", "zwkrg"),
     ("cs-username=zwkrg%5cbertold&x=1", "bertold", "zwkrg"),
     ("zweigwerk-nord\\bertold may not", "bertold", "zweigwerk-nord\\"),
-    ("photo walburga.zwirn.jpg, walburga_zwirn, walburga-zwirn, WalburgaZwirn, /img/WalburgaZwirnKlein2.png", "walburga|zwirn", ""),
+    (
+        "photo walburga.zwirn.jpg, walburga_zwirn, walburga-zwirn, WalburgaZwirn, /img/WalburgaZwirnKlein2.png",
+        "walburga|zwirn",
+        "",
+    ),
     ("Zwirn, Walburga; ZWIRN Walburga; Walburga Zwirns Postfach", "walburga|zwirn", ""),
     ("Hello Walburga, welcome Frau Zwirn", "walburga|zwirn", ""),
-    ("<DisplayName>Dr. Walpurgis Zwirnfeld (IT)</DisplayName> Guten Tag, Walpurgis Zwirnfeld! WalpurgisZwirnfeld.pdf", "walpurgis|zwirnfeld", ""),
+    (
+        "<DisplayName>Dr. Walpurgis Zwirnfeld (IT)</DisplayName> Guten Tag, Walpurgis Zwirnfeld! WalpurgisZwirnfeld.pdf",
+        "walpurgis|zwirnfeld",
+        "",
+    ),
     ("\"Zwirnberger, Bertold\" <b.z@zweigwerk-nord.example>: ask Bertold Zwirnberger", "bertold|zwirnberger", ""),
     ("cn=Zwirnheim\\, Bertold,ou=Zwabteilung,dc=zwkrg,dc=local failed", "zwirnheim|bertold", "zwabteilung|zwkrg"),
     ("CN=ZWMBX07,CN=Servers,CN=Configuration,DC=zwkrg,DC=local; later zwmbx07 alone", "", "zwmbx07|zwkrg"),
@@ -408,7 +418,11 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("client:fd77:1234::9 FD77:1234:0:0:0:0:0:9 fe80::77aa%12 fd77:1234::9: refused", "", "fd77:1234|fe80::77aa"),
     ("9.66.77.10.in-addr.arpa", "", "66.77.10"),
     ("https://zwweb01.zweigwerk-nord.example/ or ZWWEB01 alone", "", "zwweb01"),
-    ("walburga.zwirn\\u0040zweigwerk-nord.example walburga.zwirn&commat;zweigwerk-nord.example", "walburga|zwirn", "zweigwerk"),
+    (
+        "walburga.zwirn\\u0040zweigwerk-nord.example walburga.zwirn&commat;zweigwerk-nord.example",
+        "walburga|zwirn",
+        "zweigwerk",
+    ),
     ("(sAMAccountName=bertold) uid=bertold,ou=people,dc=zwkrg,dc=local", "bertold", "zwkrg"),
 ];
 
@@ -435,7 +449,10 @@ fn servers_and_companies_in_headers_are_hidden_wherever_they_stand() {
         ("x-beserver", "ZWBACK"),
         ("x-diaginfo", "ZWDIAG"),
         ("set-cookie", "ZWBACK-route=…; path=/"),
-        ("x-ms-diagnostics", "2000001;reason=\"ZWFRONT could not reach ZWBACK for zwkrg\\bertold\";error_category=\"x\""),
+        (
+            "x-ms-diagnostics",
+            "2000001;reason=\"ZWFRONT could not reach ZWBACK for zwkrg\\bertold\";error_category=\"x\"",
+        ),
     ];
     let page = "zwexch01, ZwFront and ZWBACK of Zweigwerk Nord KG, zwdiag";
     let evidence = seen_with("walburga.zwirn@zweigwerk-nord.example", page, &headers);
@@ -490,7 +507,15 @@ fn whose_a_device_is_stays_hidden_in_logs_and_what_it_is_stays() {
         let text = String::from_utf8(out).unwrap();
         let names = ["anna", "walburga", "zwirn", "dorothea", "appldn01"];
         assert_eq!(seen_in(&text, &names), Vec::<String>::new(), "{text}");
-        for product in ["iPhone", "Apple-iPhone12C1/1901.401", "iPad", "MacBook", "Windows Phone", "Samsung Galaxy", "Nexus Tablet"] {
+        for product in [
+            "iPhone",
+            "Apple-iPhone12C1/1901.401",
+            "iPad",
+            "MacBook",
+            "Windows Phone",
+            "Samsung Galaxy",
+            "Nexus Tablet",
+        ] {
             assert!(text.contains(product), "{product}: {text}");
         }
         // a table has no comments
@@ -518,7 +543,11 @@ fn every_format_for_machines_says_that_names_are_hidden() {
         write_prometheus(std::slice::from_ref(&report), Lang::En, &mut prometheus).unwrap();
         [junit, nagios, prometheus].map(|out| String::from_utf8(out).unwrap())
     };
-    let said = ["<property name=\"redacted\" value=\"Redacted (full): 1 name, ", "\nRedacted (full): 1 name, ", "\nexdiag_redacted{target="];
+    let said = [
+        "<property name=\"redacted\" value=\"Redacted (full): 1 name, ",
+        "\nRedacted (full): 1 name, ",
+        "\nexdiag_redacted{target=",
+    ];
     for (text, said) in of(&whole.clone().redacted(Some(Level::Full), 1).unwrap()).iter().zip(said) {
         assert!(text.contains(said), "{said}: {text}");
     }
@@ -541,10 +570,15 @@ fn exdiag(args: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn a_baseline_is_compared_before_names_are_hidden_and_what_is_new_is_told_without_them() {
-    let of = |case: &str| fixtures().into_iter().find(|path| path.ends_with(format!("{case}.json"))).unwrap().display().to_string();
-    for (new, old) in
-        [("auth-rejected", "auth-rejected"), ("auth-rejected", "auth-mfa-required"), ("tls-expired", "tls-healthy"), ("tls-healthy", "tls-expired")]
-    {
+    let of = |case: &str| {
+        fixtures().into_iter().find(|path| path.ends_with(format!("{case}.json"))).unwrap().display().to_string()
+    };
+    for (new, old) in [
+        ("auth-rejected", "auth-rejected"),
+        ("auth-rejected", "auth-mfa-required"),
+        ("tls-expired", "tls-healthy"),
+        ("tls-healthy", "tls-expired"),
+    ] {
         let (new, old) = (of(new), of(old));
         let whole = exdiag(&["replay", &new, "--baseline", &old, "--format", "json"]);
         let expected: Value = serde_json::from_str(&whole.1).unwrap();

@@ -72,9 +72,8 @@ impl Baseline {
             return Ok((report, code));
         };
         let code = compare(known, &Judged::fresh(whole), wording).exit_code;
-        let (new, old) = diagnosis
-            .redacted_beside(&known.report.evidence, level, number)
-            .map_err(|error| redact::failed(&error))?;
+        let (new, old) =
+            diagnosis.redacted_beside(&known.report.evidence, level, number).map_err(|error| redact::failed(&error))?;
         let mut report = new.report(wording);
         let old = Judged { report: old.report(wording), ..known.clone() };
         let mut news = compare(&old, &Judged::fresh(report.clone()), wording);

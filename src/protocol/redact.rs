@@ -35,17 +35,14 @@ pub fn evidence(evidence: &Evidence, level: Level, number: u64) -> Result<Eviden
 }
 
 /// The same of two that are compared: one value has one stand-in in both.
-pub fn pair(
-    (new, old): (&Evidence, &Evidence),
-    level: Level,
-    number: u64,
-) -> Result<(Evidence, Evidence), Error> {
+pub fn pair((new, old): (&Evidence, &Evidence), level: Level, number: u64) -> Result<(Evidence, Evidence), Error> {
     let (mut found, mut one, mut other) = (Found::default(), Prepared::new(new)?, Prepared::new(old)?);
     other.look(&mut found);
     one.look(&mut found);
     found.settle();
-    let renamed =
-        |prepared: Prepared<'_>| -> Result<Evidence, Error> { prepared.renamed(&found, &StandIns::new(&found, level, number)) };
+    let renamed = |prepared: Prepared<'_>| -> Result<Evidence, Error> {
+        prepared.renamed(&found, &StandIns::new(&found, level, number))
+    };
     Ok((renamed(one)?, renamed(other)?))
 }
 

@@ -184,7 +184,8 @@ mod tests {
         }
         assert_eq!(found("fe80::1%eth0 and fe80::2%25en0."), ["fe80::1", "fe80::2"]);
         assert_eq!(found("at 12:30:45, std::fade, Foo::Bar, 00:11:22:33:44:55"), Vec::<String>::new());
-        for text in ["::ffff:10.1.2.3", "::FFFF:a01:203", "0:0:0:0:0:ffff:0a01:0203", "64:ff9b::10.1.2.3", "::10.1.2.3"] {
+        for text in ["::ffff:10.1.2.3", "::FFFF:a01:203", "0:0:0:0:0:ffff:0a01:0203", "64:ff9b::10.1.2.3", "::10.1.2.3"]
+        {
             let all = BTreeMap::from([("10.1.2.3".parse().unwrap(), "10.0.0.1".parse().unwrap())]);
             let other = stand_in(text.parse().unwrap(), &all).unwrap().to_string();
             assert!(other.ends_with("10.0.0.1") || other.ends_with(":a00:1"), "{text} {other}");

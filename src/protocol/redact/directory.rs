@@ -18,8 +18,9 @@ pub struct SignIn {
 }
 
 /// Words before a sign-in name.
-const BEFORE: &[&str] =
-    &["account", "as", "benutzer", "by", "for", "from", "identity", "konto", "login", "logon", "upn", "user", "username"];
+const BEFORE: &[&str] = &[
+    "account", "as", "benutzer", "by", "for", "from", "identity", "konto", "login", "logon", "upn", "user", "username",
+];
 
 /// Endings of files, whose folder is no domain.
 const ENDINGS: &[&str] = &["aspx", "config", "html", "json", "shtml", "xhtml"];
@@ -46,9 +47,8 @@ pub fn sign_in(reading: &Reading, domain: &Range<usize>) -> Option<SignIn> {
     if !fits {
         return None;
     }
-    let is_capital = written
-        .iter()
-        .all(|letter| letter.is.is_ascii_uppercase() || letter.is.is_ascii_digit() || letter.is == '-');
+    let is_capital =
+        written.iter().all(|letter| letter.is.is_ascii_uppercase() || letter.is.is_ascii_digit() || letter.is == '-');
     let key = reading.word_apart(domain.start);
     let is_whole = domain.start == 0 && range.end == reading.letters.len() && !is_file(&account);
     let is_full_name = account.split_once('.').is_some_and(|(first, last)| {
@@ -216,7 +216,9 @@ mod tests {
         for text in ["the error\\nplease", "denied: corp\\anna there"] {
             assert!(found(text).is_some_and(|(_, is_sure)| !is_sure), "{text}");
         }
-        for text in ["c:\\windows\\system32", "a\\b\\c", "\\\\server\\share", "\\d+\\w", "x\\", "corp\\", "inetpub\\logs\\x"] {
+        for text in
+            ["c:\\windows\\system32", "a\\b\\c", "\\\\server\\share", "\\d+\\w", "x\\", "corp\\", "inetpub\\logs\\x"]
+        {
             assert_eq!(found(text), None, "{text}");
         }
         assert!(found("wwwroot\\web.config").is_some_and(|(_, is_sure)| !is_sure));
@@ -232,7 +234,10 @@ mod tests {
         let expected = |server: &str, path: &str| Some((server.to_owned(), path.to_owned()));
         assert_eq!(of("see \\\\FileServer\\share now"), expected("fileserver", "share"));
         assert_eq!(of("\"\\\\\\\\fs1\\\\home$\\\\anna\""), expected("fs1", "home$\\\\anna"));
-        assert_eq!(of("<\\\\fs1.corp.local\\Our Files\\anna muster.doc>"), expected("fs1.corp.local", "our files\\anna"));
+        assert_eq!(
+            of("<\\\\fs1.corp.local\\Our Files\\anna muster.doc>"),
+            expected("fs1.corp.local", "our files\\anna")
+        );
         assert_eq!(of("c:\\\\dir\\\\file"), None);
         assert_eq!(of("\\\\d"), None);
     }

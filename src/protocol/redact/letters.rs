@@ -225,7 +225,9 @@ mod tests {
 
     #[test]
     fn escapes_are_read_as_the_letters_they_mean() {
-        for text in ["m\u{fc}ller@x", "m%C3%BCller%40x", "m%c3%bcller%2540x", "m&#252;ller&#x40;x", "m&uuml;ller\\u0040x"] {
+        for text in
+            ["m\u{fc}ller@x", "m%C3%BCller%40x", "m%c3%bcller%2540x", "m&#252;ller&#x40;x", "m&uuml;ller\\u0040x"]
+        {
             let reading = Reading::new(text);
             let word = reading.runs(is_word).into_iter().next().unwrap();
             assert_eq!(reading.word(&word), "m\u{fc}ller", "{text}");

@@ -28,7 +28,9 @@ pub fn words(name: &str) -> Option<Vec<String>> {
         .collect();
     let is_word = |word: &String| word.chars().all(|letter| letter.is_alphanumeric() || letter == '\'');
     let is_somebody = |word: &String| {
-        word.chars().count() > 2 && !is_common(word) && word.chars().all(|letter| letter.is_alphabetic() || letter == '\'')
+        word.chars().count() > 2
+            && !is_common(word)
+            && word.chars().all(|letter| letter.is_alphabetic() || letter == '\'')
     };
     let letters: usize = words.iter().map(|word| word.chars().count()).sum();
     let fits = (2..=4).contains(&words.len())
@@ -43,14 +45,16 @@ pub fn words(name: &str) -> Option<Vec<String>> {
 /// With the letters of German, where a name writes them as two, and the other way round.
 fn respelled(words: &[String]) -> Vec<Vec<String>> {
     const PAIRS: [(&str, &str); 4] = [("ae", "ä"), ("oe", "ö"), ("ue", "ü"), ("ss", "ß")];
-    let all = |from_two: bool| -> Vec<String> {
-        let one = |word: &String| {
-            PAIRS.iter().fold(word.clone(), |word, (two, one)| {
-                if from_two { word.replace(two, one) } else { word.replace(one, two) }
-            })
+    let all =
+        |from_two: bool| -> Vec<String> {
+            let one =
+                |word: &String| {
+                    PAIRS.iter().fold(word.clone(), |word, (two, one)| {
+                        if from_two { word.replace(two, one) } else { word.replace(one, two) }
+                    })
+                };
+            words.iter().map(one).collect()
         };
-        words.iter().map(one).collect()
-    };
     let mut out = vec![words.to_vec()];
     for other in [all(true), all(false)] {
         if !out.contains(&other) {
@@ -193,8 +197,25 @@ impl Spellings {
 
 /// Things that their owners name after themselves.
 const THINGS: &[&str] = &[
-    "fon", "galaxy", "handy", "ipad", "iphone", "ipod", "laptop", "mac", "macbook", "mobile", "notebook", "pc", "phone",
-    "pixel", "smartphone", "surface", "tablet", "telefon", "watch",
+    "fon",
+    "galaxy",
+    "handy",
+    "ipad",
+    "iphone",
+    "ipod",
+    "laptop",
+    "mac",
+    "macbook",
+    "mobile",
+    "notebook",
+    "pc",
+    "phone",
+    "pixel",
+    "smartphone",
+    "surface",
+    "tablet",
+    "telefon",
+    "watch",
 ];
 
 /// Products that such a thing follows.
@@ -304,6 +325,9 @@ mod tests {
         ] {
             assert_eq!(owner(product), None, "{product}");
         }
-        assert_eq!((bare("Anna's"), bare("Annas"), bare("ANNA\u{2019}S")), ("anna".into(), "annas".into(), "anna".into()));
+        assert_eq!(
+            (bare("Anna's"), bare("Annas"), bare("ANNA\u{2019}S")),
+            ("anna".into(), "annas".into(), "anna".into())
+        );
     }
 }

@@ -45,8 +45,22 @@ pub fn is_plain(text: &str) -> bool {
 
 /// Words behind which somebody is called by name, in lower case.
 const GREETINGS: &[&str] = &[
-    "dear", "frau", "hallo", "hello", "herr", "herrn", "hi", "lieber", "liebe", "mr", "mrs", "ms", "of", "von",
-    "welcome", "willkommen",
+    "dear",
+    "frau",
+    "hallo",
+    "hello",
+    "herr",
+    "herrn",
+    "hi",
+    "lieber",
+    "liebe",
+    "mr",
+    "mrs",
+    "ms",
+    "of",
+    "von",
+    "welcome",
+    "willkommen",
 ];
 
 /// Whether it is one.
