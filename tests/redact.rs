@@ -466,7 +466,7 @@ fn servers_and_companies_in_headers_are_hidden_wherever_they_stand() {
 
 #[test]
 fn a_mailbox_called_like_a_word_eats_no_prose() {
-    let page = "The info service of IT mails errors to the server; a sales team, max-age=3600, C:\\inetpub\\logs\\u_ex.log, \
+    let page = "The info service of IT mails errors to the server; the IT support says: no reply; a sales team, max-age=3600, C:\\inetpub\\logs\\u_ex.log, \
                 std::fade, 12:30:45, the error\\nplease retry, wwwroot\\web.config, Annamarie, 15.2.2562.46";
     for local in ["info", "it", "it.support", "no-reply", "sales", "max", "anna"] {
         let evidence = seen_with(&format!("{local}@corp.example"), page, &[]);
@@ -602,8 +602,8 @@ fn a_baseline_is_compared_before_names_are_hidden_and_what_is_new_is_told_withou
     exdiag(&["replay", &new, "--redact", "mailbox", "--output", &kept]);
     let again = exdiag(&["replay", &new, "--redact", "mailbox", "--baseline", &kept]);
     assert!(again.0 == Some(0) && again.1.contains("Nothing new") && again.2.is_empty(), "{again:?}");
-    let another = exdiag(&["replay", &of("tls-expired"), "--redact", "full", "--baseline", &new]);
-    assert!(another.2.contains("holds no report") && !another.2.contains("corp.example"), "{}", another.2);
+    let another = exdiag(&["replay", &new, "--redact", "mailbox", "--baseline", &of("tls-expired")]);
+    assert!(another.2.contains("holds no report on user-1@") && !another.2.contains("anna"), "{}", another.2);
 }
 
 #[test]

@@ -99,7 +99,9 @@ impl Found {
             .any(|above| domains.contains(above))
         };
         let hosts: Vec<String> = self.dotted.iter().filter(is_below).cloned().collect();
-        hosts.iter().for_each(|host| self.hosts.note(host));
+        for host in &hosts {
+            self.hosts.note(host);
+        }
         for (domain, name) in sure {
             self.windows_domain(&domain);
             self.name(&name);
@@ -408,9 +410,8 @@ fn shown_before(reading: &Reading, address: usize) -> Option<String> {
     let is_quoted = reading.before(end) == Some('"');
     end -= usize::from(is_quoted);
     let mut from = end;
-    let belongs = |letter: char| match is_quoted {
-        true => letter != '"' && letter != '\n',
-        false => letter.is_alphabetic() || " .,'-".contains(letter),
+    let belongs = |letter: char| {
+        if is_quoted { letter != '"' && letter != '\n' } else { letter.is_alphabetic() || " .,'-".contains(letter) }
     };
     while reading.before(from).is_some_and(belongs) && end - from < 60 {
         from -= 1;

@@ -40,7 +40,7 @@ impl Reading {
             };
             let plain = || rest.chars().next().map(|letter| (letter, letter.len_utf8()));
             let Some((is, length)) = escaped.or_else(plain) else { break };
-            let lower = is.to_lowercase().next().unwrap_or(is);
+            let lower = if is.is_ascii() { is.to_ascii_lowercase() } else { is.to_lowercase().next().unwrap_or(is) };
             letters.push(Letter { is, lower, from, to: from + length });
             from += length;
         }
@@ -59,7 +59,15 @@ impl Reading {
 
     /// What these letters mean, in lower case.
     pub fn word(&self, range: &Range<usize>) -> String {
-        self.letters.get(range.clone()).unwrap_or_default().iter().flat_map(|letter| letter.is.to_lowercase()).collect()
+        let mut word = String::with_capacity(range.len());
+        for letter in self.letters.get(range.clone()).unwrap_or_default() {
+            if letter.is.is_ascii() {
+                word.push(letter.lower);
+            } else {
+                word.extend(letter.is.to_lowercase());
+            }
+        }
+        word
     }
 
     /// What these letters mean, as they are written.
@@ -143,7 +151,7 @@ impl Reading {
 
 /// Whether a letter can stand within a name, a host or an id.
 pub fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || "._-+'~".contains(letter)
+    letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | '+' | '\'' | '~')
 }
 
 fn hex(bytes: &[u8]) -> Option<u8> {

@@ -79,7 +79,7 @@ impl Phrase {
         let mut end = place;
         for (number, word) in self.words.iter().enumerate() {
             if number > 0 {
-                let next = reading.end_of(end, |letter| BETWEEN.contains(letter));
+                let next = reading.end_of(end, |letter| !letter.is_alphanumeric() && BETWEEN.contains(letter));
                 end = if next - end > 3 { return None } else { next };
             }
             if !reading.goes_on_with(end, word) {

@@ -46,7 +46,7 @@ pub struct StandIns {
 
 /// Letters that end a word where they stand at its end.
 fn is_edge(letter: char) -> bool {
-    ".-'+~".contains(letter)
+    matches!(letter, '.' | '-' | '\'' | '+' | '~')
 }
 
 impl StandIns {
