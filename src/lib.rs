@@ -84,6 +84,18 @@ impl Diagnosis {
         }
     }
 
+    /// The same beside older evidence that it is compared with, which is judged by the same rules and hidden with the
+    /// same stand-ins; the newer one comes first.
+    pub fn redacted_beside(
+        &self,
+        old: &Evidence,
+        level: redact::Level,
+        number: u64,
+    ) -> Result<(Self, Self), serde_json::Error> {
+        let (new, old) = protocol::redact::pair((&self.evidence, old), level, number)?;
+        Ok((replay(new), replay(old)))
+    }
+
     /// What was judged, without a language: all checks in order, and the ranked causes.
     pub fn verdict(&self) -> Verdict {
         let mut entries: Vec<Entry> = Vec::new();

@@ -262,8 +262,7 @@ fn offline(args: &TlsArgs, mut subject: Subject, chain: &Path, baseline: Option<
     let diagnosis = runtime()?
         .block_on(examine(subject, &files, args.files.at, limits(&args.network)))
         .map_err(|error| not_set_up(&error))?;
-    let mut report = outputs.report_of(diagnosis)?;
-    let code = Baseline::code(baseline, &mut report, outputs.wording());
+    let (report, code) = outputs.report_of(diagnosis, baseline)?;
     outputs.write(&report);
     Ok(outputs.finish(code))
 }
@@ -293,8 +292,7 @@ fn run(plan: &Plan, secrets: &Secrets, output: &OutputArgs, files: &Kept<'_>) ->
                     .map_err(|error| not_set_up(&error))?;
             // what is remembered of a mailbox has to name it
             let whole = files.history.as_ref().map(|_| diagnosis.report(outputs.wording()));
-            let mut report = outputs.report_of(diagnosis)?;
-            let code = Baseline::code(files.baseline.as_ref(), &mut report, outputs.wording());
+            let (report, code) = outputs.report_of(diagnosis, files.baseline.as_ref())?;
             Ok(Try { report, code, whole })
         };
         let mut settle = |tried: &Try, outputs: &mut Outputs| {

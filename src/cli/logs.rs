@@ -36,7 +36,7 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
     let seen = watched(plan, !args.no_progress && !args.quiet, lang).told(&wanted);
     let hidden = match args.redact.level() {
         Some(level) => {
-            let asked = (args.mailbox.as_deref(), args.device.as_deref());
+            let asked = (args.mailbox.as_deref(), args.device.as_deref(), args.agent.as_deref());
             Some(protocol::redact::logs(&seen, asked, level).map_err(|error| redact::failed(&error))?)
         }
         None => None,
@@ -47,7 +47,11 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
         (typed, _) => typed.clone(),
     };
     let (mailbox, device) = (told(&args.mailbox), told(&args.device));
-    let asked = [&mailbox, &device, &args.agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let agent = match (&args.agent, &hidden) {
+        (Some(text), Some(hidden)) => Some(hidden.agent(text)),
+        (typed, _) => typed.clone(),
+    };
+    let asked = [&mailbox, &device, &agent].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     let about = (!wanted.is_all()).then_some(asked.as_str());
     // an account's name alone is no address that commands could take
     let address = mailbox.as_deref().filter(|mailbox| mailbox.contains('@'));

@@ -1,10 +1,11 @@
 //! Where do reports go, and in which shape?
 
 use super::args::{Color, OutputArgs};
+use super::baseline::{Baseline, Beside, told};
 use super::exit::{INCONCLUSIVE, Trouble, Voice, worse};
 use super::format::{ReportFormat, write_all, write_one, write_printed};
 use super::hand::Hand;
-use super::{redact, ticket};
+use super::ticket;
 use crate::Diagnosis;
 use crate::evidence::redact::Level;
 use crate::report::{Report, TextStyle, Verbosity, Wording, plugin_code, write_timings};
@@ -158,11 +159,13 @@ impl Outputs {
     /// Opens all files. `many`: whether more than one report may come.
     pub fn open(args: &OutputArgs, many: bool, save_chain: Option<&Path>) -> Result<Self, Trouble> {
         let chain = save_chain.map(Target::open).transpose()?;
-        if args.redact.level().is_some() && args.hand.fix.is_some() {
+        if let (Some(level), Some(fix)) = (args.redact.level(), &args.hand.fix) {
             return Err(Trouble::new(text!(
-                "--fix writes files with the names that --redact hides; leave one of them out",
-                "--fix schreibt Dateien mit den Namen, die --redact verbirgt; lassen Sie eines davon weg",
-            )));
+                "the files of --fix are made to be run and need the names that --redact hides; keep the whole report with --output report.json, then run: exdiag replay report.json --fix {folder}, and for others: exdiag replay report.json --redact {level} --output public.json",
+                "die Dateien von --fix sollen laufen und brauchen die Namen, die --redact verbirgt; heben Sie den ganzen Bericht mit --output report.json auf und rufen Sie dann auf: exdiag replay report.json --fix {folder}, und für andere: exdiag replay report.json --redact {level} --output public.json",
+            ))
+            .with("folder", fix.display())
+            .with("level", level.name()));
         }
         let hand = Hand::open(&args.hand, &args.output, many)?;
         let (mut files, mut archives) = (Vec::new(), Vec::new());
@@ -206,15 +209,15 @@ impl Outputs {
         self.wording
     }
 
-    /// The report of a run as it may be written here.
-    pub fn report_of(&self, diagnosis: Diagnosis) -> Result<Report, Trouble> {
+    /// The report of a run as it may be written here, beside a baseline where there is one, and the code to exit with.
+    pub fn report_of(&self, diagnosis: Diagnosis, baseline: Option<&Baseline>) -> Result<Beside, Trouble> {
         let mut seen = self.seen.borrow_mut();
         let label = diagnosis.evidence.header.subject.label().to_owned();
         let at = seen.iter().position(|known| *known == label).unwrap_or_else(|| {
             seen.push(label);
             seen.len() - 1
         });
-        Ok(redact::redacted(diagnosis, self.redact, at as u64 + 1)?.report(self.wording))
+        told(diagnosis, baseline, (self.redact, at as u64 + 1), self.wording)
     }
 
     /// Writes one report everywhere.

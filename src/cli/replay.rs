@@ -19,8 +19,8 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
     let mut code = 0;
     for mut evidence in all.into_iter().map(|kept| kept.evidence) {
         evidence.judged_at = args.now.or(evidence.judged_at);
-        let mut report = outputs.report_of(crate::replay(evidence))?;
-        code = worse(code, Baseline::code(baseline.as_ref(), &mut report, outputs.wording()));
+        let (report, one) = outputs.report_of(crate::replay(evidence), baseline.as_ref())?;
+        code = worse(code, one);
         outputs.write(&report);
     }
     Ok(outputs.finish(code))

@@ -14,6 +14,16 @@ pub enum Level {
     Full,
 }
 
+impl Level {
+    /// As it is typed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mailbox => "mailbox",
+            Self::Full => "full",
+        }
+    }
+}
+
 /// Kinds of values that are replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

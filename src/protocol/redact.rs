@@ -7,11 +7,13 @@
 
 mod addresses;
 mod blob;
+mod directory;
 mod found;
 mod headers;
 mod hosts;
 mod letters;
 mod roles;
+mod spelling;
 mod stand_ins;
 mod vocabulary;
 
@@ -26,42 +28,77 @@ use std::collections::BTreeMap;
 /// The same evidence with stand-ins for what names a person, at [`Level::Full`] also for what names the
 /// network, and with the list of that. `number`: which of several mailboxes of a run it is, from 1 on. The error is that of a value that cannot be written or read as JSON.
 pub fn evidence(evidence: &Evidence, level: Level, number: u64) -> Result<Evidence, Error> {
-    let mut value = serde_json::to_value(evidence)?;
-    let before = value.as_object_mut().and_then(|fields| fields.remove("redacted"));
-    let mut found = Found::default();
-    if let Some(mailbox) = &evidence.header.subject.mailbox {
-        found.first = mailbox.address.rsplit_once('@').map(|(local, _)| local.to_lowercase());
-        found.hosts.own = Some(mailbox.domain.clone());
-        // whatever letters its name has
-        found.asked(Some(&mailbox.address), None);
-    }
-    // ids follow from their probes
-    let mut records = value.get_mut("records").and_then(Value::as_array_mut);
-    for line in records.iter_mut().flat_map(|lines| lines.iter_mut()) {
-        if let Some(id) = line.get_mut("id") {
-            *id = Value::from("");
-        }
-    }
-    found.look(&mut value.clone());
-    // a host of a domain that is known now may stand anywhere
-    found.domains = found.hosts.domains().into_iter().map(str::to_owned).collect();
-    found.look(&mut value.clone());
-    let stand_ins = StandIns::new(&found, level, number);
-    stand_ins.replace(&mut value);
-    link_again(evidence, &mut value)?;
-    let mut changed: Evidence = serde_json::from_value(value)?;
-    let before = before.map(serde_json::from_value::<Redacted>).transpose()?;
-    changed.redacted = Some(stand_ins.list(&found, before));
-    Ok(changed)
+    let (mut found, mut prepared) = (Found::default(), Prepared::new(evidence)?);
+    prepared.look(&mut found);
+    found.settle();
+    prepared.renamed(&found, &StandIns::new(&found, level, number))
 }
 
-/// The same for what logs tell, asked about a mailbox and a device. Returns also how any text that the user
+/// The same of two that are compared: one value has one stand-in in both.
+pub fn pair((new, old): (&Evidence, &Evidence), level: Level, number: u64) -> Result<(Evidence, Evidence), Error> {
+    let (mut found, mut one, mut other) = (Found::default(), Prepared::new(new)?, Prepared::new(old)?);
+    other.look(&mut found);
+    one.look(&mut found);
+    found.settle();
+    let renamed = |prepared: Prepared<'_>| -> Result<Evidence, Error> {
+        prepared.renamed(&found, &StandIns::new(&found, level, number))
+    };
+    Ok((renamed(one)?, renamed(other)?))
+}
+
+/// Evidence as fields.
+struct Prepared<'e> {
+    evidence: &'e Evidence,
+    value: Value,
+    before: Option<Redacted>,
+}
+
+impl<'e> Prepared<'e> {
+    fn new(evidence: &'e Evidence) -> Result<Self, Error> {
+        let mut value = serde_json::to_value(evidence)?;
+        let before = value.as_object_mut().and_then(|fields| fields.remove("redacted"));
+        let before = before.map(serde_json::from_value::<Redacted>).transpose()?;
+        // ids follow from their probes
+        let records = value.get_mut("records").and_then(Value::as_array_mut);
+        for line in records.into_iter().flatten() {
+            if let Some(id) = line.get_mut("id") {
+                *id = Value::from("");
+            }
+        }
+        Ok(Self { evidence, value, before })
+    }
+
+    fn look(&mut self, found: &mut Found) {
+        if let Some(mailbox) = &self.evidence.header.subject.mailbox {
+            found.first = mailbox.address.rsplit_once('@').map(|(local, _)| local.to_lowercase());
+            found.hosts.own = Some(mailbox.domain.clone());
+            // whatever letters its name has
+            found.asked(Some(&mailbox.address), None);
+        }
+        found.look(&mut self.value);
+    }
+
+    fn renamed(mut self, found: &Found, stand_ins: &StandIns) -> Result<Evidence, Error> {
+        stand_ins.replace(&mut self.value);
+        link_again(self.evidence, &mut self.value)?;
+        let mut changed: Evidence = serde_json::from_value(self.value)?;
+        changed.redacted = Some(stand_ins.list(found, self.before));
+        Ok(changed)
+    }
+}
+
+/// The mailbox, the device and the user agent that logs were asked about.
+pub type Asked<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+/// The same for what logs tell. Returns also how any text that the user
 /// has typed is to be told.
-pub fn logs(seen: &LogsSeen, asked: (Option<&str>, Option<&str>), level: Level) -> Result<RedactedLogs, Error> {
+pub fn logs(seen: &LogsSeen, asked: Asked<'_>, level: Level) -> Result<RedactedLogs, Error> {
     let mut value = serde_json::to_value(seen)?;
     let mut found = Found::default();
-    found.look(&mut value.clone());
+    found.look(&mut value);
     found.asked(asked.0, asked.1);
+    found.thing(asked.2.unwrap_or_default());
+    found.settle();
     let stand_ins = StandIns::new(&found, level, 1);
     stand_ins.replace(&mut value);
     let mut changed: LogsSeen = serde_json::from_value(value)?;
@@ -81,6 +118,11 @@ impl RedactedLogs {
     /// What stands for a mailbox, an account or a device that the user has typed.
     pub fn asked(&self, text: &str) -> String {
         self.stand_ins.asked(text)
+    }
+
+    /// The same of a part of a user agent.
+    pub fn agent(&self, text: &str) -> String {
+        self.stand_ins.thing(text)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::lead::{counts, in_full, label, listed, note, seconds};
 use super::markup::escape;
+use super::redacted::redacted_line;
 use super::{CheckReport, Report};
 use crate::finding::{Lang, Severity, Status};
 use std::io::{self, Write};
@@ -49,6 +50,9 @@ fn suite(report: &Report, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "    <properties>")?;
     let version = format!("{} {}", report.tool.name, report.tool.version);
     writeln!(out, "      <property name=\"tool\" value=\"{}\"/>", escape(&version))?;
+    if let Some(redacted) = &report.redacted {
+        writeln!(out, "      <property name=\"redacted\" value=\"{}\"/>", escape(&redacted_line(redacted, lang)))?;
+    }
     for cause in &report.causes {
         let value = format!("{}: {}", cause.code, cause.title);
         writeln!(out, "      <property name=\"cause\" value=\"{}\"/>", escape(&value))?;

@@ -79,7 +79,7 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
         "auth",
         "last_sync",
     ];
-    write!(out, "{}\r\n", names.join(","))?;
+    head(&names, seen, out)?;
     for device in &seen.devices {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
@@ -121,14 +121,22 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
             verdict(findings, device, AUTH).to_owned(),
             verdict(findings, device, LAST_SYNC).to_owned(),
         ];
-        row(&cells, out)?;
+        row(&cells, seen, out)?;
     }
     Ok(())
 }
 
+/// Writes the names of the columns. CSV has no comments: that names are hidden is said by a last column.
+fn head(names: &[&str], seen: &LogsSeen, out: &mut dyn Write) -> io::Result<()> {
+    let redacted = if seen.redacted.is_some() { ",redacted" } else { "" };
+    write!(out, "{}{redacted}\r\n", names.join(","))
+}
+
 /// Writes one line of a table.
-fn row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}\r\n", cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(","))
+fn row(cells: &[String], seen: &LogsSeen, out: &mut dyn Write) -> io::Result<()> {
+    let level = seen.redacted.as_ref().map(|redacted| redacted.level.name().to_owned());
+    let cells = cells.iter().map(|cell| quoted(cell)).chain(level);
+    write!(out, "{}\r\n", cells.collect::<Vec<_>>().join(","))
 }
 
 /// Findings that say whether a sign-in is accepted, and when a device last synced.

@@ -7,6 +7,7 @@ use super::Report;
 use super::certificates::shown;
 use super::fold::cut;
 use super::lead::{WHO, count, headline, label, listed, note, seconds, sign};
+use super::redacted::redacted_line;
 use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Status, harmless};
 use std::collections::BTreeMap;
@@ -75,6 +76,9 @@ pub fn write_nagios(reports: &[Report], lang: Lang, out: &mut dyn Write) -> io::
         }
         for check in listed(report) {
             writeln!(out, "{} {}: {}", sign(check.status), plain(&check.id, LINE), plain(note(check), LINE))?;
+        }
+        if let Some(redacted) = &report.redacted {
+            writeln!(out, "{}", plain(&redacted_line(redacted, lang), LINE))?;
         }
     }
     Ok(())

@@ -20,6 +20,18 @@ type Give = fn(&Report, &mut Samples);
 const METRICS: &[(&str, Text, Give)] = &[
     ("exdiag_info", text!("The version of exdiag, always 1.", "Die Version von exdiag, immer 1."), info),
     (
+        "exdiag_redacted",
+        text!(
+            "Names are hidden (--redact); targets and hosts are stand-ins; always 1.",
+            "Namen sind verborgen (--redact); Ziele und Hosts sind Stellvertreter; immer 1."
+        ),
+        |report, out| {
+            if let Some(redacted) = &report.redacted {
+                put(out, report, &[("level", redacted.level.name())], 1);
+            }
+        },
+    ),
+    (
         "exdiag_status",
         text!("Whether the run ended in this status.", "Ob der Lauf mit diesem Status endete."),
         |report, out| {

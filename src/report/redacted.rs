@@ -1,6 +1,6 @@
 //! How is it told what a report hides?
 
-use crate::evidence::redact::{Kind, Left, Level, Redacted};
+use crate::evidence::redact::{Kind, Left, Redacted};
 use crate::finding::Lang;
 use crate::text;
 
@@ -10,10 +10,7 @@ pub(super) fn redacted_line(redacted: &Redacted, lang: Lang) -> String {
         Lang::En => "Redacted",
         Lang::De => "Geschwärzt",
     };
-    let level = match redacted.level {
-        Level::Mailbox => "mailbox",
-        Level::Full => "full",
-    };
+    let level = redacted.level.name();
     let removed: Vec<String> = redacted.removed.iter().map(|(kind, count)| counted(*kind, *count, lang)).collect();
     let removed = match (removed.is_empty(), lang) {
         (false, _) => removed.join(", "),

@@ -4,8 +4,10 @@
 //! (RFC 5737, RFC 3849; of many, RFC 2544), and their order stays: so a check finds the same. Loopback
 //! and multicast name nobody.
 
+use super::letters::Reading;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 /// Addresses of resolvers that everybody uses.
 const PUBLIC: &[&str] = &[
@@ -57,8 +59,6 @@ pub fn stand_ins(found: &BTreeSet<IpAddr>, kept: &BTreeSet<IpAddr>) -> BTreeMap<
         }
         let range = match address {
             IpAddr::V4(address) => range_v4(*address).map(IpAddr::V4),
-            // one of IPv4 in the clothes of IPv6 goes by that
-            IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => None,
             IpAddr::V6(address) => range_v6(*address).map(IpAddr::V6),
         };
         if let Some(range) = range {
@@ -85,6 +85,52 @@ pub fn stand_ins(found: &BTreeSet<IpAddr>, kept: &BTreeSet<IpAddr>) -> BTreeMap<
         }
     }
     all
+}
+
+/// The address of IPv4 that one of IPv6 holds: mapped (RFC 4291, 2.5.5.2), compatible (2.5.5.1), or of a gateway
+/// (RFC 6052). It goes by that.
+pub fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [.., high, low] = address.segments();
+    let inner = Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    let above = u128::from(address) >> 32;
+    let is_one = above == 0xffff || above == 0x64_ff9b_u128 << 64 || (above == 0 && high > 0);
+    is_one.then_some(inner)
+}
+
+/// What stands for an address; `all` are those that were found.
+pub fn stand_in(address: IpAddr, all: &BTreeMap<IpAddr, IpAddr>) -> Option<IpAddr> {
+    let IpAddr::V6(outer) = address else { return all.get(&address).copied() };
+    let Some(inner) = embedded(outer) else { return all.get(&address).copied() };
+    let IpAddr::V4(other) = all.get(&IpAddr::V4(inner))? else { return None };
+    let above = u128::from(outer) >> 32 << 32;
+    Some(IpAddr::V6(Ipv6Addr::from(above | u128::from(u32::from(*other)))))
+}
+
+/// All addresses of IPv6 in a text, in whatever spelling, and where they stand.
+pub fn v6_in(reading: &Reading) -> Vec<(Range<usize>, Ipv6Addr)> {
+    let belongs = |letter: char| letter.is_ascii_hexdigit() || letter == ':' || letter == '.';
+    reading.runs(belongs).into_iter().filter_map(|run| v6(reading, run)).collect()
+}
+
+/// The first address in a run of its letters. Words such as `client:` or a port may touch it, with colons.
+fn v6(reading: &Reading, run: Range<usize>) -> Option<(Range<usize>, Ipv6Addr)> {
+    let run = reading.trimmed(run, |letter| letter == '.');
+    let is_apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
+    let colons: Vec<usize> = run.clone().filter(|place| reading.at(*place) == Some(':')).collect();
+    // nothing longer is one, with what may touch it
+    if colons.len() < 2 || colons.len() > 12 {
+        return None;
+    }
+    let begins: Vec<usize> = [run.start].into_iter().chain(colons.iter().flat_map(|at| [*at, at + 1])).collect();
+    let ends: Vec<usize> = [run.end].into_iter().chain(colons.iter().rev().flat_map(|at| [at + 1, *at])).collect();
+    for from in begins.into_iter().filter(|from| is_apart(reading.before(*from))) {
+        for to in ends.iter().copied().filter(|to| *to > from + 2 && is_apart(reading.at(*to))) {
+            if let Ok(address) = reading.word(&(from..to)).parse() {
+                return Some((from..to, address));
+            }
+        }
+    }
+    None
 }
 
 fn plus(base: IpAddr, number: u32) -> IpAddr {
@@ -117,6 +163,34 @@ mod tests {
         for text in ["15.204.77.1", "8.20.30.40", "14.140.1.2", "85.9.8.7"] {
             assert!(!is_version(text, None, None), "{text}");
         }
+    }
+
+    #[test]
+    fn rfc4291_an_address_is_known_in_every_spelling() {
+        let found = |text: &str| {
+            v6_in(&Reading::new(text)).into_iter().map(|(_, address)| address.to_string()).collect::<Vec<_>>()
+        };
+        for text in [
+            "fd77:1234::9",
+            "FD77:1234:0000:0000:0000:0000:0000:0009",
+            "[fd77:1234::9]:443",
+            "client:fd77:1234::9",
+            "fd77:1234::9: unreachable",
+            "fd77:1234:0:0:0:0:0:9:443",
+            "x=fd77:1234:0::0:9/64,",
+            "https://[fd77%3A1234%3a%3a9]/",
+        ] {
+            assert_eq!(found(text), ["fd77:1234::9"], "{text}");
+        }
+        assert_eq!(found("fe80::1%eth0 and fe80::2%25en0."), ["fe80::1", "fe80::2"]);
+        assert_eq!(found("at 12:30:45, std::fade, Foo::Bar, 00:11:22:33:44:55"), Vec::<String>::new());
+        for text in ["::ffff:10.1.2.3", "::FFFF:a01:203", "0:0:0:0:0:ffff:0a01:0203", "64:ff9b::10.1.2.3", "::10.1.2.3"]
+        {
+            let all = BTreeMap::from([("10.1.2.3".parse().unwrap(), "10.0.0.1".parse().unwrap())]);
+            let other = stand_in(text.parse().unwrap(), &all).unwrap().to_string();
+            assert!(other.ends_with("10.0.0.1") || other.ends_with(":a00:1"), "{text} {other}");
+        }
+        assert_eq!(embedded("::1".parse().unwrap()), None);
     }
 
     #[test]

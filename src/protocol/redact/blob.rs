@@ -27,7 +27,7 @@ pub const CUT: &str = "Y3V0";
 
 /// The runs of letters of base64 in a text, padding included.
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    let belongs = |letter: char| letter.is_ascii_alphanumeric() || "+/-_=".contains(letter);
+    let belongs = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_' | '=');
     text.split(move |letter| !belongs(letter)).flat_map(unpadded).filter(|token| token.len() >= SHORTEST)
 }
 

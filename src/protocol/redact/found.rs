@@ -3,7 +3,8 @@
 use super::hosts::FoundHosts;
 use super::letters::{Reading, is_word};
 use super::roles::{Role, walk};
-use super::{addresses, blob, document, headers};
+use super::vocabulary::{is_common, is_plain};
+use super::{addresses, blob, directory, document, headers, spelling};
 use crate::evidence::redact::Kind;
 use crate::protocol::session::DEVICE_ID;
 use crate::protocol::x509::{AltName, Certificate};
@@ -11,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Elements of Autodiscover whose text names a person, a mailbox or a server in words.
 const ELEMENTS: &[&str] = &[
@@ -29,6 +30,9 @@ const ELEMENTS: &[&str] = &[
     "ADServer",
     "DeploymentId",
     "UserDeploymentId",
+    "FullName",
+    "GivenName",
+    "Surname",
 ];
 
 /// All that was found.
@@ -50,18 +54,58 @@ pub struct Found {
     pub kept: BTreeSet<IpAddr>,
     /// Names of files and folders.
     pub files: BTreeSet<String>,
+    /// Units of the directory, such as departments.
+    pub units: BTreeSet<String>,
+    /// Other forms of values: as they are written, and the value.
+    pub aliases: BTreeMap<String, String>,
     /// Certificates, by their DER in base64.
     pub certificates: BTreeSet<String>,
     /// The name of the mailbox, which is numbered first.
     pub first: Option<String>,
-    /// Domains below which any name is that of a host; known once all was looked at.
-    pub domains: BTreeSet<String>,
+    /// Words with dots, which are hosts where they lie below a domain that is known in the end.
+    dotted: BTreeSet<String>,
+    /// Words before and behind a backslash, which are a sign-in where one of them is known in the end.
+    maybe: BTreeSet<(String, String)>,
+    /// Texts that were looked at already.
+    seen: BTreeSet<String>,
 }
 
 impl Found {
     /// Notes all that is found below a value.
     pub fn look(&mut self, value: &mut Value) {
         walk(value, "", Role::Text, &mut |text, role| self.look_at(text, role));
+    }
+
+    /// Takes up what is known only now that all was looked at.
+    pub fn settle(&mut self) {
+        let domains: BTreeSet<String> = self.hosts.domains().into_iter().map(str::to_owned).collect();
+        let labels: BTreeSet<&str> = domains.iter().filter_map(|domain| domain.split('.').next()).collect();
+        let mut sure = Vec::new();
+        for (domain, name) in &self.maybe {
+            let is_known = self.values.get(name) == Some(&Kind::Name)
+                || self.windows.contains(domain)
+                || labels.contains(domain.as_str())
+                || super::hosts::domain(domain).is_some_and(|domain| domains.contains(domain));
+            if is_known {
+                sure.push((domain.clone(), name.clone()));
+            }
+        }
+        let is_below = |word: &&String| {
+            let mut rest = word.as_str();
+            std::iter::from_fn(|| {
+                rest = rest.split_once('.')?.1;
+                Some(rest)
+            })
+            .any(|above| domains.contains(above))
+        };
+        let hosts: Vec<String> = self.dotted.iter().filter(is_below).cloned().collect();
+        for host in &hosts {
+            self.hosts.note(host);
+        }
+        for (domain, name) in sure {
+            self.windows_domain(&domain);
+            self.name(&name);
+        }
     }
 
     fn look_at(&mut self, text: &str, role: Role<'_>) {
@@ -74,7 +118,11 @@ impl Found {
             Role::Host => self.host(text),
             Role::Address => self.address(text),
             Role::Tenant | Role::Organisation => self.tenant(text),
+            Role::Thing => self.thing(text),
             Role::Header(name) => {
+                if matches!(name, "www-authenticate" | "proxy-authenticate") {
+                    self.realm(text);
+                }
                 if headers::NAME_SERVERS.contains(&name) {
                     headers::servers(text).for_each(|server| self.server(server));
                 }
@@ -107,6 +155,14 @@ impl Found {
         if let Some(device) = device {
             self.value(device, Kind::Device);
         }
+    }
+
+    /// Notes what a device or a program calls itself.
+    pub fn thing(&mut self, text: &str) {
+        if let Some(owner) = spelling::owner(text) {
+            self.name(&spelling::bare(owner));
+        }
+        self.text(text, false);
     }
 
     fn name(&mut self, text: &str) {
@@ -150,7 +206,7 @@ impl Found {
     fn host(&mut self, text: &str) {
         let text = text.trim_matches(['[', ']']);
         if let Ok(address) = text.parse() {
-            self.addresses.insert(address);
+            self.ip(address);
         } else if text.contains('.') {
             self.hosts.note(text);
         } else if text != "localhost" && !text.is_empty() {
@@ -158,10 +214,28 @@ impl Found {
         }
     }
 
+    /// What a challenge says of who asks: the name of a server, or that of a company.
+    fn realm(&mut self, text: &str) {
+        for realm in headers::realms(text) {
+            if realm.contains(char::is_whitespace) && !is_plain(realm) {
+                self.tenant(realm);
+            } else if !is_common(&realm.to_lowercase()) && !realm.contains(['@', '\\', '/']) {
+                self.host(realm);
+            }
+        }
+    }
+
+    fn ip(&mut self, address: IpAddr) {
+        self.addresses.insert(match address {
+            IpAddr::V6(outer) => addresses::embedded(outer).map_or(address, IpAddr::V4),
+            IpAddr::V4(_) => address,
+        });
+    }
+
     fn address(&mut self, text: &str) {
         let address = text.parse().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
         match address {
-            Ok(address) => drop(self.addresses.insert(address)),
+            Ok(address) => self.ip(address),
             Err(_) => self.text(text, true),
         }
     }
@@ -196,6 +270,10 @@ impl Found {
             self.look(&mut value);
             return;
         }
+        // most answers are those of another address once more
+        if !self.seen.insert(format!("{numbers} {text}")) {
+            return;
+        }
         for token in blob::tokens(text) {
             if let Some(names) = blob::windows_names(token) {
                 names.domain.iter().for_each(|name| self.windows_domain(name));
@@ -215,15 +293,18 @@ impl Found {
             let (before, next) = (reading.before(range.start), reading.at(range.end));
             let key = if before == Some('=') { reading.word_before(range.start - 1) } else { String::new() };
             let is_address = next == Some('@') && is_domain(&reading, range.end + 1);
-            if self
-                .domains
-                .iter()
-                .any(|domain| word.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.')))
-            {
-                self.hosts.note(&word);
+            if word.contains('.') {
+                if word.ends_with(".in-addr.arpa") || word.ends_with(".ip6.arpa") {
+                    self.hosts.note(&word);
+                } else {
+                    self.dotted.insert(word.clone());
+                }
             }
             if is_address && !word.is_empty() {
                 self.name(&word);
+                if let Some(shown) = shown_before(&reading, range.start) {
+                    self.value(&shown, Kind::Name);
+                }
             } else if before == Some('@') {
                 self.hosts.note(&word);
             } else if reading.goes_on_with(range.start.saturating_sub(3), &[':', '/', '/'])
@@ -241,11 +322,16 @@ impl Found {
             } else if is_guid(&word) && (matches!(before, Some('/' | '@')) || key == "realm" || key == "tenant") {
                 self.tenant(&word);
             }
-            if next == Some('\\') && is_windows_sign_in(&reading, &range) {
-                self.windows_domain(&word);
-                let name = range.end + 1..reading.end_of_word(range.end + 1);
-                let name = reading.trimmed(name, |letter| ".-'".contains(letter));
-                self.name(&reading.word(&name));
+            if next == Some('\\')
+                && let Some(found) = directory::sign_in(&reading, &range)
+            {
+                let name = reading.word(&found.name);
+                if found.is_sure {
+                    self.windows_domain(&word);
+                    self.name(&name);
+                } else {
+                    self.maybe.insert((word.clone(), name));
+                }
             }
             if let Ok(address) = word.parse::<Ipv4Addr>() {
                 let before_that = range.start.checked_sub(2).and_then(|place| reading.at(place));
@@ -254,40 +340,43 @@ impl Found {
                 }
             }
         }
-        for range in reading.runs(is_v6) {
-            if let Some((_, address)) = v6(&reading, range) {
-                self.addresses.insert(IpAddr::V6(address));
-            }
+        for (_, address) in addresses::v6_in(&reading) {
+            self.ip(IpAddr::V6(address));
         }
-        for range in legacy_names(&reading) {
+        for range in directory::legacy(&reading) {
             self.value(&reading.word(&range), Kind::Name);
         }
+        for share in directory::shares(&reading) {
+            self.host(&reading.word(&share.server));
+            self.files.extend(parts(&reading.written(&share.path)).map(str::to_owned));
+        }
+        for name in directory::distinguished(&reading) {
+            self.distinguished(&reading, &name);
+        }
     }
 
-    /// Words by which a first and a last name are told in full, made of a name such as `anna.muster`.
-    pub fn spelled_out(&self) -> Vec<(String, String)> {
-        let names = self.values.iter().filter(|(_, kind)| **kind == Kind::Name).map(|(name, _)| name);
-        let of = |name: &String| {
-            let words: Vec<&str> = name.split(['.', '_', '-']).collect();
-            match words.as_slice() {
-                [first, last]
-                    if first.len() > 1
-                        && last.len() > 2
-                        && words.iter().all(|word| word.chars().all(char::is_alphabetic)) =>
-                {
-                    vec![
-                        (format!("{first} {last}"), name.clone()),
-                        (format!("{last}, {first}"), name.clone()),
-                        (format!("{last} {first}"), name.clone()),
-                    ]
+    /// A person, or a server; units; and the domain.
+    fn distinguished(&mut self, reading: &Reading, name: &directory::Distinguished) {
+        let of = |range: &std::ops::Range<usize>| reading.word(range);
+        let is_person = directory::is_person(reading, name);
+        for (number, (attribute, value)) in name.iter().enumerate().filter(|(_, (attribute, _))| attribute != "dc") {
+            let value = of(value);
+            let bare = value.replace('\\', "");
+            match number {
+                0 if is_person => {
+                    self.value(&bare, Kind::Name);
+                    if bare != value {
+                        self.aliases.insert(value, bare);
+                    }
                 }
-                _ => Vec::new(),
+                0 if attribute == "cn" && !bare.contains(char::is_whitespace) => self.host(&bare),
+                _ if !is_plain(&value) => drop(self.units.insert(value)),
+                _ => {}
             }
-        };
-        names.flat_map(of).filter(|(spelled, _)| !self.values.contains_key(spelled)).collect()
+        }
+        self.hosts.note(&directory::domain(reading, name));
     }
 }
-
 /// An id that Microsoft has given to itself: of its own applications, or of those who have no tenant.
 fn is_shared_id(id: &str) -> bool {
     let is_own = id.starts_with("0000000") && !id.starts_with(super::stand_ins::GUID);
@@ -311,51 +400,30 @@ fn is_domain(reading: &Reading, place: usize) -> bool {
     super::hosts::is_name(&reading.word(&range))
 }
 
-/// `DOMAIN\name` in a text, and no path of Windows and no escape of a programming language.
-fn is_windows_sign_in(reading: &Reading, domain: &std::ops::Range<usize>) -> bool {
-    let written = reading.letters.get(domain.clone()).unwrap_or_default();
-    let name = domain.end + 1;
-    let end = reading.end_of_word(name);
-    let begins = reading.before(domain.start).is_none_or(|letter| !matches!(letter, '\\' | '/' | ':'));
-    (2..=15).contains(&written.len())
-        && written.iter().all(|letter| letter.is.is_ascii_uppercase() || letter.is.is_ascii_digit() || letter.is == '-')
-        && written.first().is_some_and(|letter| letter.is.is_ascii_uppercase())
-        && begins
-        && end > name + 1
-        && reading.at(end) != Some('\\')
-}
-
-/// Letters of an address of IPv6.
-pub fn is_v6(letter: char) -> bool {
-    letter.is_ascii_hexdigit() || letter == ':' || letter == '.'
-}
-
-/// The address of IPv6 that stands there, whole.
-pub fn v6(reading: &Reading, range: std::ops::Range<usize>) -> Option<(std::ops::Range<usize>, Ipv6Addr)> {
-    let range = reading.trimmed(range, |letter| letter == '.');
-    let is_apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
-    if !is_apart(reading.before(range.start)) || !is_apart(reading.at(range.end)) {
-        return None;
+/// The name that is shown before an address: `Anna Muster <anna@corp.example>`.
+fn shown_before(reading: &Reading, address: usize) -> Option<String> {
+    let bracket = address.checked_sub(1).filter(|place| reading.at(*place) == Some('<'))?;
+    let mut end = bracket;
+    while reading.before(end) == Some(' ') {
+        end -= 1;
     }
-    let text = reading.word(&range);
-    Some((range, text.parse().ok()?))
-}
-
-/// Exchange's own names of persons and servers: `/o=.../ou=.../cn=...`
-fn legacy_names(reading: &Reading) -> Vec<std::ops::Range<usize>> {
-    let begins: Vec<usize> = (0..reading.letters.len())
-        .filter(|place| reading.at(*place) == Some('/') && reading.goes_on_with(*place, &['/', 'o', '=']))
-        .collect();
-    let ends = |letter: char| "\"'<>\r\n;,&|".contains(letter);
-    begins
-        .into_iter()
-        .map(|from| {
-            from..(from..reading.letters.len())
-                .find(|place| reading.at(*place).is_none_or(ends))
-                .unwrap_or(reading.letters.len())
-        })
-        .filter(|range| reading.word(range).contains("/cn="))
-        .collect()
+    let is_quoted = reading.before(end) == Some('"');
+    end -= usize::from(is_quoted);
+    let mut from = end;
+    let belongs = |letter: char| {
+        if is_quoted { letter != '"' && letter != '\n' } else { letter.is_alphabetic() || " .,'-".contains(letter) }
+    };
+    while reading.before(from).is_some_and(belongs) && end - from < 60 {
+        from -= 1;
+    }
+    let range = reading.trimmed(from..end, |letter| letter == ' ' || letter == ',');
+    // prose before it is no name
+    let written = reading.written(&range);
+    let capital = written.split(' ').rev().take_while(|word| word.starts_with(char::is_uppercase)).count();
+    let words: Vec<&str> = written.split(' ').collect();
+    let shown = if is_quoted { written.clone() } else { words.get(words.len() - capital..)?.join(" ") };
+    let shown = shown.trim_matches([' ', ',']).to_lowercase();
+    spelling::words(&shown).map(|_| shown)
 }
 
 /// The texts of elements that name somebody; of GetUserSettings also `Name` and `Value`.

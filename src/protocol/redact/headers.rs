@@ -41,9 +41,35 @@ pub fn servers(value: &str) -> impl Iterator<Item = &str> {
     value.split([',', ';', ' ', '~']).filter(|name| !name.is_empty())
 }
 
+/// The realms in a challenge: what it says of who asks.
+pub fn realms(value: &str) -> impl Iterator<Item = &str> {
+    let lower = value.to_ascii_lowercase();
+    let places: Vec<usize> = lower.match_indices("realm").map(|(at, word)| at + word.len()).collect();
+    places.into_iter().filter_map(move |at| {
+        let rest = value.get(at..)?.trim_start().strip_prefix('=')?.trim_start();
+        let realm = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.get(..quoted.find('"')?)?,
+            None => rest.split([',', ' ']).next()?,
+        };
+        Some(realm.trim()).filter(|realm| !realm.is_empty())
+    })
+}
+
 /// Parameters of a query whose value is a sign-in name.
-pub const USER_KEYS: &[&str] =
-    &["email", "login", "login_hint", "loginname", "mailbox", "upn", "user", "userid", "username", "userprincipalname"];
+pub const USER_KEYS: &[&str] = &[
+    "email",
+    "login",
+    "login_hint",
+    "loginname",
+    "mailbox",
+    "samaccountname",
+    "uid",
+    "upn",
+    "user",
+    "userid",
+    "username",
+    "userprincipalname",
+];
 
 /// A cookie without what a balancer writes of its pool into the name.
 pub fn cookie(value: &str) -> String {

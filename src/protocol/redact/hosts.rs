@@ -70,6 +70,9 @@ const RENTED: &[&str] = &[
 
 /// Whether it is a host of the big clouds, or the domain of one.
 pub fn is_public(host: &str) -> bool {
+    if !host.contains('.') {
+        return false;
+    }
     let under = |names: &[&str]| names.iter().any(|name| trusted::is_under(host, name));
     rented(host).is_none()
         && (under(PUBLIC) || trusted::is_microsoft(host) || trusted::is_login(host) || cloud::of_host(host).is_some())
@@ -198,12 +201,12 @@ impl Hosts {
 
     /// Whether it is a host name, one of somebody's or of everybody's.
     pub fn is_host(&self, name: &str) -> bool {
-        is_public(name) || domain(name).is_some_and(|domain| self.domains.contains_key(domain))
+        name.contains('.') && (is_public(name) || domain(name).is_some_and(|domain| self.domains.contains_key(domain)))
     }
 
     /// What stands for a name, in lower case; `None` where it stays.
     pub fn stand_in(&self, name: &str) -> Option<String> {
-        if is_public(name) || self.certified.contains(name) {
+        if !name.contains('.') || is_public(name) || self.certified.contains(name) {
             return None;
         }
         let domain = domain(name)?;
@@ -227,6 +230,19 @@ impl Hosts {
             .iter()
             .filter(|(name, other)| name != other)
             .filter_map(move |(name, other)| Some((name.get(..first(name))?, other.get(..first(other))?)))
+    }
+
+    /// Labels of hosts that are words of no language, such as `ex01` and `srv-mail`, with their stand-ins.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_name = |label: &str| {
+            label.len() > 2
+                && label.starts_with(|letter: char| letter.is_alphabetic())
+                && label.contains(|letter: char| letter.is_ascii_digit() || letter == '-')
+        };
+        self.labels
+            .iter()
+            .filter(move |(label, other)| is_name(label) && label != other)
+            .map(|(label, other)| (label.as_str(), other.as_str()))
     }
 
     /// How many names have a stand-in.

@@ -11,6 +11,8 @@ use std::ops::Range;
 pub struct Letter {
     /// What is meant.
     pub is: char,
+    /// The same in lower case; of a letter that becomes several, the first.
+    pub lower: char,
     /// Where it begins, in bytes.
     pub from: usize,
     /// Where it ends.
@@ -33,11 +35,13 @@ impl Reading {
             let escaped = match rest.as_bytes().first() {
                 Some(b'%') => percent(rest),
                 Some(b'&') => entity(rest),
+                Some(b'\\') => script(rest),
                 _ => None,
             };
             let plain = || rest.chars().next().map(|letter| (letter, letter.len_utf8()));
             let Some((is, length)) = escaped.or_else(plain) else { break };
-            letters.push(Letter { is, from, to: from + length });
+            let lower = if is.is_ascii() { is.to_ascii_lowercase() } else { is.to_lowercase().next().unwrap_or(is) };
+            letters.push(Letter { is, lower, from, to: from + length });
             from += length;
         }
         Self { letters }
@@ -55,7 +59,20 @@ impl Reading {
 
     /// What these letters mean, in lower case.
     pub fn word(&self, range: &Range<usize>) -> String {
-        self.letters.get(range.clone()).unwrap_or_default().iter().flat_map(|letter| letter.is.to_lowercase()).collect()
+        let mut word = String::with_capacity(range.len());
+        for letter in self.letters.get(range.clone()).unwrap_or_default() {
+            if letter.is.is_ascii() {
+                word.push(letter.lower);
+            } else {
+                word.extend(letter.is.to_lowercase());
+            }
+        }
+        word
+    }
+
+    /// What these letters mean, as they are written.
+    pub fn written(&self, range: &Range<usize>) -> String {
+        self.letters.get(range.clone()).unwrap_or_default().iter().map(|letter| letter.is).collect()
     }
 
     /// The stretch of the text that these letters stand in, in bytes.
@@ -107,21 +124,34 @@ impl Reading {
 
     /// Where the run of letters of a word that begins at this place ends.
     pub fn end_of_word(&self, from: usize) -> usize {
-        let rest = self.letters.get(from..).unwrap_or_default();
-        from + rest.iter().take_while(|letter| is_word(letter.is)).count()
+        self.end_of(from, is_word)
     }
 
-    /// What stands from a place on is this, whatever its case.
+    /// The word that ends before this place, blanks and what is written between them aside.
+    pub fn word_apart(&self, place: usize) -> String {
+        let mut end = place;
+        while self.before(end).is_some_and(|letter| letter.is_whitespace() || ",:=\"'>".contains(letter)) {
+            end -= 1;
+        }
+        self.word_before(end)
+    }
+
+    /// What stands from a place on is this, in lower case, whatever its own case.
     pub fn goes_on_with(&self, place: usize, word: &[char]) -> bool {
         let here = self.letters.get(place..).unwrap_or_default();
-        here.len() >= word.len()
-            && here.iter().zip(word).all(|(letter, wanted)| letter.is.to_lowercase().eq(wanted.to_lowercase()))
+        here.len() >= word.len() && here.iter().zip(word).all(|(letter, wanted)| letter.lower == *wanted)
+    }
+
+    /// Where the letters of which `belongs` holds end, from a place on.
+    pub fn end_of(&self, from: usize, belongs: impl Fn(char) -> bool) -> usize {
+        let rest = self.letters.get(from..).unwrap_or_default();
+        from + rest.iter().take_while(|letter| belongs(letter.is)).count()
     }
 }
 
 /// Whether a letter can stand within a name, a host or an id.
 pub fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || "._-+'~".contains(letter)
+    letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | '+' | '\'' | '~')
 }
 
 fn hex(bytes: &[u8]) -> Option<u8> {
@@ -157,6 +187,14 @@ fn percent(text: &str) -> Option<(char, usize)> {
     Some((std::str::from_utf8(&bytes).ok()?.chars().next()?, length))
 }
 
+/// What a script writes for a sign of an address or of markup: `\u0040`. Other codes are left alone, for accounts
+/// are called `CORP\u0012345`.
+fn script(text: &str) -> Option<(char, usize)> {
+    let code = u32::from_str_radix(text.get(1..6)?.strip_prefix('u')?, 16).ok()?;
+    let meant = char::from_u32(code).filter(|letter| "@.\\&<>'\"/=:".contains(*letter))?;
+    Some((meant, 6))
+}
+
 fn entity(text: &str) -> Option<(char, usize)> {
     let end = text.bytes().take(10).position(|byte| byte == b';')?;
     let meant = match text.get(1..end)? {
@@ -165,6 +203,18 @@ fn entity(text: &str) -> Option<(char, usize)> {
         "gt" => '>',
         "quot" => '"',
         "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        "commat" => '@',
+        "period" => '.',
+        "lowbar" => '_',
+        "bsol" => '\\',
+        "auml" => 'ä',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Auml" => 'Ä',
+        "Ouml" => 'Ö',
+        "Uuml" => 'Ü',
+        "szlig" => 'ß',
         number => {
             let number = number.strip_prefix('#')?;
             let code = match number.strip_prefix(['x', 'X']) {
@@ -183,13 +233,15 @@ mod tests {
 
     #[test]
     fn escapes_are_read_as_the_letters_they_mean() {
-        for text in ["m\u{fc}ller@x", "m%C3%BCller%40x", "m%c3%bcller%2540x", "m&#252;ller&#x40;x"] {
+        for text in
+            ["m\u{fc}ller@x", "m%C3%BCller%40x", "m%c3%bcller%2540x", "m&#252;ller&#x40;x", "m&uuml;ller\\u0040x"]
+        {
             let reading = Reading::new(text);
             let word = reading.runs(is_word).into_iter().next().unwrap();
             assert_eq!(reading.word(&word), "m\u{fc}ller", "{text}");
             assert_eq!(reading.at(word.end), Some('@'), "{text}");
         }
-        let reading = Reading::new("100% &nbsp; %zz %C3x");
-        assert_eq!(reading.letters.len(), 20);
+        let reading = Reading::new("100% &euro; %zz %C3x \\u0012345");
+        assert_eq!(reading.letters.len(), 30);
     }
 }

@@ -5,6 +5,8 @@ use crate::protocol::der;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Role<'a> {
     Tenant,
     /// The name of a company.
     Organisation,
+    /// What a device, or a program, calls itself: a product, and perhaps whose it is.
+    Thing,
     /// The value of this header.
     Header(&'a str),
     /// A certificate or another signed structure, DER in base64.
@@ -76,6 +80,11 @@ const FIXED: &[&str] = &[
     "worked_by",
 ];
 
+fn is_fixed(name: &str) -> bool {
+    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| FIXED.iter().copied().collect());
+    ALL.contains(name)
+}
+
 /// Fields that hold DER in base64.
 const SIGNED: &[&str] = &[
     "certificate",
@@ -95,7 +104,9 @@ const SIGNED: &[&str] = &[
 fn of_field<'a>(name: &str, within: &str, object: &Map<String, Value>) -> Role<'a> {
     let has = |names: &[&str]| names.iter().any(|name| object.contains_key(*name));
     match name {
-        _ if FIXED.contains(&name) => Role::Fixed,
+        "kind" | "model" if within == "devices" => Role::Thing,
+        "agent" | "device_type" | "device_model" | "friendly_name" => Role::Thing,
+        _ if is_fixed(name) => Role::Fixed,
         "user" | "mailbox" | "username" | "user_name" | "upn" => Role::SignIn,
         "device_id" | "devices_allowed" | "devices_blocked" => Role::Whole(Kind::Device),
         "id" if within == "devices" => Role::Whole(Kind::Device),

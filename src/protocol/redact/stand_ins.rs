@@ -1,15 +1,16 @@
 //! What stands for each value, and where in a text does it have to stand?
 
-use super::found::{Found, is_guid, is_v6, parts, v6};
+use super::found::{Found, is_guid, parts};
 use super::hosts::{Hosts, Numbers};
 use super::letters::{Reading, is_word};
 use super::roles::{Role, walk};
+use super::spelling::Spellings;
 use super::vocabulary::{is_common, is_plain_file};
-use super::{addresses, blob, document, headers};
+use super::{addresses, blob, directory, document, headers};
 use crate::evidence::redact::{Kind, Left, Level, Redacted};
 use crate::protocol::ntlm::{self, Names};
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -27,20 +28,25 @@ struct StandIn {
 pub struct StandIns {
     level: Level,
     values: HashMap<String, StandIn>,
-    /// Values of several words, or with letters that no word has: the longest first.
-    phrases: Vec<(Vec<char>, String)>,
+    /// Values of several words, or with letters that no word has, in all their spellings.
+    spellings: Spellings,
     servers: BTreeMap<String, String>,
     windows: BTreeMap<String, String>,
+    /// Words that stand for a host or a domain wherever they stand alone.
+    labels: HashMap<String, String>,
+    units: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     hosts: Hosts,
     addresses: BTreeMap<IpAddr, IpAddr>,
     removed: BTreeMap<Kind, u64>,
     headers: Cell<u64>,
+    /// Texts, and what became of them: most stand in a report many times.
+    known: RefCell<HashMap<String, String>>,
 }
 
 /// Letters that end a word where they stand at its end.
 fn is_edge(letter: char) -> bool {
-    ".-'+~".contains(letter)
+    matches!(letter, '.' | '-' | '\'' | '+' | '~')
 }
 
 impl StandIns {
@@ -49,7 +55,7 @@ impl StandIns {
         let is_full = level == Level::Full;
         let mut removed = BTreeMap::new();
         let mut values = HashMap::new();
-        let mut phrases: Vec<(Vec<char>, String)> = Vec::new();
+        let mut spellings = Spellings::default();
         for (kind, prefix) in
             [(Kind::Name, "user-"), (Kind::Device, "device-"), (Kind::Account, "account-"), (Kind::Folder, "folder-")]
         {
@@ -74,17 +80,21 @@ impl StandIns {
                 let is_short = value.len() < if kind == Kind::Name { 3 } else { 5 };
                 let anywhere = !is_short && !is_common(value) && value.chars().any(char::is_alphabetic);
                 if !value.chars().all(is_word) && value.chars().count() > 3 {
-                    phrases.push((value.chars().collect(), other.clone()));
+                    spellings.add(value, &other);
+                }
+                if kind == Kind::Name {
+                    spellings.add_name(value, &other, |name| found.values.contains_key(name));
                 }
                 values.insert(value.to_owned(), StandIn { text: other, anywhere });
             }
         }
-        for (spelled, name) in found.spelled_out() {
-            if let Some(other) = values.get(&name) {
-                phrases.push((spelled.chars().collect(), other.text.clone()));
+        for (alias, value) in &found.aliases {
+            if let Some(other) = values.get(value).cloned() {
+                spellings.add(alias, &other.text);
+                values.entry(alias.clone()).or_insert(other);
             }
         }
-        phrases.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
+        spellings.sort();
         let mut files = BTreeMap::new();
         let mut numbers =
             Numbers::of("file-", found.files.iter().map(|file| file.split('.').next().unwrap_or_default()));
@@ -100,14 +110,17 @@ impl StandIns {
         let mut this = Self {
             level,
             values,
-            phrases,
+            spellings,
             servers: BTreeMap::new(),
             windows: BTreeMap::new(),
+            labels: HashMap::new(),
+            units: BTreeMap::new(),
             files,
             hosts: Hosts::default(),
             addresses: BTreeMap::new(),
             removed,
             headers: Cell::new(0),
+            known: RefCell::default(),
         };
         this.count(all);
         if is_full {
@@ -131,8 +144,14 @@ impl StandIns {
         self.servers = numbered("server-", &servers);
         self.servers.extend(self.windows.clone());
         self.hosts = Hosts::new(&found.hosts, &self.servers);
+        self.units = numbered("unit-", &found.units);
+        let is_own = |label: &&str| !is_common(label) && label.len() > 3;
+        self.labels = self.hosts.words().filter(|(label, _)| is_own(label)).map(owned).collect();
+        self.labels.extend(self.hosts.labels().filter(|(label, _)| !is_common(label)).map(owned));
+        self.labels.extend(self.servers.iter().filter(|(name, _)| name.len() > 2 && !is_common(name)).map(cloned));
         self.addresses = addresses::stand_ins(&found.addresses, &found.kept);
-        let servers = self.servers.iter().filter(|(value, other)| value != other).count();
+        let is_changed = |all: &BTreeMap<String, String>| all.iter().filter(|(value, other)| value != other).count();
+        let servers = is_changed(&self.servers) + is_changed(&self.units);
         let hosts = servers + self.hosts.replaced(&found.hosts);
         let addresses = self.addresses.iter().filter(|(address, other)| address != other).count();
         self.count([(Kind::Host, hosts as u64), (Kind::Address, addresses as u64)]);
@@ -192,6 +211,7 @@ impl StandIns {
             Role::Host => self.host(text),
             Role::Address => self.address(text),
             Role::Header(name) => self.header(name, text),
+            Role::Thing => self.thing(text),
             Role::Text => self.text(text),
         }
     }
@@ -246,7 +266,19 @@ impl StandIns {
     }
 
     fn stand_in_of(&self, address: IpAddr) -> Option<IpAddr> {
-        self.addresses.get(&address).copied()
+        addresses::stand_in(address, &self.addresses)
+    }
+
+    /// What calls itself after a person that is known by more than one word: `Anna iPhone`.
+    pub fn thing(&self, text: &str) -> String {
+        let text = self.text(text);
+        let reading = Reading::new(&text);
+        let words = reading.runs(char::is_alphabetic).into_iter();
+        let parts = words.filter_map(|range| {
+            let other = self.spellings.part(&reading.word(&range))?;
+            Some((reading.stretch(&range), other.to_owned()))
+        });
+        written(&text, parts.collect())
     }
 
     fn path(&self, text: &str) -> String {
@@ -288,27 +320,67 @@ impl StandIns {
             self.replace(&mut value);
             return if value == before { text.to_owned() } else { value.to_string() };
         }
+        if let Some(known) = self.known.borrow().get(text) {
+            return known.clone();
+        }
         let mut changes = self.blobs(text);
         let reading = Reading::new(text);
-        for (range, other) in self.phrases_in(&reading).into_iter().chain(self.words_in(&reading)) {
+        let marked = self.shares_in(&reading).into_iter().chain(self.distinguished_in(&reading));
+        for (range, other) in
+            marked.chain(self.spellings.found_in(&reading)).chain(self.words_in(&reading)).collect::<Vec<_>>()
+        {
             let stretch = reading.stretch(&range);
             let is_free = changes.iter().all(|(taken, _)| taken.end <= stretch.start || stretch.end <= taken.start);
             if is_free && !stretch.is_empty() {
                 changes.push((stretch, other));
             }
         }
-        if changes.is_empty() {
-            return text.to_owned();
+        let out = written(text, changes);
+        self.known.borrow_mut().insert(text.to_owned(), out.clone());
+        out
+    }
+
+    /// Servers and folders in `\\server\share`.
+    fn shares_in(&self, reading: &Reading) -> Vec<(Range<usize>, String)> {
+        let mut out = Vec::new();
+        for share in directory::shares(reading) {
+            if self.is_full() {
+                out.push((share.server.clone(), self.server(&reading.written(&share.server))));
+            }
+            let mut from = share.path.start;
+            for place in share.path.clone().chain([share.path.end]) {
+                if place < share.path.end && reading.at(place) != Some('\\') {
+                    continue;
+                }
+                let part = from..place;
+                from = place + 1;
+                if let Some(other) = self.files.get(&reading.written(&part)) {
+                    out.push((part, other.clone()));
+                }
+            }
         }
-        changes.sort_by_key(|(range, _)| range.start);
-        let mut out = String::with_capacity(text.len());
-        let mut done = 0;
-        for (range, other) in changes {
-            out.push_str(text.get(done..range.start).unwrap_or_default());
-            out.push_str(&other);
-            done = range.end;
+        out
+    }
+
+    /// What names somebody in `cn=anna,ou=users,dc=corp,dc=local`.
+    fn distinguished_in(&self, reading: &Reading) -> Vec<(Range<usize>, String)> {
+        let mut out = Vec::new();
+        for name in directory::distinguished(reading) {
+            let domain = self.host(&directory::domain(reading, &name));
+            let mut labels = domain.split('.');
+            for (attribute, range) in name {
+                let value = reading.word(&range);
+                let other = match attribute.as_str() {
+                    "dc" if self.is_full() => labels.next().map(str::to_owned),
+                    "dc" => None,
+                    _ => self
+                        .whole(&value)
+                        .or_else(|| self.units.get(&value).cloned())
+                        .or_else(|| self.servers.get(&value).cloned()),
+                };
+                out.extend(other.map(|other| (range, other)));
+            }
         }
-        out.push_str(text.get(done..).unwrap_or_default());
         out
     }
 
@@ -349,24 +421,10 @@ impl StandIns {
         self.is_full().then(|| self.hosts.stand_in(word)).flatten()
     }
 
-    fn phrases_in(&self, reading: &Reading) -> Vec<(Range<usize>, String)> {
-        let mut out = Vec::new();
-        for (phrase, other) in &self.phrases {
-            for place in 0..=reading.letters.len().saturating_sub(phrase.len()) {
-                let end = place + phrase.len();
-                let is_apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
-                if reading.goes_on_with(place, phrase) && is_apart(reading.before(place)) && is_apart(reading.at(end)) {
-                    out.push((place..end, other.clone()));
-                }
-            }
-        }
-        out
-    }
-
     fn words_in(&self, reading: &Reading) -> Vec<(Range<usize>, String)> {
         let mut out = Vec::new();
         if self.is_full() {
-            for (range, address) in reading.runs(is_v6).into_iter().filter_map(|range| v6(reading, range)) {
+            for (range, address) in addresses::v6_in(reading) {
                 out.extend(self.stand_in_of(IpAddr::V6(address)).map(|other| (range, other.to_string())));
             }
         }
@@ -403,6 +461,9 @@ impl StandIns {
         {
             return Some(other.clone());
         }
+        if let Some(other) = self.spellings.greeted(reading, range.start, word) {
+            return Some(other.to_owned());
+        }
         if self.is_full()
             && let Some(other) = self.hosts.stand_in(word)
         {
@@ -419,12 +480,8 @@ impl StandIns {
         }
         let is_host = before == Some('/')
             && range.start.checked_sub(3).is_some_and(|at| reading.goes_on_with(at, &[':', '/', '/']));
-        let by_itself = word.len() > 2 && !is_common(word) && !is_markup;
-        let server = self.servers.get(word).filter(|_| is_host || by_itself).cloned();
-        server.or_else(|| {
-            let domain = self.hosts.words().find(|(label, _)| *label == word && word.len() > 3 && by_itself);
-            domain.map(|(_, other)| other.to_owned())
-        })
+        let server = self.servers.get(word).filter(|_| is_host);
+        server.or_else(|| self.labels.get(word).filter(|_| !is_markup)).cloned()
     }
 
     /// The parts of a word between these letters, of which some may be a name.
@@ -452,6 +509,28 @@ impl StandIns {
             }
         }
     }
+}
+
+/// A text with other words in these places.
+fn written(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
+    changes.sort_by_key(|(range, _)| range.start);
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (range, other) in changes {
+        out.push_str(text.get(done..range.start).unwrap_or_default());
+        out.push_str(&other);
+        done = range.end;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}
+
+fn owned((word, other): (&str, &str)) -> (String, String) {
+    (word.to_owned(), other.to_owned())
+}
+
+fn cloned((word, other): (&String, &String)) -> (String, String) {
+    (word.clone(), other.clone())
 }
 
 /// Numbers for stand-ins of GUIDs, which keep that form.

@@ -1,8 +1,13 @@
 //! Which words stand in so many texts that one alone names nobody?
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Names of roles that mailboxes have, and words of the protocols and of their error texts. A mailbox
 /// called so is still hidden in its address and wherever else a field says whose name it is.
 const WORDS: &[&str] = &[
+    "admin admins administrative area basis computers configuration controllers employees groups members",
+    "organization protected recipients restricted secure secured staff users webdav zarafa zpush zimbra kopano",
     "abuse account accounts action active activesync admin administrator alert all allowed and anonymous answer",
     "apache api app asp aspx auth authentication authorization autodiscover backend basic bearer billing blocked",
     "body boss buchhaltung bug bytes cached calendar cas cert certificate check chef client close cloud code com",
@@ -28,7 +33,39 @@ const WORDS: &[&str] = &[
 
 /// Whether a word, in lower case, says nothing of anybody.
 pub fn is_common(word: &str) -> bool {
-    WORDS.iter().any(|line| line.split(' ').any(|common| common == word))
+    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| WORDS.iter().flat_map(|line| line.split(' ')).collect());
+    ALL.contains(word)
+}
+
+/// Whether all words of a text are such, or numbers.
+pub fn is_plain(text: &str) -> bool {
+    let words = text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).all(|word| is_common(&word))
+}
+
+/// Words behind which somebody is called by name, in lower case.
+const GREETINGS: &[&str] = &[
+    "dear",
+    "frau",
+    "hallo",
+    "hello",
+    "herr",
+    "herrn",
+    "hi",
+    "lieber",
+    "liebe",
+    "mr",
+    "mrs",
+    "ms",
+    "of",
+    "von",
+    "welcome",
+    "willkommen",
+];
+
+/// Whether it is one.
+pub fn is_greeting(word: &str) -> bool {
+    GREETINGS.contains(&word)
 }
 
 /// Words that names of log files and exports are made of, and the folders that they lie in.

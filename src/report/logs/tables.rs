@@ -1,6 +1,6 @@
 //! How are the tables of a whole server written as CSV?
 
-use super::row;
+use super::{head, row};
 use crate::evidence::logs::{LogServer, LogsSeen};
 use std::io::{self, Write};
 
@@ -102,9 +102,9 @@ pub fn write_server_csv(seen: &LogsSeen, table: ServerTable, out: &mut dyn Write
                 .collect(),
         ),
     };
-    write!(out, "{}\r\n", names.join(","))?;
+    head(names, seen, out)?;
     for cells in rows {
-        row(&cells, out)?;
+        row(&cells, seen, out)?;
     }
     Ok(())
 }
