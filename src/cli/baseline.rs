@@ -5,14 +5,16 @@ use super::diff::judged;
 use super::exit::{Trouble, say};
 use super::format::ReportFormat;
 use crate::finding::Sentence;
-use crate::report::{Judged, Report, Wording, compare};
+use crate::report::{About, Judged, Report, Wording, compare};
 use crate::text;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A file of kept reports. It is only read.
 #[derive(Debug)]
 pub struct Baseline {
-    reports: Vec<Judged>,
+    /// Of each mailbox or server the last one.
+    reports: BTreeMap<About, Judged>,
 }
 
 impl Baseline {
@@ -38,21 +40,20 @@ impl Baseline {
                 "Der Vergleichsbericht {path} lässt sich nicht lesen ({error}); --baseline liest nur; erzeugen Sie einen mit: {command} --output {file}",
             ))
             .with("path", path.display())
-            .with("error", error)
+            .with_system(&error)
             .with("command", command)
             .with("file", if is_json { path } else { Path::new("baseline.json") }.display()));
         }
         let wording = Wording { lang: output.lang.choice().into(), fail_on: output.fail_on.into() };
-        Ok(Some(Self { reports: judged(path, wording)? }))
+        let reports = judged(path, wording)?.into_iter().map(|kept| (kept.about(), kept)).collect();
+        Ok(Some(Self { reports }))
     }
 
     /// The exit code of a report: beside a baseline only what is new counts, and what differs is added to the
     /// report. What the baseline does not hold is all new.
     pub fn code(baseline: Option<&Self>, report: &mut Report, wording: Wording) -> u8 {
         let fresh = baseline.map(|_| Judged::fresh(report.clone()));
-        let known = baseline
-            .zip(fresh.as_ref())
-            .and_then(|(baseline, fresh)| baseline.reports.iter().rev().find(|kept| kept.is_about_the_same(fresh)));
+        let known = baseline.zip(fresh.as_ref()).and_then(|(baseline, fresh)| baseline.reports.get(&fresh.about()));
         if let (Some(known), Some(fresh)) = (known, &fresh) {
             let news = compare(known, fresh, wording);
             let code = news.exit_code;

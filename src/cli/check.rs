@@ -16,6 +16,7 @@ use super::network::{connect_to, name_server, resolve, shown, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
 use super::redact::Live;
+use super::system;
 use super::wait::{self, Try};
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
@@ -351,8 +352,17 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
             "could not start: {error}; close other programs and try again",
             "Start nicht möglich: {error}; schließen Sie andere Programme und versuchen Sie es erneut",
         ))
-        .with("error", error)
+        .with_system(&error)
     })
+}
+
+/// What was read, where it is no file with a name of its own.
+fn source_in_words(source: &str) -> serde_json::Value {
+    match source {
+        "standard input" => text!("standard input", "Die Standardeingabe").into(),
+        "the terminal" => text!("the terminal", "Das Terminal").into(),
+        other => other.into(),
+    }
 }
 
 /// Says what the settings are wrong in; nothing was sent.
@@ -366,13 +376,13 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
             "could not find the system's name servers ({error}); name them with --dns-servers",
             "Die Nameserver des Systems sind nicht zu finden ({error}); nennen Sie sie mit --dns-servers",
         ))
-        .with("error", error),
+        .with_said("error", system::quoted(error)),
         SetupError::Unreadable { source, error } => Trouble::new(text!(
             "could not read {source} ({error}); name one that can be read",
             "{source} lässt sich nicht lesen ({error}); nennen Sie eine lesbare Datei",
         ))
-        .with("source", source)
-        .with("error", error),
+        .with_said("source", source_in_words(source))
+        .with_system(error),
         SetupError::Export { source, kind, fault } => exports::not_an_export(source, *kind, fault),
         SetupError::Unfit { source, why } => Trouble::new(match why {
             Unfit::NotUtf8 => text!(

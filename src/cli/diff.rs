@@ -5,9 +5,10 @@ use super::exit::{Trouble, worse};
 use super::output::{is_coloured, print};
 use super::replay::kept;
 use crate::report::{
-    self, Comparison, Judged, Verbosity, Wording, compare, write_comparison_json, write_comparison_markdown,
+    self, About, Comparison, Judged, Verbosity, Wording, compare, write_comparison_json, write_comparison_markdown,
     write_comparison_text,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// `exdiag diff`
@@ -41,7 +42,7 @@ pub fn diff(args: &DiffArgs) -> Result<u8, Trouble> {
 
 /// The reports of a file, judged by the rules of today.
 pub fn judged(path: &Path, wording: Wording) -> Result<Vec<Judged>, Trouble> {
-    let all = kept(path)?.into_iter();
+    let all = kept(path, wording.lang)?.into_iter();
     Ok(all.map(|kept| Judged::again(kept, |evidence| crate::replay(evidence).report(wording))).collect())
 }
 
@@ -51,19 +52,27 @@ fn paired(old: &[Judged], new: &[Judged], wording: Wording) -> Vec<Comparison> {
     if let ([old], [new]) = (old, new) {
         return vec![compare(old, new, wording)];
     }
-    let is_last =
-        |all: &[Judged], at: usize, one: &Judged| !all.iter().skip(at + 1).any(|later| later.is_about_the_same(one));
-    let lasts = |all| -> Vec<&Judged> {
-        let all: &[Judged] = all;
-        all.iter().enumerate().filter(|(at, one)| is_last(all, *at, one)).map(|(_, one)| one).collect()
+    let lasts = |all: &[Judged]| -> BTreeMap<About, usize> {
+        all.iter().enumerate().map(|(at, one)| (one.about(), at)).collect()
     };
-    let (old, new) = (lasts(old), lasts(new));
-    let both = new.iter().map(|new| match old.iter().find(|old| old.is_about_the_same(new)) {
-        Some(old) => compare(old, new, wording),
-        None => Comparison::alone(None, Some(new)),
+    let (of_old, of_new) = (lasts(old), lasts(new));
+    // in the order of the files
+    let last = |all: &BTreeMap<About, usize>, (at, one): (usize, &Judged)| {
+        let about = one.about();
+        (all.get(&about) == Some(&at)).then_some(about)
+    };
+    let both = new.iter().enumerate().filter_map(|(at, new)| {
+        let about = last(&of_new, (at, new))?;
+        Some(match of_old.get(&about).and_then(|at| old.get(*at)) {
+            Some(old) => compare(old, new, wording),
+            None => Comparison::alone(None, Some(new)),
+        })
     });
-    let gone = old.iter().filter(|old| !new.iter().any(|new| new.is_about_the_same(old)));
-    both.chain(gone.map(|old| Comparison::alone(Some(old), None))).collect()
+    let gone = old.iter().enumerate().filter_map(|(at, old)| {
+        let about = last(&of_old, (at, old))?;
+        (!of_new.contains_key(&about)).then(|| Comparison::alone(Some(old), None))
+    });
+    both.chain(gone).collect()
 }
 
 impl From<super::args::FailOn> for report::FailOn {
