@@ -83,3 +83,39 @@ impl From<super::args::FailOn> for report::FailOn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Lang;
+    use crate::report::{FailOn, read_kept};
+
+    #[test]
+    fn thousands_of_mailboxes_are_each_paired_with_their_own_last_report() {
+        let wording = Wording { lang: Lang::En, fail_on: FailOn::Fail };
+        let bytes = include_bytes!("../../fixtures/evidence/logs-silent.json");
+        let kept = read_kept(bytes).unwrap().remove(0);
+        let one = Judged::again(kept, |evidence| crate::replay(evidence).report(wording));
+        let of = |number: usize, domain: &str, started_at: &str| {
+            let mut one = one.clone();
+            one.report.target.mailbox = Some(format!("User{number}@{domain}"));
+            started_at.clone_into(&mut one.report.started_at);
+            one
+        };
+        const MANY: usize = 3_000;
+        let mut old: Vec<Judged> = (0..MANY).map(|number| of(number, "corp.example", "first")).collect();
+        old.extend((0..MANY).map(|number| of(number, "CORP.example", "last")));
+        old.push(of(MANY, "corp.example", "gone"));
+        let mut new: Vec<Judged> = (0..MANY).rev().map(|number| of(number, "corp.example", "new")).collect();
+        new.push(of(MANY + 1, "corp.example", "come"));
+        let all = paired(&old, &new, wording);
+        assert_eq!(all.len(), MANY + 2);
+        for (number, comparison) in (0..MANY).rev().zip(&all) {
+            let (Some(old), Some(new)) = (&comparison.old, &comparison.new) else { unreachable!("{number}") };
+            assert_eq!((old.started_at.as_str(), new.started_at.as_str()), ("last", "new"), "{number}");
+            assert!(comparison.same_target, "{number}");
+        }
+        let ends = |at: usize| all.get(at).map(|one| (one.old.is_some(), one.new.is_some()));
+        assert_eq!((ends(MANY), ends(MANY + 1)), (Some((false, true)), Some((true, false))));
+    }
+}

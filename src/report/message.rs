@@ -157,9 +157,7 @@ impl Letter<'_> {
         if title.width() <= room(self.lang) {
             return title;
         }
-        let of_check = || self.report.checks.iter().find(|check| check.id == first.check);
-        let words = subjects::short(&first.code).map(|words| words.of(self.lang));
-        let words = words.or_else(|| of_check().map(|check| check.title.as_str())).unwrap_or(&first.check);
+        let words = subjects::short(&first.code).of(self.lang);
         let is_of_mailbox = ["activesync.", "auth.", "sync."].iter().any(|area| first.code.starts_with(area));
         let host = first.subject.host.as_deref().filter(|_| !is_of_mailbox);
         fitting(words, host.unwrap_or(label(self.report)), self.lang)

@@ -3,13 +3,24 @@
 use crate::finding::Text;
 use crate::text;
 
-/// The finding in a few words, beside which the mailbox or host is named; `None` where its check is named instead.
-pub(super) fn short(code: &str) -> Option<Text> {
-    SHORT.iter().find(|(id, _)| *id == code).map(|(_, words)| *words)
+/// The finding in a few words, beside which the mailbox or host is named; of one that is not in the list, its area.
+pub(super) fn short(code: &str) -> Text {
+    let of_area = || match code.split('.').next().unwrap_or_default() {
+        "activesync" => text!("ActiveSync", "ActiveSync"),
+        "auth" => text!("Sign-in", "Anmeldung"),
+        "autodiscover" => text!("Autodiscover", "Autodiscover"),
+        "clients" => text!("Clients of Exchange", "Clients von Exchange"),
+        "dns" => text!("DNS", "DNS"),
+        "net" => text!("Connection to Exchange", "Verbindung zu Exchange"),
+        "sync" => text!("Sync service", "Sync-Dienst"),
+        "tls" => text!("Certificate and TLS", "Zertifikat und TLS"),
+        _ => text!("Exchange server", "Exchange-Server"),
+    };
+    SHORT.iter().find(|(id, _)| *id == code).map_or_else(of_area, |(_, words)| *words)
 }
 
 /// Those whose title may be too long for a line.
-pub(super) const SHORT: &[(&str, Text)] = &[
+const SHORT: &[(&str, Text)] = &[
     ("activesync.account-disabled", text!("Account disabled", "Konto deaktiviert")),
     ("activesync.commands-blocked", text!("ActiveSync commands blocked", "ActiveSync-Befehle blockiert")),
     ("activesync.commands-missing", text!("ActiveSync commands missing", "ActiveSync-Befehle fehlen")),

@@ -288,7 +288,7 @@ fn place(theirs: &[&CauseReport]) -> Value {
 /// The one line with codes: by it the support desk finds the case again.
 fn reference(report: &Report, theirs: &[&CauseReport], lang: Lang) -> String {
     let first = theirs.first().copied().or(report.causes.first());
-    Sentence::new(text!("Reference: {code}, {when} UTC", "Kennung für Rückfragen: {code}, {when} UTC"))
+    Sentence::new(text!("Reference: {code}, {when} UTC", "Kennung: {code}, {when} UTC"))
         .with("code", first.map(|cause| cause.code.as_str()).unwrap_or_default())
         .with("when", when(report))
         .say(lang)
