@@ -176,13 +176,18 @@ fn an_archive_is_read_only_as_it_was_written_and_one_without_sums_with_a_hint() 
     let (code, error) = said("broken.zip", &broken, "en");
     assert!(code == Some(2) && error.contains("SHA256SUMS in the archive"), "{error}");
 
+    // the manifest alone holds the sums too
     let mut bare = files.clone();
     bare.remove("SHA256SUMS");
+    assert_eq!(said("bare.zip", &bare, "en"), (Some(1), String::new()));
+    changed.remove("SHA256SUMS");
+    let (code, error) = said("changed.zip", &changed, "en");
+    assert!(code == Some(2) && error.contains("report.json in the archive changed.zip"), "{error}");
     bare.remove("manifest.json");
     let (code, hint) = said("bare.zip", &bare, "en");
-    assert!(code == Some(1) && hint.contains("holds no SHA256SUMS"), "{hint}");
+    assert!(code == Some(1) && hint.contains("holds neither SHA256SUMS nor manifest.json"), "{hint}");
     let (code, hint) = said("bare.zip", &bare, "de");
-    assert!(code == Some(1) && hint.starts_with("exdiag: Das Archiv bare.zip enthält keine SHA256SUMS"), "{hint}");
+    assert!(code == Some(1) && hint.starts_with("exdiag: Das Archiv bare.zip enthält weder SHA256SUMS"), "{hint}");
     // the same holds for every command that reads one
     for args in [&["diff", "changed.zip", "bare.zip"][..], &["explain", "changed.zip"]] {
         assert_eq!(run(folder.path(), args).status.code(), Some(2), "{args:?}");

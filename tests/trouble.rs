@@ -80,7 +80,7 @@ const WRONG: &[Wrong<'_>] = &[
     (
         &["replay", "none.json"],
         "none.json is not a report of exdiag (schema_version",
-        "none.json ist kein Bericht von exdiag („schema_version",
+        "none.json ist kein Bericht von exdiag (schema_version \"x\" ist keine Version); nennen Sie",
     ),
     (&["replay", "newer.json"], "newer.json has schema_version 9.0", "newer.json hat die schema_version 9.0"),
     (&["replay", "no.zip"], "could not read the archive no.zip (", "Das Archiv no.zip lässt sich nicht lesen („"),
@@ -152,8 +152,16 @@ const WRONG: &[Wrong<'_>] = &[
         "could not read gone (No such file",
         "gone lässt sich nicht lesen (Datei oder Ordner nicht gefunden); nennen Sie",
     ),
-    (&["check", "corp.example"], "corp.example", "corp.example"),
-    (&["check", "a@corp.example", "--only", "tls"], "tls is not a check", "tls ist keine Prüfung"),
+    (
+        &["check", "corp.example"],
+        "it has no @; give it as name@domain",
+        "Das @ fehlt; geben Sie sie als name@domain an",
+    ),
+    (
+        &["check", "a@corp.example", "--only", "tls"],
+        "\"tls\" is not a check; did you mean tls-chain?",
+        "\"tls\" ist keine Prüfung; meinten Sie tls-chain?",
+    ),
     (&["check", "a@corp.example", "--proxy", "::"], "could not use the proxy", "Der Proxy lässt sich nicht verwenden"),
     (&["check", "a@corp.example", "--server", "https://"], "names no server; give", "nennt keinen Server; geben Sie"),
     (
@@ -278,6 +286,30 @@ fn literals(source: &str) -> Vec<String> {
         found.push(literal);
     }
     found
+}
+
+#[test]
+fn what_is_typed_or_piped_in_is_named_in_german() {
+    let folder = ready();
+    let said = |args: &[&str]| err(&run("de_DE.UTF-8", folder.path(), args));
+    let empty = said(&["check", "a@corp.example", "--password-stdin"]);
+    assert!(empty.contains("Das Geheimnis in der Standardeingabe ist nicht verwendbar"), "{empty}");
+}
+
+#[test]
+fn a_report_file_of_more_than_256_mib_is_not_read() {
+    let folder = ready();
+    let name = folder.path().join("large.json");
+    // a hole: it takes no room on the disk
+    fs::File::create(&name).unwrap().set_len(256 * 1024 * 1024 + 1).unwrap();
+    for (language, expected) in [
+        ("C.UTF-8", "could not read large.json (file too large); name a report"),
+        ("de_DE.UTF-8", "large.json lässt sich nicht lesen (Datei zu groß); nennen Sie einen Bericht"),
+    ] {
+        let output = run(language, folder.path(), &["replay", "large.json"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains(expected), "{}", err(&output));
+    }
 }
 
 #[test]

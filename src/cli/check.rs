@@ -356,11 +356,11 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
     })
 }
 
-/// What was read, where it is no file with a name of its own.
-fn source_in_words(source: &str) -> serde_json::Value {
+/// What a secret was read from, behind "in".
+fn within(source: &str) -> serde_json::Value {
     match source {
-        "standard input" => text!("standard input", "Die Standardeingabe").into(),
-        "the terminal" => text!("the terminal", "Das Terminal").into(),
+        "standard input" => text!("standard input", "der Standardeingabe").into(),
+        "the terminal" => text!("the terminal", "der Eingabe am Terminal").into(),
         other => other.into(),
     }
 }
@@ -377,11 +377,21 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
             "Die Nameserver des Systems sind nicht zu finden ({error}); nennen Sie sie mit --dns-servers",
         ))
         .with_said("error", system::quoted(error)),
+        SetupError::Unreadable { source, error } if source == "the terminal" => Trouble::new(text!(
+            "could not ask for the password on the terminal ({error}); give it with --password-stdin or --password-file FILE",
+            "Das Passwort lässt sich nicht am Terminal erfragen ({error}); geben Sie es mit --password-stdin oder --password-file DATEI an",
+        ))
+        .with_system(error),
+        SetupError::Unreadable { source, error } if source == "standard input" => Trouble::new(text!(
+            "could not read standard input ({error}); send something to it, or name a file",
+            "Die Standardeingabe lässt sich nicht lesen ({error}); leiten Sie etwas hinein oder nennen Sie eine Datei",
+        ))
+        .with_system(error),
         SetupError::Unreadable { source, error } => Trouble::new(text!(
             "could not read {source} ({error}); name one that can be read",
             "{source} lässt sich nicht lesen ({error}); nennen Sie eine lesbare Datei",
         ))
-        .with_said("source", source_in_words(source))
+        .with("source", source)
         .with_system(error),
         SetupError::Export { source, kind, fault } => exports::not_an_export(source, *kind, fault),
         SetupError::Unfit { source, why } => Trouble::new(match why {
@@ -422,7 +432,7 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
                 "{source} ist größer als 16 MiB; nennen Sie eine Datei mit Zertifikaten",
             ),
         })
-        .with("source", source),
+        .with_said("source", within(source)),
     }
 }
 

@@ -90,6 +90,8 @@ mod tests {
     use crate::finding::Lang;
     use crate::report::{FailOn, read_kept};
 
+    const MANY: usize = 3_000;
+
     #[test]
     fn thousands_of_mailboxes_are_each_paired_with_their_own_last_report() {
         let wording = Wording { lang: Lang::En, fail_on: FailOn::Fail };
@@ -102,7 +104,6 @@ mod tests {
             started_at.clone_into(&mut one.report.started_at);
             one
         };
-        const MANY: usize = 3_000;
         let mut old: Vec<Judged> = (0..MANY).map(|number| of(number, "corp.example", "first")).collect();
         old.extend((0..MANY).map(|number| of(number, "CORP.example", "last")));
         old.push(of(MANY, "corp.example", "gone"));

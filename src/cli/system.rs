@@ -35,7 +35,10 @@ pub fn json(english: &str) -> Value {
         None if is_one_of(&["expected", "trailing", "key must", "invalid number", "invalid escape", "control"]) => {
             format!("kein gültiges JSON{place}")
         }
-        None => return quoted(english),
+        None => match english.strip_prefix("schema_version ").and_then(|rest| rest.strip_suffix(" is no version")) {
+            Some(version) => format!("schema_version {version} ist keine Version"),
+            None => return quoted(english),
+        },
     };
     json!({"en": english, "de": de})
 }

@@ -24,6 +24,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 const REPORT: &str = "report.json";
 const SUMS: &str = "SHA256SUMS";
+const MANIFEST: &str = "manifest.json";
 
 /// How many members an archive may have that is read.
 const MEMBERS: usize = 10_000;
@@ -79,7 +80,7 @@ pub fn write(reports: &[Report], style: TextStyle, out: &mut dyn Write) -> io::R
             .map(|(name, bytes)| Member { name: name.clone(), size: bytes.len(), sha256: sum(bytes) })
             .collect(),
     };
-    files.push(("manifest.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&manifest)?).into_bytes()));
+    files.push((MANIFEST.to_owned(), format!("{}\n", serde_json::to_string_pretty(&manifest)?).into_bytes()));
     let mut sums = String::new();
     for (name, bytes) in &files {
         let _ = writeln!(sums, "{}  {name}", sum(bytes));
@@ -152,10 +153,10 @@ pub fn reports(bytes: &[u8], path: &Path, lang: Lang) -> Result<Vec<u8>, Trouble
     let (reports, has_sums) = read(bytes, LARGEST).map_err(|refusal| refusal.told(path))?;
     if !has_sums {
         let hint = text!(
-            "exdiag: the archive {path} holds no {sums}: whether its reports are as they were written cannot be told",
-            "exdiag: Das Archiv {path} enthält keine {sums}: Ob seine Berichte so sind, wie sie geschrieben wurden, lässt sich nicht sagen",
+            "exdiag: the archive {path} holds neither {sums} nor {manifest}: whether its reports are as they were written cannot be told",
+            "exdiag: Das Archiv {path} enthält weder {sums} noch {manifest}: Ob seine Berichte so sind, wie sie geschrieben wurden, lässt sich nicht sagen",
         );
-        say(&Sentence::new(hint).with("path", path.display().to_string()).with("sums", SUMS).say(lang));
+        say(&Sentence::new(hint).with("path", path.display().to_string()).with("sums", SUMS).with("manifest", MANIFEST).say(lang));
     }
     Ok(reports)
 }
@@ -187,18 +188,18 @@ impl Refusal {
                 "Im Archiv {path} ist kein report.json; nennen Sie eines, das exdiag mit --output geschrieben hat",
             )),
             Self::Changed(member) => Trouble::new(text!(
-                "{member} in the archive {path} is not as it was written: its SHA-256 is another than in {sums}; have the archive sent again",
-                "{member} im Archiv {path} ist nicht so, wie die Datei geschrieben wurde: Ihre SHA-256-Summe ist eine andere als in {sums}; lassen Sie sich das Archiv erneut senden",
+                "{member} in the archive {path} is not as it was written: its SHA-256 is not the one that the archive lists; have the archive sent again",
+                "{member} im Archiv {path} ist nicht so, wie die Datei geschrieben wurde: Ihre SHA-256-Summe ist nicht die, die das Archiv nennt; lassen Sie sich das Archiv erneut senden",
             ))
             .with("member", harmless(member)),
             Self::Missing(member) => Trouble::new(text!(
-                "{member} is missing in the archive {path}, though {sums} lists it; have the archive sent again",
-                "{member} fehlt im Archiv {path}, obwohl {sums} die Datei nennt; lassen Sie sich das Archiv erneut senden",
+                "{member} is missing in the archive {path}, though the archive lists it; have the archive sent again",
+                "{member} fehlt im Archiv {path}, obwohl das Archiv die Datei aufführt; lassen Sie sich das Archiv erneut senden",
             ))
             .with("member", harmless(member)),
             Self::Unlisted(member) => Trouble::new(text!(
-                "{member} was put into the archive {path} later: {sums} does not list it; have the archive sent again",
-                "{member} kam später in das Archiv {path}: {sums} nennt die Datei nicht; lassen Sie sich das Archiv erneut senden",
+                "{member} was put into the archive {path} later: its list does not name it; have the archive sent again",
+                "{member} kam später in das Archiv {path}: Dessen Liste nennt die Datei nicht; lassen Sie sich das Archiv erneut senden",
             ))
             .with("member", harmless(member)),
             Self::TooLarge => Trouble::new(text!(
@@ -209,11 +210,12 @@ impl Refusal {
             .with("size", LARGEST / (1024 * 1024)),
         }
         .with("path", path.display())
-        .with("sums", SUMS)
     }
 }
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+/// Members and their sums.
+type Sums = BTreeMap<String, String>;
 
 /// The reports, and whether the archive holds sums of its members; where it does, all of them are right.
 fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
@@ -251,31 +253,37 @@ fn member(archive: &mut Archive<'_>, name: &str, room: u64) -> Result<Vec<u8>, R
     if bytes.len() as u64 > room { Err(Refusal::TooLarge) } else { Ok(bytes) }
 }
 
-/// The lines of `SHA256SUMS`, member and sum; `None` where there is no such file.
-fn sums(
-    archive: &mut Archive<'_>,
-    members: &[String],
-    largest: u64,
-) -> Result<Option<BTreeMap<String, String>>, Refusal> {
-    if !members.iter().any(|name| name == SUMS) {
+/// The sum of each member that the archive lists: in `SHA256SUMS`, or else in its manifest; `None` where it has
+/// neither.
+fn sums(archive: &mut Archive<'_>, members: &[String], largest: u64) -> Result<Option<Sums>, Refusal> {
+    let Some(list) = [SUMS, MANIFEST].into_iter().find(|list| members.iter().any(|name| name == list)) else {
         return Ok(None);
-    }
-    let bytes = member(archive, SUMS, largest)?;
-    let text = String::from_utf8_lossy(&bytes);
-    // a star marks what was summed as binary
-    let one = |line: &str| {
-        line.split_once([' ', '\t'])
-            .map(|(sum, name)| (name.trim_start().trim_start_matches('*').to_owned(), sum.to_ascii_lowercase()))
     };
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(one).collect::<Option<_>>().map(Some).ok_or_else(|| Refusal::Changed(SUMS.to_owned()))
+    let bytes = member(archive, list, largest)?;
+    let read = if list == SUMS { lines_of_sums(&String::from_utf8_lossy(&bytes)) } else { of_manifest(&bytes) };
+    read.map(Some).ok_or_else(|| Refusal::Changed(list.to_owned()))
+}
+
+/// The lines of `sha256sum`, in which a star marks what was summed as binary.
+fn lines_of_sums(text: &str) -> Option<Sums> {
+    let one = |line: &str| {
+        let (sum, name) = line.split_once(' ')?;
+        Some((name.trim_start().trim_start_matches('*').to_owned(), sum.to_ascii_lowercase()))
+    };
+    text.lines().filter(|line| !line.trim().is_empty()).map(one).collect()
+}
+
+fn of_manifest(bytes: &[u8]) -> Option<Sums> {
+    let manifest: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let text = |file: &serde_json::Value, name| Some(file.get(name)?.as_str()?.to_owned());
+    manifest.get("files")?.as_array()?.iter().map(|file| Some((text(file, "name")?, text(file, "sha256")?))).collect()
 }
 
 /// Whether every sum is its member's, and every report has one.
 fn right(
     archive: &mut Archive<'_>,
     (members, reports): (&[String], &[&String]),
-    sums: &BTreeMap<String, String>,
+    sums: &Sums,
     largest: u64,
 ) -> Result<(), Refusal> {
     if let Some(unlisted) = reports.iter().find(|name| !sums.contains_key(**name)) {

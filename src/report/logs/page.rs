@@ -109,10 +109,8 @@ impl Page<'_> {
         }
         if coverage.gaps.len() > 3 {
             let more = coverage.gaps.len() - 3;
-            let word = match more {
-                1 => text!("further gap", "weitere Lücke"),
-                _ => text!("further gaps", "weitere Lücken"),
-            };
+            let (one, several) = (text!("further gap", "weitere Lücke"), text!("further gaps", "weitere Lücken"));
+            let word = if more == 1 { one } else { several };
             out.push(format!("{more} {}", self.say(word)));
         }
         for source in coverage.sources.iter().filter(|source| !source.gaps.is_empty()).take(5) {
