@@ -128,11 +128,16 @@ fn where_only_others_act_the_user_is_told_so_when_asked_for_and_not_among_those_
 fn two_causes_of_the_user_are_told_in_one_message_with_each_step_once() {
     let mut report = judged(of_case("auth-rejected"), Lang::De);
     let mut other = report.causes.first().unwrap().clone();
+    let refused = other.clone();
     "activesync.quota".clone_into(&mut other.code);
-    report.causes.extend([other.clone(), report.causes.first().unwrap().clone()]);
+    let mut blocked = other.clone();
+    "auth.account-blocked".clone_into(&mut blocked.code);
+    report.causes.extend([other, refused, blocked]);
     let body = plain(&written(&report, Owner::User, Lang::De).unwrap().body);
     assert_eq!(body.matches("nimmt das Passwort nicht an").count(), 1, "{body}");
     assert!(body.contains("Ihr Postfach anna@corp.example ist voll.") && body.contains(" 5. Löschen oder"), "{body}");
+    assert_eq!(body.matches("Melden Sie sich dort").count() + body.matches("melden Sie sich dort").count(), 1, "{body}");
+    assert!(body.contains(" 6. Schalten Sie den Mailabruf") && !body.contains(" 7. "), "{body}");
 }
 
 #[test]

@@ -106,8 +106,9 @@ mod tests {
         };
         let mut old: Vec<Judged> = (0..MANY).map(|number| of(number, "corp.example", "first")).collect();
         old.extend((0..MANY).map(|number| of(number, "CORP.example", "last")));
-        old.push(of(MANY, "corp.example", "gone"));
-        let mut new: Vec<Judged> = (0..MANY).rev().map(|number| of(number, "corp.example", "new")).collect();
+        old.extend(["first", "gone"].map(|at| of(MANY, "corp.example", at)));
+        let mut new: Vec<Judged> = vec![of(0, "corp.example", "first"), of(1, "Corp.example", "first")];
+        new.extend((0..MANY).rev().map(|number| of(number, "corp.example", "new")));
         new.push(of(MANY + 1, "corp.example", "come"));
         let all = paired(&old, &new, wording);
         assert_eq!(all.len(), MANY + 2);
