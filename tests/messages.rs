@@ -136,7 +136,11 @@ fn two_causes_of_the_user_are_told_in_one_message_with_each_step_once() {
     let body = plain(&written(&report, Owner::User, Lang::De).unwrap().body);
     assert_eq!(body.matches("nimmt das Passwort nicht an").count(), 1, "{body}");
     assert!(body.contains("Ihr Postfach anna@corp.example ist voll.") && body.contains(" 5. Löschen oder"), "{body}");
-    assert_eq!(body.matches("Melden Sie sich dort").count() + body.matches("melden Sie sich dort").count(), 1, "{body}");
+    assert_eq!(
+        body.matches("Melden Sie sich dort").count() + body.matches("melden Sie sich dort").count(),
+        1,
+        "{body}"
+    );
     assert!(body.contains(" 6. Schalten Sie den Mailabruf") && !body.contains(" 7. "), "{body}");
 }
 

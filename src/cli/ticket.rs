@@ -156,7 +156,11 @@ pub fn reports(bytes: &[u8], path: &Path, lang: Lang) -> Result<Vec<u8>, Trouble
             "exdiag: the archive {path} holds neither {sums} nor {manifest}: whether its reports are as they were written cannot be told",
             "exdiag: Das Archiv {path} enthält weder {sums} noch {manifest}: Ob seine Berichte so sind, wie sie geschrieben wurden, lässt sich nicht sagen",
         );
-        say(&Sentence::new(hint).with("path", path.display().to_string()).with("sums", SUMS).with("manifest", MANIFEST).say(lang));
+        say(&Sentence::new(hint)
+            .with("path", path.display().to_string())
+            .with("sums", SUMS)
+            .with("manifest", MANIFEST)
+            .say(lang));
     }
     Ok(reports)
 }

@@ -11,6 +11,7 @@ pub mod strain;
 pub use limits::{THRESHOLDS, Thresholds};
 
 use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen, SHRANK};
+use crate::finding::system::retold;
 use crate::finding::{self, Code, Finding, Lang, Severity};
 use crate::{findings, text};
 use jiff::Timestamp;
@@ -119,8 +120,8 @@ findings! {
     LOG_CUT_SHORT = "sync.log-cut-short", Warn, Caller {
         title { en: "{file} was not read to its end: {why}", de: "{file} wurde nicht bis zum Ende gelesen: {why}" }
         meaning {
-            en: "Its {used} lines up to there count. What comes behind is missing from the numbers: a success may stand there, or the failure.",
-            de: "Ausgewertet sind die {used} Zeilen bis dorthin. Was danach kommt, fehlt in den Zahlen: Dort kann ein Erfolg stehen oder der Fehler.",
+            en: "Up to there, {used} {used|line counts|lines count}. What comes behind is missing from the numbers: a success may stand there, or the failure.",
+            de: "Ausgewertet {used|ist|sind} {used} {used|Zeile|Zeilen} bis dorthin. Was danach kommt, fehlt in den Zahlen: Dort kann ein Erfolg stehen oder der Fehler.",
         }
         remedy { en: "Read a copy of the log", de: "Lesen Sie eine Kopie des Protokolls" }
         steps [
@@ -157,7 +158,7 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
                 let why: Value = if why == SHRANK {
                     text!("it became shorter while it was read", "sie wurde kürzer, während sie gelesen wurde").into()
                 } else {
-                    why.as_str().into()
+                    retold(why)
                 };
                 if file.used > 0 {
                     let finding = Finding::new(&LOG_CUT_SHORT).with("file", file.path.as_str()).with("why", why);
