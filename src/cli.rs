@@ -24,6 +24,7 @@ mod progress;
 mod redact;
 mod replay;
 mod schema;
+mod system;
 mod ticket;
 mod usage;
 mod wait;
@@ -68,7 +69,7 @@ fn run(command: Command) -> Result<u8, Trouble> {
         Command::List(args) => list::list(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Schema { what } => schema::schema(what),
-        Command::Completions { shell } => schema::completions(shell),
-        Command::Man { command } => schema::man(command.as_deref()),
+        Command::Completions { shell, lang } => schema::completions(shell, lang.choice()),
+        Command::Man { command, lang } => schema::man(command.as_deref(), lang.choice()),
     }
 }

@@ -5,6 +5,7 @@
 //! findings is derived from these declarations.
 
 mod code;
+pub mod system;
 mod text;
 
 pub use code::{Code, Command, Owner, Remedy, Severity, Shell, Step};

@@ -117,7 +117,7 @@ pub struct ConnectTo {
 }
 
 /// What was wrong with the settings. The command line says it in the user's language.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum SetupError {
     /// The proxy is no address that can be spoken to. It may hold a password, which stands in no error.
     Proxy,
@@ -128,7 +128,7 @@ pub enum SetupError {
         /// A path, or what else was read.
         source: String,
         /// Why.
-        error: String,
+        error: std::io::Error,
     },
     /// A file is not the export that it has to be.
     Export {
@@ -173,8 +173,8 @@ pub enum Unfit {
 
 impl SetupError {
     /// The source cannot be read.
-    pub fn unreadable(source: impl fmt::Display, error: impl fmt::Display) -> Self {
-        Self::Unreadable { source: source.to_string(), error: error.to_string() }
+    pub fn unreadable(source: impl fmt::Display, error: std::io::Error) -> Self {
+        Self::Unreadable { source: source.to_string(), error }
     }
 
     /// What the source holds does not fit.

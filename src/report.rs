@@ -26,7 +26,7 @@ mod trace;
 mod words;
 
 pub use diff::{
-    Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json,
+    About, Area, Change, Comparison, Judged, Trend, Turn, compare, diff_schema, write_comparison_json,
     write_comparison_markdown, write_comparison_text, write_news_markdown, write_news_text,
 };
 pub use explained::explain_report;
@@ -41,7 +41,7 @@ pub use message::{Envelope, Message, message, nothing_to_do, owners, write_messa
 pub use nagios::{plugin_code, plugin_trouble, write_nagios};
 pub use prometheus::write_prometheus;
 pub use text::{TextStyle, Verbosity, write_text, write_timings};
-pub use words::{explain, explain_index, findings_in_words, report};
+pub use words::{explain, explain_index, findings_in_words, in_general, report};
 
 use crate::diagnosis::Cause;
 pub use crate::evidence::SentKind;

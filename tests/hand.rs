@@ -115,6 +115,11 @@ fn whoever_must_act_gets_every_step_with_every_name_filled_in() {
             }
             for cause in &report.causes {
                 let remedy = cause.remediation.as_ref().unwrap();
+                // who owns the mailbox has words of their own: tests/messages.rs
+                if remedy.owner == Owner::User {
+                    told.insert(Owner::User);
+                    continue;
+                }
                 let text = &messages[&remedy.owner];
                 let said = plain(text);
                 told.insert(remedy.owner);
@@ -161,7 +166,7 @@ fn every_owner_is_written_to_in_both_languages_or_told_that_there_is_nothing_to_
                 text.starts_with(subject) && text.split('\n').nth(1) == Some("") && text.contains(greeting),
                 "{text}"
             );
-            if owner != Owner::Exchange {
+            if owner != Owner::Exchange && owner != Owner::User {
                 assert!(message(&report, owner, &envelope(lang)).is_none());
                 let said = nothing_to_do(&report, owner, lang);
                 assert!(
@@ -508,7 +513,7 @@ fn a_message_stands_in_place_of_the_report_and_ends_as_it_does() {
     let output = run(&["replay", &missing(), "--message-for", "exchange", "--output", &json]);
     let text = said(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text.starts_with("Subject: mail.corp.example does not send its intermediate certificate"), "{text}");
+    assert!(text.starts_with("Subject: Intermediate certificate missing: mail.corp.example\n"), "{text}");
     assert!(plain(&text).contains("Attached: ticket 7.json,") && !text.contains("✗"), "{text}");
     assert_eq!(said(&output.stderr), "");
     assert!(fs::read_to_string(json).unwrap().contains("\"tls.intermediate-missing\""));
@@ -644,20 +649,4 @@ fn a_folder_with_a_readme_of_somebody_elses_is_not_written_to() {
     // its own may be replaced
     fs::remove_file(folder.path().join("README.txt")).unwrap();
     assert_eq!((run(&args).status.code(), run(&args).status.code()), (Some(1), Some(1)));
-}
-
-#[test]
-fn the_mailbox_user_is_not_left_with_an_admins_commands_and_hidden_names_are_said_to_be() {
-    let whole = exdiag::replay(of_case("auth-rejected"));
-    let told = |diagnosis: &exdiag::Diagnosis, owner| {
-        let report = diagnosis.report(Wording { lang: Lang::En, fail_on: FailOn::Fail });
-        message(&report, owner, &envelope(Lang::En)).unwrap().body.replace('\n', " ")
-    };
-    let plain = told(&whole, Owner::User);
-    assert!(plain.contains("please pass them on") && !plain.contains("stand for others"), "{plain}");
-    let hidden = whole.redacted(Some(exdiag::evidence::redact::Level::Mailbox), 1).unwrap();
-    assert!(told(&hidden, Owner::User).contains("stand for others"));
-    assert!(
-        !told(&exdiag::replay(of_case("tls-intermediate-missing")), Owner::Exchange).contains("please pass them on")
-    );
 }

@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Cursor, Read as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -121,6 +121,77 @@ fn a_file_that_was_there_stays_whole_where_the_command_fails_and_foreign_archive
     assert_eq!(said.status.code(), Some(2));
     let error = String::from_utf8(said.stderr).unwrap();
     assert!(error.contains("no report.json in the archive"), "{error}");
+}
+
+/// The archive with members put in, changed or left out.
+fn packed(path: &Path, files: &BTreeMap<String, Vec<u8>>) {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    fs::write(path, archive.finish().unwrap().into_inner()).unwrap();
+}
+
+#[test]
+fn an_archive_is_read_only_as_it_was_written_and_one_without_sums_with_a_hint() {
+    let folder = TempDir::new().unwrap();
+    let report = fixture("reports/intermediate-missing.json");
+    run(folder.path(), &["replay", &report, "--output", "ticket.zip"]);
+    let (_, files) = unpacked(&folder.path().join("ticket.zip"));
+    let said = |name: &str, files: &BTreeMap<String, Vec<u8>>, lang: &str| {
+        packed(&folder.path().join(name), files);
+        let output = run(folder.path(), &["replay", name, "--lang", lang]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(said("same.zip", &files, "en"), (Some(1), String::new()));
+
+    let mut changed = files.clone();
+    let text = String::from_utf8(changed["report.json"].clone()).unwrap();
+    changed.insert("report.json".to_owned(), text.replace("anna@corp.example", "bert@corp.example").into_bytes());
+    let (code, error) = said("changed.zip", &changed, "en");
+    assert!(
+        code == Some(2) && error.contains("report.json in the archive changed.zip is not as it was written"),
+        "{error}"
+    );
+    let (code, error) = said("changed.zip", &changed, "de");
+    assert!(code == Some(2) && error.starts_with("exdiag: report.json im Archiv changed.zip ist nicht so"), "{error}");
+    // what is beside the report counts too
+    for name in ["report.html", "chain.pem", "manifest.json"] {
+        let mut changed = files.clone();
+        changed.get_mut(name).unwrap().push(b'x');
+        let (code, error) = said("changed.zip", &changed, "en");
+        assert!(code == Some(2) && error.contains(&format!("{name} in the archive")), "{name}: {error}");
+    }
+    let mut missing = files.clone();
+    missing.remove("report.txt");
+    let (code, error) = said("missing.zip", &missing, "en");
+    assert!(code == Some(2) && error.contains("report.txt is missing in the archive"), "{error}");
+    let mut more = files.clone();
+    more.insert("2-x/report.json".to_owned(), files["report.json"].clone());
+    let (code, error) = said("more.zip", &more, "en");
+    assert!(code == Some(2) && error.contains("2-x/report.json was put into the archive"), "{error}");
+    let mut broken = files.clone();
+    broken.insert("SHA256SUMS".to_owned(), b"nonsense\n".to_vec());
+    let (code, error) = said("broken.zip", &broken, "en");
+    assert!(code == Some(2) && error.contains("SHA256SUMS in the archive"), "{error}");
+
+    // the manifest alone holds the sums too
+    let mut bare = files.clone();
+    bare.remove("SHA256SUMS");
+    assert_eq!(said("bare.zip", &bare, "en"), (Some(1), String::new()));
+    changed.remove("SHA256SUMS");
+    let (code, error) = said("changed.zip", &changed, "en");
+    assert!(code == Some(2) && error.contains("report.json in the archive changed.zip"), "{error}");
+    bare.remove("manifest.json");
+    let (code, hint) = said("bare.zip", &bare, "en");
+    assert!(code == Some(1) && hint.contains("holds neither SHA256SUMS nor manifest.json"), "{hint}");
+    let (code, hint) = said("bare.zip", &bare, "de");
+    assert!(code == Some(1) && hint.starts_with("exdiag: Das Archiv bare.zip enthält weder SHA256SUMS"), "{hint}");
+    // the same holds for every command that reads one
+    for args in [&["diff", "changed.zip", "bare.zip"][..], &["explain", "changed.zip"]] {
+        assert_eq!(run(folder.path(), args).status.code(), Some(2), "{args:?}");
+    }
 }
 
 #[test]

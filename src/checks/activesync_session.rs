@@ -292,19 +292,19 @@ fn note(session: &Session<'_>) -> Sentence {
     }
     let text = match (&session.newest, session.has_policy) {
         (Some(_), true) => text!(
-            "over {version}: {folders} folders, the newest message seen is of {newest}, the policy is confirmed",
+            "over {version}: {folders} {folders|folder|folders}, the newest message seen is of {newest}, the policy is confirmed",
             "über {version}: {folders} Ordner, die neueste gesehene Nachricht ist vom {newest}, die Richtlinie ist bestätigt",
         ),
         (Some(_), false) => text!(
-            "over {version}: {folders} folders, the newest message seen is of {newest}, no policy",
+            "over {version}: {folders} {folders|folder|folders}, the newest message seen is of {newest}, no policy",
             "über {version}: {folders} Ordner, die neueste gesehene Nachricht ist vom {newest}, keine Richtlinie",
         ),
         (None, true) => text!(
-            "over {version}: {folders} folders, no message told, the policy is confirmed",
+            "over {version}: {folders} {folders|folder|folders}, no message told, the policy is confirmed",
             "über {version}: {folders} Ordner, keine Nachricht genannt, die Richtlinie ist bestätigt",
         ),
         (None, false) => text!(
-            "over {version}: {folders} folders, no message told, no policy",
+            "over {version}: {folders} {folders|folder|folders}, no message told, no policy",
             "über {version}: {folders} Ordner, keine Nachricht genannt, keine Richtlinie",
         ),
     };

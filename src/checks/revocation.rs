@@ -89,7 +89,7 @@ findings! {
         }
     }
     CT_TOO_FEW = "tls.ct-too-few", Warn, Exchange {
-        title { en: "The certificate of {server} carries timestamps of {found} transparency logs; {needed} are needed", de: "Das Zertifikat von {server} trägt Zeitstempel von {found} Transparenz-Logs; nötig sind {needed}" }
+        title { en: "The certificate of {server} carries timestamps of {found} transparency {found|log|logs}; {needed} are needed", de: "Das Zertifikat von {server} trägt Zeitstempel von {found} {found|Transparenz-Log|Transparenz-Logs}; nötig sind {needed}" }
         meaning {
             en: "For a public certificate of {days} days, iPhones, iPads, Macs, Chrome, Firefox and Android from version 16 on want proof of {needed} different logs of Certificate Transparency, and refuse the server without. Outlook on Windows, Java and sync services under Linux do not look.",
             de: "Für ein öffentliches Zertifikat mit {days} Tagen Laufzeit verlangen iPhones, iPads, Macs, Chrome, Firefox und Android ab Version 16 Nachweise von {needed} verschiedenen Logs der Certificate Transparency und lehnen den Server sonst ab. Outlook unter Windows, Java und Sync-Dienste unter Linux sehen nicht nach.",

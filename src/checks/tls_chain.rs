@@ -68,7 +68,7 @@ findings! {
         links ["https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5"]
     }
     EXPIRES_SOON = "tls.expires-soon", Warn, Exchange {
-        title { en: "The certificate of {server} expires on {date}, in {days} days", de: "Das Zertifikat von {server} läuft am {date} ab, in {days} Tagen" }
+        title { en: "The certificate of {server} expires on {date}, in {days} {days|day|days}", de: "Das Zertifikat von {server} läuft am {date} ab, in {days} {days|Tag|Tagen}" }
         meaning {
             en: "Less than a quarter of its lifetime is left, so an automatic renewal should have happened by now. After that day no client connects any more.",
             de: "Weniger als ein Viertel der Laufzeit ist übrig, eine automatische Erneuerung hätte schon stattfinden sollen. Nach diesem Tag verbindet sich kein Client mehr.",

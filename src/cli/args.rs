@@ -98,11 +98,15 @@ pub enum Command {
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+        #[command(flatten)]
+        lang: LangArg,
     },
     /// Print a manual page
     Man {
         /// The command it is about; without it, the page of exdiag itself
         command: Option<String>,
+        #[command(flatten)]
+        lang: LangArg,
     },
 }
 
@@ -582,8 +586,10 @@ impl Command {
             | Self::Explain(ExplainArgs { lang, .. })
             | Self::List(ListArgs { lang, .. })
             | Self::Login(LoginArgs { lang, .. })
-            | Self::Logs(LogsArgs { lang, .. }) => lang.choice(),
-            Self::Schema { .. } | Self::Completions { .. } | Self::Man { .. } => Lang::of_environment(),
+            | Self::Logs(LogsArgs { lang, .. })
+            | Self::Completions { lang, .. }
+            | Self::Man { lang, .. } => lang.choice(),
+            Self::Schema { .. } => Lang::of_environment(),
         }
     }
 }
@@ -591,6 +597,11 @@ impl Command {
 /// The whole definition of the command line, for completions, manual page and documentation.
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+/// The same in one language.
+pub fn command_in(lang: Lang) -> clap::Command {
+    if lang == Lang::De { german(command()) } else { command() }
 }
 
 /// The help of every command, as Markdown: `docs/cli.md` and `docs/de/cli.md`.

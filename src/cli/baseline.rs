@@ -8,14 +8,16 @@ use super::redact;
 use crate::Diagnosis;
 use crate::evidence::redact::Level;
 use crate::finding::Sentence;
-use crate::report::{Judged, Report, Wording, compare};
+use crate::report::{About, Judged, Report, Wording, compare};
 use crate::text;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A file of kept reports. It is only read.
 #[derive(Debug)]
 pub struct Baseline {
-    reports: Vec<Judged>,
+    /// Of each mailbox or server the last one.
+    reports: BTreeMap<About, Judged>,
 }
 
 impl Baseline {
@@ -35,18 +37,18 @@ impl Baseline {
                 "Der Vergleichsbericht {path} lässt sich nicht lesen ({error}); --baseline liest nur; erzeugen Sie einen mit: {command} --output {file}",
             ))
             .with("path", path.display())
-            .with("error", error)
+            .with_system(&error)
             .with("command", command)
             .with("file", if is_json { path } else { Path::new("baseline.json") }.display()));
         }
         let wording = Wording { lang: output.lang.choice().into(), fail_on: output.fail_on.into() };
-        Ok(Some(Self { reports: judged(path, wording)? }))
+        let reports = judged(path, wording)?.into_iter().map(|kept| (kept.about(), kept)).collect();
+        Ok(Some(Self { reports }))
     }
 
     /// The kept report on the same target, the last of several.
     fn known(&self, report: &Report) -> Option<&Judged> {
-        let fresh = Judged::fresh(report.clone());
-        self.reports.iter().rev().find(|kept| kept.is_about_the_same(&fresh))
+        self.reports.get(&Judged::fresh(report.clone()).about())
     }
 
     /// The exit code of a report: beside a baseline only what is new counts, and what differs is added to the

@@ -96,7 +96,7 @@ pub fn cases(path: &Path) -> Result<u8, Trouble> {
             "{path} lässt sich nicht lesen ({error}); nennen Sie eine Datei mit JSON-Zeilen oder - für die Standardeingabe",
         ))
         .with("path", path.display())
-        .with("error", error)
+        .with_system(&error)
     };
     let mut lines: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(std::io::stdin().lock())

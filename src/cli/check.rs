@@ -16,6 +16,7 @@ use super::network::{connect_to, name_server, resolve, shown, unbracketed};
 use super::output::Outputs;
 use super::progress::Progress;
 use super::redact::Live;
+use super::system;
 use super::wait::{self, Try};
 use crate::checks::ALL;
 use crate::evidence::subject::Service;
@@ -349,8 +350,17 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
             "could not start: {error}; close other programs and try again",
             "Start nicht möglich: {error}; schließen Sie andere Programme und versuchen Sie es erneut",
         ))
-        .with("error", error)
+        .with_system(&error)
     })
+}
+
+/// What a secret was read from, behind "in".
+fn within(source: &str) -> serde_json::Value {
+    match source {
+        "standard input" => text!("standard input", "der Standardeingabe").into(),
+        "the terminal" => text!("the terminal", "der Eingabe am Terminal").into(),
+        other => other.into(),
+    }
 }
 
 /// Says what the settings are wrong in; nothing was sent.
@@ -364,13 +374,23 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
             "could not find the system's name servers ({error}); name them with --dns-servers",
             "Die Nameserver des Systems sind nicht zu finden ({error}); nennen Sie sie mit --dns-servers",
         ))
-        .with("error", error),
+        .with_said("error", system::quoted(error)),
+        SetupError::Unreadable { source, error } if source == "the terminal" => Trouble::new(text!(
+            "could not ask for the password on the terminal ({error}); give it with --password-stdin or --password-file FILE",
+            "Das Passwort lässt sich nicht am Terminal erfragen ({error}); geben Sie es mit --password-stdin oder --password-file DATEI an",
+        ))
+        .with_system(error),
+        SetupError::Unreadable { source, error } if source == "standard input" => Trouble::new(text!(
+            "could not read standard input ({error}); send something to it, or name a file",
+            "Die Standardeingabe lässt sich nicht lesen ({error}); leiten Sie etwas hinein oder nennen Sie eine Datei",
+        ))
+        .with_system(error),
         SetupError::Unreadable { source, error } => Trouble::new(text!(
             "could not read {source} ({error}); name one that can be read",
             "{source} lässt sich nicht lesen ({error}); nennen Sie eine lesbare Datei",
         ))
         .with("source", source)
-        .with("error", error),
+        .with_system(error),
         SetupError::Export { source, kind, fault } => exports::not_an_export(source, *kind, fault),
         SetupError::Unfit { source, why } => Trouble::new(match why {
             Unfit::NotUtf8 => text!(
@@ -410,7 +430,7 @@ pub fn not_set_up(error: &SetupError) -> Trouble {
                 "{source} ist größer als 16 MiB; nennen Sie eine Datei mit Zertifikaten",
             ),
         })
-        .with("source", source),
+        .with_said("source", within(source)),
     }
 }
 

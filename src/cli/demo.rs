@@ -75,7 +75,7 @@ async fn rehearse_until(
             "could not start the lab on 127.0.0.1: {error}; allow listening there and try again",
             "Das Labor ließ sich auf 127.0.0.1 nicht starten: {error}; erlauben Sie das Lauschen dort und versuchen Sie es erneut",
         ))
-        .with("error", error)
+        .with_system(&error)
     })?;
     // what a user could type: the lab has no other way in
     let line = ["exdiag".to_owned(), "check".to_owned()].into_iter().chain(lab.arguments());

@@ -4,6 +4,7 @@ use super::args::{
     AutodiscoverArgs, CheckArgs, Command, DemoArgs, DiffFormat, Format, Lang, LogsFormat, ReplayArgs, TlsArgs,
 };
 use super::format::ReportFormat;
+use super::system;
 use super::usage::given;
 use crate::finding::{self, Sentence, Text};
 use crate::report::{fold_markdown, plugin_trouble};
@@ -50,8 +51,18 @@ impl Trouble {
 
     /// Fills the gap of that name with a piece that comes in both languages.
     pub fn with_text(self, name: &str, text: Text) -> Self {
+        self.with_said(name, text.into())
+    }
+
+    /// Fills the gap `error` with what the system says.
+    pub fn with_system(self, error: &std::io::Error) -> Self {
+        self.with_said("error", system::said(error))
+    }
+
+    /// Fills the gap of that name with a piece that comes in both languages, `en` and `de`.
+    pub fn with_said(self, name: &str, piece: serde_json::Value) -> Self {
         match self.0 {
-            Said::Sentence(sentence) => Self(Said::Sentence(sentence.with(name, text))),
+            Said::Sentence(sentence) => Self(Said::Sentence(sentence.with(name, piece))),
             verbatim @ Said::Verbatim(_) => Self(verbatim),
         }
     }

@@ -51,7 +51,7 @@ fn of(asked: &str, is_pasted: bool, catalogue: &[&'static Code], lang: Lang) -> 
     }
     let path = Path::new(asked);
     let is_report = !is_pasted && (path.is_file() || path.extension().is_some_and(|ending| ending == "json"));
-    let kept = if is_report { kept(path)? } else { report::read_kept(asked.as_bytes()).unwrap_or_default() };
+    let kept = if is_report { kept(path, lang)? } else { report::read_kept(asked.as_bytes()).unwrap_or_default() };
     if !kept.is_empty() {
         let wording = Wording { lang, fail_on: FailOn::Fail };
         let reports = kept.into_iter().map(|kept| crate::replay(kept.evidence).report(wording));

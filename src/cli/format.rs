@@ -42,7 +42,7 @@ impl ReportFormat {
             Some("txt") => Ok(Self::Text),
             _ => Err(Trouble::new(text!(
                 "the ending of {path} names no format; use .json, .html, .md, .xml, .prom, .txt or .zip",
-                "die Endung von {path} nennt kein Format; möglich sind .json, .html, .md, .xml, .prom, .txt und .zip",
+                "Die Endung von {path} nennt kein Format; möglich sind .json, .html, .md, .xml, .prom, .txt und .zip",
             ))
             .with("path", path.display())),
         }

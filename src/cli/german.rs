@@ -35,6 +35,30 @@ pub fn in_german(help: &str) -> String {
     OF_CLAP.iter().fold(help.to_owned(), |help, (english, german)| help.replace(english, german))
 }
 
+/// A manual page that `clap_mangen` has written, with its own words in German.
+pub fn page_in_german(page: &str) -> String {
+    let headings = [
+        (".SH NAME", ".SH BEZEICHNUNG"),
+        (".SH SYNOPSIS", ".SH ÜBERSICHT"),
+        (".SH DESCRIPTION", ".SH BESCHREIBUNG"),
+        (".SH OPTIONS", ".SH OPTIONEN"),
+        (".SH SUBCOMMANDS", ".SH BEFEHLE"),
+        (".SH EXTRA", ".SH WEITERES"),
+    ];
+    let words = [
+        ("\\fIPossible values:\\fR", "\\fIMögliche Werte:\\fR"),
+        ("[possible values: ", "[mögliche Werte: "),
+        ("[default: ", "[Vorgabe: "),
+        ("<\\fIsubcommands\\fR>", "<\\fIBEFEHL\\fR>"),
+        ("[\\fIsubcommands\\fR]", "[\\fIBEFEHL\\fR]"),
+    ];
+    let line = |line: &str| match headings.iter().find(|(english, _)| *english == line) {
+        Some((_, german)) => (*german).to_owned(),
+        None => words.iter().fold(line.to_owned(), |line, (english, german)| line.replace(english, german)),
+    };
+    page.lines().map(|one| line(one) + "\n").collect()
+}
+
 fn translated(command: Command) -> Command {
     let (about, long_about) = (text(command.get_about()), text(command.get_long_about()));
     let (after, long_after) = (text(command.get_after_help()), text(command.get_after_long_help()));

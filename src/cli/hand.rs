@@ -2,8 +2,8 @@
 
 use super::args::{HandArgs, MessageFor};
 use super::exit::{Trouble, Voice};
-use super::output::{Target, system};
-use crate::finding::Lang;
+use super::output::Target;
+use crate::finding::{Lang, Owner};
 use crate::report::{Envelope, Report, fix, is_from_fix, nothing_to_fix, owners, write_messages};
 use crate::text;
 use std::fs;
@@ -47,7 +47,9 @@ impl Hand {
     /// The messages that stand in place of a report; `None` where the report is wanted.
     pub fn messages(&mut self, report: &Report, lang: Lang) -> Option<Vec<u8>> {
         let wanted = self.message_for?.owner();
-        self.names_report |= owners(report).into_iter().any(|owner| wanted.is_none_or(|wanted| wanted == owner));
+        // the mailbox's user has no use for a report
+        let names = |owner: Owner| owner != Owner::User && wanted.is_none_or(|wanted| wanted == owner);
+        self.names_report |= owners(report).into_iter().any(names);
         let mut out = Vec::new();
         let attached = self.attached.as_deref().unwrap_or("report.json");
         let envelope = Envelope { lang, many: self.many, attached, with_files: self.folder.is_some() };
@@ -85,7 +87,7 @@ impl Hand {
         if self.names_report && self.attached.is_none() {
             let hint = Trouble::new(text!(
                 "the messages name report.json as attached; --output report.json writes it",
-                "die Anschreiben nennen report.json als Anhang; --output report.json schreibt die Datei",
+                "Die Anschreiben nennen report.json als Anhang; --output report.json schreibt die Datei",
             ));
             hint.say(lang, Voice::Plain);
         }
@@ -125,5 +127,5 @@ fn unusable(folder: &Path, error: &io::Error) -> Trouble {
         "--fix: {path} ist nicht verwendbar ({error}); nennen Sie einen Ordner, in den Sie schreiben dürfen, oder einen, der angelegt werden soll",
     ))
     .with("path", folder.display())
-    .with("error", system(error))
+    .with_system(error)
 }

@@ -4,7 +4,7 @@
 //! write is read, changed or removed.
 
 use super::exit::Trouble;
-use super::output::{self, system};
+use super::output;
 use crate::evidence::service::History;
 use crate::protocol::der::hex;
 use crate::report::{Report, write_json};
@@ -60,8 +60,8 @@ impl Folder<'_> {
         };
         let mut history = History { reports: 0, worked_at: None, worked_by: None };
         for file in files.iter().rev() {
-            let read = fs::read(file).map_err(|error| error.to_string());
-            let kept = read.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).map_err(|error| error.to_string()));
+            let read = fs::read(file);
+            let kept = read.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).map_err(io::Error::from));
             let kept = match kept {
                 Ok(kept) if same(kept.target.mailbox.as_deref(), mailbox) => kept,
                 Ok(_) => continue,
@@ -72,7 +72,7 @@ impl Folder<'_> {
                             "--history: {path} lässt sich nicht lesen ({error}); die Datei wurde ausgelassen, löschen Sie sie, falls sie defekt ist",
                         ))
                         .with("path", file.display())
-                        .with("error", error),
+                        .with_system(&error),
                     );
                     continue;
                 }
@@ -136,7 +136,7 @@ impl Folder<'_> {
             "--history: {path} ist nicht verwendbar ({error}); der Bericht wurde nicht aufbewahrt; nennen Sie einen Ordner, in den Sie schreiben dürfen",
         ))
         .with("path", self.0.display())
-        .with("error", system(error))
+        .with_system(error)
     }
 }
 

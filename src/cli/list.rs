@@ -6,7 +6,7 @@ use super::exit::Trouble;
 use super::output::print;
 use crate::checks;
 use crate::finding::Lang;
-use crate::report::fold;
+use crate::report::{fold, in_general};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub fn list(args: &ListArgs) -> Result<u8, Trouble> {
         ListOf::Findings => checks::catalogue()
             .iter()
             .map(|code| {
-                json!({"code": code.id, "severity": code.severity, "owner": code.owner, "title": code.title.of(lang)})
+                json!({"code": code.id, "severity": code.severity, "owner": code.owner, "title": in_general(&code.title, lang)})
             })
             .collect(),
         ListOf::Demos => demo::rows(lang),

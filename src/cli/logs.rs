@@ -88,7 +88,7 @@ fn format_of(path: &Path) -> Result<LogsFormat, Trouble> {
         Some("html") => Ok(LogsFormat::Html),
         _ => Err(Trouble::new(text!(
             "the ending of {path} names no format; use .json, .html, .txt or .csv",
-            "die Endung von {path} nennt kein Format; möglich sind .json, .html, .txt und .csv",
+            "Die Endung von {path} nennt kein Format; möglich sind .json, .html, .txt und .csv",
         ))
         .with("path", path.display())),
     }
@@ -204,10 +204,10 @@ fn unreadable(error: &Unreadable) -> Trouble {
             "could not read {path} ({error}); name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
             "{path} lässt sich nicht lesen ({error}); nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
         ))
-        .with("error", system),
+        .with_system(system),
         None => Trouble::new(text!(
             "there is no file in {path}; name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-            "in {path} liegt keine Datei; nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
+            "In {path} liegt keine Datei; nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
         )),
     }
     .with("path", error.path.display())

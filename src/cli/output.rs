@@ -119,12 +119,7 @@ pub fn not_writable(path: &Path, error: &io::Error) -> Trouble {
         "{path} lässt sich nicht schreiben ({error}); nennen Sie eine Datei in einem Ordner, in den Sie schreiben dürfen",
     ))
     .with("path", path.display())
-    .with("error", system(error))
-}
-
-/// What the system says; the name of the temporary file would only puzzle.
-pub fn system(error: &io::Error) -> String {
-    error.to_string().split(" at path ").next().unwrap_or_default().to_owned()
+    .with_system(error)
 }
 
 /// Everything that reports go to.
@@ -333,9 +328,9 @@ pub fn print(bytes: &[u8]) -> Result<(), Trouble> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(text!(
             "could not write to standard output ({error}); use --output FILE",
-            "die Standardausgabe lässt sich nicht schreiben ({error}); nutzen Sie --output DATEI",
+            "Die Standardausgabe lässt sich nicht schreiben ({error}); nutzen Sie --output DATEI",
         ))
-        .with("error", error)),
+        .with_system(&error)),
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::args::OutputArgs;
 use super::exit::Trouble;
+use super::system;
 use crate::Diagnosis;
 use crate::evidence::redact::Level;
 use crate::text;
@@ -17,7 +18,7 @@ pub fn failed(error: &serde_json::Error) -> Trouble {
         "--redact: could not take out what names somebody ({error}); nothing was written, please report this as a bug",
         "--redact: Was jemanden nennt, ließ sich nicht herausnehmen ({error}); es wurde nichts geschrieben, bitte melden Sie das als Fehler",
     ))
-    .with("error", error)
+    .with_said("error", system::quoted(&error.to_string()))
 }
 
 /// What is shown on a terminal while a run is under way.

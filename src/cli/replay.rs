@@ -4,7 +4,8 @@ use super::args::ReplayArgs;
 use super::baseline::Baseline;
 use super::exit::{Trouble, worse};
 use super::output::Outputs;
-use super::ticket;
+use super::{system, ticket};
+use crate::finding::Lang;
 use crate::report::{Kept, ReadError, SCHEMA_VERSION, read_kept};
 use crate::text;
 use std::io::{self, Read as _};
@@ -12,7 +13,7 @@ use std::path::Path;
 
 /// `exdiag replay`
 pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
-    let all = kept(&args.report)?;
+    let all = kept(&args.report, args.output.lang.choice().into())?;
     let command = format!("exdiag replay {}", args.report.display());
     let baseline = Baseline::open(&args.baseline, &args.output, &command)?;
     let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;
@@ -27,7 +28,7 @@ pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
 }
 
 /// The reports of a file, or of standard input.
-pub fn kept(path: &Path) -> Result<Vec<Kept>, Trouble> {
+pub fn kept(path: &Path, lang: Lang) -> Result<Vec<Kept>, Trouble> {
     let mut bytes = Vec::new();
     let whole = if path == Path::new("-") {
         io::stdin().take(ticket::LARGEST + 1).read_to_end(&mut bytes)
@@ -44,9 +45,9 @@ pub fn kept(path: &Path) -> Result<Vec<Kept>, Trouble> {
             "{path} lässt sich nicht lesen ({error}); nennen Sie einen Bericht, den exdiag mit --output geschrieben hat",
         ))
         .with("path", path.display())
-        .with("error", error)
+        .with_system(&error)
     })?;
-    let bytes = if ticket::is_zip(&bytes) { ticket::reports(&bytes, path)? } else { bytes };
+    let bytes = if ticket::is_zip(&bytes) { ticket::reports(&bytes, path, lang)? } else { bytes };
     read_kept(&bytes).map_err(|error| not_readable(path, &error))
 }
 
@@ -60,7 +61,7 @@ fn not_readable(path: &Path, error: &ReadError) -> Trouble {
             "{path} is not a report of exdiag ({detail}); name one that was written with --output or --format json",
             "{path} ist kein Bericht von exdiag ({detail}); nennen Sie einen, der mit --output oder --format json geschrieben wurde",
         ))
-        .with("detail", detail),
+        .with_said("detail", system::json(detail)),
         ReadError::Newer { version } => Trouble::new(text!(
             "{path} has schema_version {version}, which this exdiag (up to {known}) cannot read; install a newer exdiag",
             "{path} hat die schema_version {version}, die dieses exdiag (bis {known}) nicht lesen kann; installieren Sie ein neueres exdiag",

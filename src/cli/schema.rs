@@ -1,7 +1,8 @@
 //! How is the program described to other programs?
 
-use super::args::{SchemaOf, command};
+use super::args::{Lang, SchemaOf, command_in};
 use super::exit::Trouble;
+use super::german::page_in_german;
 use super::output::print;
 use crate::packed;
 use crate::text;
@@ -17,16 +18,16 @@ pub fn schema(what: SchemaOf) -> Result<u8, Trouble> {
 }
 
 /// `exdiag completions`
-pub fn completions(shell: clap_complete::Shell) -> Result<u8, Trouble> {
+pub fn completions(shell: clap_complete::Shell, lang: Lang) -> Result<u8, Trouble> {
     let mut out = Vec::new();
-    clap_complete::generate(shell, &mut command(), "exdiag", &mut out);
+    clap_complete::generate(shell, &mut command_in(lang), "exdiag", &mut out);
     print(&out)?;
     Ok(0)
 }
 
 /// `exdiag man`
-pub fn man(name: Option<&str>) -> Result<u8, Trouble> {
-    let mut root = command();
+pub fn man(name: Option<&str>, lang: Lang) -> Result<u8, Trouble> {
+    let mut root = command_in(lang);
     root.build();
     let page = match name {
         None => root,
@@ -42,6 +43,9 @@ pub fn man(name: Option<&str>) -> Result<u8, Trouble> {
     // writing to memory succeeds
     let title = name.map_or_else(|| "exdiag".to_owned(), |name| format!("exdiag-{name}"));
     let _ = clap_mangen::Man::new(page).title(title).render(&mut out);
+    if lang == Lang::De {
+        out = page_in_german(&String::from_utf8_lossy(&out)).into_bytes();
+    }
     print(&out)?;
     Ok(0)
 }

@@ -4,15 +4,18 @@
 //! list of them with their sums, and the same sums for `sha256sum -c`. The order, the names and the times
 //! follow from the reports: the same reports make the same archive.
 
-use super::exit::Trouble;
+use super::exit::{Trouble, say};
 use super::output::repaired_chain;
+use super::system;
 use crate::evidence::redact::Level;
+use crate::finding::{Lang, Sentence, harmless};
 use crate::protocol::der::hex;
 use crate::report::{Report, TextStyle, Verbosity, write_html, write_json, write_text};
 use crate::text;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Cursor, Read as _, Write};
 use std::path::Path;
@@ -21,6 +24,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 const REPORT: &str = "report.json";
 const SUMS: &str = "SHA256SUMS";
+const MANIFEST: &str = "manifest.json";
 
 /// How many members an archive may have that is read.
 const MEMBERS: usize = 10_000;
@@ -76,7 +80,7 @@ pub fn write(reports: &[Report], style: TextStyle, out: &mut dyn Write) -> io::R
             .map(|(name, bytes)| Member { name: name.clone(), size: bytes.len(), sha256: sum(bytes) })
             .collect(),
     };
-    files.push(("manifest.json".to_owned(), format!("{}\n", serde_json::to_string_pretty(&manifest)?).into_bytes()));
+    files.push((MANIFEST.to_owned(), format!("{}\n", serde_json::to_string_pretty(&manifest)?).into_bytes()));
     let mut sums = String::new();
     for (name, bytes) in &files {
         let _ = writeln!(sums, "{}  {name}", sum(bytes));
@@ -142,10 +146,23 @@ pub fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// The reports in an archive, one after the other, as a file of several reports has them. Never unpacks more
-/// than `LARGEST`, whatever the archive says of itself.
-pub fn reports(bytes: &[u8], path: &Path) -> Result<Vec<u8>, Trouble> {
-    read(bytes, LARGEST).map_err(|refusal| refusal.told(path))
+/// The reports in an archive, one after the other, as a file of several reports has them, where they are as they
+/// were written; says so where the archive does not tell. Never unpacks more than `LARGEST`, whatever the archive
+/// says of itself.
+pub fn reports(bytes: &[u8], path: &Path, lang: Lang) -> Result<Vec<u8>, Trouble> {
+    let (reports, has_sums) = read(bytes, LARGEST).map_err(|refusal| refusal.told(path))?;
+    if !has_sums {
+        let hint = text!(
+            "exdiag: the archive {path} holds neither {sums} nor {manifest}: whether its reports are as they were written cannot be told",
+            "exdiag: Das Archiv {path} enthält weder {sums} noch {manifest}: Ob seine Berichte so sind, wie sie geschrieben wurden, lässt sich nicht sagen",
+        );
+        say(&Sentence::new(hint)
+            .with("path", path.display().to_string())
+            .with("sums", SUMS)
+            .with("manifest", MANIFEST)
+            .say(lang));
+    }
+    Ok(reports)
 }
 
 /// Why an archive is not read.
@@ -154,6 +171,12 @@ enum Refusal {
     Broken(String),
     NoReport,
     TooLarge,
+    /// A member is another one than its sum says.
+    Changed(String),
+    /// A sum is there, its member is not.
+    Missing(String),
+    /// A report is there, its sum is not.
+    Unlisted(String),
 }
 
 impl Refusal {
@@ -163,14 +186,29 @@ impl Refusal {
                 "could not read the archive {path} ({error}); name one that exdiag has written with --output",
                 "Das Archiv {path} lässt sich nicht lesen ({error}); nennen Sie eines, das exdiag mit --output geschrieben hat",
             ))
-            .with("error", error),
+            .with_said("error", system::quoted(error)),
             Self::NoReport => Trouble::new(text!(
                 "there is no report.json in the archive {path}; name one that exdiag has written with --output",
                 "Im Archiv {path} ist kein report.json; nennen Sie eines, das exdiag mit --output geschrieben hat",
             )),
+            Self::Changed(member) => Trouble::new(text!(
+                "{member} in the archive {path} is not as it was written: its SHA-256 is not the one that the archive lists; have the archive sent again",
+                "{member} im Archiv {path} ist nicht so, wie die Datei geschrieben wurde: Ihre SHA-256-Summe ist nicht die, die das Archiv nennt; lassen Sie sich das Archiv erneut senden",
+            ))
+            .with("member", harmless(member)),
+            Self::Missing(member) => Trouble::new(text!(
+                "{member} is missing in the archive {path}, though the archive lists it; have the archive sent again",
+                "{member} fehlt im Archiv {path}, obwohl das Archiv die Datei aufführt; lassen Sie sich das Archiv erneut senden",
+            ))
+            .with("member", harmless(member)),
+            Self::Unlisted(member) => Trouble::new(text!(
+                "{member} was put into the archive {path} later: its list does not name it; have the archive sent again",
+                "{member} kam später in das Archiv {path}: Dessen Liste nennt die Datei nicht; lassen Sie sich das Archiv erneut senden",
+            ))
+            .with("member", harmless(member)),
             Self::TooLarge => Trouble::new(text!(
-                "the archive {path} was not unpacked: it has more than {members} members, or reports of more than {size} MiB; unpack it yourself if you trust it, and name its report.json",
-                "Das Archiv {path} wurde nicht entpackt: Es hat mehr als {members} Dateien oder Berichte von mehr als {size} MiB; entpacken Sie es selbst, wenn Sie ihm trauen, und nennen Sie sein report.json",
+                "the archive {path} was not unpacked: it has more than {members} members, or members of more than {size} MiB; unpack it yourself if you trust it, and name its report.json",
+                "Das Archiv {path} wurde nicht entpackt: Es hat mehr als {members} Dateien oder Dateien von mehr als {size} MiB; entpacken Sie es selbst, wenn Sie ihm trauen, und nennen Sie sein report.json",
             ))
             .with("members", MEMBERS)
             .with("size", LARGEST / (1024 * 1024)),
@@ -179,27 +217,96 @@ impl Refusal {
     }
 }
 
-fn read(bytes: &[u8], largest: u64) -> Result<Vec<u8>, Refusal> {
-    let broken = |error: &dyn std::fmt::Display| Refusal::Broken(error.to_string());
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+/// Members and their sums.
+type Sums = BTreeMap<String, String>;
+
+/// The reports, and whether the archive holds sums of its members; where it does, all of them are right.
+fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| Refusal::Broken(error.to_string()))?;
     if archive.len() > MEMBERS {
         return Err(Refusal::TooLarge);
     }
+    let members: Vec<String> = archive.file_names().flatten().map(Into::into).collect();
     let is_report =
-        |name: &String| name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
-    let mut names: Vec<String> = archive.file_names().flatten().map(Into::into).filter(is_report).collect();
+        |name: &&String| *name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
+    let mut names: Vec<&String> = members.iter().filter(is_report).collect();
     names.sort();
+    if names.is_empty() {
+        return Err(Refusal::NoReport);
+    }
+    let sums = sums(&mut archive, &members, largest)?;
+    if let Some(sums) = &sums {
+        right(&mut archive, (&members, &names), sums, largest)?;
+    }
     let mut all = Vec::new();
-    for name in &names {
-        let member = archive.by_name(name).map_err(|error| broken(&error))?;
+    for name in names {
         let room = largest.saturating_sub(all.len() as u64);
-        member.take(room.saturating_add(1)).read_to_end(&mut all).map_err(|error| broken(&error))?;
-        if all.len() as u64 > largest {
-            return Err(Refusal::TooLarge);
-        }
+        all.append(&mut member(&mut archive, name, room)?);
         all.push(b'\n');
     }
-    if names.is_empty() { Err(Refusal::NoReport) } else { Ok(all) }
+    Ok((all, sums.is_some()))
+}
+
+/// One member, where it is no larger than there is room for.
+fn member(archive: &mut Archive<'_>, name: &str, room: u64) -> Result<Vec<u8>, Refusal> {
+    let broken = |error: &dyn std::fmt::Display| Refusal::Broken(error.to_string());
+    let member = archive.by_name(name).map_err(|error| broken(&error))?;
+    let mut bytes = Vec::new();
+    member.take(room.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+    if bytes.len() as u64 > room { Err(Refusal::TooLarge) } else { Ok(bytes) }
+}
+
+/// The sum of each member that the archive lists: in `SHA256SUMS`, or else in its manifest; `None` where it has
+/// neither.
+fn sums(archive: &mut Archive<'_>, members: &[String], largest: u64) -> Result<Option<Sums>, Refusal> {
+    let Some(list) = [SUMS, MANIFEST].into_iter().find(|list| members.iter().any(|name| name == list)) else {
+        return Ok(None);
+    };
+    let bytes = member(archive, list, largest)?;
+    let read = if list == SUMS { lines_of_sums(&String::from_utf8_lossy(&bytes)) } else { of_manifest(&bytes) };
+    read.map(Some).ok_or_else(|| Refusal::Changed(list.to_owned()))
+}
+
+/// The lines of `sha256sum`, in which a star marks what was summed as binary.
+fn lines_of_sums(text: &str) -> Option<Sums> {
+    let one = |line: &str| {
+        let (sum, name) = line.split_once(' ')?;
+        Some((name.trim_start().trim_start_matches('*').to_owned(), sum.to_ascii_lowercase()))
+    };
+    text.lines().filter(|line| !line.trim().is_empty()).map(one).collect()
+}
+
+fn of_manifest(bytes: &[u8]) -> Option<Sums> {
+    let manifest: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let text = |file: &serde_json::Value, name| Some(file.get(name)?.as_str()?.to_owned());
+    manifest.get("files")?.as_array()?.iter().map(|file| Some((text(file, "name")?, text(file, "sha256")?))).collect()
+}
+
+/// Whether every sum is its member's, and every report has one.
+fn right(
+    archive: &mut Archive<'_>,
+    (members, reports): (&[String], &[&String]),
+    sums: &Sums,
+    largest: u64,
+) -> Result<(), Refusal> {
+    if let Some(unlisted) = reports.iter().find(|name| !sums.contains_key(**name)) {
+        return Err(Refusal::Unlisted((*unlisted).clone()));
+    }
+    let known: BTreeSet<&str> = members.iter().map(String::as_str).collect();
+    // a report is also there as HTML and as text
+    let mut room = largest.saturating_mul(4);
+    for (name, sum) in sums {
+        if !known.contains(name.as_str()) {
+            return Err(Refusal::Missing(name.clone()));
+        }
+        let bytes = member(archive, name, room.min(largest))?;
+        room = room.saturating_sub(bytes.len() as u64);
+        if hex(digest(&SHA256, &bytes).as_ref()) != *sum {
+            return Err(Refusal::Changed(name.clone()));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -228,7 +335,7 @@ mod tests {
     #[test]
     fn reports_are_read_in_the_order_of_their_folders_and_nothing_else_is() {
         let mixed = archive(&[("2-b/report.json", b"2"), ("other/notreport.json", b"9"), ("1-a/report.json", b"1")]);
-        assert_eq!(read(&mixed, 99).as_deref(), Ok(&b"1\n2\n"[..]));
+        assert_eq!(read(&mixed, 99), Ok((b"1\n2\n".to_vec(), false)));
         assert_eq!(read(&archive(&[("x.json", b"1")]), 99), Err(Refusal::NoReport));
         assert!(matches!(read(b"PK\x03\x04 and no more", 99), Err(Refusal::Broken(_))));
     }

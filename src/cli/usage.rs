@@ -6,7 +6,7 @@ use super::german::{german, in_german};
 use crate::finding::{self, Sentence};
 use crate::text;
 use clap::ValueEnum as _;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error as _;
 use std::process::ExitCode;
 
@@ -85,10 +85,12 @@ fn sentence(error: &clap::Error, lang: finding::Lang) -> Option<String> {
     let option = arg.as_deref().and_then(|arg| arg.strip_prefix("--"));
     let has = |sub: &&clap::Command| option.is_some() && sub.get_arguments().any(|arg| arg.get_long() == option);
     let places: Vec<&str> = root.get_subcommands().filter(has).map(clap::Command::get_name).collect();
+    let near = |kind, typed| nearest(error.get(kind), error.get(typed)).map(|near| either(&near, lang));
     let suggested = match &name {
         Some(name) if name.contains('@') => Some(format!("exdiag check {name}")),
-        Some(_) => told(ContextKind::SuggestedSubcommand),
-        None => told(ContextKind::SuggestedArg).or_else(|| told(ContextKind::SuggestedValue)),
+        Some(_) => near(ContextKind::SuggestedSubcommand, ContextKind::InvalidSubcommand),
+        None => near(ContextKind::SuggestedArg, ContextKind::InvalidArg)
+            .or_else(|| near(ContextKind::SuggestedValue, ContextKind::InvalidValue)),
     };
     let text = match error.kind() {
         ErrorKind::UnknownArgument if !arg.as_deref().unwrap_or_default().starts_with('-') => {
@@ -113,6 +115,11 @@ fn sentence(error: &clap::Error, lang: finding::Lang) -> Option<String> {
             text!("{value} is no value of {arg}; {wanted}", "{value} ist kein Wert von {arg}; {wanted}")
         }
         ErrorKind::InvalidSubcommand => text!("{name} is no command", "{name} ist kein Befehl"),
+        // clap knows that --wait is missing, not for whose sake
+        ErrorKind::MissingRequiredArgument if option.is_some_and(|option| option.starts_with("wait ")) => text!(
+            "--until says what {called} waits for; say for how long too, such as --wait 10m",
+            "--until sagt, worauf {called} wartet; geben Sie auch an, wie lange, etwa --wait 10m",
+        ),
         ErrorKind::MissingRequiredArgument => text!("{called} needs {arg}", "{called} braucht {arg}"),
         ErrorKind::ArgumentConflict if arg == others => {
             text!("{arg} may stand only once", "{arg} darf nur einmal stehen")
@@ -158,6 +165,28 @@ fn sentence(error: &clap::Error, lang: finding::Lang) -> Option<String> {
     let meant = meant.map(|meant| meant.say(lang)).unwrap_or_default();
     let help = Sentence::new(text!("Help: {called} --help", "Hilfe: {called} --help")).with("called", called);
     Some(format!("{}.{meant} {}", what.say(lang), help.say(lang)))
+}
+
+/// What clap takes for meant, the nearest to what was typed first.
+fn nearest(suggested: Option<&ContextValue>, typed: Option<&ContextValue>) -> Option<Vec<String>> {
+    let mut all = match suggested? {
+        ContextValue::String(one) => vec![one.clone()],
+        ContextValue::Strings(all) => all.clone(),
+        _ => return None,
+    };
+    let typed = typed.map(ToString::to_string).unwrap_or_default();
+    all.sort_by(|a, b| strsim::jaro_winkler(&typed, b).total_cmp(&strsim::jaro_winkler(&typed, a)));
+    (!all.is_empty()).then_some(all)
+}
+
+/// `a, b or c`
+fn either(all: &[String], lang: finding::Lang) -> String {
+    match all {
+        [others @ .., last] if !others.is_empty() => {
+            format!("{} {} {last}", others.join(", "), text!("or", "oder").of(lang))
+        }
+        all => all.concat(),
+    }
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ pub async fn repeat<E>(
         tokio::select! {
             () = sleep(next) => {}
             () = &mut interrupted => {
-                tell(&Sentence::new(text!("interrupted; that is the last run", "unterbrochen; das ist der letzte Lauf")));
+                tell(&Sentence::new(text!("interrupted; that is the last run", "Unterbrochen; das ist der letzte Lauf")));
                 return Ok(last);
             }
         }
@@ -157,8 +157,8 @@ fn locked_out(ended: Ended) -> Option<Sentence> {
 
 fn fulfilled(until: Until) -> Sentence {
     Sentence::new(match until {
-        Until::Pass => text!("passes now, in run {runs}", "besteht jetzt, im {runs}. Lauf"),
-        Until::Change => text!("something has changed, in run {runs}", "etwas hat sich geändert, im {runs}. Lauf"),
+        Until::Pass => text!("passes now, in run {runs}", "Besteht jetzt, im {runs}. Lauf"),
+        Until::Change => text!("something has changed, in run {runs}", "Etwas hat sich geändert, im {runs}. Lauf"),
     })
 }
 

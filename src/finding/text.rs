@@ -102,8 +102,35 @@ pub fn span(minutes: i64, lang: Lang) -> String {
 }
 
 /// Fills the gaps of a text; a gap without an argument stays visible as it is. A moment is told to the minute.
+/// `{count|request|requests}` is the word for one where `count` is 1, else the word for several.
 pub fn fill(text: &str, arguments: &BTreeMap<String, Value>, lang: Lang) -> String {
-    fill_with(text, arguments, lang, |_, value| to_the_minute(&value).unwrap_or(value))
+    fill_with(&numbered(text, arguments), arguments, lang, |_, value| to_the_minute(&value).unwrap_or(value))
+}
+
+/// The text with each word that depends on a number as that number wants it.
+fn numbered(text: &str, arguments: &BTreeMap<String, Value>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let gap = after.split_once('}').and_then(|(gap, tail)| {
+            let (name, words) = gap.split_once('|')?;
+            let (one, several) = words.split_once('|')?;
+            is_name(name).then_some((name, one, several, tail))
+        });
+        if let Some((name, one, several, tail)) = gap {
+            let is_one = arguments.get(name).is_some_and(|value| match value {
+                Value::String(text) => text == "1",
+                other => other.as_u64() == Some(1),
+            });
+            out.push_str(if is_one { one } else { several });
+            rest = tail;
+        } else {
+            out.push('{');
+            rest = after;
+        }
+    }
+    out + rest
 }
 
 /// `2026-11-21T10:00:02Z` is `2026-11-21 10:00 UTC`; `None` where it is another text.
@@ -353,6 +380,18 @@ mod tests {
             let args = BTreeMap::from([("at".to_owned(), serde_json::json!(other))]);
             assert_eq!(fill("{at}", &args, Lang::En), other);
         }
+    }
+
+    #[test]
+    fn a_word_is_as_the_number_beside_it_wants_it() {
+        let said = |count: Value| {
+            let text = "{count} {count|request was|requests were} late, {who} { x|y|z }";
+            fill(text, &BTreeMap::from([("count".to_owned(), count)]), Lang::En)
+        };
+        assert_eq!(said(1.into()), "1 request was late, {who} { x|y|z }");
+        assert_eq!(said("1".into()), "1 request was late, {who} { x|y|z }");
+        assert_eq!(said(0.into()), "0 requests were late, {who} { x|y|z }");
+        assert_eq!(fill("{n|one|several}", &BTreeMap::new(), Lang::De), "several");
     }
 
     #[test]

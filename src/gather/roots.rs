@@ -211,7 +211,7 @@ fn read_cacert(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> 
     } else {
         CertificateDer::pem_slice_iter(&bytes)
             .collect::<Result<_, _>>()
-            .map_err(|error| SetupError::unreadable(path.display(), error))?
+            .map_err(|error| SetupError::unreadable(path.display(), std::io::Error::other(error)))?
     };
     let usable = |der: &CertificateDer<'_>| webpki::anchor_from_trusted_cert(der).is_ok();
     if !certificates.iter().any(usable) {

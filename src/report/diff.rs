@@ -249,9 +249,13 @@ impl Judged {
         Self { report, stored_status: None, written_by: Some(VERSION.to_owned()) }
     }
 
-    /// Whether the other is about the same mailbox, or the same server.
-    pub fn is_about_the_same(&self, other: &Self) -> bool {
-        same_target(&self.report.target, &other.report.target)
+    /// What it is about: two reports about the same mailbox, or the same server, are equal in it.
+    pub fn about(&self) -> About {
+        let Target { mailbox, domain, server } = &self.report.target;
+        match mailbox {
+            Some(mailbox) => About::Mailbox(mailbox.to_ascii_lowercase()),
+            None => About::Server(domain.to_ascii_lowercase(), server.clone()),
+        }
     }
 
     fn side(&self) -> Side {
@@ -268,12 +272,13 @@ impl Judged {
     }
 }
 
-fn same_target(one: &Target, other: &Target) -> bool {
-    match (&one.mailbox, &other.mailbox) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        (None, None) => one.domain.eq_ignore_ascii_case(&other.domain) && one.server == other.server,
-        _ => false,
-    }
+/// The mailbox, or the server, that a report is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// Its address in small letters.
+    Mailbox(String),
+    /// Its domain in small letters, and its address where it was named.
+    Server(String, Option<String>),
 }
 
 /// Compares two reports; the wording says the language, and from which severity on a change for the worse counts.
@@ -307,7 +312,7 @@ pub fn compare(old: &Judged, new: &Judged, wording: Wording) -> Comparison {
     Comparison {
         turn,
         exit_code,
-        same_target: old.is_about_the_same(new),
+        same_target: old.about() == new.about(),
         old: Some(old.side()),
         new: Some(new.side()),
         places: vantage::hints(before, after, lang),

@@ -3,6 +3,9 @@
 //! A message for each owner, in plain words: what does not work, what was found, what is asked for, how to see that
 //! it worked. Only causes are told, each with its own steps.
 
+mod subjects;
+mod user;
+
 use super::fix::chain_files;
 use super::fold::fold;
 use super::lead::{client_name, label};
@@ -17,6 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
+use unicode_width::UnicodeWidthStr as _;
 
 /// No line but a command's, a link's or a separator's exceeds it.
 const WIDTH: usize = 72;
@@ -77,8 +81,12 @@ pub fn owners(report: &Report) -> Vec<Owner> {
     owners
 }
 
-/// The message to one of them; `None` where they have nothing to do.
+/// The message to one of them; `None` where they have nothing to do. Whoever owns the mailbox is told too where others
+/// have to act.
 pub fn message(report: &Report, owner: Owner, envelope: &Envelope<'_>) -> Option<Message> {
+    if owner == Owner::User {
+        return user::message(report, envelope);
+    }
     let of_owner = |cause: &&CauseReport| cause.remediation.as_ref().is_some_and(|remedy| remedy.owner == owner);
     let causes: Vec<&CauseReport> = report.causes.iter().filter(of_owner).collect();
     let first = causes.first()?;
@@ -145,12 +153,14 @@ struct Letter<'a> {
 
 impl Letter<'_> {
     fn subject(&self, first: &CauseReport) -> String {
-        let room = WIDTH - text!("Subject: ", "Betreff: ").of(self.lang).len();
-        let mut lines = fold(&harmless(&first.title), room - 1).into_iter();
-        let line = lines.next().unwrap_or_default();
-        // whole words, and no quote that nothing closes
-        let open = |letter: char| !letter.is_alphanumeric() && !matches!(letter, ')' | '”' | '“');
-        if lines.next().is_some() { format!("{}…", line.trim_end_matches(open)) } else { line }
+        let title = harmless(&first.title);
+        if title.width() <= room(self.lang) {
+            return title;
+        }
+        let words = subjects::short(&first.code).of(self.lang);
+        let is_of_mailbox = ["activesync.", "auth.", "sync."].iter().any(|area| first.code.starts_with(area));
+        let host = first.subject.host.as_deref().filter(|_| !is_of_mailbox);
+        fitting(words, host.unwrap_or(label(self.report)), self.lang)
     }
 
     fn body(&self, envelope: &Envelope<'_>) -> String {
@@ -168,21 +178,10 @@ impl Letter<'_> {
                 self.asked(&mut out, number, cause, remedy);
             }
         }
-        if self.causes.iter().filter_map(|cause| cause.remediation.as_ref()).any(is_for_an_admin) {
-            let pass_on = text!(
-                "Commands for PowerShell are for the Exchange admin: please pass them on to them.",
-                "Befehle für PowerShell sind für die Exchange-Administration: Geben Sie sie bitte dorthin weiter.",
-            );
-            self.paragraph(&mut out, &pass_on.into());
-        }
         self.heading(&mut out, text!("How to check that it worked", "So prüfen Sie, ob es geholfen hat"));
         self.check(&mut out);
         if self.report.redacted.is_some() {
-            let hidden = text!(
-                "Names such as user-1 or host-1 stand for others, which were hidden; ask us for those that you need.",
-                "Namen wie user-1 oder host-1 stehen für andere, die verborgen wurden; fragen Sie uns nach denen, die Sie brauchen.",
-            );
-            self.paragraph(&mut out, &hidden.into());
+            self.paragraph(&mut out, &HIDDEN.into());
         }
         let sentence = text!(
             "Attached: {file}, the report of the diagnosis program exdiag with all that was seen, for other programs to read. It holds no passwords and no other secrets.",
@@ -407,9 +406,21 @@ impl Letter<'_> {
     }
 }
 
-/// Whether the person who owns the mailbox is asked for what only an admin can run.
-fn is_for_an_admin(remedy: &Remediation) -> bool {
-    remedy.owner == Owner::User && remedy.commands.iter().any(|command| command.shell == Shell::Powershell)
+/// Said where names are hidden.
+const HIDDEN: Text = text!(
+    "Names such as user-1 or host-1 stand for others, which were hidden; ask us for those that you need.",
+    "Namen wie user-1 oder host-1 stehen für andere, die verborgen wurden; fragen Sie uns nach denen, die Sie brauchen.",
+);
+
+/// How many columns a subject has.
+fn room(lang: Lang) -> usize {
+    WIDTH - text!("Subject: ", "Betreff: ").of(lang).width()
+}
+
+/// A few words with the mailbox or host beside them, where the line has room for both; nothing is cut.
+fn fitting(words: &str, about: &str, lang: Lang) -> String {
+    let whole = harmless(&format!("{words}: {about}"));
+    if whole.width() <= room(lang) { whole } else { harmless(words) }
 }
 
 /// A text whose first line begins so, and whose others stand below it.

@@ -47,7 +47,7 @@ pub(super) fn seen_word(seen: &Seen) -> String {
         Seen::Ocsp(OcspSeen { failure, .. }) | Seen::Crl(CrlSeen { failure, .. }) => {
             failure.clone().unwrap_or_else(|| "found".to_owned())
         }
-        Seen::Export(seen) => format!("{} records", seen.records),
+        Seen::Export(seen) => format!("{} record{}", seen.records, if seen.records == 1 { "" } else { "s" }),
         Seen::NoAnswer(why) => match why {
             NoAnswer::Deadline => "deadline".to_owned(),
             NoAnswer::Hung { phase } => format!("deadline, {}", phase_word(*phase)),

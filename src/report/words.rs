@@ -193,6 +193,11 @@ fn of_server(line: &str, command: &str) -> String {
     }
 }
 
+/// A text of a code with its gaps as they are declared.
+pub fn in_general(text: &Text, lang: Lang) -> String {
+    fill(text.of(lang), &BTreeMap::new(), lang)
+}
+
 /// What a finding means and how to fix it, as Markdown; gaps stay as they are declared. Such a
 /// text stands in `docs/findings/`, and `exdiag explain` prints it.
 pub fn explain(code: &Code, lang: Lang) -> String {
@@ -212,9 +217,9 @@ pub fn explain(code: &Code, lang: Lang) -> String {
             "Mehr dazu",
         ),
     };
-    let mut out = format!("# {}\n\n**{}.**\n\n", code.id, code.title.of(lang));
+    let mut out = format!("# {}\n\n**{}.**\n\n", code.id, in_general(&code.title, lang));
     let _ = writeln!(out, "{severity}: {} · {who}: {}\n", severity_word(code.severity), code.owner.title().of(lang));
-    let _ = writeln!(out, "{}", code.meaning.of(lang));
+    let _ = writeln!(out, "{}", in_general(&code.meaning, lang));
     if let Some(remedy) = &code.remedy {
         let _ = writeln!(out, "\n## {what}\n\n{}.", remedy.of(lang).trim_end_matches('.'));
     }
@@ -257,7 +262,7 @@ pub fn explain_index(codes: &[&'static Code], lang: Lang) -> String {
             "| [{0}]({0}.md) | {1} | {2} |",
             code.id,
             severity_word(code.severity),
-            code.title.of(lang).replace('|', "\\|")
+            in_general(&code.title, lang).replace('|', "\\|")
         );
     }
     out

@@ -110,7 +110,7 @@ fn words(command: &str, number: u16) -> Option<Text> {
             "The key of the folder is not valid any more; the client has to begin anew with the key 0.",
             "Der Schlüssel des Ordners gilt nicht mehr; der Client muss mit dem Schlüssel 0 neu beginnen."
         ),
-        ("Sync", 4) | ("Settings" | "Provision", 2) => text!(
+        ("Settings" | "Provision", 2) => text!(
             "The request breaks a rule of the protocol: a fault of the client, or of a device on the way that changed it.",
             "Die Anfrage verletzt eine Regel des Protokolls: ein Fehler des Clients oder eines Geräts auf dem Weg, das sie verändert hat."
         ),
@@ -139,6 +139,20 @@ fn words(command: &str, number: u16) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_status_of_sync_means_is_said_as_a_run_says_it() {
+        let numbers = BY_COMMAND.iter().find(|(command, _)| *command == "Sync").map(|(_, names)| *names).unwrap();
+        let mut told = 0;
+        for (number, name) in numbers {
+            for meaning in meanings(Some("Sync"), *number) {
+                let Some(words) = meaning.words else { continue };
+                assert_eq!(words, reasons::of(*number, true).words, "{number} {name}");
+                told += 1;
+            }
+        }
+        assert!(told > 5, "{told}");
+    }
 
     #[test]
     fn every_status_leads_to_a_finding_or_has_words() {

@@ -11,8 +11,8 @@ findings! {
     WITHOUT_MAILBOX = "exdiag.export-without-mailbox", Warn, Caller {
         title { en: "{file} holds nothing about {mailbox}", de: "{file} enthält nichts zu {mailbox}" }
         meaning {
-            en: "The file was read ({records} objects), but none of them is the mailbox's, or whose it is cannot be told. Nothing of it was used.",
-            de: "Die Datei wurde gelesen ({records} Objekte), aber keines davon gehört zum Postfach, oder die Zugehörigkeit ist nicht zu erkennen. Nichts daraus wurde verwendet.",
+            en: "The file was read ({records} {records|object|objects}), but none of them is the mailbox's, or whose it is cannot be told. Nothing of it was used.",
+            de: "Die Datei wurde gelesen ({records} {records|Objekt|Objekte}), aber keines davon gehört zum Postfach, oder die Zugehörigkeit ist nicht zu erkennen. Nichts daraus wurde verwendet.",
         }
         remedy { en: "Export this mailbox", de: "Exportieren Sie dieses Postfach" }
         steps [

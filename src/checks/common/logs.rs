@@ -11,6 +11,7 @@ pub mod strain;
 pub use limits::{THRESHOLDS, Thresholds};
 
 use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen, SHRANK};
+use crate::finding::system::retold;
 use crate::finding::{self, Code, Finding, Lang, Severity};
 use crate::{findings, text};
 use jiff::Timestamp;
@@ -27,8 +28,8 @@ findings! {
     LOG_STALE = "sync.log-stale", Warn, Sync {
         title { en: "{who} last synced {age} before the end of the logs", de: "{who} hat zuletzt {age} vor dem Ende der Protokolle synchronisiert" }
         meaning {
-            en: "The last successful request was {last} ({line}); since then {count} have failed. A device may be switched off or ask seldom, a sync service does neither.",
-            de: "Die letzte erfolgreiche Anfrage war am {last} ({line}); seitdem sind {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
+            en: "The last successful request was {last} ({line}); since then {count} {count|has|have} failed. A device may be switched off or ask seldom, a sync service does neither.",
+            de: "Die letzte erfolgreiche Anfrage war am {last} ({line}); seitdem {count|ist|sind} {count} gescheitert. Ein Gerät kann ausgeschaltet sein oder selten fragen, ein Sync-Dienst tut beides nicht.",
         }
         remedy { en: "See whether the client still asks, and what it is told", de: "Sehen Sie nach, ob der Client noch fragt und was er zur Antwort bekommt" }
         steps [
@@ -38,7 +39,7 @@ findings! {
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
     }
     LOG_FAILING = "sync.failing", Fail, Exchange {
-        title { en: "{who} has failed {count} times in a row since {since}", de: "{who} ist seit {since} {count}-mal in Folge gescheitert" }
+        title { en: "{who} has failed {count} {count|time|times} in a row since {since}", de: "{who} ist seit {since} {count}-mal in Folge gescheitert" }
         meaning {
             en: "The first of these failures stands at {line}, the codes are {codes}. Before it, the last success was {last}.",
             de: "Der erste dieser Fehler steht in {line}, die Codes sind {codes}. Davor war der letzte Erfolg {last}.",
@@ -54,8 +55,8 @@ findings! {
     LOG_REFUSED = "auth.log-refused", Fail, User {
         title { en: "The sign-in of {who} has been refused since {since}", de: "Die Anmeldung von {who} wird seit {since} abgelehnt" }
         meaning {
-            en: "{count} requests in a row ended with {codes}, the first at {line}; the last that was let in: {last}. The win32 code says why: 1326 wrong user or password, 1909 locked, 1331 disabled, 1330 or 1907 password expired, 1385 sign-in of this kind not granted.",
-            de: "{count} Anfragen in Folge endeten mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Passwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Passwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
+            en: "{count} {count|request|requests} in a row ended with {codes}, the first at {line}; the last that was let in: {last}. The win32 code says why: 1326 wrong user or password, 1909 locked, 1331 disabled, 1330 or 1907 password expired, 1385 sign-in of this kind not granted.",
+            de: "{count} {count|Anfrage|Anfragen} in Folge {count|endete|endeten} mit {codes}, die erste in {line}; die letzte zugelassene: {last}. Der Win32-Code sagt warum: 1326 falscher Name oder falsches Passwort, 1909 gesperrt, 1331 deaktiviert, 1330 oder 1907 Passwort abgelaufen, 1385 diese Art der Anmeldung nicht gewährt.",
         }
         remedy { en: "Enter the present password in the client", de: "Geben Sie das aktuelle Passwort im Client ein" }
         steps [
@@ -67,7 +68,7 @@ findings! {
         links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
     LOG_NEVER = "sync.log-never", Fail, Exchange {
-        title { en: "{who} has asked {count} times and never with success", de: "{who} hat {count}-mal gefragt und nie mit Erfolg" }
+        title { en: "{who} has asked {count} {count|time|times} and never with success", de: "{who} hat {count}-mal gefragt und nie mit Erfolg" }
         meaning {
             en: "Not one request in the span of the logs was answered with success; the statuses are {codes}.",
             de: "Im Zeitraum der Protokolle wurde keine einzige Anfrage mit Erfolg beantwortet; die Status sind {codes}.",
@@ -119,8 +120,8 @@ findings! {
     LOG_CUT_SHORT = "sync.log-cut-short", Warn, Caller {
         title { en: "{file} was not read to its end: {why}", de: "{file} wurde nicht bis zum Ende gelesen: {why}" }
         meaning {
-            en: "Its {used} lines up to there count. What comes behind is missing from the numbers: a success may stand there, or the failure.",
-            de: "Ausgewertet sind die {used} Zeilen bis dorthin. Was danach kommt, fehlt in den Zahlen: Dort kann ein Erfolg stehen oder der Fehler.",
+            en: "Up to there, {used} {used|line counts|lines count}. What comes behind is missing from the numbers: a success may stand there, or the failure.",
+            de: "Ausgewertet {used|ist|sind} {used} {used|Zeile|Zeilen} bis dorthin. Was danach kommt, fehlt in den Zahlen: Dort kann ein Erfolg stehen oder der Fehler.",
         }
         remedy { en: "Read a copy of the log", de: "Lesen Sie eine Kopie des Protokolls" }
         steps [
@@ -157,7 +158,7 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
                 let why: Value = if why == SHRANK {
                     text!("it became shorter while it was read", "sie wurde kürzer, während sie gelesen wurde").into()
                 } else {
-                    why.as_str().into()
+                    retold(why)
                 };
                 if file.used > 0 {
                     let finding = Finding::new(&LOG_CUT_SHORT).with("file", file.path.as_str()).with("why", why);

@@ -54,7 +54,7 @@ findings! {
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
     }
     NO_SERVICE_DEVICE = "sync.no-service-device", Info, Sync {
-        title { en: "None of the {count} devices in {file} is known to be a sync service's", de: "Von den {count} Geräten in {file} ist keines als das eines Sync-Dienstes bekannt" }
+        title { en: "Of {count} {count|device|devices} in {file} none is known to be a sync service's", de: "Von {count} {count|Gerät|Geräten} in {file} ist keines als das eines Sync-Dienstes bekannt" }
         meaning {
             en: "A service that works through EWS is no device (Nylas v3 works so), and one with another user agent cannot be told from a telephone. The data of this finding hold every device with its last sync.",
             de: "Ein Dienst, der über EWS arbeitet, ist kein Gerät (so Nylas v3), und einer mit anderem User-Agent ist von einem Smartphone nicht zu unterscheiden. Die Daten dieses Befunds enthalten jedes Gerät mit seiner letzten Synchronisierung.",

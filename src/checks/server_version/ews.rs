@@ -121,7 +121,7 @@ findings! {
         links ["https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode"]
     }
     WORKS = "server.ews-works", Info, Exchange {
-        title { en: "EWS on {host} opens the Inbox of {mailbox}, with {total} items", de: "EWS auf {host} öffnet den Posteingang von {mailbox}, mit {total} Elementen" }
+        title { en: "EWS on {host} opens the Inbox of {mailbox}, with {total} {total|item|items}", de: "EWS auf {host} öffnet den Posteingang von {mailbox}, mit {total} {total|Element|Elementen}" }
         meaning {
             en: "Asked as a sync service asks, signed in as the mailbox's user. No message was read.",
             de: "Gefragt wie von einem Sync-Dienst, angemeldet als Benutzer des Postfachs. Keine Nachricht wurde gelesen.",

@@ -4,6 +4,7 @@ use crate::checks::activesync_session::numbers::{self as activesync, Meaning};
 use crate::checks::auth_status::entra::is_known;
 use crate::checks::common::numbers::{HTTP_PAGE, Http, IIS, IIS_PAGE, WIN32_PAGE, Win32, http, iis, win32};
 use crate::finding::{Code, Lang, Text};
+use crate::report::in_general;
 use crate::{report, text};
 use std::fmt::Write as _;
 
@@ -131,7 +132,7 @@ fn of_activesync(meaning: &Meaning, number: u16, lang: Lang) -> Section {
     let ask = format!("exdiag explain {}:{number}", meaning.command.unwrap_or("eas"));
     let words = match (meaning.words, meaning.finding) {
         (Some(words), _) => words.of(lang).to_owned(),
-        (None, Some(code)) => code.title.of(lang).to_owned() + ".",
+        (None, Some(code)) => in_general(&code.title, lang) + ".",
         (None, None) => String::new(),
     };
     let links = format!("\n- <{}>\n", activesync::PAGE);
@@ -155,7 +156,7 @@ fn of_http(known: &Http, catalogue: &[&'static Code], lang: Lang) -> Section {
         let _ = writeln!(more, "\n## {}\n", title.of(lang));
     }
     for code in findings {
-        let _ = writeln!(more, "- {}: {}", code.id, code.title.of(lang));
+        let _ = writeln!(more, "- {}: {}", code.id, in_general(&code.title, lang));
     }
     let _ = writeln!(
         more,

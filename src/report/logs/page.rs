@@ -94,7 +94,8 @@ impl Page<'_> {
             (Some(from), Some(to)) => format!("{} – {} UTC", short(from), short(to)),
             _ => self.say(text!("no time covered", "kein Zeitraum abgedeckt")).to_owned(),
         };
-        format!("{lines} {}{between}{span}", self.say(text!("lines", "Zeilen")))
+        let word = if lines == 1 { text!("line", "Zeile") } else { text!("lines", "Zeilen") };
+        format!("{lines} {}{between}{span}", self.say(word))
     }
 
     /// What is missing: in all logs, and in some folders.
@@ -107,8 +108,10 @@ impl Page<'_> {
             out.push(format!("{words} {} {to} {} UTC", short(gap.from), short(gap.to)));
         }
         if coverage.gaps.len() > 3 {
-            let more = self.say(text!("further gaps", "weitere Lücken"));
-            out.push(format!("{} {more}", coverage.gaps.len() - 3));
+            let more = coverage.gaps.len() - 3;
+            let (one, several) = (text!("further gap", "weitere Lücke"), text!("further gaps", "weitere Lücken"));
+            let word = if more == 1 { one } else { several };
+            out.push(format!("{more} {}", self.say(word)));
         }
         for source in coverage.sources.iter().filter(|source| !source.gaps.is_empty()).take(5) {
             let gaps = source.gaps.iter().filter(|gap| !coverage.gaps.contains(gap));

@@ -34,8 +34,8 @@ findings! {
     MIXED = "auth.log-mixed", Warn, User {
         title { en: "Sign-ins of {who} are now accepted, now refused", de: "Anmeldungen von {who} werden mal angenommen, mal abgelehnt" }
         meaning {
-            en: "{count} were refused, the last {refused} with {status} ({line}); accepted last: {last}. Two clients may share the device's name, one of them with an old password; or the password was changed a short time ago, and what was accepted before is let go on for 8 to 24 hours.",
-            de: "{count} wurden abgelehnt, zuletzt {refused} mit {status} ({line}); zuletzt angenommen: {last}. Vielleicht teilen sich zwei Clients den Namen des Geräts, einer davon mit altem Passwort; oder das Passwort wurde vor kurzem geändert, und was vorher angenommen war, darf noch 8 bis 24 Stunden weiterlaufen.",
+            en: "{count} {count|was|were} refused, the last {refused} with {status} ({line}); accepted last: {last}. Two clients may share the device's name, one of them with an old password; or the password was changed a short time ago, and what was accepted before is let go on for 8 to 24 hours.",
+            de: "{count} {count|wurde|wurden} abgelehnt, zuletzt {refused} mit {status} ({line}); zuletzt angenommen: {last}. Vielleicht teilen sich zwei Clients den Namen des Geräts, einer davon mit altem Passwort; oder das Passwort wurde vor kurzem geändert, und was vorher angenommen war, darf noch 8 bis 24 Stunden weiterlaufen.",
         }
         remedy { en: "Find the client with the old password", de: "Finden Sie den Client mit dem alten Passwort" }
         steps [

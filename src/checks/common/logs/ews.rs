@@ -29,7 +29,7 @@ findings! {
         links ["https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-control-access-to-ews-in-exchange"]
     }
     FAILING = "sync.ews-failing", Fail, Exchange {
-        title { en: "EWS: {who} has failed {count} times in a row since {since}", de: "EWS: {who} ist seit {since} {count}-mal in Folge gescheitert" }
+        title { en: "EWS: {who} has failed {count} {count|time|times} in a row since {since}", de: "EWS: {who} ist seit {since} {count}-mal in Folge gescheitert" }
         meaning {
             en: "The first of these failures stands at {line}, the codes are {codes}, the client is {agent}. The last that was accepted: {last}.",
             de: "Der erste dieser Fehler steht in {line}, die Codes sind {codes}, der Client ist {agent}. Zuletzt angenommen: {last}.",

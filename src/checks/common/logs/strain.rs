@@ -20,7 +20,7 @@ findings! {
         links ["https://learn.microsoft.com/powershell/module/exchangepowershell/remove-mobiledevice"]
     }
     PROVISION_LOOP = "sync.provision-loop", Warn, Exchange {
-        title { en: "{who} asks for the policy again and again: {count} times without a success after it", de: "{who} fragt immer wieder nach der Richtlinie: {count}-mal ohne Erfolg danach" }
+        title { en: "{who} asks for the policy again and again: {count} {count|time|times} without a success after it", de: "{who} fragt immer wieder nach der Richtlinie: {count}-mal ohne Erfolg danach" }
         meaning {
             en: "A client fetches the policy (Provision) and acknowledges it before it syncs. Here no Sync, FolderSync or Ping worked afterwards: the client cannot keep the policy, or says so and is not believed.",
             de: "Ein Client holt die Richtlinie (Provision) und bestätigt sie, bevor er synchronisiert. Hier gelang danach kein Sync, FolderSync oder Ping: Der Client kann die Richtlinie nicht einhalten, oder seine Bestätigung wird nicht angenommen.",
@@ -35,8 +35,8 @@ findings! {
     AUTO_BLOCKED = "sync.auto-blocked", Warn, Sync {
         title { en: "Exchange blocked {who} automatically for a time", de: "Exchange hat {who} zeitweise automatisch gesperrt" }
         meaning {
-            en: "{count} requests met the block, which has been lifted since. Exchange bars a device that asks too often or always the same, and lets it in again by itself after some time.",
-            de: "{count} Anfragen trafen auf die Sperre, die inzwischen aufgehoben ist. Exchange sperrt ein Gerät, das zu oft oder immer dasselbe fragt, und lässt es nach einiger Zeit von selbst wieder zu.",
+            en: "{count} {count|request|requests} met the block, which has been lifted since. Exchange bars a device that asks too often or always the same, and lets it in again by itself after some time.",
+            de: "{count} {count|Anfrage traf|Anfragen trafen} auf die Sperre, die inzwischen aufgehoben ist. Exchange sperrt ein Gerät, das zu oft oder immer dasselbe fragt, und lässt es nach einiger Zeit von selbst wieder zu.",
         }
         remedy { en: "Find out what the client repeats", de: "Stellen Sie fest, was der Client wiederholt" }
         steps [
@@ -73,8 +73,8 @@ findings! {
     THROTTLED = "sync.throttled", Warn, Exchange {
         title { en: "Exchange slows {who} down", de: "Exchange bremst {who}" }
         meaning {
-            en: "{count} requests were delayed by throttling, for up to {ms} ms. Budget overdrawn at the end: {overdrawn}.",
-            de: "{count} Anfragen wurden durch Drosselung verzögert, bis zu {ms} ms. Budget am Ende überzogen: {overdrawn}.",
+            en: "{count} {count|request was|requests were} delayed by throttling, for up to {ms} ms. Budget overdrawn at the end: {overdrawn}.",
+            de: "{count} {count|Anfrage wurde|Anfragen wurden} durch Drosselung verzögert, bis zu {ms} ms. Budget am Ende überzogen: {overdrawn}.",
         }
         remedy { en: "Let the client ask less, or give the account a policy of its own", de: "Lassen Sie den Client seltener fragen oder geben Sie dem Konto eine eigene Richtlinie" }
         steps [
@@ -86,8 +86,8 @@ findings! {
     SLOW = "sync.backend-slow", Warn, Exchange {
         title { en: "The mailbox server takes long for the Syncs of {who}", de: "Der Postfachserver braucht lange für die Synchronisierungen von {who}" }
         meaning {
-            en: "Of {count} Syncs {over_2s} waited for more than 2 s for it, {over_10s} for more than 10 s; the longest {max} ms. The client waits all that time, and may give up.",
-            de: "Von {count} Synchronisierungen warteten {over_2s} mehr als 2 s auf ihn, {over_10s} mehr als 10 s; die längste {max} ms. So lange wartet auch der Client, und gibt vielleicht auf.",
+            en: "Of {count} {count|Sync|Syncs} {over_2s} waited for more than 2 s for it, {over_10s} for more than 10 s; the longest {max} ms. The client waits all that time, and may give up.",
+            de: "Von {count} {count|Synchronisierung|Synchronisierungen} {over_2s|wartete|warteten} {over_2s} mehr als 2 s auf ihn, {over_10s} mehr als 10 s; die längste {max} ms. So lange wartet auch der Client, und gibt vielleicht auf.",
         }
         remedy { en: "Look at the load of the mailbox server and the size of the mailbox", de: "Sehen Sie die Last des Postfachservers und die Größe des Postfachs an" }
         steps [
@@ -100,7 +100,7 @@ findings! {
         title { en: "Waiting requests of {who} are cut after {seconds} s", de: "Wartende Anfragen von {who} werden nach {seconds} s abgeschnitten" }
         meaning {
             en: "{count} of them ended after the same time because the connection was gone. That is the idle timeout of a firewall, proxy or load balancer; new mail then arrives late.",
-            de: "{count} davon endeten nach derselben Zeit, weil die Verbindung weg war. Das ist das Leerlauf-Zeitlimit einer Firewall, eines Proxys oder Load Balancers; neue Mails kommen dann verspätet an.",
+            de: "{count} davon {count|endete|endeten} nach derselben Zeit, weil die Verbindung weg war. Das ist das Leerlauf-Zeitlimit einer Firewall, eines Proxys oder Load Balancers; neue Mails kommen dann verspätet an.",
         }
         remedy { en: "Raise the idle timeout to at least 30 minutes", de: "Erhöhen Sie das Leerlauf-Zeitlimit auf mindestens 30 Minuten" }
         steps [

@@ -221,7 +221,10 @@ pub fn told(status: u16, error: &ApiError, retry_after: Option<&str>, grant: Opt
 /// RFC 9110, 10.2.3: seconds, or a moment.
 fn wait(retry_after: Option<&str>) -> Value {
     match retry_after.map(|text| (text, text.trim().parse::<u32>())) {
-        Some((_, Ok(seconds))) => both(&format!("{seconds} seconds"), &format!("{seconds} Sekunden")),
+        Some((_, Ok(seconds))) => {
+            let (en, de) = if seconds == 1 { ("second", "Sekunde") } else { ("seconds", "Sekunden") };
+            both(&format!("{seconds} {en}"), &format!("{seconds} {de}"))
+        }
         Some((moment, Err(_))) => both(&format!("until {moment}"), &format!("bis {moment}")),
         None => both("a minute", "eine Minute"),
     }
