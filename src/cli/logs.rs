@@ -6,8 +6,8 @@ use super::output::{Target, is_coloured, print};
 use super::redact;
 use crate::checks::common::logs::{Thresholds, judge};
 use crate::evidence::logs::LogsSeen;
-use crate::finding::{Lang, Severity};
-use crate::gather::logs::{Plan, Unreadable, plan};
+use crate::finding::{Lang, Severity, reason};
+use crate::gather::logs::{Plan, Unreadable, plan, said};
 use crate::protocol;
 use crate::protocol::logs::Wanted;
 use crate::report::{
@@ -113,6 +113,7 @@ fn write(format: LogsFormat, page: &Page<'_>, out: &mut dyn io::Write) -> io::Re
                 LogsTable::Agents => ServerTable::Agents,
                 LogsTable::Access => ServerTable::Access,
                 LogsTable::Throttled => ServerTable::Throttled,
+                LogsTable::Listed => ServerTable::Listed,
             };
             write_server_csv(page.seen, table, out)
         }
@@ -195,16 +196,28 @@ fn watched(plan: Plan, wanted: bool, lang: Lang) -> crate::protocol::logs::Colle
 }
 
 fn unreadable(error: &Unreadable) -> Trouble {
-    match &error.error {
-        Some(system) => Trouble::new(text!(
-            "could not read {path} ({error}); name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-            "{path} lässt sich nicht lesen ({error}); nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-        ))
-        .with("error", system),
-        None => Trouble::new(text!(
+    let path = error.path.display();
+    let Some(system) = &error.error else {
+        return Trouble::new(text!(
             "there is no file in {path}; name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
             "in {path} liegt keine Datei; nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-        )),
+        ))
+        .with("path", path);
+    };
+    if system.kind() == io::ErrorKind::WouldBlock {
+        return Trouble::new(text!(
+            "{path} is a pipe, which waits for whoever writes to it; read it as standard input: exdiag logs - < {path}",
+            "{path} ist eine Pipe, die auf einen Schreibenden wartet; lesen Sie sie als Standardeingabe: exdiag logs - < {path}",
+        ))
+        .with("path", path);
     }
-    .with("path", error.path.display())
+    let trouble = Trouble::new(text!(
+        "could not read {path} ({error}); name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
+        "{path} lässt sich nicht lesen ({error}); nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
+    ))
+    .with("path", path);
+    match reason(&said(system)) {
+        Some(known) => trouble.with_text("error", known),
+        None => trouble.with("error", system),
+    }
 }
