@@ -228,6 +228,14 @@ fn a_list_that_cannot_be_read_is_said_with_what_is_wrong_and_how_to_export_it() 
             assert!(flowing.contains(why) && flowing.contains("ConvertTo-Json"), "{flowing}");
         }
     }
+    // without its id a device is nobody's, also not that of requests without one
+    let nameless = "\"DeviceType\",\"DeviceAccessState\"\r\n\"iPhone\",\"Blocked\"\r\n";
+    std::fs::write(folder.path().join("nameless.csv"), nameless).unwrap();
+    std::fs::write(folder.path().join("idless.log"), log(&[("", "anna", 600)])).unwrap();
+    let report = json(folder.path(), &["idless.log", "nameless.csv"]);
+    assert_eq!(report["files"][1]["skipped"][0]["reason"], "no-id");
+    assert!(report["devices"][0]["listed"].is_null() && report["listed"].is_null(), "{report}");
+    assert_eq!(codes(&report), ["sync.log-device-list"]);
     // dates that may be either of two days are counted, and not told
     let unclear = as_csv(&[device("APPL1", "Anna", "Allowed", "03/04/2026 08:00:00")]);
     std::fs::write(folder.path().join("devices.csv"), unclear).unwrap();

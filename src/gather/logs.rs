@@ -352,10 +352,12 @@ fn part(
 fn stream(unit: &Unit, input: impl Read, with: &With, done: &AtomicU64) -> Read1 {
     let ended = Ended::default();
     let Opened { head, mut rest } = opened(Box::new(Bounded::new(input, unit.size, &ended, done)), &ended);
-    let kind = kind(&head);
+    // what lies in an archive unpacked looks like a log
+    let archive = unpack::why_binary(&head);
+    let kind = if archive.is_some() { LogKind::Binary } else { kind(&head) };
     // nobody reads a disk image, or what never ends, to its end in vain
     if kind == LogKind::Binary {
-        let error = ended.take().or_else(|| unpack::why_binary(&head).map(str::to_owned));
+        let error = ended.take().or_else(|| archive.map(str::to_owned));
         return Read1 { kind, part: Part::default(), error, note: None };
     }
     let mut reader = Reader::new(kind, unit.file, &head, &with.known, with.ews);

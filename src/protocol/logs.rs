@@ -23,6 +23,8 @@ mod mailbox;
 mod origin;
 mod query;
 mod reader;
+#[cfg(test)]
+mod rules;
 mod scan;
 mod server;
 mod site;

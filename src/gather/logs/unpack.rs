@@ -175,6 +175,26 @@ mod tests {
         assert_eq!(text([BOM, b"abc"].concat()), "abc");
     }
 
+    /// Gives three bytes at a time.
+    struct Three<R>(R);
+
+    impl<R: Read> Read for Three<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(3);
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
+    #[test]
+    fn letters_of_utf16_that_come_in_halves_and_pairs_that_come_apart_are_put_together() {
+        let said = "größer 東京 \u{1f600}\u{1f601}\r\n".repeat(5000);
+        let units: Vec<u8> = [0xff, 0xfe].into_iter().chain(said.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let ended = Ended::default();
+        let mut opened = opened(Box::new(Three(Cursor::new(units))), &ended);
+        opened.rest.read_to_end(&mut opened.head).unwrap();
+        assert!(String::from_utf8(opened.head).unwrap() == said);
+    }
+
     #[test]
     fn half_a_letter_at_the_end_of_utf16_is_left_out_and_half_a_pair_is_replaced_or_waits() {
         let units = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
