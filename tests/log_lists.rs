@@ -30,8 +30,8 @@ const HEAD: &str = "#Fields: date time cs-method cs-uri-stem cs-uri-query s-port
 fn log(devices: &[(&str, &str, u32)]) -> String {
     let mut out = HEAD.to_owned();
     for minute in (0..600).step_by(10) {
-        for (id, user, until) in devices.iter().filter(|(.., until)| minute <= *until) {
-            let (hour, minute, _) = (minute / 60, minute % 60, until);
+        for (id, user, _) in devices.iter().filter(|(.., until)| minute <= *until) {
+            let (hour, minute) = (minute / 60, minute % 60);
             let log = format!("SC1:1_Ver1:161_SmtpAdrs:{user}%40corp.example_As:AllowedG_");
             let query = format!("User={user}&DeviceId={id}&DeviceType=iPhone&Cmd=Sync&Log={log}");
             let stem = "/Microsoft-Server-ActiveSync/Proxy/default.eas";
@@ -82,15 +82,15 @@ fn as_csv(devices: &Devices) -> String {
 
 fn as_list(devices: &Devices) -> String {
     let one = |device: &Vec<(&str, String)>| {
-        device.iter().map(|(name, value)| format!("{name:<30} : {value}\r\n")).collect::<String>()
+        device.iter().map(|(name, value)| format!("{name:<30} : {value}\r\n")).collect::<Vec<_>>().concat()
     };
     devices.iter().map(one).collect::<Vec<_>>().join("\r\n")
 }
 
 fn as_clixml(devices: &Devices) -> String {
     let one = |device: &Vec<(&str, String)>| {
-        let fields: String = device.iter().map(|(name, value)| format!("<S N=\"{name}\">{value}</S>")).collect();
-        format!("<Obj RefId=\"0\"><Props>{fields}</Props></Obj>")
+        let fields = device.iter().map(|(name, value)| format!("<S N=\"{name}\">{value}</S>"));
+        format!("<Obj RefId=\"0\"><Props>{}</Props></Obj>", fields.collect::<Vec<_>>().concat())
     };
     let all: String = devices.iter().map(one).collect();
     format!("<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">{all}</Objs>")
@@ -154,7 +154,12 @@ fn text_csv_and_html_show_what_the_list_says_in_both_languages() {
     let flowing = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (lang, row, later, unseen) in [
         ("en", "Device list devices.json: Allowed (Global), policy", "that these logs do not hold", "Listed, without"),
-        ("de", "Geräteliste devices.json: Allowed (Global), Richtlinie", "die in diesen Protokollen fehlt", "In der Liste"),
+        (
+            "de",
+            "Geräteliste devices.json: Allowed (Global), Richtlinie",
+            "die in diesen Protokollen fehlt",
+            "In der Liste",
+        ),
     ] {
         let text = flowing(said(folder.path(), &["back.log", "devices.json", "--lang", lang]));
         assert!([row, later, unseen].iter().all(|words| text.contains(words)), "{text}");
@@ -201,7 +206,10 @@ fn of_a_list_nothing_of_others_is_told_where_one_mailbox_is_asked_about() {
     assert!(whole.contains("Anna Muster") && !whole.contains("Bert") && !whole.contains("Carl"), "{whole}");
     for level in ["mailbox", "full"] {
         let hidden = said(folder.path(), &[&args[..], &["--redact", level]].concat());
-        assert!(!hidden.contains("Anna") && !hidden.contains("Muster") && !hidden.contains("APPL1"), "{level}: {hidden}");
+        assert!(
+            !hidden.contains("Anna") && !hidden.contains("Muster") && !hidden.contains("APPL1"),
+            "{level}: {hidden}"
+        );
     }
     // a list of one mailbox need not name it
     let own: Vec<_> = devices[2].iter().filter(|(name, _)| *name != "Identity").cloned().collect();
@@ -215,7 +223,8 @@ fn a_list_that_cannot_be_read_is_said_with_what_is_wrong_and_how_to_export_it() 
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("back.log"), log(&[("APPL1", "anna", 600)])).unwrap();
     let whole = as_json(&[device("APPL1", "Anna", "Allowed", "2026-11-21T09:40:00Z")]);
-    let cut = "DeviceID DeviceAccessState LastSuccessSync\r\n-------- ----------------- ---------------\r\nAPPL1 Allo...\r\n";
+    let cut =
+        "DeviceID DeviceAccessState LastSuccessSync\r\n-------- ----------------- ---------------\r\nAPPL1 Allo...\r\n";
     for (text, en, de) in [
         (&whole[..whole.len() / 2], "breaks off or is damaged", "bricht ab oder ist beschädigt"),
         (cut, "whose columns are cut", "mit abgeschnittenen Spalten"),

@@ -41,19 +41,13 @@ const REASONS: &[Text] = &[
         "it is the HTTPERR log of http.sys: what stands in it never reached IIS",
         "sie ist das HTTPERR-Protokoll von http.sys: Was darin steht, kam nie bei IIS an"
     ),
-    text!(
-        "it is an IIS log in another format than W3C",
-        "sie ist ein IIS-Protokoll in einem anderen Format als W3C"
-    ),
+    text!("it is an IIS log in another format than W3C", "sie ist ein IIS-Protokoll in einem anderen Format als W3C"),
     text!(
         "it is a table for people, whose columns are cut",
         "sie ist eine Tabelle für Menschen mit abgeschnittenen Spalten"
     ),
     text!("it breaks off or is damaged", "sie bricht ab oder ist beschädigt"),
-    text!(
-        "it is no export of PowerShell that names devices",
-        "sie ist kein Export der PowerShell, der Geräte nennt"
-    ),
+    text!("it is no export of PowerShell that names devices", "sie ist kein Export der PowerShell, der Geräte nennt"),
     text!("it is larger than 64 MiB", "sie ist größer als 64 MiB"),
 ];
 

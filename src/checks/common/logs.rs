@@ -9,6 +9,8 @@ mod files;
 mod limits;
 pub mod listed;
 pub mod strain;
+#[cfg(test)]
+mod verdicts;
 
 pub use files::FINDINGS as FILE_FINDINGS;
 pub use limits::{THRESHOLDS, Thresholds};

@@ -23,7 +23,7 @@ pub struct Found {
 /// which it came into being belongs to it, where the system tells that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Identity {
-    number: Option<(u64, u64)>,
+    number: (u64, u64),
     created: Option<SystemTime>,
 }
 
@@ -34,14 +34,14 @@ impl Identity {
 }
 
 #[cfg(unix)]
-fn number(data: &Metadata) -> Option<(u64, u64)> {
+fn number(data: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
-    Some((data.dev(), data.ino()))
+    (data.dev(), data.ino())
 }
 
 #[cfg(not(unix))]
-fn number(_: &Metadata) -> Option<(u64, u64)> {
-    None
+fn number(_: &Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 /// What happened to a file since it was found.

@@ -160,9 +160,13 @@ mod tests {
         assert_eq!(clock.read(b"2026-11-21", b"23:59:59"), Some(1_795_305_599));
         // a log without a date column and without a #Date
         assert_eq!(Clock::default().read(&[0; 10], b"00:00:00"), None);
-        for (date, time) in
-            [("2026-13-01", "00:00:00"), ("2026-11-2", "00:00:00"), ("2026-11-21", "24:00:00"), ("1601-01-01", "00:00:00"), ("", "")]
-        {
+        for (date, time) in [
+            ("2026-13-01", "00:00:00"),
+            ("2026-11-2", "00:00:00"),
+            ("2026-11-21", "24:00:00"),
+            ("1601-01-01", "00:00:00"),
+            ("", ""),
+        ] {
             assert_eq!(clock.read(date.as_bytes(), time.as_bytes()), None, "{date} {time}");
         }
     }

@@ -96,7 +96,8 @@ pub fn join(lists: &[(&str, List)], all: &mut [(&Device, LogDevice)], wanted: &W
             let fits = |at: &&usize| all.get(**at).is_some_and(|(device, _)| is_of(row, device));
             // names differ from addresses: where there is one on either side, the id is enough
             let alone = candidates.len() == 1 && same_id.get(&id) == Some(&1);
-            let only = candidates.first().filter(|at| alone && !all.get(**at).is_some_and(|(d, _)| is_anothers(row, d)));
+            let only =
+                candidates.first().filter(|at| alone && !all.get(**at).is_some_and(|(d, _)| is_anothers(row, d)));
             let found = candidates.iter().find(fits).or(only).copied();
             let told = told(row, file);
             match found.and_then(|at| all.get_mut(at)) {

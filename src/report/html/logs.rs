@@ -90,7 +90,9 @@ impl Page<'_> {
         };
         let told: Vec<&FindingReport> = folded.iter().take(FOLDED).copied().collect();
         self.folded(html, &told, TOP, |html, findings| {
-            findings.iter().for_each(|finding| folded_one(html, finding));
+            for finding in findings {
+                folded_one(html, finding);
+            }
         });
         self.more(html, folded.len(), FOLDED);
         self.good(html, &good);
@@ -162,7 +164,9 @@ impl Page<'_> {
         if all || devices.len() <= DEVICES {
             let told = devices.get(..ROWS).unwrap_or(devices);
             self.folded(html, told, DEVICES, |html, devices| {
-                devices.iter().for_each(|device| self.rows_of(html, device, findings));
+                for device in devices {
+                    self.rows_of(html, device, findings);
+                }
             });
         } else {
             self.table_of_devices(html);

@@ -160,17 +160,17 @@ mod tests {
     use super::*;
     use crate::evidence::logs::Gap;
 
-    fn at(text: &str) -> Option<Timestamp> {
-        Some(format!("2026-11-21T{text}:00Z").parse().unwrap())
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-21T{text}:00Z").parse().unwrap()
     }
 
     /// What is found of a device that last worked at nine, in logs from midnight to eight in the evening.
     fn found(change: impl Fn(&mut LogDevice, &mut ListedDevice)) -> Vec<&'static str> {
-        let mut device = LogDevice { last_success: at("09:00"), proof: true, ..LogDevice::default() };
-        let mut listed = ListedDevice { last_success: at("09:00"), ..ListedDevice::default() };
+        let mut device = LogDevice { last_success: Some(at("09:00")), proof: true, ..LogDevice::default() };
+        let mut listed = ListedDevice { last_success: Some(at("09:00")), ..ListedDevice::default() };
         change(&mut device, &mut listed);
         device.listed = vec![listed];
-        let coverage = Coverage { from: at("00:00"), to: at("20:00"), ..Coverage::default() };
+        let coverage = Coverage { from: Some(at("00:00")), to: Some(at("20:00")), ..Coverage::default() };
         let mut out = Vec::new();
         judge(&LogsSeen { coverage, devices: vec![device], ..LogsSeen::default() }, &mut out);
         out.iter().map(|finding| finding.code.id).collect()
@@ -181,18 +181,18 @@ mod tests {
         assert!(found(|_, _| {}).is_empty());
         assert!(found(|_, listed| listed.last_success = None).is_empty());
         // Exchange does not note every sync, and a Ping may end an hour after it
-        assert!(found(|_, listed| listed.last_success = at("01:00")).is_empty());
-        assert!(found(|_, listed| listed.last_success = at("09:59")).is_empty());
+        assert!(found(|_, listed| listed.last_success = Some(at("01:00"))).is_empty());
+        assert!(found(|_, listed| listed.last_success = Some(at("09:59"))).is_empty());
         // exported after the end of the logs
-        assert!(found(|_, listed| listed.last_success = at("23:00")).is_empty());
+        assert!(found(|_, listed| listed.last_success = Some(at("23:00"))).is_empty());
         assert!(found(|_, listed| listed.access_state = Some("Allowed".to_owned())).is_empty());
     }
 
     #[test]
     fn a_sync_within_the_span_that_the_logs_do_not_hold_is_said_unless_the_zone_explains_it() {
-        assert_eq!(found(|_, listed| listed.last_success = at("12:00")), ["sync.list-later"]);
+        assert_eq!(found(|_, listed| listed.last_success = Some(at("12:00"))), ["sync.list-later"]);
         let local = |_: &mut LogDevice, listed: &mut ListedDevice| {
-            (listed.last_success, listed.zone_unknown) = (at("12:00"), true);
+            (listed.last_success, listed.zone_unknown) = (Some(at("12:00")), true);
         };
         assert!(found(local).is_empty());
         assert_eq!(found(|device, _| device.last_success = None), ["sync.list-later"]);
@@ -219,10 +219,11 @@ mod tests {
 
     #[test]
     fn a_sync_in_a_hole_of_the_logs_says_nothing_against_them() {
-        let gap = Gap { from: at("06:00").unwrap(), to: at("08:00").unwrap() };
-        let span = Coverage { from: at("00:00"), to: at("20:00"), gaps: vec![gap], ..Coverage::default() };
-        let within = |time: &str| within(&ListedDevice { last_success: at(time), ..ListedDevice::default() }, &span);
-        assert_eq!((within("07:00"), within("08:00")), (None, at("08:00")));
+        let gap = Gap { from: at("06:00"), to: at("08:00") };
+        let span = Coverage { from: Some(at("00:00")), to: Some(at("20:00")), gaps: vec![gap], ..Coverage::default() };
+        let within =
+            |time: &str| within(&ListedDevice { last_success: Some(at(time)), ..ListedDevice::default() }, &span);
+        assert_eq!((within("07:00"), within("08:00")), (None, Some(at("08:00"))));
     }
 
     #[test]
@@ -230,10 +231,10 @@ mod tests {
         let listed = |id: &str, time: &str| ListedDevice {
             file: "devices.json".to_owned(),
             device_id: id.to_owned(),
-            last_success: at(time),
+            last_success: Some(at(time)),
             ..ListedDevice::default()
         };
-        let coverage = Coverage { from: at("06:00"), to: at("20:00"), ..Coverage::default() };
+        let coverage = Coverage { from: Some(at("06:00")), to: Some(at("20:00")), ..Coverage::default() };
         let all = vec![listed("a", "05:00"), listed("b", "07:00"), listed("c", "08:00"), listed("d", "21:00")];
         let mut out = Vec::new();
         judge(&LogsSeen { coverage, listed: all, ..LogsSeen::default() }, &mut out);
