@@ -173,6 +173,8 @@ pub fn catalogue() -> Vec<&'static Code> {
         activesync_session::exports::FINDINGS,
         common::exports::FINDINGS,
         common::logs::FINDINGS,
+        common::logs::FILE_FINDINGS,
+        common::logs::listed::FINDINGS,
         common::logs::auth::FINDINGS,
         common::logs::ews::FINDINGS,
         common::logs::strain::FINDINGS,

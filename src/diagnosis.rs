@@ -245,6 +245,9 @@ const RULES: &[(&str, &[&str], At)] = &[
     ("dns.", LOG_SILENT, At::Anywhere),
     ("sync.grant-invalid", LOG_SILENT, At::Anywhere),
     ("sync.grant-blocked", LOG_SILENT, At::Anywhere),
+    // where logs are missing, what they do not show proves nothing
+    ("sync.list-later", &["sync.log-stale", "auth.log-old"], At::SameDevice),
+    ("sync.list-unseen", &["sync.client-silent"], At::Anywhere),
 ];
 
 /// What a service shows that gets nowhere, whatever the reason.

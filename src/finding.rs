@@ -5,10 +5,12 @@
 //! findings is derived from these declarations.
 
 mod code;
+mod reason;
 pub mod system;
 mod text;
 
 pub use code::{Code, Command, Owner, Remedy, Severity, Shell, Step};
+pub use reason::reason;
 pub use text::{Lang, Sentence, Text, fill, fill_command, harmless, span, steers};
 
 use serde::{Deserialize, Serialize};

@@ -212,10 +212,11 @@ fn a_mailbox_log_proves_the_last_success_and_names_what_failed() {
 }
 
 #[test]
-fn a_list_of_devices_is_said_to_be_one_with_the_command_that_reads_it() {
+fn a_list_of_devices_alone_is_told_and_proves_no_request() {
     let folder = tempfile::tempdir().unwrap();
     let list = put(folder.path(), "devices.txt", "DeviceId : x\r\nLastSuccessSync : 11/21/2026 10:00:00\r\n");
     let output = exdiag(&[&list, "--lang", "en"]);
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("--device-list"), "{said}");
+    assert!(said.contains("Listed, without a request") && said.contains("last success 2026-11-21 10:00"), "{said}");
+    assert_eq!(output.status.code(), Some(3));
 }

@@ -117,6 +117,7 @@ fn write(format: LogsFormat, page: &Page<'_>, out: &mut dyn io::Write) -> io::Re
                 LogsTable::Agents => ServerTable::Agents,
                 LogsTable::Access => ServerTable::Access,
                 LogsTable::Throttled => ServerTable::Throttled,
+                LogsTable::Listed => ServerTable::Listed,
             };
             write_server_csv(page.seen, table, out)
         }
@@ -199,16 +200,25 @@ fn watched(plan: Plan, wanted: bool, lang: Lang) -> crate::protocol::logs::Colle
 }
 
 fn unreadable(error: &Unreadable) -> Trouble {
-    match &error.error {
-        Some(system) => Trouble::new(text!(
-            "could not read {path} ({error}); name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-            "{path} lässt sich nicht lesen ({error}); nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-        ))
-        .with_system(system),
-        None => Trouble::new(text!(
+    let path = error.path.display();
+    let Some(system) = &error.error else {
+        return Trouble::new(text!(
             "there is no file in {path}; name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
             "In {path} liegt keine Datei; nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
-        )),
+        ))
+        .with("path", path);
+    };
+    if system.kind() == io::ErrorKind::WouldBlock {
+        return Trouble::new(text!(
+            "{path} is a pipe, which waits for whoever writes to it; read it as standard input: exdiag logs - < {path}",
+            "{path} ist eine Pipe, die auf einen Schreibenden wartet; lesen Sie sie als Standardeingabe: exdiag logs - < {path}",
+        ))
+        .with("path", path);
     }
-    .with("path", error.path.display())
+    Trouble::new(text!(
+        "could not read {path} ({error}); name log files or folders of them, such as C:\\inetpub\\logs\\LogFiles\\W3SVC1",
+        "{path} lässt sich nicht lesen ({error}); nennen Sie Protokolldateien oder ihre Ordner, etwa C:\\inetpub\\logs\\LogFiles\\W3SVC1",
+    ))
+    .with("path", path)
+    .with_system(system)
 }

@@ -144,6 +144,12 @@ pub struct Device {
     /// `Status`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// `DevicePolicyApplied`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// `DevicePolicyApplicationStatus`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_state: Option<String>,
     /// `NumberOfFoldersSynced`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folders: Option<u64>,

@@ -1,7 +1,10 @@
 //! What do the logs of an Exchange server say about its devices?
 
+mod listed;
+pub mod reasons;
 mod server;
 
+pub use listed::ListedDevice;
 pub use server::{EwsClient, Lockout, LogAgent, LogHour, LogServer, SlowRequest, Throttled};
 
 use super::redact::Redacted;
@@ -28,6 +31,9 @@ pub struct LogsSeen {
     /// The server as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Box<LogServer>>,
+    /// Devices of lists that have no request in these logs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<ListedDevice>,
     /// What was replaced before others read it (`--redact`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redacted: Option<Redacted>,
@@ -71,9 +77,6 @@ pub struct Gap {
     pub to: Timestamp,
 }
 
-/// Why a file is broken off that somebody has cut or replaced.
-pub const SHRANK: &str = "it became shorter while it was read";
-
 /// A file, or a member of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogFile {
@@ -90,6 +93,9 @@ pub struct LogFile {
     /// Why it could not be read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
+    /// What else happened to it, without a loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Kinds of files, told by their content.
@@ -234,6 +240,9 @@ pub struct LogDevice {
     /// Changes between accepted and refused, oldest first; only the last ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Spell>,
+    /// What lists of devices say of it, one entry a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<ListedDevice>,
 }
 
 /// A refused sign-in.

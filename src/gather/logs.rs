@@ -4,18 +4,23 @@
 //! beginning were still in force; where the part before it shows that they are not, it is read again.
 
 mod bounded;
+mod same;
 mod unpack;
+mod walk;
 
-use crate::evidence::logs::LogKind;
-use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind};
+use crate::evidence::logs::{LogKind, reasons};
+use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind, why_unknown};
 use bounded::{Bounded, Ended};
-use std::collections::BTreeMap;
+use same::{Change, Found};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use unpack::{BEGINNING, Opened, opened};
+pub use walk::said;
+use walk::{is_named_pipe, of_archive, walk};
 
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
 const BLOCK: usize = 256 << 10;
@@ -49,6 +54,8 @@ struct Unit {
     place: Place,
     /// How long the file was when it was found; `None` where that is not known.
     size: Option<u64>,
+    /// What it was then.
+    found: Option<Found>,
     /// Which bytes of a plain file, and the columns that its beginning names.
     part: Option<(u64, u64, Option<Columns>)>,
 }
@@ -58,6 +65,7 @@ struct Read1 {
     kind: LogKind,
     part: Part,
     error: Option<String>,
+    note: Option<&'static str>,
 }
 
 /// What all units share.
@@ -77,89 +85,80 @@ pub struct Plan {
     pub ews: bool,
 }
 
-/// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input.
+/// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input. What is named
+/// twice is read once.
 pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
     let mut plan = Plan { units: Vec::new(), collected: Collected::default(), bytes: 0, ews: false };
+    let mut known = BTreeSet::new();
     for path in paths {
         let fails = |error| Unreadable { path: path.clone(), error: Some(error) };
         if path == Path::new("-") {
-            let file = plan.collected.file("-".to_owned(), LogKind::Unknown);
-            plan.units.push(Unit { file, place: Place::Stdin, size: None, part: None });
+            plan.unit("-".to_owned(), Place::Stdin);
             continue;
         }
-        let mut files = Vec::new();
-        let is_folder = std::fs::metadata(path).map_err(fails)?.is_dir();
-        if is_folder {
-            walk(path, &mut files).map_err(fails)?;
+        let (mut files, mut failed) = (Vec::new(), Vec::new());
+        let data = std::fs::metadata(path).map_err(fails)?;
+        if data.is_dir() {
+            walk(path, &mut files, &mut failed).map_err(fails)?;
             files.sort();
-            if files.is_empty() {
+            if files.is_empty() && failed.is_empty() {
                 return Err(Unreadable { path: path.clone(), error: None });
             }
+        } else if is_named_pipe(path, &data) {
+            return Err(Unreadable { path: path.clone(), error: Some(io::ErrorKind::WouldBlock.into()) });
         } else {
             files.push(path.clone());
         }
         for file in files {
+            if file.canonicalize().is_ok_and(|whole| !known.insert(whole)) {
+                continue;
+            }
             match plan.one(&file) {
                 Ok(()) => {}
                 // one of many: rotated away since the folder was listed, or not for us to read
-                Err(error) if is_folder => {
-                    let number = plan.collected.file(file.display().to_string(), LogKind::Unknown);
-                    plan.collected.broken(number, error.to_string());
-                }
+                Err(error) if data.is_dir() => failed.push((file, error)),
                 Err(error) => return Err(Unreadable { path: file, error: Some(error) }),
             }
+        }
+        for (file, error) in failed {
+            plan.unusable(file.display().to_string(), LogKind::Unknown, said(&error));
         }
     }
     Ok(plan)
 }
 
-/// All files below a folder. A link to a folder is not followed: it may lead in circles.
-fn walk(folder: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            walk(&entry.path(), out)?;
-        } else if kind.is_file() || entry.path().is_file() {
-            out.push(entry.path());
-        }
-    }
-    Ok(())
-}
-
 impl Plan {
+    /// A file that is read from its beginning to its end and once only.
+    fn unit(&mut self, name: String, place: Place) {
+        let file = self.collected.file(name, LogKind::Unknown);
+        self.units.push(Unit { file, place, size: None, found: None, part: None });
+    }
+
+    fn unusable(&mut self, name: String, kind: LogKind, why: String) {
+        let file = self.collected.file(name, kind);
+        self.collected.broken(file, why);
+    }
+
     fn one(&mut self, path: &Path) -> io::Result<()> {
         let name = path.display().to_string();
         let place = Place::File(path.to_owned());
         if !std::fs::metadata(path)?.is_file() {
-            // a pipe can be read only once
-            let file = self.collected.file(name, LogKind::Unknown);
-            self.units.push(Unit { file, place, size: None, part: None });
+            self.unit(name, place);
             return Ok(());
         }
         let mut file = File::open(path)?;
-        let size = file.metadata()?.len();
+        let data = file.metadata()?;
+        let size = data.len();
         // what the kernel makes up has none
         let known = Some(size).filter(|size| *size > 0);
         let mut head = Vec::new();
         (&mut file).take(BEGINNING).read_to_end(&mut head)?;
         self.bytes += size;
-        if head.starts_with(b"PK\x03\x04") {
+        let found = known.map(|_| Found::new(&data, &head));
+        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             match zip::ZipArchive::new(file) {
-                Ok(archive) => {
-                    for member in 0..archive.len() {
-                        let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
-                        if !inner.ends_with('/') {
-                            let file = self.collected.file(format!("{name}:{inner}"), LogKind::Unknown);
-                            let place = Place::Member(path.to_owned(), member);
-                            self.units.push(Unit { file, place, size: None, part: None });
-                        }
-                    }
-                }
-                Err(error) => {
-                    let file = self.collected.file(name, LogKind::Binary);
-                    self.collected.broken(file, error.to_string());
-                }
+                Ok(archive) => self.members(path, &name, &archive),
+                Err(error) => self.unusable(name, LogKind::Binary, said(&of_archive(error))),
             }
             return Ok(());
         }
@@ -167,7 +166,7 @@ impl Plan {
         let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
         let length = (size / 4).clamp(PART.0, PART.1);
         if !plain || size < 2 * length {
-            self.units.push(Unit { file: number, place, size: known, part: None });
+            self.units.push(Unit { file: number, place, size: known, found, part: None });
             return Ok(());
         }
         // what the first header says holds until another one is met
@@ -178,10 +177,23 @@ impl Plan {
         while from < size {
             let to = if size - from < length * 3 / 2 { size } else { from + length };
             let part = Some((from, to, columns.clone()));
-            self.units.push(Unit { file: number, place: place.clone(), size: known, part });
+            self.units.push(Unit { file: number, place: place.clone(), size: known, found: found.clone(), part });
             from = to;
         }
         Ok(())
+    }
+
+    fn members(&mut self, path: &Path, name: &str, archive: &zip::ZipArchive<File>) {
+        let before = self.units.len();
+        for member in 0..archive.len() {
+            let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
+            if !inner.ends_with('/') {
+                self.unit(format!("{name}:{inner}"), Place::Member(path.to_owned(), member));
+            }
+        }
+        if self.units.len() == before {
+            self.unusable(name.to_owned(), LogKind::Binary, reasons::NO_MEMBER.to_owned());
+        }
     }
 
     /// Reads everything with so many threads. `done` counts bytes while it is under way.
@@ -240,24 +252,42 @@ fn take(collected: &mut Collected, file: u32, read: Read1) {
     if let Some(error) = read.error {
         collected.broken(file, error);
     }
+    if let Some(note) = read.note {
+        collected.note(file, note);
+    }
 }
 
 fn run(unit: &Unit, with: &With, done: &AtomicU64) -> Read1 {
     let result = match (&unit.place, &unit.part) {
         (Place::File(path), Some((from, to, columns))) => part(unit, path, with, (*from, *to), columns.clone(), done),
-        (Place::File(path), None) => File::open(path).map(|file| stream(unit, file, with, done)),
+        (Place::File(path), None) => {
+            File::open(path).map(|file| checked(stream(unit, &file, with, done), unit, &file, path))
+        }
         (Place::Stdin, _) => Ok(stream(unit, io::stdin(), with, done)),
         (Place::Member(path, member), _) => File::open(path).and_then(|file| {
-            let mut archive = zip::ZipArchive::new(file)?;
-            let member = archive.by_index(*member)?;
+            let mut archive = zip::ZipArchive::new(file).map_err(of_archive)?;
+            let member = archive.by_index(*member).map_err(of_archive)?;
             Ok(stream(unit, member, with, done))
         }),
     };
     result.unwrap_or_else(|error| Read1 {
         kind: LogKind::Unknown,
         part: Part::default(),
-        error: Some(error.to_string()),
+        error: Some(said(&error)),
+        note: None,
     })
+}
+
+/// What was read, and whether it was the file that was found.
+fn checked(mut read: Read1, unit: &Unit, file: &File, path: &Path) -> Read1 {
+    let Some(found) = &unit.found else { return read };
+    match found.change(file, path) {
+        Ok(Some(Change::Lost(why))) => _ = read.error.get_or_insert_with(|| why.to_owned()),
+        Ok(Some(Change::Harmless(what))) => read.note = Some(what),
+        // what could be read to its end is not lost by what is asked of it afterwards
+        Ok(None) | Err(_) => {}
+    }
+    read
 }
 
 /// A part of a plain IIS log: the lines that begin in it.
@@ -269,7 +299,8 @@ fn part(
     columns: Option<Columns>,
     done: &AtomicU64,
 ) -> io::Result<Read1> {
-    let mut file = File::open(path)?;
+    let whole = File::open(path)?;
+    let mut file = &whole;
     let mut scanner = Scanner::new(unit.file, columns).with_ews(with.ews);
     let mut at = from.saturating_sub(1);
     file.seek(SeekFrom::Start(at))?;
@@ -313,41 +344,50 @@ fn part(
         }
         scanner.feed(bytes);
     }
-    Ok(Read1 { kind: LogKind::Iis, part: scanner.finish(), error: ended.take() })
+    let read = Read1 { kind: LogKind::Iis, part: scanner.finish(), error: ended.take(), note: None };
+    Ok(checked(read, unit, &whole, path))
 }
 
 /// A file from its beginning to its end, unpacked where it is packed.
 fn stream(unit: &Unit, input: impl Read, with: &With, done: &AtomicU64) -> Read1 {
     let ended = Ended::default();
     let Opened { head, mut rest } = opened(Box::new(Bounded::new(input, unit.size, &ended, done)), &ended);
-    let kind = kind(&head);
+    // what lies in an archive unpacked looks like a log
+    let archive = unpack::why_binary(&head);
+    let kind = if archive.is_some() { LogKind::Binary } else { kind(&head) };
+    // nobody reads a disk image, or what never ends, to its end in vain
+    if kind == LogKind::Binary {
+        let error = ended.take().or_else(|| archive.map(str::to_owned));
+        return Read1 { kind, part: Part::default(), error, note: None };
+    }
     let mut reader = Reader::new(kind, unit.file, &head, &with.known, with.ews);
-    let mut feed = |bytes: &[u8]| {
-        if kind != LogKind::Binary {
-            reader.feed(bytes);
-        }
-    };
-    feed(&head);
+    reader.feed(&head);
     let mut buffer = vec![0; BLOCK];
     loop {
         match rest.read(&mut buffer) {
             Ok(0) => break,
-            Ok(read) => feed(buffer.get(..read).unwrap_or_default()),
+            Ok(read) => reader.feed(buffer.get(..read).unwrap_or_default()),
             Err(failed) if failed.kind() == io::ErrorKind::Interrupted => {}
             // what came before it counts
             Err(failed) => {
-                ended.note(&failed.to_string());
+                ended.note(&said(&failed));
                 break;
             }
         }
     }
-    Read1 { kind, part: reader.finish(), error: ended.take() }
+    if kind == LogKind::Unknown
+        && let Some(why) = why_unknown(&head)
+    {
+        ended.note(why);
+    }
+    Read1 { kind, part: reader.finish(), error: ended.take(), note: None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::logs::{LogsSeen, SHRANK};
+    use crate::evidence::logs::LogsSeen;
+    use crate::evidence::logs::reasons::{REPLACED, REWRITTEN, SHRANK};
     use crate::protocol::logs::Wanted;
     use std::fmt::Write as _;
     use std::io::Write as _;
@@ -416,6 +456,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_file_that_is_rotated_between_finding_and_reading_is_said_even_where_its_length_is_the_same() {
+        for in_parts in [false, true] {
+            let other = |path: &Path| std::fs::read_to_string(path).unwrap().replace("2026-11-21", "2026-11-22");
+            let replaced = changed(in_parts, |path| {
+                let beside = path.with_extension("new");
+                std::fs::write(&beside, other(path)).unwrap();
+                std::fs::rename(beside, path).unwrap();
+            });
+            assert_eq!(replaced.files[0].broken.as_deref(), Some(REPLACED), "{in_parts}");
+            let rewritten = changed(in_parts, |path| std::fs::write(path, other(path)).unwrap());
+            assert_eq!(rewritten.files[0].broken.as_deref(), Some(REWRITTEN), "{in_parts}");
+            assert!(hits(&rewritten) > 0, "{in_parts}");
+        }
+    }
+
     /// Fails behind its bytes.
     struct Failing<'a>(&'a [u8]);
 
@@ -428,7 +484,7 @@ mod tests {
     #[test]
     fn what_came_before_an_error_of_the_disk_or_of_the_archive_counts() {
         let text: String = [HEAD.to_owned()].into_iter().chain((0..5000).map(line)).collect();
-        let unit = Unit { file: 0, place: Place::Stdin, size: None, part: None };
+        let unit = Unit { file: 0, place: Place::Stdin, size: None, found: None, part: None };
         let with = With { known: Known::default(), ews: false };
         for lines in [3, 3000] {
             let length = HEAD.len() + lines * line(0).len() + 50;
@@ -476,6 +532,7 @@ mod tests {
                     file: 0,
                     place: Place::File(path.clone()),
                     size: Some(length),
+                    found: None,
                     part: Some((i * size, ((i + 1) * size).min(length), columns.clone())),
                 })
                 .collect();

@@ -10,7 +10,7 @@ mod json;
 mod list;
 mod table;
 
-pub use facts::{is_service, select};
+pub use facts::{Owned, devices, is_service, select};
 
 use crate::evidence::ExportKind;
 use std::collections::BTreeMap;

@@ -18,10 +18,13 @@ mod joined;
 mod keyed;
 mod kind;
 mod lines;
+mod listed;
 mod mailbox;
 mod origin;
 mod query;
 mod reader;
+#[cfg(test)]
+mod rules;
 mod scan;
 mod server;
 mod site;
@@ -31,7 +34,7 @@ mod table;
 mod tally;
 
 pub use columns::Columns;
-pub use kind::{columns_of, kind};
+pub use kind::{columns_of, kind, why_unknown};
 pub use mailbox::Known;
 pub use reader::Reader;
 pub use scan::{Part, Scanner};

@@ -9,14 +9,14 @@ pub use tables::{ServerTable, write_server_csv};
 use super::FindingReport;
 use super::json::write_harmless;
 use crate::evidence::Redacted;
-use crate::evidence::logs::{Coverage, EwsClient, LogDevice, LogFile, LogServer, LogsSeen};
+use crate::evidence::logs::{Coverage, EwsClient, ListedDevice, LogDevice, LogFile, LogServer, LogsSeen};
 use crate::finding::{Severity, harmless};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The version of the shape: a minor adds, never removes.
-const SCHEMA_VERSION: &str = "1.0";
+const SCHEMA_VERSION: &str = "1.1";
 
 #[derive(Serialize)]
 struct Shape<'a> {
@@ -30,6 +30,8 @@ struct Shape<'a> {
     unattributed: &'a BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     server: &'a Option<Box<LogServer>>,
+    #[serde(skip_serializing_if = "<[ListedDevice]>::is_empty")]
+    listed: &'a [ListedDevice],
     #[serde(skip_serializing_if = "Option::is_none")]
     redacted: &'a Option<Redacted>,
     findings: &'a [FindingReport],
@@ -37,9 +39,10 @@ struct Shape<'a> {
 
 /// Writes what section 4 of the contract says of `exdiag logs --format json`.
 pub fn write_logs_json(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn Write) -> io::Result<()> {
-    let LogsSeen { coverage, files, devices, ews, unattributed, server, redacted } = seen;
+    let LogsSeen { coverage, files, devices, ews, unattributed, server, listed, redacted } = seen;
     let schema_version = SCHEMA_VERSION;
-    let shape = Shape { schema_version, coverage, files, devices, ews, unattributed, server, redacted, findings };
+    let shape =
+        Shape { schema_version, coverage, files, devices, ews, unattributed, server, listed, redacted, findings };
     write_harmless(&serde_json::to_string_pretty(&shape)?, out)
 }
 
@@ -78,6 +81,11 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
         "latency_p95",
         "auth",
         "last_sync",
+        "list_access_state",
+        "list_access_reason",
+        "list_policy_state",
+        "list_last_attempt",
+        "list_last_success",
     ];
     head(&names, seen, out)?;
     for device in &seen.devices {
@@ -85,6 +93,10 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
         let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
         let counts = |counts: &BTreeMap<String, u64>| {
             counts.iter().map(|(name, count)| format!("{name}={count}")).collect::<Vec<_>>().join(" ")
+        };
+        // of several lists each one, in their order
+        let lists = |of: &dyn Fn(&ListedDevice) -> Option<String>| -> String {
+            device.listed.iter().filter_map(of).collect::<Vec<_>>().join(" ")
         };
         let refusal = device.last_refusal.as_ref().map(|refusal| format!("{} {}", refusal.at, refusal.status));
         let cells = [
@@ -120,6 +132,11 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
             text(&device.latency.as_ref().map(|latency| latency.p95.to_string())),
             verdict(findings, device, AUTH).to_owned(),
             verdict(findings, device, LAST_SYNC).to_owned(),
+            lists(&|listed| listed.access_state.clone()),
+            lists(&|listed| listed.access_reason.clone()),
+            lists(&|listed| listed.policy_state.clone()),
+            lists(&|listed| listed.last_attempt.map(|at| at.to_string())),
+            lists(&|listed| listed.last_success.map(|at| at.to_string())),
         ];
         row(&cells, seen, out)?;
     }

@@ -5,13 +5,17 @@
 
 pub mod auth;
 pub mod ews;
+mod files;
 mod limits;
+pub mod listed;
 pub mod strain;
+#[cfg(test)]
+mod verdicts;
 
+pub use files::FINDINGS as FILE_FINDINGS;
 pub use limits::{THRESHOLDS, Thresholds};
 
-use crate::evidence::logs::{LineAt, LogDevice, LogKind, LogsSeen, SHRANK};
-use crate::finding::system::retold;
+use crate::evidence::logs::{LineAt, LogDevice, LogsSeen};
 use crate::finding::{self, Code, Finding, Lang, Severity};
 use crate::{findings, text};
 use jiff::Timestamp;
@@ -105,75 +109,12 @@ findings! {
         ]
         links ["https://learn.microsoft.com/iis/manage/provisioning-and-managing-iis/configure-logging-in-iis"]
     }
-    LOG_IS_A_LIST = "sync.log-device-list", Warn, Caller {
-        title { en: "{file} is a list of devices, not a log", de: "{file} ist eine Geräteliste, kein Protokoll" }
-        meaning {
-            en: "It was not used here. The check of a mailbox reads it: Exchange's own note of the last synchronisation, which is coarser than a log.",
-            de: "Die Datei wurde hier nicht ausgewertet. Die Prüfung eines Postfachs liest sie: Exchanges eigener Vermerk der letzten Synchronisierung, gröber als ein Protokoll.",
-        }
-        remedy { en: "Give it to the check of the mailbox", de: "Geben Sie sie der Prüfung des Postfachs" }
-        steps [
-            { en: "Name it as the list of devices:", de: "Nennen Sie sie als Geräteliste:", Shell "exdiag check {mailbox} --device-list {file}" },
-        ]
-        links ["https://learn.microsoft.com/powershell/module/exchangepowershell/get-mobiledevicestatistics"]
-    }
-    LOG_CUT_SHORT = "sync.log-cut-short", Warn, Caller {
-        title { en: "{file} was not read to its end: {why}", de: "{file} wurde nicht bis zum Ende gelesen: {why}" }
-        meaning {
-            en: "Up to there, {used} {used|line counts|lines count}. What comes behind is missing from the numbers: a success may stand there, or the failure.",
-            de: "Ausgewertet {used|ist|sind} {used} {used|Zeile|Zeilen} bis dorthin. Was danach kommt, fehlt in den Zahlen: Dort kann ein Erfolg stehen oder der Fehler.",
-        }
-        remedy { en: "Read a copy of the log", de: "Lesen Sie eine Kopie des Protokolls" }
-        steps [
-            { en: "Have the server write out what it holds back, and copy the log once it is no longer moved or cut:", de: "Lassen Sie den Server herausschreiben, was er zurückhält, und kopieren Sie das Protokoll, wenn es nicht mehr verschoben oder gekürzt wird:", Shell "netsh http flush logbuffer" },
-            { en: "Read the copy; an archive that ends too soon must be packed anew.", de: "Lesen Sie die Kopie; ein Archiv, das zu früh endet, muss neu gepackt werden." },
-        ]
-        links ["https://learn.microsoft.com/iis/manage/provisioning-and-managing-iis/configure-logging-in-iis"]
-    }
-    LOG_UNUSABLE = "sync.log-unusable", Warn, Caller {
-        title { en: "{file} brings nothing: {why}", de: "{file} trägt nichts bei: {why}" }
-        meaning {
-            en: "What it could have shown is missing from the numbers.",
-            de: "Was die Datei zeigen könnte, fehlt in den Zahlen.",
-        }
-        remedy { en: "Name the IIS logs of Exchange", de: "Nennen Sie die IIS-Protokolle von Exchange" }
-        steps [
-            { en: "W3SVC1 shows what clients saw, W3SVC2 what ActiveSync answered:", de: "W3SVC1 zeigt, was Clients sahen, W3SVC2, was ActiveSync geantwortet hat:", Shell "exdiag logs C:\\inetpub\\logs\\LogFiles\\W3SVC1 C:\\inetpub\\logs\\LogFiles\\W3SVC2" },
-        ]
-        links ["https://learn.microsoft.com/iis/manage/provisioning-and-managing-iis/configure-logging-in-iis"]
-    }
 }
 
 /// Judges what logs show. `wanted`: what was asked about, in words; `None` where it is the whole server,
 /// of which only what is wrong is told.
 pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<Finding> {
-    let mut out = Vec::new();
-    for file in &seen.files {
-        if file.kind == LogKind::DeviceList && file.broken.is_none() {
-            out.push(Finding::new(&LOG_IS_A_LIST).with("file", file.path.as_str()));
-            continue;
-        }
-        let why: Value = match (&file.broken, file.kind) {
-            (Some(why), _) => {
-                let why: Value = if why == SHRANK {
-                    text!("it became shorter while it was read", "sie wurde kürzer, während sie gelesen wurde").into()
-                } else {
-                    retold(why)
-                };
-                if file.used > 0 {
-                    let finding = Finding::new(&LOG_CUT_SHORT).with("file", file.path.as_str()).with("why", why);
-                    out.push(finding.with("used", file.used));
-                    continue;
-                }
-                why
-            }
-            (None, kind) if kind.is_read() => continue,
-            (None, LogKind::Empty) => text!("it is empty", "sie ist leer").into(),
-            (None, LogKind::Binary) => text!("it is no text", "sie enthält keinen Text").into(),
-            (None, _) => text!("it is no log of a known kind", "sie ist kein Protokoll einer bekannten Art").into(),
-        };
-        out.push(Finding::new(&LOG_UNUSABLE).with("file", file.path.as_str()).with("why", why));
-    }
+    let mut out = files::judge(&seen.files);
     let Some(end) = seen.coverage.to else { return out };
     if let (Some(who), true) = (wanted, seen.devices.is_empty() && seen.ews.is_empty()) {
         let from = seen.coverage.from.unwrap_or(end);
@@ -186,6 +127,7 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
     for device in &seen.devices {
         device_judged(device, end, limits, wanted.is_some(), &mut out);
     }
+    listed::judge(seen, &mut out);
     for client in &seen.ews {
         ews::judge(client, end, limits, wanted.is_some(), &mut out);
     }

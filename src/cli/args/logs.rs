@@ -25,7 +25,8 @@ pub struct LogsArgs {
     /// their content: HttpProxy logs (what the front end accepted), mailbox logs of ActiveSync
     /// (Get-MobileDeviceStatistics -GetMailboxLog), and as a fallback the access logs of reverse proxies (nginx,
     /// Apache, HAProxy; a time without a zone is taken for UTC). A request is counted once, however many of them
-    /// show it.
+    /// show it. What a list of devices (Get-MobileDeviceStatistics or Get-MobileDevice as JSON, CSV, CliXML or
+    /// Format-List) says of a device stands beside what the logs show.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Also count requests to EWS (/EWS/Exchange.asmx): some services speak it instead of ActiveSync
@@ -103,4 +104,6 @@ pub enum LogsTable {
     Access,
     /// Whom Exchange slows down
     Throttled,
+    /// Devices of lists that have no request in the logs
+    Listed,
 }

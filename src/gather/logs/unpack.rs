@@ -1,6 +1,8 @@
 //! Is a file packed with gzip or written in UTF-16, and what does it hold then?
 
 use super::bounded::Ended;
+use super::said;
+use crate::evidence::logs::reasons::{NESTED, OTHER_ARCHIVE};
 use flate2::read::MultiGzDecoder;
 use std::io::{self, BufReader, Cursor, Read};
 
@@ -27,7 +29,7 @@ pub fn opened<'a>(mut input: Box<dyn Read + 'a>, ended: &Ended) -> Opened<'a> {
     let beginning = |input: &mut dyn Read| {
         let mut head = Vec::new();
         if let Err(error) = input.take(BEGINNING).read_to_end(&mut head) {
-            ended.note(&error.to_string());
+            ended.note(&said(&error));
         }
         head
     };
@@ -37,7 +39,11 @@ pub fn opened<'a>(mut input: Box<dyn Read + 'a>, ended: &Ended) -> Opened<'a> {
         let is_gzip = head.starts_with(b"\x1f\x8b");
         let is_utf16 = utf16(&head);
         if !is_gzip && is_utf16.is_none() {
-            let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
+            let mut text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
+            if text.contains(&b'\r') && !text.contains(&b'\n') {
+                to_newlines(&mut text);
+                input = Box::new(Newlines(input));
+            }
             return Opened { head: text, rest: input };
         }
         let whole = Cursor::new(head).chain(input);
@@ -49,6 +55,33 @@ pub fn opened<'a>(mut input: Box<dyn Read + 'a>, ended: &Ended) -> Opened<'a> {
         };
     }
     Opened { head: beginning(&mut input), rest: input }
+}
+
+/// Beginnings of archives: zip, gzip; 7z, rar, xz, bzip2, zstd.
+const READ: &[&[u8]] = &[b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"];
+const NOT_READ: &[&[u8]] = &[b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\0", b"BZh", b"\x28\xb5\x2f\xfd"];
+
+/// Why a file that is no text cannot be read, where it is an archive.
+pub fn why_binary(head: &[u8]) -> Option<&'static str> {
+    let begins = |known: &[&[u8]]| known.iter().any(|known| head.starts_with(known));
+    if begins(READ) { Some(NESTED) } else { begins(NOT_READ).then_some(OTHER_ARCHIVE) }
+}
+
+/// A text whose lines end with a carriage return alone.
+struct Newlines<R>(R);
+
+impl<R: Read> Read for Newlines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        to_newlines(buffer.get_mut(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+fn to_newlines(text: &mut [u8]) {
+    for byte in text.iter_mut().filter(|byte| **byte == b'\r') {
+        *byte = b'\n';
+    }
 }
 
 /// Whether it is UTF-16, and big-endian; also without a mark where every other byte is 0.
@@ -140,5 +173,48 @@ mod tests {
         }
         assert_eq!(text(packed), said);
         assert_eq!(text([BOM, b"abc"].concat()), "abc");
+    }
+
+    /// Gives three bytes at a time.
+    struct Three<R>(R);
+
+    impl<R: Read> Read for Three<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(3);
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
+    #[test]
+    fn letters_of_utf16_that_come_in_halves_and_pairs_that_come_apart_are_put_together() {
+        let said = "größer 東京 \u{1f600}\u{1f601}\r\n".repeat(5000);
+        let units: Vec<u8> = [0xff, 0xfe].into_iter().chain(said.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let ended = Ended::default();
+        let mut opened = opened(Box::new(Three(Cursor::new(units))), &ended);
+        opened.rest.read_to_end(&mut opened.head).unwrap();
+        assert!(String::from_utf8(opened.head).unwrap() == said);
+    }
+
+    #[test]
+    fn half_a_letter_at_the_end_of_utf16_is_left_out_and_half_a_pair_is_replaced_or_waits() {
+        let units = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let odd: Vec<u8> = [0xff, 0xfe].into_iter().chain(units("abc")).chain([b'd']).collect();
+        assert_eq!(text(odd), "abc");
+        let lone: Vec<u8> = [0xff, 0xfe].into_iter().chain(units("ab")).chain([0x3d, 0xd8, b'c', 0]).collect();
+        assert_eq!(text(lone), "ab\u{fffd}c");
+    }
+
+    #[test]
+    fn lines_that_end_with_a_carriage_return_alone_are_lines() {
+        let long = "#Fields: date\r1\r2\r".repeat(9000);
+        assert_eq!(text(long.clone().into_bytes()), long.replace('\r', "\n"));
+        assert_eq!(text(b"a\r\nb\r\n".to_vec()), "a\r\nb\r\n");
+    }
+
+    #[test]
+    fn an_archive_that_is_not_looked_into_says_why() {
+        assert_eq!(why_binary(b"PK\x03\x04abc"), Some(NESTED));
+        assert_eq!(why_binary(b"\xfd7zXZ\0\0"), Some(OTHER_ARCHIVE));
+        assert_eq!(why_binary(b"\xff\xd8\xff"), None);
     }
 }

@@ -152,6 +152,9 @@ fn device(row: &Row, order: Option<Order>, unclear: &mut u64) -> Device {
         access: named(row, "deviceaccessstate", ACCESS),
         reason: named(row, "deviceaccessstatereason", REASON),
         status: named(row, "status", STATUS),
+        policy: owned(row, "devicepolicyapplied"),
+        // its numbers are not known for certain
+        policy_state: owned(row, "devicepolicyapplicationstatus").filter(|text| text.parse::<u8>().is_err()),
         folders: text(row, "numberoffolderssynced").and_then(|text| text.parse().ok()),
         first_sync,
         last_attempt,
@@ -211,12 +214,39 @@ fn has_owner(row: &Row) -> bool {
 /// Who owns a device: what stands before `ExchangeActiveSyncDevices` in its identity, such as
 /// `corp.example/Users/Anna Muster`.
 fn owner(row: &Row) -> Option<String> {
+    owner_as_written(row).map(str::to_lowercase)
+}
+
+fn owner_as_written(row: &Row) -> Option<&str> {
     let of_identity = text(row, "identity").and_then(|identity| {
         let at = identity.to_ascii_lowercase().find("exchangeactivesyncdevices")?;
         identity.get(..at)
     });
     let owner = of_identity.or_else(|| text(row, "userdisplayname")).or_else(|| text(row, "mailboxdisplayname"))?;
-    Some(owner.trim_end_matches(['/', '\\']).to_lowercase())
+    Some(owner.trim_end_matches(['/', '\\']))
+}
+
+/// A device of a list, whoever's it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    /// The device.
+    pub device: Device,
+    /// The addresses that the list gives its mailbox, in small letters.
+    pub addresses: BTreeSet<String>,
+    /// Who owns it by its identity, such as `corp.example/Users/Anna Muster`.
+    pub owner: Option<String>,
+}
+
+/// All devices of a list, and how many dates in it may be either of two days.
+pub fn devices(table: &Table) -> (Vec<Owned>, u64) {
+    let (order, mut unclear) = (order_of(&table.rows), 0);
+    let one = |row: &Row| Owned {
+        device: device(row, order, &mut unclear),
+        addresses: addresses(row),
+        owner: owner_as_written(row).filter(|owner| !owner.is_empty()).map(str::to_owned),
+    };
+    let all = table.rows.iter().map(one).collect();
+    (all, unclear)
 }
 
 /// The devices of the mailbox: those that name its address; else all, where they have one owner at most;

@@ -127,6 +127,8 @@ fn two(high: u8, low: u8) -> Option<i64> {
 fn midnight(date: &[u8]) -> Option<i64> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
     let year = two(*y1, *y2)? * 100 + two(*y3, *y4)?;
+    // a clock that was never set says 1601: no log is older than this format
+    (year >= 1996).then_some(())?;
     let (year, month, day) = (year.try_into().ok()?, two(*m1, *m2)?.try_into().ok()?, two(*d1, *d2)?.try_into().ok()?);
     let date = jiff::civil::Date::new(year, month, day).ok()?;
     Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
@@ -154,13 +156,17 @@ mod tests {
     #[test]
     fn times_are_utc_and_nonsense_is_none() {
         let mut clock = Clock::default();
-        assert_eq!(clock.read(b"1970-01-02", b"00:01:01"), Some(86_461));
+        assert_eq!(clock.read(b"1996-01-02", b"00:01:01"), Some(820_540_861));
         assert_eq!(clock.read(b"2026-11-21", b"23:59:59"), Some(1_795_305_599));
         // a log without a date column and without a #Date
         assert_eq!(Clock::default().read(&[0; 10], b"00:00:00"), None);
-        for (date, time) in
-            [("2026-13-01", "00:00:00"), ("2026-11-2", "00:00:00"), ("2026-11-21", "24:00:00"), ("", "")]
-        {
+        for (date, time) in [
+            ("2026-13-01", "00:00:00"),
+            ("2026-11-2", "00:00:00"),
+            ("2026-11-21", "24:00:00"),
+            ("1601-01-01", "00:00:00"),
+            ("", ""),
+        ] {
             assert_eq!(clock.read(date.as_bytes(), time.as_bytes()), None, "{date} {time}");
         }
     }

@@ -73,4 +73,14 @@ mod tests {
         assert_ne!(keyed.hash_one(&b"ab"[..]), keyed.hash_one(&b"ab\0"[..]));
         assert_ne!(keyed.hash_one(&b"ab"[..]), Keyed::default().hash_one(&b"ab"[..]));
     }
+    #[test]
+    fn zeros_in_front_of_a_short_part_tell_it_apart() {
+        let hash = |bytes: &[u8]| {
+            let mut hasher = Folded { state: 7, key: 9 };
+            hasher.write(bytes);
+            hasher.finish()
+        };
+        assert_ne!(hash(b"ab"), hash(b"\0ab"));
+        assert_ne!(hash(b"\0\0\0\0\0\0\0\0"), hash(b"\0\0\0\0\0\0\0\0\0"));
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::access::is_row;
 use super::columns::Columns;
+use super::lines::contains_stem;
 use super::mailbox::section;
-use crate::evidence::logs::LogKind;
+use crate::evidence::logs::{LogKind, reasons};
 
 /// Tells a file by its beginning (some 64 KiB, as UTF-8). An IIS log is told apart further once it is read.
 pub fn kind(head: &[u8]) -> LogKind {
@@ -24,7 +25,7 @@ pub fn kind(head: &[u8]) -> LogKind {
         LogKind::Iis
     } else if lines().any(begins) || sections().count() == 3 {
         LogKind::MailboxLog
-    } else if text.contains("LastSuccessSync") || text.contains("LastSyncAttemptTime") {
+    } else if LISTS.iter().any(|name| text.contains(name)) {
         LogKind::DeviceList
     } else if lines().any(|line| is_row(line.as_bytes())) {
         LogKind::ReverseProxy
@@ -34,6 +35,30 @@ pub fn kind(head: &[u8]) -> LogKind {
         LogKind::Binary
     } else {
         LogKind::Unknown
+    }
+}
+
+/// Properties that stand in lists of devices alone.
+const LISTS: &[&str] = &["LastSuccessSync", "LastSyncAttemptTime", "DeviceAccessState", "DeviceUserAgent"];
+
+/// Why a text is no log that can be read, where it looks like one; `None` where it is something else.
+pub fn why_unknown(head: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(head);
+    let lines = || text.lines().take(200);
+    // address, user, date, time, site, server ...; or as NCSA writes it
+    let is_native = |line: &str| {
+        let cells: Vec<&str> = line.split(", ").collect();
+        let is_date = |cell: &&str| cell.split('/').filter(|part| part.parse::<u8>().is_ok()).count() == 3;
+        cells.len() >= 14 && cells.get(2).is_some_and(is_date)
+    };
+    if lines().any(|line| is_fields(line) && line.contains(" s-reason")) {
+        Some(reasons::HTTPERR)
+    } else if lines().any(is_fields) {
+        Some(reasons::NO_COLUMN)
+    } else if lines().any(is_native) {
+        Some(reasons::NOT_W3C)
+    } else {
+        lines().any(|line| contains_stem(line.as_bytes())).then_some(reasons::NO_HEADER)
     }
 }
 
@@ -90,7 +115,24 @@ mod tests {
         ] {
             assert_eq!(kind(head.as_bytes()), expected, "{head:?}");
         }
+        for list in ["\"DeviceId\",\"DeviceAccessState\"\r\n", "{\"DeviceUserAgent\": null}"] {
+            assert_eq!(kind(list.as_bytes()), LogKind::DeviceList, "{list}");
+        }
         assert_eq!(kind(&[0xff, 0xd8, 0xff, 0xe0, 0x90, 0x91]), LogKind::Binary);
+    }
+
+    #[test]
+    fn what_looks_like_a_log_and_cannot_be_read_is_told_by_what_is_missing() {
+        let native = "10.0.0.1, anna, 11/21/26, 01:00:00, W3SVC1, EX1, 10.0.0.2, 9, 3, 4, 200, 0, POST, /x, -,\n";
+        for (head, expected) in [
+            ("#Fields: date time cs-uri-stem\n", Some(reasons::NO_COLUMN)),
+            ("#Fields: date time c-ip cs-uri sc-status s-reason s-queuename\n", Some(reasons::HTTPERR)),
+            (native, Some(reasons::NOT_W3C)),
+            ("x POST /Microsoft-Server-ActiveSync Cmd=Ping\n", Some(reasons::NO_HEADER)),
+            ("dear diary\n", None),
+        ] {
+            assert_eq!(why_unknown(head.as_bytes()), expected, "{head}");
+        }
     }
 
     #[test]

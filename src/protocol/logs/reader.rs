@@ -4,6 +4,7 @@ use super::access::AccessLog;
 use super::http_proxy::HttpProxy;
 use super::kind::columns_of;
 use super::lines::ByLine;
+use super::listed::Lists;
 use super::mailbox::{Known, MailboxLog};
 use super::scan::{Part, Scanner};
 use crate::evidence::logs::LogKind;
@@ -19,6 +20,8 @@ pub enum Reader {
     Access(Box<ByLine<AccessLog>>),
     /// A mailbox log.
     Mailbox(Box<ByLine<MailboxLog>>),
+    /// A list of devices.
+    List(Lists),
     /// Nothing is looked for in it: its lines are counted.
     Counted(Box<Part>),
 }
@@ -34,6 +37,7 @@ impl Reader {
             LogKind::HttpProxy => Self::HttpProxy(Box::new(ByLine::new(HttpProxy::new(file)))),
             LogKind::ReverseProxy => Self::Access(Box::new(ByLine::new(AccessLog::new(file)))),
             LogKind::MailboxLog => Self::Mailbox(Box::new(ByLine::new(MailboxLog::new(file, known.clone())))),
+            LogKind::DeviceList => Self::List(Lists::default()),
             _ => Self::Counted(Box::default()),
         }
     }
@@ -45,6 +49,7 @@ impl Reader {
             Self::HttpProxy(reader) => reader.feed(bytes),
             Self::Access(reader) => reader.feed(bytes),
             Self::Mailbox(reader) => reader.feed(bytes),
+            Self::List(reader) => reader.feed(bytes),
             Self::Counted(part) => part.lines += memchr::memchr_iter(b'\n', bytes).count() as u64,
         }
     }
@@ -56,6 +61,7 @@ impl Reader {
             Self::HttpProxy(reader) => reader.finish(),
             Self::Access(reader) => reader.finish(),
             Self::Mailbox(reader) => reader.finish(),
+            Self::List(reader) => reader.finish(),
             Self::Counted(part) => *part,
         }
     }

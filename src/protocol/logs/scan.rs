@@ -8,6 +8,7 @@ use super::columns::{Clock, Columns, Split};
 use super::device::Request;
 use super::ews::{Asked, Clients};
 use super::lines::{LONGEST, below_stem, contains_stem, is_moved, is_probe, see, starts_with_ignoring_case, trimmed};
+use super::listed::List;
 use super::origin::{Ids, Origin};
 use super::query::{self, Scratch};
 use super::streak::Stamp;
@@ -45,6 +46,10 @@ pub enum Skip {
     Twice,
     /// An entry of a mailbox log without an answer: it was still under way, or its end is missing.
     Unanswered,
+    /// A date of a list that may be either of two days: the device counts, the date does not.
+    Date,
+    /// A device of a list without its id.
+    NoId,
 }
 
 impl Skip {
@@ -61,6 +66,8 @@ impl Skip {
             Self::Probe => "health-probe",
             Self::Twice => "twice",
             Self::Unanswered => "unanswered",
+            Self::Date => "date",
+            Self::NoId => "no-id",
         }
     }
 }
@@ -90,6 +97,8 @@ pub struct Part {
     pub ids: Ids,
     /// The columns at the end of the part.
     pub columns: Option<Columns>,
+    /// What a list of devices holds, or why it cannot be read.
+    pub list: Option<Result<List, &'static str>>,
 }
 
 /// Reads one part of one file.

@@ -4,6 +4,7 @@ use super::answer::Status;
 use super::device::{Device, PROVES_POLICY};
 use super::ews::Clients;
 use super::joined::Joined;
+use super::listed::{List, join};
 use super::origin::Ids;
 use super::query::Command;
 use super::scan::{Part, Skip};
@@ -51,7 +52,8 @@ impl Wanted {
         mailbox && device_id && self.takes_agent(told.agent.as_deref())
     }
 
-    fn takes_agent(&self, agent: Option<&str>) -> bool {
+    /// Whether a user agent is the one asked about.
+    pub fn takes_agent(&self, agent: Option<&str>) -> bool {
         let plain = |agent: &str| agent.replace(' ', "+").to_lowercase();
         self.agent.as_ref().is_none_or(|wanted| agent.is_some_and(|agent| plain(agent).contains(&plain(wanted))))
     }
@@ -59,7 +61,7 @@ impl Wanted {
 
 /// Whether a name in a line is the account asked about: an address is compared whole with addresses, and by its
 /// first part with bare names.
-fn is_account(name: &str, wanted: &str) -> bool {
+pub fn is_account(name: &str, wanted: &str) -> bool {
     if name.contains('@') && wanted.contains('@') {
         name.to_lowercase() == wanted.to_lowercase()
     } else {
@@ -78,12 +80,13 @@ pub struct Collected {
     hours: BTreeMap<u32, BTreeSet<i64>>,
     ids: Ids,
     ews: Clients,
+    lists: BTreeMap<u32, List>,
 }
 
 impl Collected {
     /// Announces a file; returns its number.
     pub fn file(&mut self, path: String, kind: LogKind) -> u32 {
-        self.files.push(LogFile { path, kind, lines: 0, used: 0, skipped: Vec::new(), broken: None });
+        self.files.push(LogFile { path, kind, lines: 0, used: 0, skipped: Vec::new(), broken: None, note: None });
         u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -98,6 +101,13 @@ impl Collected {
     pub fn broken(&mut self, file: u32, why: String) {
         if let Some(file) = self.files.get_mut(file as usize) {
             file.broken = Some(why);
+        }
+    }
+
+    /// Notes what happened to a file without a loss.
+    pub fn note(&mut self, file: u32, what: &str) {
+        if let Some(file) = self.files.get_mut(file as usize) {
+            file.note = Some(what.to_owned());
         }
     }
 
@@ -118,6 +128,11 @@ impl Collected {
         for (mine, theirs) in sites.iter_mut().zip(part.sites) {
             *mine += theirs;
         }
+        match part.list {
+            Some(Ok(list)) => drop(self.lists.insert(file, list)),
+            Some(Err(why)) => told.broken = Some(why.to_owned()),
+            None => {}
+        }
         self.table.merge(part.table);
         self.hours.entry(file).or_default().extend(part.hours);
         self.ids.merge(part.ids);
@@ -130,7 +145,7 @@ impl Collected {
 
     /// What it shows of the devices that are wanted.
     pub fn told(self, wanted: &Wanted) -> LogsSeen {
-        let Self { table, mut files, skipped, sites, span, hours, ids, ews } = self;
+        let Self { table, mut files, skipped, sites, span, hours, ids, ews, lists } = self;
         for (number, file) in (0_u32..).zip(&mut files) {
             let skipped = skipped.get(&number).into_iter().flatten();
             file.skipped =
@@ -152,6 +167,9 @@ impl Collected {
         all.sort_by(|(_, a), (_, b)| {
             b.hits.cmp(&a.hits).then_with(|| (&a.user, &a.device_id).cmp(&(&b.user, &b.device_id)))
         });
+        let path = |number: u32| files.get(number as usize).map_or("", |file| file.path.as_str());
+        let lists: Vec<(&str, List)> = lists.into_iter().map(|(file, list)| (path(file), list)).collect();
+        let listed = join(&lists, &mut all, wanted);
         let server = if wanted.is_all() {
             server.told(&all.iter().map(|(_, told)| told).collect::<Vec<_>>(), &files)
         } else {
@@ -171,6 +189,7 @@ impl Collected {
                 gaps: gaps(&hours.values().flatten().copied().collect()),
                 sources: sources(&hours, &files),
             },
+            listed,
             server: Some(Box::new(server)).filter(|server| **server != LogServer::default()),
             devices: told,
             ews: ews.told(wanted, &files),
@@ -297,6 +316,7 @@ fn device_told(device: &Device, files: &[LogFile], ids: &Ids) -> LogDevice {
         rhythm_s: seen.rhythm().told().map(|(median, ..)| median),
         latency: site.durations.told().map(|(p50, p95, max)| Latency { p50, p95, max }),
         timeline: timeline(device, site),
+        listed: Vec::new(),
     }
 }
 

@@ -13,11 +13,13 @@ use crate::report::{FindingReport, VERSION};
 use crate::text;
 use std::io::{self, Write};
 
-/// Findings that are told outright; those that are folded below; devices that are told one by one; rows of a table.
+/// Findings that are told outright; those that are folded below; devices that are told one by one; rows of a table,
+/// and those of them that are not folded.
 const WHOLE: usize = 3;
 const FOLDED: usize = 50;
 const DEVICES: usize = 5;
 const ROWS: usize = 200;
+const TOP: usize = 10;
 
 /// Writes the verdict, the devices asked about or the tables of a server, and what was read, as one document.
 pub fn write_logs_html(
@@ -77,7 +79,7 @@ impl Page<'_> {
         for finding in whole {
             self.finding(html, finding, "h4");
         }
-        for finding in folded.iter().take(FOLDED) {
+        let folded_one = |html: &mut Html, finding: &&FindingReport| {
             html.within("details", &[], |html| {
                 html.within("summary", &[], |html| {
                     mark(html, status_of(finding.severity), self.lang);
@@ -85,7 +87,13 @@ impl Page<'_> {
                 });
                 self.told(html, finding);
             });
-        }
+        };
+        let told: Vec<&FindingReport> = folded.iter().take(FOLDED).copied().collect();
+        self.folded(html, &told, TOP, |html, findings| {
+            for finding in findings {
+                folded_one(html, finding);
+            }
+        });
         self.more(html, folded.len(), FOLDED);
         self.good(html, &good);
     }
@@ -112,14 +120,30 @@ impl Page<'_> {
     }
 
     fn good(&self, html: &mut Html, good: &[&FindingReport]) {
-        for finding in good.iter().take(ROWS) {
-            html.within("p", &[], |html| {
-                mark(html, status_of(finding.severity), self.lang);
-                html.text(&finding.title).text(" ");
-                html.element("span", &[("class", "quiet")], &finding.detail);
+        let told = good.get(..ROWS).unwrap_or(good);
+        self.folded(html, told, TOP, |html, findings| {
+            for finding in findings {
+                html.within("p", &[], |html| {
+                    mark(html, status_of(finding.severity), self.lang);
+                    html.text(&finding.title).text(" ");
+                    html.element("span", &[("class", "quiet")], &finding.detail);
+                });
+            }
+        });
+        self.more(html, good.len(), ROWS);
+    }
+
+    /// The first ones outright, the others folded below, with how many these are. Paper shows them all.
+    fn folded<T>(&self, html: &mut Html, all: &[T], top: usize, tell: impl Fn(&mut Html, &[T])) {
+        let (first, others) = all.split_at_checked(top).unwrap_or((all, &[]));
+        tell(html, first);
+        if !others.is_empty() {
+            html.within("details", &[], |html| {
+                let words = self.say(text!("more", "weitere"));
+                html.element("summary", &[], &format!("{} {words}", others.len()));
+                tell(html, others);
             });
         }
-        self.more(html, good.len(), ROWS);
     }
 
     /// That rows are left out.
@@ -138,9 +162,12 @@ impl Page<'_> {
         }
         html.element("h3", &[], self.say(text!("Devices", "Geräte")));
         if all || devices.len() <= DEVICES {
-            for device in devices.iter().take(ROWS) {
-                self.rows_of(html, device, findings);
-            }
+            let told = devices.get(..ROWS).unwrap_or(devices);
+            self.folded(html, told, DEVICES, |html, devices| {
+                for device in devices {
+                    self.rows_of(html, device, findings);
+                }
+            });
         } else {
             self.table_of_devices(html);
         }
@@ -180,7 +207,7 @@ impl Page<'_> {
             text!("Last success", "Letzter Erfolg"),
             text!("Failures in a row", "Fehler in Folge"),
         ];
-        let mut rows = self.seen.devices.iter().take(ROWS).map(|device| {
+        let rows = self.seen.devices.iter().take(ROWS).map(|device| {
             vec![
                 or_dash(device.user.as_ref()).to_owned(),
                 format!("{} {}", or_dash(device.device_type.as_ref()), or_dash(device.device_id.as_ref())),
@@ -190,11 +217,16 @@ impl Page<'_> {
             ]
         });
         let caption = text!("Those with the most requests first", "Die mit den meisten Anfragen zuerst");
-        Self::columns(html, self.say(caption), &heads.map(|head| self.say(head)), &mut rows);
+        self.rows_folded(html, self.say(caption), &heads.map(|head| self.say(head)), &rows.collect::<Vec<_>>());
+    }
+
+    /// A table of which only the first rows are told outright.
+    fn rows_folded(&self, html: &mut Html, caption: &str, heads: &[&str], rows: &[Vec<String>]) {
+        self.folded(html, rows, TOP, |html, rows| Self::columns(html, caption, heads, rows));
     }
 
     /// A table whose first column names its rows.
-    fn columns(html: &mut Html, caption: &str, heads: &[&str], rows: &mut dyn Iterator<Item = Vec<String>>) {
+    fn columns(html: &mut Html, caption: &str, heads: &[&str], rows: &[Vec<String>]) {
         html.within("table", &[], |html| {
             html.element("caption", &[], caption);
             html.within("thead", &[], |html| {
@@ -226,6 +258,7 @@ impl Page<'_> {
         let server = self.seen.server.as_deref().unwrap_or(&none);
         let clients = self.agents(server);
         self.list(html, self.say(text!("Clients", "Clients")), &clients);
+        self.list(html, self.unseen_title(), &self.unseen_devices());
         let head = text!("EWS: accepted last, as HTTP says", "EWS: zuletzt angenommen, laut HTTP");
         self.list(html, self.say(head), &self.ews_clients());
         if !all {
@@ -238,10 +271,11 @@ impl Page<'_> {
             let heads =
                 [text!("HTTP.sub.win32", "HTTP.Sub.Win32"), text!("Requests", "Anfragen"), text!("Devices", "Geräte")];
             let caption = text!("Requests and devices by status", "Anfragen und Geräte nach Status");
-            let mut rows = sums.iter().take(ROWS).map(|(status, (requests, devices))| {
+            let rows = sums.iter().take(ROWS).map(|(status, (requests, devices))| {
                 vec![(*status).to_owned(), requests.to_string(), devices.to_string()]
             });
-            Self::columns(html, self.say(caption), &heads.map(|head| self.say(head)), &mut rows);
+            self.rows_folded(html, self.say(caption), &heads.map(|head| self.say(head)), &rows.collect::<Vec<_>>());
+            self.more(html, sums.len(), ROWS);
         }
         for list in self.lists(server, ROWS) {
             self.list(html, list.title, &list.rows);
@@ -253,10 +287,12 @@ impl Page<'_> {
             return;
         }
         html.element("h3", &[], title);
-        html.within("ul", &[], |html| {
-            for row in rows.iter().take(ROWS) {
-                html.element("li", &[], row.trim_end());
-            }
+        self.folded(html, rows.get(..ROWS).unwrap_or(rows), TOP, |html, rows| {
+            html.within("ul", &[], |html| {
+                for row in rows {
+                    html.element("li", &[], row.trim_end());
+                }
+            });
         });
         self.more(html, rows.len(), ROWS);
     }
@@ -264,11 +300,16 @@ impl Page<'_> {
     /// The files, with what was left out of them.
     fn read(&self, html: &mut Html) {
         html.element("h3", &[], self.say(text!("Files", "Dateien")));
-        html.within("dl", &[], |html| {
-            for file in self.seen.files.iter().take(ROWS) {
-                html.element("dt", &[], &file.path).element("dd", &[], &self.file(file));
-            }
+        let files = &self.seen.files;
+        self.folded(html, files.get(..ROWS).unwrap_or(files), TOP, |html, files| {
+            html.within("dl", &[], |html| {
+                for file in files {
+                    html.element("dt", &[], &file.path).element("dd", &[], &self.file(file));
+                }
+            });
         });
-        self.more(html, self.seen.files.len(), ROWS);
+        if let Some(rest) = self.further_files(ROWS) {
+            html.element("p", &[("class", "quiet")], &rest);
+        }
     }
 }

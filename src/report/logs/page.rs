@@ -1,10 +1,11 @@
 //! How does what logs tell read on a terminal of 80 columns?
 
 pub mod device;
+mod listed;
 mod server;
 
-use crate::evidence::logs::{LineAt, LogDevice, LogFile, LogKind, LogsSeen, SHRANK};
-use crate::finding::{Lang, Severity, Status, Text, harmless};
+use crate::evidence::logs::{LineAt, LogDevice, LogFile, LogKind, LogsSeen};
+use crate::finding::{Lang, Severity, Status, Text, harmless, reason};
 use crate::report::FindingReport;
 use crate::report::fold::{both_ends, cut, indented, marked};
 use crate::report::redacted::redacted_line;
@@ -50,6 +51,7 @@ pub fn write_logs_text(
         if about.is_none() && seen.devices.len() > DEVICES {
             page.table(&mut lines);
         }
+        page.unseen(&mut lines);
         page.files(&mut lines);
     }
     if let Some(redacted) = &seen.redacted {
@@ -247,9 +249,23 @@ impl Page<'_> {
 
     fn files(&self, out: &mut Vec<String>) {
         out.push(format!("  {}", self.say(text!("Files", "Dateien")).bold()));
-        for file in &self.seen.files {
+        for file in self.seen.files.iter().take(ROWS) {
             indented(out, "  ", "    ", &harmless(&format!("{}: {}", file.path, self.file(file))));
         }
+        if let Some(rest) = self.further_files(ROWS) {
+            indented(out, "  ", "    ", &rest);
+        }
+    }
+
+    /// The files behind the first ones, by their kind.
+    pub fn further_files(&self, told: usize) -> Option<String> {
+        let further = self.seen.files.get(told..).filter(|files| !files.is_empty())?;
+        let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+        for file in further {
+            *kinds.entry(name(file.kind)).or_default() += 1;
+        }
+        let words = self.say(text!("more; --format json has them all", "weitere; --format json hat alle"));
+        Some(format!("… {} {words}: {}", further.len(), counts(&kinds)))
     }
 
     /// What a file is, and what of it counts.
@@ -264,14 +280,11 @@ impl Page<'_> {
         if !skipped.is_empty() {
             line = format!("{line}, {left_out}: {}", skipped.join(", "));
         }
-        match &file.broken {
-            Some(why) if why == SHRANK => {
-                let why = text!("it became shorter while it was read", "wurde kürzer, während sie gelesen wurde");
-                format!("{line}; {}", self.say(why))
-            }
-            Some(why) => format!("{line}; {why}"),
-            None => line,
+        for noted in [&file.broken, &file.note].into_iter().flatten() {
+            let noted = reason(noted).map_or(noted.as_str(), |known| self.say(known));
+            line = format!("{line}; {noted}");
         }
+        line
     }
 }
 

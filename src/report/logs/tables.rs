@@ -19,7 +19,22 @@ pub enum ServerTable {
     Access,
     /// Whom Exchange slows down.
     Throttled,
+    /// Devices of lists that have no request.
+    Listed,
 }
+
+const LISTED: &[&str] = &[
+    "mailbox",
+    "owner",
+    "device_id",
+    "device_type",
+    "access_state",
+    "access_reason",
+    "policy_state",
+    "last_attempt",
+    "last_success",
+    "file",
+];
 
 /// Writes one table (RFC 4180); only its head where there are no rows.
 pub fn write_server_csv(seen: &LogsSeen, table: ServerTable, out: &mut dyn Write) -> io::Result<()> {
@@ -101,6 +116,24 @@ pub fn write_server_csv(seen: &LogsSeen, table: ServerTable, out: &mut dyn Write
                 })
                 .collect(),
         ),
+        ServerTable::Listed => {
+            let rows = seen.listed.iter().map(|l| {
+                let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+                vec![
+                    text(&l.mailbox),
+                    text(&l.owner),
+                    l.device_id.clone(),
+                    text(&l.device_type),
+                    text(&l.access_state),
+                    text(&l.access_reason),
+                    text(&l.policy_state),
+                    time(l.last_attempt),
+                    time(l.last_success),
+                    l.file.clone(),
+                ]
+            });
+            (LISTED, rows.collect())
+        }
     };
     head(names, seen, out)?;
     for cells in rows {

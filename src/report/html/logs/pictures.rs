@@ -75,12 +75,12 @@ impl Page<'_> {
                 text!("401", "401"),
                 text!("5xx", "5xx"),
             ];
-            let mut rows = hours.iter().map(|hour| {
+            let rows = hours.iter().map(|hour| {
                 let counts = [hour.requests, hour.failed, hour.refused, hour.server_errors];
                 [short(hour.from)].into_iter().chain(counts.map(|count| count.to_string())).collect()
             });
             let caption = text!("Requests and failures by the hour", "Anfragen und Fehler nach Stunden");
-            Self::columns(html, self.say(caption), &heads.map(|head| self.say(head)), &mut rows);
+            Self::columns(html, self.say(caption), &heads.map(|head| self.say(head)), &rows.collect::<Vec<_>>());
         });
     }
 

@@ -113,6 +113,9 @@ impl Page<'_> {
                 or_dash(device.access_state.as_ref())
             ),
         );
+        for listed in &device.listed {
+            row(self.say(text!("Device list", "Geräteliste")), self.listed(listed));
+        }
         if !device.errors.is_empty() {
             row(self.say(text!("Errors", "Fehler")), counts(&device.errors));
         }
