@@ -423,6 +423,9 @@ const FORMS: &[(&str, &str, &str)] = &[
         "walburga|zwirn",
         "zweigwerk",
     ),
+    ("var u = {\"displayName\":\"Bertold Zwirnmann\"}; Bertold Zwirnmann", "bertold|zwirnmann", ""),
+    ("<user displayName='Bertold Zwirnmann'/>, Zwirnmann Bertold", "bertold|zwirnmann", ""),
+    ("walburga\u{200b}.zwirn@zweigwerk-nord.example", "walburga|zwirn", "zweigwerk"),
     ("(sAMAccountName=bertold) uid=bertold,ou=people,dc=zwkrg,dc=local", "bertold", "zwkrg"),
 ];
 

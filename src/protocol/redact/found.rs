@@ -340,6 +340,9 @@ impl Found {
                 }
             }
         }
+        for shown in shown_in(text) {
+            self.value(&shown, Kind::Name);
+        }
         for (_, address) in addresses::v6_in(&reading) {
             self.ip(IpAddr::V6(address));
         }
@@ -398,6 +401,20 @@ pub fn parts(path: &str) -> impl Iterator<Item = &str> {
 fn is_domain(reading: &Reading, place: usize) -> bool {
     let range = reading.trimmed(place..reading.end_of_word(place), |letter| ".-'".contains(letter));
     super::hosts::is_name(&reading.word(&range))
+}
+
+/// The display names of a script or of attributes: `"displayName":"Anna Muster"`, `displayName="Anna Muster"`.
+fn shown_in(text: &str) -> Vec<String> {
+    const KEY: &str = "displayname";
+    let lower = text.to_ascii_lowercase();
+    let value = |(at, key): (usize, &str)| {
+        let rest = lower.get(at + key.len()..)?.trim_start_matches(['\\', '"', '\'']).trim_start();
+        let rest = rest.strip_prefix([':', '='])?.trim_start().trim_start_matches('\\');
+        let quote = rest.chars().next().filter(|letter| matches!(letter, '"' | '\''))?;
+        let value = rest.get(1..)?.split([quote, '\\', '<', '\n']).next()?;
+        spelling::words(value).map(|_| value.to_owned())
+    };
+    lower.match_indices(KEY).filter_map(value).collect()
 }
 
 /// The name that is shown before an address: `Anna Muster <anna@corp.example>`.

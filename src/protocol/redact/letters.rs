@@ -40,6 +40,11 @@ impl Reading {
             };
             let plain = || rest.chars().next().map(|letter| (letter, letter.len_utf8()));
             let Some((is, length)) = escaped.or_else(plain) else { break };
+            // nobody sees these, within a name or not
+            if matches!(is, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}') {
+                from += length;
+                continue;
+            }
             let lower = if is.is_ascii() { is.to_ascii_lowercase() } else { is.to_lowercase().next().unwrap_or(is) };
             letters.push(Letter { is, lower, from, to: from + length });
             from += length;
