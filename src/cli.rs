@@ -24,13 +24,15 @@ mod progress;
 mod redact;
 mod replay;
 mod schema;
+mod setup;
 mod system;
 mod ticket;
 mod usage;
 mod wait;
 
-pub use args::{command, documentation};
+pub use args::command;
 pub use demo::{rehearse, verdict};
+pub use schema::documentation;
 
 use args::{Cli, Command};
 use clap::Parser;

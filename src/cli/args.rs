@@ -15,10 +15,8 @@ pub use redact::Redact;
 pub use values::Wanted;
 
 use super::format::ReportFormat;
-use super::german::{german, in_german};
 use crate::finding;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use values::{minutes, moment, seconds};
 
@@ -597,33 +595,4 @@ impl Command {
 /// The whole definition of the command line, for completions, manual page and documentation.
 pub fn command() -> clap::Command {
     Cli::command()
-}
-
-/// The same in one language.
-pub fn command_in(lang: Lang) -> clap::Command {
-    if lang == Lang::De { german(command()) } else { command() }
-}
-
-/// The help of every command, as Markdown: `docs/cli.md` and `docs/de/cli.md`.
-pub fn documentation(lang: finding::Lang) -> String {
-    let (title, what) = match lang {
-        finding::Lang::En => ("The command line of exdiag", "What `--help` prints, command by command."),
-        finding::Lang::De => ("Die Befehlszeile von exdiag", "Was `--help` ausgibt, Befehl für Befehl."),
-    };
-    let mut out = format!("# {title}\n\n{what}\n");
-    let is_german = lang == finding::Lang::De;
-    let mut root = command().term_width(96);
-    root = if is_german { german(root) } else { root };
-    root.build();
-    let mut section = |name: &str, command: &mut clap::Command| {
-        let help = command.render_long_help().to_string();
-        let help = if is_german { in_german(&help) } else { help };
-        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(out, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
-    };
-    section("exdiag", &mut root.clone());
-    for sub in root.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
-        section(&format!("exdiag {}", sub.get_name()), sub);
-    }
-    out
 }

@@ -1,12 +1,13 @@
 //! How does the real check run against the built-in faulty Exchange?
 
 use super::args::{Cli, Command, DemoArgs};
-use super::check::{self, not_set_up, runtime, watched};
+use super::check::{self, runtime, watched};
 use super::exit::{INCONCLUSIVE, Trouble};
 use super::format::ReportFormat;
 use super::interrupt::Interrupted;
 use super::output::{Outputs, print};
 use super::redact::Live;
+use super::setup::not_set_up;
 use crate::Diagnosis;
 use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Severity};

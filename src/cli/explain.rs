@@ -3,10 +3,10 @@
 mod numbers;
 
 use super::args::ExplainArgs;
-use super::check::not_set_up;
 use super::exit::Trouble;
 use super::output::print;
 use super::replay::kept;
+use super::setup::not_set_up;
 use crate::checks::activesync_session;
 use crate::checks::auth_status::entra::{self, Known};
 use crate::finding::{Code, Lang, Text};

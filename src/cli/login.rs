@@ -1,10 +1,11 @@
 //! How does a user sign in for an access token, and what is to be done where Entra ID says no?
 
 use super::args::LoginArgs;
-use super::check::{self, not_set_up, runtime};
+use super::check::{self, runtime};
 use super::exit::{INCONCLUSIVE, Trouble, say};
 use super::interrupt::Interrupted;
 use super::output::{Target, not_writable};
+use super::setup::not_set_up;
 use crate::checks::auth_status::entra::{self, Known};
 use crate::checks::auth_status::is_personal_domain;
 use crate::checks::autodiscover;

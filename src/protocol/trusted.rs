@@ -47,9 +47,11 @@ pub fn is_public_suffix(domain: &str) -> bool {
     psl2::lookup(domain).is_none_or(|found| found.is_public_suffix())
 }
 
-/// The domain that somebody registered and a host lies in, such as `corp.example` of `mail.corp.example`.
+/// The domain that somebody registered and a host lies in, such as `corp.example` of `mail.corp.example`; the host
+/// in lower case, with U-labels too.
 pub fn registered_domain(host: &str) -> Option<&str> {
-    psl2::lookup(host)?.registrable_domain()
+    let found = psl2::compat::domain_str(host.trim_end_matches('.'))?;
+    std::str::from_utf8(found.as_bytes()).ok()
 }
 
 /// Whether the host is one of Microsoft's cloud hosts for mail.
