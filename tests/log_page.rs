@@ -65,3 +65,19 @@ fn what_is_more_than_a_page_takes_is_said_with_where_it_stands() {
     assert!(page.contains("<summary>190 more</summary>"));
     assert!(page.contains("… 30 more; --format json has them all"));
 }
+
+#[test]
+fn of_a_long_list_ten_rows_are_open_and_what_is_left_out_is_said() {
+    let mut log = String::from("#Fields: date time cs-method cs-uri-stem cs-username cs(User-Agent) sc-status\r\n");
+    for user in 0..230 {
+        let _ = write!(log, "2026-11-21 10:00:00 POST /EWS/Exchange.asmx user{user:03} agent 200\r\n");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("u_ex.log"), log).unwrap();
+    let args = ["logs", "u_ex.log", "--ews", "--format", "html", "--lang", "en"];
+    let output = Command::new(env!("CARGO_BIN_EXE_exdiag")).args(args).current_dir(&folder).output().unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    let rows = |page: &str| (0..230).filter(|user| page.contains(&format!("user{user:03} agent:"))).count();
+    assert_eq!((rows(&open(&page)), rows(&page)), (10, 200));
+    assert!(page.contains("<summary>190 more</summary>") && page.contains("… 30 more; --format json has them all"));
+}
