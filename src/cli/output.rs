@@ -157,7 +157,7 @@ impl Outputs {
         if let (Some(level), Some(fix)) = (args.redact.level(), &args.hand.fix) {
             return Err(Trouble::new(text!(
                 "the files of --fix are made to be run and need the names that --redact hides; keep the whole report with --output report.json, then run: exdiag replay report.json --fix {folder}, and for others: exdiag replay report.json --redact {level} --output public.json",
-                "die Dateien von --fix sollen laufen und brauchen die Namen, die --redact verbirgt; heben Sie den ganzen Bericht mit --output report.json auf und rufen Sie dann auf: exdiag replay report.json --fix {folder}, und für andere: exdiag replay report.json --redact {level} --output public.json",
+                "Die Dateien von --fix sollen laufen und brauchen die Namen, die --redact verbirgt; heben Sie den ganzen Bericht mit --output report.json auf und rufen Sie dann auf: exdiag replay report.json --fix {folder}, und für andere: exdiag replay report.json --redact {level} --output public.json",
             ))
             .with("folder", fix.display())
             .with("level", level.name()));

@@ -3,6 +3,7 @@
 //! The reference is the end of the logs, never the clock: who was last seen an hour before it was seen
 //! an hour ago, whenever the logs are read. What the front end alone shows is "accepted", not "synced".
 
+mod access;
 pub mod auth;
 pub mod ews;
 mod files;
@@ -85,10 +86,10 @@ findings! {
         links ["https://learn.microsoft.com/troubleshoot/developer/webapps/iis/www-administration-management/http-status-code"]
     }
     LOG_BARRED = "sync.device-barred", Fail, Exchange {
-        title { en: "Exchange does not let {who} in: {state}", de: "Exchange lässt {who} nicht zu: {state}" }
+        title { en: "Exchange does not let {who} in: {why} ({state})", de: "Exchange lässt {who} nicht zu: {why} ({state})" }
         meaning {
-            en: "The sign-in works; the device itself is blocked or waits in quarantine. The letters name the reason: G the organisation's default, I this mailbox, D a rule for devices, P a policy, AB an automatic block.",
-            de: "Die Anmeldung gelingt; das Gerät selbst ist blockiert oder wartet in der Quarantäne. Die Buchstaben nennen den Grund: G Vorgabe der Organisation, I dieses Postfach, D eine Regel für Geräte, P eine Richtlinie, AB eine automatische Sperre.",
+            en: "The sign-in works; the device itself is blocked or waits in quarantine.",
+            de: "Die Anmeldung gelingt; das Gerät selbst ist blockiert oder wartet in der Quarantäne.",
         }
         remedy { en: "Allow the device", de: "Lassen Sie das Gerät zu" }
         steps [
@@ -151,7 +152,7 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
         let until = device.last_attempt.unwrap_or(*since);
         streak >= limits.failures && minutes(*since, until) >= limits.failing_minutes
     });
-    let barred = device.access_state.as_deref().filter(|state| !state.starts_with("Allowed"));
+    let barred = device.access_state.as_deref().and_then(|state| Some((state, access::barred(state)?)));
     let age = last.map(|last| minutes(last, end));
     let refused = barred.is_none()
         && failing.is_some()
@@ -159,8 +160,8 @@ fn device_judged(device: &LogDevice, end: Timestamp, limits: &Thresholds, all: b
     // one that asks seldom is not late as long as it keeps its own rhythm
     let rhythm =
         device.rhythm_s.map_or(0, |gap| i64::try_from(gap).unwrap_or(i64::MAX).saturating_mul(limits.rhythm) / 60);
-    if let Some(state) = barred {
-        out.push(about(&LOG_BARRED).with("state", state));
+    if let Some((state, why)) = &barred {
+        out.push(about(&LOG_BARRED).with("state", *state).with("why", why.clone()));
     } else if let Some(since) = failing {
         out.push(
             about(if refused { &LOG_REFUSED } else { &LOG_FAILING })

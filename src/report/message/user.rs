@@ -257,7 +257,7 @@ pub(super) fn message(report: &Report, envelope: &Envelope<'_>) -> Option<Messag
     let lines = out.iter().flat_map(|line| [line.trim_end(), "\n"]);
     let words = matters
         .first()
-        .map_or(text!("Your mailbox: we are working on it", "Ihr Postfach: Wir arbeiten daran"), |plain| plain.subject);
+        .map_or(text!("We are working on your mailbox", "Wir arbeiten an Ihrem Postfach"), |plain| plain.subject);
     Some(Message { owner: Owner::User, subject: fitting(words.of(lang), mailbox, lang), body: lines.collect() })
 }
 
