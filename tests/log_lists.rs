@@ -252,3 +252,30 @@ fn a_list_that_cannot_be_read_is_said_with_what_is_wrong_and_how_to_export_it() 
     assert_eq!(report["files"][1]["skipped"][0]["reason"], "date");
     assert_eq!(report["devices"][0]["listed"][0]["last_success"], Value::Null);
 }
+
+#[test]
+fn a_telephone_of_two_accounts_is_nobodys_for_certain_and_no_log_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("back.log"), log(&[("APPL1", "anna", 600), ("APPL1", "berta", 600)])).unwrap();
+    let named = |owner: &str| device("APPL1", owner, "Allowed", "2026-11-21T05:00:00Z");
+    let list = as_json(&[named("Muster, A."), named("Beispiel, B.")]);
+    std::fs::write(folder.path().join("list.json"), list).unwrap();
+    let report = json(folder.path(), &["back.log", "list.json"]);
+    assert_eq!(codes(&report), Vec::<&str>::new());
+}
+
+#[test]
+fn a_row_of_another_mailbox_is_not_put_beside_a_sign_in_by_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let front = log(&[("APPL1", "anna", 600)])
+        .replace(" CORP\\anna ", " berta@corp.example ")
+        .replace("User=anna", "User=berta@corp.example");
+    let front = front.replace("SmtpAdrs:anna%40corp.example_", "");
+    std::fs::write(folder.path().join("log.log"), front).unwrap();
+    let mut row = device("APPL1", "Anna Muster", "Blocked", "2026-11-21T05:00:00Z");
+    row.push(("PrimarySmtpAddress", "anna@corp.example".to_owned()));
+    std::fs::write(folder.path().join("list.json"), as_json(&[row])).unwrap();
+    let report = json(folder.path(), &["log.log", "list.json"]);
+    assert_eq!(report["devices"][0]["listed"], Value::Null, "{}", report["devices"]);
+    assert_eq!(codes(&report), ["sync.list-unseen"]);
+}

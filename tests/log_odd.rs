@@ -97,8 +97,8 @@ fn a_file_that_brings_nothing_says_why_in_both_languages() {
     let thrice = gzip(&gzip(&gzip(text)));
     let in_zip = zip(&[("u_ex.log", text)]);
     let cases: Vec<(&str, Vec<u8>, &str, &str)> = vec![
-        ("empty.log", Vec::new(), "it is empty", "sie ist leer"),
-        ("all.bin", (0..=255).cycle().take(9000).collect(), "it is no text", "sie enthält keinen Text"),
+        ("empty.log", Vec::new(), "it is empty", "Die Datei ist leer"),
+        ("all.bin", (0..=255).cycle().take(9000).collect(), "it is no text", "Die Datei enthält keinen Text"),
         ("a.jpg", [&[0xff, 0xd8, 0xff, 0xe0, 0, 16][..], &[0x90; 5000]].concat(), "it is no text", "keinen Text"),
         ("packed.gz", gzip(&thrice), "an archive within an archive", "ein Archiv in einem Archiv"),
         ("zip.zip", zip(&[("in.zip", &in_zip)]), "an archive within an archive", "ein Archiv in einem Archiv"),
@@ -109,11 +109,11 @@ fn a_file_that_brings_nothing_says_why_in_both_languages() {
             "pack it with zip or gzip",
             "packen Sie sie mit zip oder gzip",
         ),
-        ("cut.gz", gzip(text)[..40].to_vec(), "is packed in ends too soon", "gepackt ist, endet zu früh"),
-        ("junk.gz", b"\x1f\x8bhello world, no gzip".to_vec(), "is packed in is damaged", "gepackt ist, ist beschädigt"),
-        ("cut.zip", in_zip[..in_zip.len() - 40].to_vec(), "is packed in is damaged", "gepackt ist, ist beschädigt"),
-        ("none.zip", zip(&[]), "no file in the archive", "im Archiv liegt keine Datei"),
-        ("folder.zip", zip(&[("W3SVC1/", b"")]), "no file in the archive", "im Archiv liegt keine Datei"),
+        ("cut.gz", gzip(text)[..40].to_vec(), "is packed in ends too soon", "Das Archiv endet zu früh"),
+        ("junk.gz", b"\x1f\x8bhello world, no gzip".to_vec(), "is packed in is damaged", "Das Archiv ist beschädigt"),
+        ("cut.zip", in_zip[..in_zip.len() - 40].to_vec(), "is packed in is damaged", "Das Archiv ist beschädigt"),
+        ("none.zip", zip(&[]), "no file in the archive", "Im Archiv liegt keine Datei"),
+        ("folder.zip", zip(&[("W3SVC1/", b"")]), "no file in the archive", "Im Archiv liegt keine Datei"),
         ("locked.zip", locked(in_zip), "locked with a password", "mit einem Passwort geschützt"),
         (
             "columns.log",
@@ -121,6 +121,7 @@ fn a_file_that_brings_nothing_says_why_in_both_languages() {
             "lacks time, cs-uri-stem",
             "fehlt time, cs-uri-stem",
         ),
+        ("status.log", good.replace("sc-status", "status").into_bytes(), "or sc-status", "oder sc-status"),
         ("diary.txt", b"dear diary\n".to_vec(), "no log of a known kind", "kein Protokoll einer bekannten Art"),
     ];
     let folder = tempfile::tempdir().unwrap();
@@ -238,5 +239,24 @@ fn a_name_that_steers_a_terminal_steers_none() {
         let breaks = format != "html" && text.contains("31m\nname");
         assert!(!text.contains(['\u{1b}', '\u{202e}']) && !breaks, "{format}: {text}");
         assert!(format == "csv" || text.contains("name"), "{format}");
+    }
+}
+
+#[test]
+fn a_copy_of_a_log_counts_once_and_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("u_ex.log"), good()).unwrap();
+    std::fs::write(path("u_ex - copy.log"), good()).unwrap();
+    std::fs::hard_link(path("u_ex.log"), path("z.log")).unwrap();
+    let hits = |names: &[&str]| {
+        let output = run(folder.path(), &[names, &["--format", "json"]].concat());
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (report["devices"][0]["hits"].as_u64().unwrap(), report["findings"].as_array().unwrap().len())
+    };
+    assert_eq!(hits(&["."]), hits(&["u_ex.log"]));
+    for (lang, expected) in [("en", "and counts once"), ("de", "zählt nur einmal")] {
+        let text = said(&run(folder.path(), &[".", "--lang", lang]));
+        assert_eq!(text.matches(expected).count(), 2, "{text}");
     }
 }

@@ -11,7 +11,7 @@ mod walk;
 use crate::evidence::logs::{LogKind, reasons};
 use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind, why_unknown};
 use bounded::{Bounded, Ended};
-use same::{Change, Found};
+use same::{Change, Content, Found};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
@@ -79,6 +79,8 @@ struct With {
 pub struct Plan {
     units: Vec<Unit>,
     collected: Collected,
+    /// What the files hold that were found so far.
+    contents: BTreeSet<Content>,
     /// How many bytes there are, as far as that is known.
     pub bytes: u64,
     /// Whether requests to EWS count, too.
@@ -88,7 +90,8 @@ pub struct Plan {
 /// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input. What is named
 /// twice is read once.
 pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
-    let mut plan = Plan { units: Vec::new(), collected: Collected::default(), bytes: 0, ews: false };
+    let mut plan =
+        Plan { units: Vec::new(), collected: Collected::default(), contents: BTreeSet::new(), bytes: 0, ews: false };
     let mut known = BTreeSet::new();
     for path in paths {
         let fails = |error| Unreadable { path: path.clone(), error: Some(error) };
@@ -153,6 +156,14 @@ impl Plan {
         let known = Some(size).filter(|size| *size > 0);
         let mut head = Vec::new();
         (&mut file).take(BEGINNING).read_to_end(&mut head)?;
+        if let Some(content) = Content::of(&file, size, &head)? {
+            if !self.contents.insert(content) {
+                let copy = self.collected.file(name, LogKind::Unknown);
+                self.collected.note(copy, reasons::COPY);
+                return Ok(());
+            }
+            file.seek(SeekFrom::Start(head.len() as u64))?;
+        }
         self.bytes += size;
         let found = known.map(|_| Found::new(&data, &head));
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {

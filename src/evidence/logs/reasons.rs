@@ -10,6 +10,8 @@ pub const REWRITTEN: &str = "it was written anew while it was read";
 pub const MOVED: &str = "another file took its place after it had been opened; this one was read to its end";
 /// Nobody but its owner may read it.
 pub const DENIED: &str = "the system does not permit reading it";
+/// Another file that was named holds the same.
+pub const COPY: &str = "it has the same content as another of the files, and counts once";
 /// It is not there, or no longer.
 pub const GONE: &str = "there is no such file";
 /// What it is packed in ends too soon.
@@ -47,6 +49,7 @@ pub const ALL: &[&str] = &[
     REPLACED,
     REWRITTEN,
     MOVED,
+    COPY,
     DENIED,
     GONE,
     ENDS_EARLY,

@@ -10,6 +10,12 @@ use std::time::SystemTime;
 /// So many bytes of the beginning are compared: a log that is begun anew has another date in them.
 const BEGINNING: usize = 4096;
 
+/// So many bytes of the end tell two logs apart.
+const END: u64 = 64 << 10;
+
+/// A file of fewer bytes may well say the same as another.
+const SHORT: u64 = 512;
+
 /// What a file was when it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -73,6 +79,24 @@ impl Found {
         let named = std::fs::metadata(path).map(|data| Identity::of(&data));
         let moved = named.is_ok_and(|named| named != identity);
         Ok(moved.then_some(Change::Harmless(MOVED)))
+    }
+}
+
+/// What a file holds, by its length, its beginning and its end: a copy of a log has all three, and no other log the
+/// end of this one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Content(u64, u64, u64);
+
+impl Content {
+    /// Of a file that begins so; nothing of one that is short, such as a header alone.
+    pub fn of(mut file: &File, length: u64, head: &[u8]) -> io::Result<Option<Self>> {
+        if length < SHORT {
+            return Ok(None);
+        }
+        file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+        let mut tail = Vec::new();
+        file.take(END).read_to_end(&mut tail)?;
+        Ok(Some(Self(length, hashed(head), hashed(&tail))))
     }
 }
 

@@ -21,7 +21,9 @@ pub fn kind(head: &[u8]) -> LogKind {
     let sections = || lines().filter_map(|line| section(line.as_bytes())).take(3);
     if lines().any(http_proxy) {
         LogKind::HttpProxy
-    } else if lines().any(|line| is_fields(line) && line.contains("cs-uri-stem")) || columns_of(head).is_some() {
+    } else if lines().any(|line| fields(line).is_some_and(|names| Columns::read(names.as_bytes()).is_some()))
+        || columns_of(head).is_some()
+    {
         LogKind::Iis
     } else if lines().any(begins) || sections().count() == 3 {
         LogKind::MailboxLog
@@ -51,9 +53,9 @@ pub fn why_unknown(head: &[u8]) -> Option<&'static str> {
         let is_date = |cell: &&str| cell.split('/').filter(|part| part.parse::<u8>().is_ok()).count() == 3;
         cells.len() >= 14 && cells.get(2).is_some_and(is_date)
     };
-    if lines().any(|line| is_fields(line) && line.contains(" s-reason")) {
+    if lines().filter_map(fields).any(|names| names.contains(" s-reason")) {
         Some(reasons::HTTPERR)
-    } else if lines().any(is_fields) {
+    } else if lines().any(|line| fields(line).is_some()) {
         Some(reasons::NO_COLUMN)
     } else if lines().any(is_native) {
         Some(reasons::NOT_W3C)
@@ -62,8 +64,9 @@ pub fn why_unknown(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn is_fields(line: &str) -> bool {
-    line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("#Fields:"))
+/// What stands behind `#Fields:`.
+fn fields(line: &str) -> Option<&str> {
+    line.split_at_checked(8).filter(|(start, _)| start.eq_ignore_ascii_case("#Fields:")).map(|(_, names)| names)
 }
 
 /// The default columns of IIS, newest first: 10 and 8.5, 7 and 7.5, 6.
@@ -126,12 +129,14 @@ mod tests {
         let native = "10.0.0.1, anna, 11/21/26, 01:00:00, W3SVC1, EX1, 10.0.0.2, 9, 3, 4, 200, 0, POST, /x, -,\n";
         for (head, expected) in [
             ("#Fields: date time cs-uri-stem\n", Some(reasons::NO_COLUMN)),
+            ("#Software: x\n#Fields: date cs-uri-stem sc-status\n", Some(reasons::NO_COLUMN)),
             ("#Fields: date time c-ip cs-uri sc-status s-reason s-queuename\n", Some(reasons::HTTPERR)),
             (native, Some(reasons::NOT_W3C)),
             ("x POST /Microsoft-Server-ActiveSync Cmd=Ping\n", Some(reasons::NO_HEADER)),
             ("dear diary\n", None),
         ] {
             assert_eq!(why_unknown(head.as_bytes()), expected, "{head}");
+            assert_eq!(kind(head.as_bytes()), LogKind::Unknown, "{head}");
         }
     }
 

@@ -99,10 +99,12 @@ pub fn join(lists: &[(&str, List)], all: &mut [(&Device, LogDevice)], wanted: &W
             let only =
                 candidates.first().filter(|at| alone && !all.get(**at).is_some_and(|(d, _)| is_anothers(row, d)));
             let found = candidates.iter().find(fits).or(only).copied();
+            // whose requests they are that show its id is not always clear
+            let maybe = candidates.iter().any(|at| all.get(*at).is_some_and(|(d, _)| !is_anothers(row, d)));
             let told = told(row, file);
             match found.and_then(|at| all.get_mut(at)) {
                 Some((_, device)) => device.listed.push(told),
-                None if is_wanted(row, list, wanted) => unseen.push(told),
+                None if !maybe && is_wanted(row, list, wanted) => unseen.push(told),
                 None => {}
             }
         }
@@ -121,8 +123,10 @@ fn is_of(row: &Owned, device: &Device) -> bool {
 
 /// Whether the list names another mailbox than the logs do.
 fn is_anothers(row: &Owned, device: &Device) -> bool {
-    let Some(mailbox) = device.mailbox.as_ref().map(|mailbox| mailbox.to_lowercase()) else { return false };
-    !row.addresses.is_empty() && !row.addresses.contains(&mailbox)
+    // those who sign in, where no mailbox is named: a name alone says nothing against an address
+    let of_users = device.users.iter().filter(|user| device.mailbox.is_none() && user.contains('@'));
+    let mut shown = device.mailbox.iter().chain(of_users).map(|address| address.to_lowercase()).peekable();
+    shown.peek().is_some() && !row.addresses.is_empty() && !shown.any(|address| row.addresses.contains(&address))
 }
 
 /// `Anna Muster` of `corp.example/Users/Anna Muster`.

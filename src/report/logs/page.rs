@@ -272,7 +272,7 @@ impl Page<'_> {
     pub fn file(&self, file: &LogFile) -> String {
         let skipped: Vec<String> = file.skipped.iter().map(|skip| format!("{} {}", skip.count, skip.reason)).collect();
         let (of, used, left_out) = (
-            self.say(text!("lines", "Zeilen")),
+            self.say(if file.lines == 1 { text!("line", "Zeile") } else { text!("lines", "Zeilen") }),
             self.say(text!("used", "ausgewertet")),
             self.say(text!("left out", "ausgelassen")),
         );

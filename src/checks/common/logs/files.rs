@@ -1,5 +1,6 @@
 //! Which of the files that were named say nothing, or not all that they hold?
 
+use crate::evidence::logs::reasons::COPY;
 use crate::evidence::logs::{LogFile, LogKind};
 use crate::finding::system::retold;
 use crate::finding::{Finding, reason};
@@ -54,7 +55,7 @@ findings! {
 pub fn judge(files: &[LogFile]) -> Vec<Finding> {
     let mut out = Vec::new();
     let mut unusable: Vec<(Value, Vec<&str>)> = Vec::new();
-    for file in files {
+    for file in files.iter().filter(|file| file.note.as_deref() != Some(COPY)) {
         let about = |code| Finding::new(code).with("file", file.path.as_str());
         let broken = file.broken.as_deref().map(why);
         let why: Value = match (broken, file.kind) {
@@ -68,15 +69,17 @@ pub fn judge(files: &[LogFile]) -> Vec<Finding> {
             }
             (Some(why), _) => why,
             (None, LogKind::DeviceList) if file.used == 0 => {
-                let why = text!("none of its devices was taken up", "kein Gerät daraus wurde übernommen");
+                let why = text!("none of its devices was taken up", "Kein Gerät daraus wurde übernommen");
                 out.push(about(&LOG_IS_A_LIST).with("why", why));
                 continue;
             }
             (None, LogKind::DeviceList) => continue,
             (None, kind) if kind.is_read() => continue,
-            (None, LogKind::Empty) => text!("it is empty", "sie ist leer").into(),
-            (None, LogKind::Binary) => text!("it is no text", "sie enthält keinen Text").into(),
-            (None, _) => text!("it is no log of a known kind", "sie ist kein Protokoll einer bekannten Art").into(),
+            (None, LogKind::Empty) => text!("it is empty", "Die Datei ist leer").into(),
+            (None, LogKind::Binary) => text!("it is no text", "Die Datei enthält keinen Text").into(),
+            (None, _) => {
+                text!("it is no log of a known kind", "Die Datei ist kein Protokoll einer bekannten Art").into()
+            }
         };
         match unusable.iter_mut().find(|(known, _)| *known == why) {
             Some((_, paths)) => paths.push(&file.path),

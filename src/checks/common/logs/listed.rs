@@ -27,7 +27,7 @@ findings! {
         title { en: "{file} says {said} of {who}; the logs show otherwise", de: "{file} sagt {said} zu {who}; die Protokolle zeigen es anders" }
         meaning {
             en: "By the logs, {shown}. Either the list is older than a change, or the change came after the end of the logs.",
-            de: "Laut den Protokollen gilt: {shown}. Entweder ist die Liste älter als eine Änderung, oder die Änderung kam nach dem Ende der Protokolle.",
+            de: "Die Protokolle zeigen: {shown}. Entweder ist die Liste älter als eine Änderung, oder die Änderung kam nach dem Ende der Protokolle.",
         }
         remedy { en: "Look at what holds now", de: "Sehen Sie nach, was jetzt gilt" }
         steps [
@@ -56,7 +56,7 @@ findings! {
         }
     }
     LIST_UNSEEN = "sync.list-unseen", Warn, Caller {
-        title { en: "{count} devices have synced within the span of these logs by {file}, and have no request in them", de: "Laut {file} haben {count} Geräte im Zeitraum dieser Protokolle synchronisiert, ohne Anfrage darin" }
+        title { en: "By {file}, {count} {count|device has|devices have} synced within the span of these logs without a request in them", de: "Laut {file} {count|hat|haben} {count} {count|Gerät|Geräte} im Zeitraum dieser Protokolle synchronisiert, ohne Anfrage darin" }
         meaning {
             en: "The first of them: {who}, {listed}. The logs of the server that they ask are missing.",
             de: "Das erste davon: {who}, {listed}. Es fehlen die Protokolle des Servers, den sie fragen.",
@@ -118,21 +118,30 @@ fn access(device: &LogDevice, listed: &ListedDevice) -> Option<Finding> {
     let state = listed.access_state.as_deref()?;
     let kept_out = ["Blocked", "Quarantined"].contains(&state);
     let barred = device.access_state.as_deref().filter(|shown| !shown.starts_with("Allowed"));
-    let works = last_good(device).filter(|_| device.failures_in_a_row < FAILING);
-    let shown: Value = match (kept_out, barred, works) {
-        (true, None, Some(last)) => json!({
-            "en": format!("the device works, last at {last}"),
-            "de": format!("das Gerät arbeitet, zuletzt am {last}"),
-        }),
-        (false, Some(shown), _) if state == "Allowed" => json!({
-            "en": format!("it was last {shown}"),
-            "de": format!("es war zuletzt {shown}"),
-        }),
-        _ => return None,
-    };
+    // what the front end accepts may be a message that the device waits in quarantine
+    let works = device.last_success.filter(|_| device.proof && device.failures_in_a_row < FAILING);
     let said = match &listed.access_reason {
         Some(reason) => format!("{state} ({reason})"),
         None => state.to_owned(),
+    };
+    let shown: Value = match (kept_out, barred, works) {
+        (true, None, Some(last)) => {
+            let last = last.strftime("%Y-%m-%d %H:%M UTC");
+            json!({
+                "en": format!("the device works, last at {last}"),
+                "de": format!("Das Gerät arbeitet, zuletzt am {last}"),
+            })
+        }
+        (true, None, None) => {
+            let why = super::access::barred(state).unwrap_or_default();
+            let finding = about(device, &super::LOG_BARRED).severity(Severity::Warn);
+            return Some(finding.with("state", format!("{said}, {}", listed.file)).with("why", why));
+        }
+        (false, Some(shown), _) if state == "Allowed" => json!({
+            "en": format!("it was last {shown}"),
+            "de": format!("Es war zuletzt {shown}"),
+        }),
+        _ => return None,
     };
     let finding = beside(device, listed, &LIST_ACCESS).with("said", said).with("shown", shown);
     // that it has been let in since is good news, which the logs do not contradict
@@ -214,7 +223,13 @@ mod tests {
         assert_eq!(state("AllowedG", "Quarantined", 0), ["sync.list-access-differs"]);
         assert_eq!(state("BlockedI", "Allowed", 5), ["sync.list-access-differs"]);
         assert!(state("QuarantinedG", "Quarantined", 9).is_empty());
-        assert!(state("AllowedG", "Blocked", 9).is_empty(), "it fails, as the list would have it");
+        assert_eq!(state("AllowedG", "Blocked", 9), ["sync.device-barred"], "it fails, as the list would have it");
+        // the front end says 200 to a device that waits in quarantine
+        let front = |device: &mut LogDevice, listed: &mut ListedDevice| {
+            (device.proof, device.last_success, device.last_accepted) = (false, None, Some(at("09:00")));
+            listed.access_state = Some("Quarantined".to_owned());
+        };
+        assert_eq!(found(front), ["sync.device-barred"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::device::or_dash;
 use super::{Page, ROWS, counts, short};
 use crate::evidence::logs::{EwsClient, LogAgent, LogHour, LogServer};
-use crate::finding::{Lang, harmless};
+use crate::finding::{Lang, Sentence, harmless};
 use crate::report::fold::indented;
 use crate::text;
 use colored::Colorize as _;
@@ -39,11 +39,14 @@ impl Page<'_> {
     /// The clients by their user agent, one a line.
     pub fn agents(&self, server: &LogServer) -> Vec<String> {
         let line = |row: &LogAgent| {
-            let (failing, all, agent) = (row.failing, row.accounts, &row.agent);
-            let line = match self.lang {
-                Lang::En => format!("{failing} of {all} accounts of {agent} fail"),
-                Lang::De => format!("{failing} von {all} Konten mit {agent} scheitern"),
-            };
+            let line = Sentence::new(text!(
+                "{failing} of {all} {all|account|accounts} of {agent} {failing|fails|fail}",
+                "{failing} von {all} {all|Konto|Konten} mit {agent} {failing|scheitert|scheitern}",
+            ))
+            .with("failing", row.failing)
+            .with("all", row.accounts)
+            .with("agent", row.agent.as_str())
+            .say(self.lang);
             if row.protocols.is_empty() { line } else { format!("{line} ({})", row.protocols.join(", ")) }
         };
         server.agents.iter().map(line).collect()
