@@ -271,6 +271,15 @@ fn several_mailboxes_are_paired_by_address() {
     let lines: Vec<Comparison> = out(&both).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((both.status.code(), lines.len()), (Some(0), 2));
     assert!(lines.iter().all(|line| line.same_target && line.turn == Turn::Same), "{lines:?}");
+    // so are letters beyond ASCII
+    let small = file("small.json", &[line("tls-healthy", "jürgen.groß@corp.example")]);
+    let large = file("large.json", &[line("tls-healthy", "JÜRGEN.GROß@corp.example")]);
+    let one = exdiag(&["diff", &small, &large, "--format", "json"]);
+    let told: Comparison = serde_json::from_str(&out(&one)).unwrap();
+    assert!(told.same_target && told.changes.iter().all(|change| change.what != "target"), "{told:?}");
+    let two = [line("tls-expired", "bert@corp.example"), line("tls-healthy", "JÜRGEN.GROß@corp.example")];
+    let paired = exdiag(&["diff", &small, &file("two.json", &two)]);
+    assert!(!out(&paired).contains("The newer file holds no"), "{}", out(&paired));
     let alone = file("alone.json", &[line("tls-healthy", anna), line("tls-healthy", "carl@corp.example")]);
     let unpaired = exdiag(&["diff", &old, &alone]);
     assert_eq!(unpaired.status.code(), Some(3));

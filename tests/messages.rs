@@ -4,7 +4,7 @@
 
 use exdiag::evidence::Evidence;
 use exdiag::evidence::redact::Level;
-use exdiag::finding::{Lang, Owner};
+use exdiag::finding::{Lang, Owner, Severity};
 use exdiag::report::{Envelope, FailOn, Message, Report, Wording, message, owners, read, write_messages};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn the_mailbox_user_gets_plain_words_and_no_command_and_one_line_with_a_code() {
         assert!(body.starts_with(greeting), "{case}: {body}");
         let acts = owners(&report).contains(&Owner::User);
         assert_eq!(body.contains(can_do), acts, "{case}: {body}");
-        let is_of_others = owners(&report).iter().any(|owner| *owner != Owner::User);
+        let is_of_others = owners(&report).iter().any(|owner| ![Owner::User, Owner::Caller].contains(owner));
         assert_eq!(plain(body).contains(others), is_of_others, "{case}: {body}");
         theirs += usize::from(acts);
         of_others += usize::from(!acts);
@@ -122,6 +122,80 @@ fn where_only_others_act_the_user_is_told_so_when_asked_for_and_not_among_those_
     let all = String::from_utf8(all).unwrap();
     assert!(!all.contains("(user)") && all.contains("(exchange)"), "{all}");
     assert_eq!(written(&judged(of_case("tls-healthy"), Lang::De), Owner::User, Lang::De), None);
+}
+
+#[test]
+fn what_ails_the_machine_of_the_support_alone_is_not_told_to_the_user() {
+    let mut alone = 0;
+    for (case, lang, report) in recorded() {
+        if !report.causes.is_empty() && owners(&report) == [Owner::Caller] {
+            assert_eq!(written(&report, Owner::User, lang), None, "{case}");
+            alone += 1;
+        }
+    }
+    assert!(alone > 5, "{alone}");
+
+    // beside a cause of others it counts neither for the matter, nor among the roles, nor for the reference
+    let mut report = judged(of_case("tls-intermediate-missing"), Lang::De);
+    for cause in &mut report.causes {
+        cause.severity = Severity::Warn;
+    }
+    let reached = plain(&written(&report, Owner::User, Lang::De).unwrap().body);
+    assert!(reached.contains("ist erreichbar"), "{reached}");
+    let mut callers = report.causes.first().unwrap().clone();
+    "tls.clock-wrong".clone_into(&mut callers.code);
+    callers.severity = Severity::Fail;
+    callers.remediation.as_mut().unwrap().owner = Owner::Caller;
+    report.causes.insert(0, callers);
+    let said = plain(&written(&report, Owner::User, Lang::De).unwrap().body);
+    assert!(said.starts_with("Guten Tag, bei der Prüfung Ihres Postfachs"), "{said}");
+    assert!(!said.contains("lässt sich zurzeit nicht") && !said.contains("ist erreichbar"), "{said}");
+    assert!(
+        said.contains("(Exchange-Administration)") && said.contains("Kennung: tls.intermediate-missing,"),
+        "{said}"
+    );
+    report.causes.truncate(1);
+    assert_eq!(written(&report, Owner::User, Lang::De), None);
+    let envelope = Envelope { lang: Lang::De, many: false, attached: "report.json", with_files: false };
+    let mut out = Vec::new();
+    write_messages(&report, Some(Owner::User), &envelope, &mut out).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("ist nichts zu tun; handeln muss: Wer exdiag ausführt (caller)."), "{out}");
+}
+
+#[test]
+fn ms_ascmd_a_mailbox_without_room_is_told_by_its_status() {
+    let told = |status: u64, lang| {
+        let mut report = judged(of_case("session-quota"), lang);
+        let finding = report.checks.iter_mut().flat_map(|check| &mut check.findings);
+        let finding = finding.into_iter().find(|finding| finding.code == "activesync.quota").unwrap();
+        finding.data.insert("status".to_owned(), status.into());
+        let message = written(&report, Owner::User, lang).unwrap();
+        (message.subject, plain(&message.body))
+    };
+    let (subject, body) = told(113, Lang::De);
+    assert!(subject.starts_with("Ihr Postfach ist voll") && body.contains(" ist voll. Deshalb kommt"), "{body}");
+    let (subject, body) = told(115, Lang::De);
+    assert!(subject.starts_with("Sie können zurzeit nicht senden"), "{subject}");
+    assert!(body.contains("Sie können keine E-Mails senden, bis") && !body.contains("ist voll"), "{body}");
+    assert!(told(115, Lang::En).1.contains("You cannot send mail until"));
+    for status in [507, 9] {
+        let (subject, body) = told(status, Lang::De);
+        assert!(subject.starts_with("Kein Platz mehr") && body.contains("oder der Server, auf dem es liegt"), "{body}");
+        assert!(body.contains("3. Bleibt es dabei oder war Ihr Postfach gar nicht voll, antworten Sie"), "{body}");
+        assert!(told(status, Lang::En).1.contains("3. If it goes on, or if your mailbox was not full"));
+    }
+}
+
+#[test]
+fn an_empty_address_is_said_in_words() {
+    for (lang, words) in [("de", "ActiveSync-Adresse: sie ist leer"), ("en", "ActiveSync address: it is empty")] {
+        let args = ["demo", "url-empty", "--lang", lang, "--message-for", "exchange"];
+        let output = Command::new(env!("CARGO_BIN_EXE_exdiag")).args(args).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(plain(&said).contains(words), "{said}");
+        assert!(!said.lines().any(|line| line.ends_with(": -")), "{said}");
+    }
 }
 
 #[test]

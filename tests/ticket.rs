@@ -171,10 +171,33 @@ fn an_archive_is_read_only_as_it_was_written_and_one_without_sums_with_a_hint() 
     more.insert("2-x/report.json".to_owned(), files["report.json"].clone());
     let (code, error) = said("more.zip", &more, "en");
     assert!(code == Some(2) && error.contains("2-x/report.json was put into the archive"), "{error}");
-    let mut broken = files.clone();
-    broken.insert("SHA256SUMS".to_owned(), b"nonsense\n".to_vec());
-    let (code, error) = said("broken.zip", &broken, "en");
-    assert!(code == Some(2) && error.contains("SHA256SUMS in the archive"), "{error}");
+    for name in ["chain-2.pem", "fix/x.ps1"] {
+        let mut more = files.clone();
+        more.insert(name.to_owned(), b"added".to_vec());
+        let (code, error) = said("more.zip", &more, "en");
+        assert!(code == Some(2) && error.contains(&format!("{name} was put into the archive")), "{error}");
+    }
+    // a list of its own does not make known what lies beside it
+    let mut more = files.clone();
+    more.insert("2-x/report.json".to_owned(), files["report.json"].clone());
+    more.insert("2-x/SHA256SUMS".to_owned(), format!("{}  report.json\n", sum(&files["report.json"])).into_bytes());
+    assert_eq!(said("more.zip", &more, "en").0, Some(2));
+    let half = format!("{}  report.json\nnonsense\n", sum(&files["report.json"]));
+    let short = format!("{}  report.json\n", &sum(&files["report.json"])[1..]);
+    for damaged in ["", "\n\n", "nonsense\n", "nonsense with a space\n", half.as_str(), short.as_str()] {
+        let mut broken = files.clone();
+        broken.insert("SHA256SUMS".to_owned(), damaged.as_bytes().to_vec());
+        let (code, error) = said("broken.zip", &broken, "en");
+        assert!(
+            code == Some(2) && error.contains("the list SHA256SUMS in the archive broken.zip is damaged"),
+            "{damaged}: {error}"
+        );
+        let (code, error) = said("broken.zip", &broken, "de");
+        assert!(
+            code == Some(2) && error.starts_with("exdiag: Die Liste SHA256SUMS im Archiv broken.zip ist beschädigt"),
+            "{damaged}: {error}"
+        );
+    }
 
     // the manifest alone holds the sums too
     let mut bare = files.clone();
@@ -191,6 +214,47 @@ fn an_archive_is_read_only_as_it_was_written_and_one_without_sums_with_a_hint() 
     // the same holds for every command that reads one
     for args in [&["diff", "changed.zip", "bare.zip"][..], &["explain", "changed.zip"]] {
         assert_eq!(run(folder.path(), args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_was_packed_again_is_held_against_the_list_in_it() {
+    let folder = TempDir::new().unwrap();
+    let report = fixture("reports/intermediate-missing.json");
+    run(folder.path(), &["replay", &report, "--output", "ticket.zip"]);
+    let (_, files) = unpacked(&folder.path().join("ticket.zip"));
+    let within = |ticket: &str, files: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, Vec<u8>> {
+        files.iter().map(|(name, bytes)| (format!("{ticket}{name}"), bytes.clone())).collect()
+    };
+    let said = |files: &BTreeMap<String, Vec<u8>>| {
+        packed(&folder.path().join("again.zip"), files);
+        let output = run(folder.path(), &["replay", "again.zip", "--lang", "en"]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let mut changed = files.clone();
+    changed.get_mut("report.json").unwrap().push(b' ');
+    for list in ["SHA256SUMS", "manifest.json"] {
+        let (mut files, mut changed) = (files.clone(), changed.clone());
+        if list == "manifest.json" {
+            files.remove("SHA256SUMS");
+            changed.remove("SHA256SUMS");
+        }
+        for ticket in ["T-1/", "tickets/T-1/"] {
+            assert_eq!(said(&within(ticket, &files)), (Some(1), String::new()), "{list} {ticket}");
+            let (code, error) = said(&within(ticket, &changed));
+            let wanted = format!("{ticket}report.json in the archive again.zip is not as it was written");
+            assert!(code == Some(2) && error.contains(&wanted), "{list}: {error}");
+        }
+        // two tickets in one archive, of which each has its list
+        let mut both = within("T-1/", &files);
+        both.extend(within("T-2/", &files));
+        assert_eq!(said(&both), (Some(1), String::new()), "{list}");
+        both.extend(within("T-2/", &changed));
+        assert_eq!(said(&both).0, Some(2), "{list}");
+        let mut beside = within("T-1/", &files);
+        beside.insert("readme.txt".to_owned(), Vec::new());
+        let (code, error) = said(&beside);
+        assert!(code == Some(2) && error.contains("readme.txt was put into the archive"), "{list}: {error}");
     }
 }
 

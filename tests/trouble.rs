@@ -32,6 +32,7 @@ fn place() -> tempfile::TempDir {
     write("newer.json", "{\"schema_version\": \"9.0\", \"evidence\": {}}");
     write("none.json", "{\"schema_version\": \"x\", \"evidence\": {}}");
     write("empty.json", "");
+    write("bare.json", "{\"schema_version\": \"1.0\"}");
     write("no.zip", "PK\u{3}\u{4} and no more");
     write("key.txt", "\nsecond\n");
     write("file", "x");
@@ -82,6 +83,12 @@ const WRONG: &[Wrong<'_>] = &[
         "none.json is not a report of exdiag (schema_version",
         "none.json ist kein Bericht von exdiag (schema_version \"x\" ist keine Version); nennen Sie",
     ),
+    (
+        &["replay", "bare.json"],
+        "bare.json is not a report of exdiag (missing field `evidence`); name",
+        "bare.json ist kein Bericht von exdiag (das Feld evidence fehlt); nennen Sie",
+    ),
+    (&["replay", "-"], "standard input is empty; name a report", "Die Standardeingabe ist leer; nennen Sie"),
     (&["replay", "newer.json"], "newer.json has schema_version 9.0", "newer.json hat die schema_version 9.0"),
     (&["replay", "no.zip"], "could not read the archive no.zip (", "Das Archiv no.zip lässt sich nicht lesen („"),
     (&["diff", "gone.json", "gone.json"], "could not read gone.json (No such file", READS),
@@ -216,6 +223,23 @@ fn every_error_is_one_sentence_in_the_language_of_the_user_and_exit_2() {
                 assert!(!of_system.iter().any(|english| said.contains(english)), "{call:?}: {said}");
             }
         }
+    }
+}
+
+#[test]
+fn what_comes_from_standard_input_is_called_so() {
+    let folder = ready();
+    let said = |name: &str, language: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exdiag"));
+        command.args(["replay", "-", "--lang", language]).stdin(fs::File::open(folder.path().join(name)).unwrap());
+        sentence(&err(&command.output().unwrap()))
+    };
+    for (name, english, german) in [
+        ("broken.json", "standard input is not a report", "Die Standardeingabe ist kein Bericht"),
+        ("no.zip", "could not read the archive from standard input (", "Das Archiv aus der Standardeingabe lässt sich"),
+    ] {
+        assert!(said(name, "en").starts_with(english), "{}", said(name, "en"));
+        assert!(said(name, "de").starts_with(german), "{}", said(name, "de"));
     }
 }
 

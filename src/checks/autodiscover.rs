@@ -471,8 +471,11 @@ fn hops(walk: &Walk, last: &Attempt) -> Vec<String> {
 /// What is wrong with the address that an answer gave.
 fn target(view: &View<'_>, url: &str, origin: Origin) -> Result<Option<Finding>, Stop> {
     let from = if origin == Origin::V2 { "v2" } else { "pox" };
-    let given = if url.is_empty() { "-".to_owned() } else { bounded(url) };
-    let about = |code| Finding::new(code).url(bounded(url)).with("given", given.as_str()).with("from", from);
+    let given: Value = match url.trim() {
+        "" => text!("it is empty", "sie ist leer").into(),
+        _ => bounded(url).into(),
+    };
+    let about = |code| Finding::new(code).url(bounded(url)).with("given", given.clone()).with("from", from);
     let Some(endpoint) = Endpoint::parse(url, origin) else { return Ok(Some(about(&URL_INVALID))) };
     if endpoint::is_internal(&endpoint.host) {
         return Ok(Some(about(&URL_INTERNAL).host(&endpoint.host)));

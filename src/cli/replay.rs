@@ -8,6 +8,7 @@ use super::{system, ticket};
 use crate::finding::Lang;
 use crate::report::{Kept, ReadError, SCHEMA_VERSION, read_kept};
 use crate::text;
+use serde_json::Value;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -44,7 +45,7 @@ pub fn kept(path: &Path, lang: Lang) -> Result<Vec<Kept>, Trouble> {
             "could not read {path} ({error}); name a report that exdiag has written with --output",
             "{path} lässt sich nicht lesen ({error}); nennen Sie einen Bericht, den exdiag mit --output geschrieben hat",
         ))
-        .with("path", path.display())
+        .with_said("path", named(path))
         .with_system(&error)
     })?;
     let bytes = if ticket::is_zip(&bytes) { ticket::reports(&bytes, path, lang)? } else { bytes };
@@ -69,5 +70,14 @@ fn not_readable(path: &Path, error: &ReadError) -> Trouble {
         .with("version", version)
         .with("known", SCHEMA_VERSION),
     };
-    trouble.with("path", path.display())
+    trouble.with_said("path", named(path))
+}
+
+/// How a file is called that a report is read from, at the beginning of a sentence.
+fn named(path: &Path) -> Value {
+    if path == Path::new("-") {
+        text!("standard input", "Die Standardeingabe").into()
+    } else {
+        path.display().to_string().into()
+    }
 }

@@ -15,6 +15,7 @@ use crate::text;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Cursor, Read as _, Write};
@@ -156,11 +157,7 @@ pub fn reports(bytes: &[u8], path: &Path, lang: Lang) -> Result<Vec<u8>, Trouble
             "exdiag: the archive {path} holds neither {sums} nor {manifest}: whether its reports are as they were written cannot be told",
             "exdiag: Das Archiv {path} enthält weder {sums} noch {manifest}: Ob seine Berichte so sind, wie sie geschrieben wurden, lässt sich nicht sagen",
         );
-        say(&Sentence::new(hint)
-            .with("path", path.display().to_string())
-            .with("sums", SUMS)
-            .with("manifest", MANIFEST)
-            .say(lang));
+        say(&Sentence::new(hint).with("path", named(path)).with("sums", SUMS).with("manifest", MANIFEST).say(lang));
     }
     Ok(reports)
 }
@@ -175,8 +172,10 @@ enum Refusal {
     Changed(String),
     /// A sum is there, its member is not.
     Missing(String),
-    /// A report is there, its sum is not.
+    /// A member is there, its sum is not.
     Unlisted(String),
+    /// A list is none.
+    List(String),
 }
 
 impl Refusal {
@@ -206,6 +205,11 @@ impl Refusal {
                 "{member} kam später in das Archiv {path}: Dessen Liste nennt die Datei nicht; lassen Sie sich das Archiv erneut senden",
             ))
             .with("member", harmless(member)),
+            Self::List(list) => Trouble::new(text!(
+                "the list {list} in the archive {path} is damaged: it has to name at least one file, and of each its SHA-256 of 64 hexadecimal digits; have the archive sent again",
+                "Die Liste {list} im Archiv {path} ist beschädigt: Sie muss mindestens eine Datei nennen, jede mit ihrer SHA-256-Summe aus 64 Hexadezimalziffern; lassen Sie sich das Archiv erneut senden",
+            ))
+            .with("list", harmless(list)),
             Self::TooLarge => Trouble::new(text!(
                 "the archive {path} was not unpacked: it has more than {members} members, or members of more than {size} MiB; unpack it yourself if you trust it, and name its report.json",
                 "Das Archiv {path} wurde nicht entpackt: Es hat mehr als {members} Dateien oder Dateien von mehr als {size} MiB; entpacken Sie es selbst, wenn Sie ihm trauen, und nennen Sie sein report.json",
@@ -213,7 +217,16 @@ impl Refusal {
             .with("members", MEMBERS)
             .with("size", LARGEST / (1024 * 1024)),
         }
-        .with("path", path.display())
+        .with_said("path", named(path))
+    }
+}
+
+/// How an archive is called, behind that word.
+fn named(path: &Path) -> serde_json::Value {
+    if path == Path::new("-") {
+        text!("from standard input", "aus der Standardeingabe").into()
+    } else {
+        path.display().to_string().into()
     }
 }
 
@@ -227,7 +240,11 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     if archive.len() > MEMBERS {
         return Err(Refusal::TooLarge);
     }
-    let members: Vec<String> = archive.file_names().flatten().map(Into::into).collect();
+    // a name that cannot be read is one all the same
+    let read = |(name, raw): (zip::result::ZipResult<Cow<'_, str>>, &[u8])| {
+        name.map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), Cow::into_owned)
+    };
+    let members: Vec<String> = archive.file_names().zip(archive.file_names_raw()).map(read).collect();
     let is_report =
         |name: &&String| *name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
     let mut names: Vec<&String> = members.iter().filter(is_report).collect();
@@ -235,9 +252,9 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     if names.is_empty() {
         return Err(Refusal::NoReport);
     }
-    let sums = sums(&mut archive, &members, largest)?;
-    if let Some(sums) = &sums {
-        right(&mut archive, (&members, &names), sums, largest)?;
+    let listed = sums(&mut archive, (&members, &names), largest)?;
+    if let Some(listed) = &listed {
+        right(&mut archive, &members, listed, largest)?;
     }
     let mut all = Vec::new();
     for name in names {
@@ -245,7 +262,7 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
         all.append(&mut member(&mut archive, name, room)?);
         all.push(b'\n');
     }
-    Ok((all, sums.is_some()))
+    Ok((all, listed.is_some()))
 }
 
 /// One member, where it is no larger than there is room for.
@@ -257,22 +274,50 @@ fn member(archive: &mut Archive<'_>, name: &str, room: u64) -> Result<Vec<u8>, R
     if bytes.len() as u64 > room { Err(Refusal::TooLarge) } else { Ok(bytes) }
 }
 
-/// The sum of each member that the archive lists: in `SHA256SUMS`, or else in its manifest; `None` where it has
-/// neither.
-fn sums(archive: &mut Archive<'_>, members: &[String], largest: u64) -> Result<Option<Sums>, Refusal> {
-    let Some(list) = [SUMS, MANIFEST].into_iter().find(|list| members.iter().any(|name| name == list)) else {
-        return Ok(None);
-    };
-    let bytes = member(archive, list, largest)?;
-    let read = if list == SUMS { lines_of_sums(&String::from_utf8_lossy(&bytes)) } else { of_manifest(&bytes) };
-    read.map(Some).ok_or_else(|| Refusal::Changed(list.to_owned()))
+/// What the archive lists of its members.
+struct Listed {
+    /// The lists themselves, of which nothing has the sum.
+    lists: BTreeSet<String>,
+    sums: Sums,
 }
 
-/// The lines of `sha256sum`, in which a star marks what was summed as binary.
+/// The sum of each member that the archive lists: in `SHA256SUMS`, or else in its manifest; `None` where it has
+/// neither. What an unpacked folder is packed again into has them in that folder, and the names count from there.
+fn sums(
+    archive: &mut Archive<'_>,
+    (members, reports): (&[String], &[&String]),
+    largest: u64,
+) -> Result<Option<Listed>, Refusal> {
+    let known: BTreeSet<&str> = members.iter().map(String::as_str).collect();
+    let above = |report: &&String| -> Vec<String> {
+        let ends = report.match_indices('/').filter_map(|(at, _)| report.get(..=at));
+        ends.map(str::to_owned).chain([String::new()]).collect()
+    };
+    let folders: BTreeSet<String> = reports.iter().flat_map(above).collect();
+    let mut listed = Listed { lists: BTreeSet::new(), sums: Sums::new() };
+    let mut bases: Vec<String> = Vec::new();
+    for folder in folders {
+        // a list below another one is a member like any other: it makes nothing known that the upper one does not name
+        if bases.iter().any(|base| folder.starts_with(base.as_str())) {
+            continue;
+        }
+        let lists = [SUMS, MANIFEST].map(|list| (list, format!("{folder}{list}")));
+        let Some((list, name)) = lists.into_iter().find(|(_, name)| known.contains(name.as_str())) else { continue };
+        let bytes = member(archive, &name, largest)?;
+        let read = if list == SUMS { lines_of_sums(&String::from_utf8_lossy(&bytes)) } else { of_manifest(&bytes) };
+        let Some(sums) = read.filter(|sums| !sums.is_empty()) else { return Err(Refusal::List(name)) };
+        listed.sums.extend(sums.into_iter().map(|(name, sum)| (format!("{folder}{name}"), sum)));
+        listed.lists.insert(name);
+        bases.push(folder);
+    }
+    Ok((!bases.is_empty()).then_some(listed))
+}
+
+/// The lines of `sha256sum`, in which a star marks what was summed as binary; `None` where one is none.
 fn lines_of_sums(text: &str) -> Option<Sums> {
     let one = |line: &str| {
         let (sum, name) = line.split_once(' ')?;
-        Some((name.trim_start().trim_start_matches('*').to_owned(), sum.to_ascii_lowercase()))
+        named_sum(name.trim_start().trim_start_matches('*'), sum)
     };
     text.lines().filter(|line| !line.trim().is_empty()).map(one).collect()
 }
@@ -280,18 +325,22 @@ fn lines_of_sums(text: &str) -> Option<Sums> {
 fn of_manifest(bytes: &[u8]) -> Option<Sums> {
     let manifest: serde_json::Value = serde_json::from_slice(bytes).ok()?;
     let text = |file: &serde_json::Value, name| Some(file.get(name)?.as_str()?.to_owned());
-    manifest.get("files")?.as_array()?.iter().map(|file| Some((text(file, "name")?, text(file, "sha256")?))).collect()
+    let one = |file: &serde_json::Value| named_sum(&text(file, "name")?, &text(file, "sha256")?);
+    manifest.get("files")?.as_array()?.iter().map(one).collect()
 }
 
-/// Whether every sum is its member's, and every report has one.
-fn right(
-    archive: &mut Archive<'_>,
-    (members, reports): (&[String], &[&String]),
-    sums: &Sums,
-    largest: u64,
-) -> Result<(), Refusal> {
-    if let Some(unlisted) = reports.iter().find(|name| !sums.contains_key(**name)) {
-        return Err(Refusal::Unlisted((*unlisted).clone()));
+/// A member and its sum, where it is one.
+fn named_sum(name: &str, sum: &str) -> Option<(String, String)> {
+    let is_sum = sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_sum && !name.is_empty()).then(|| (name.to_owned(), sum.to_ascii_lowercase()))
+}
+
+/// Whether every sum is its member's, and every member but the lists has one.
+fn right(archive: &mut Archive<'_>, members: &[String], listed: &Listed, largest: u64) -> Result<(), Refusal> {
+    let Listed { lists, sums } = listed;
+    let is_unlisted = |name: &&String| !name.ends_with('/') && !lists.contains(*name) && !sums.contains_key(*name);
+    if let Some(unlisted) = members.iter().find(is_unlisted) {
+        return Err(Refusal::Unlisted(unlisted.clone()));
     }
     let known: BTreeSet<&str> = members.iter().map(String::as_str).collect();
     // a report is also there as HTML and as text

@@ -253,8 +253,8 @@ impl Judged {
     pub fn about(&self) -> About {
         let Target { mailbox, domain, server } = &self.report.target;
         match mailbox {
-            Some(mailbox) => About::Mailbox(mailbox.to_ascii_lowercase()),
-            None => About::Server(domain.to_ascii_lowercase(), server.clone()),
+            Some(mailbox) => About::Mailbox(mailbox.to_lowercase()),
+            None => About::Server(domain.to_lowercase(), server.clone()),
         }
     }
 

@@ -93,7 +93,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Evidence>, ReadError> {
 
 /// The same, with how each was judged when it was written.
 pub fn read_kept(bytes: &[u8]) -> Result<Vec<Kept>, ReadError> {
-    let not_report = |error: serde_json::Error| ReadError::NotReport { detail: error.to_string() };
+    let not_report = |error: serde_json::Error| ReadError::NotReport { detail: without_types(&error.to_string()) };
     let mut all = Vec::new();
     for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
         let mut value = value.map_err(not_report)?;
@@ -105,7 +105,10 @@ pub fn read_kept(bytes: &[u8]) -> Result<Vec<Kept>, ReadError> {
                 let major = version.split('.').next().and_then(|major| major.parse::<u64>().ok());
                 match major {
                     Some(major) if major > MAJOR => return Err(ReadError::Newer { version: version.to_owned() }),
-                    Some(_) => value.get_mut("evidence").map(Value::take).unwrap_or_default(),
+                    Some(_) => match value.get_mut("evidence").map(Value::take) {
+                        Some(evidence) if !evidence.is_null() => evidence,
+                        _ => return Err(ReadError::NotReport { detail: "missing field `evidence`".to_owned() }),
+                    },
                     None => {
                         return Err(ReadError::NotReport {
                             detail: format!("schema_version {version:?} is no version"),
@@ -118,6 +121,14 @@ pub fn read_kept(bytes: &[u8]) -> Result<Vec<Kept>, ReadError> {
         all.push(Kept { evidence: serde_json::from_value(evidence).map_err(not_report)?, status, version });
     }
     if all.is_empty() { Err(ReadError::Empty) } else { Ok(all) }
+}
+
+/// What the parser said, without the names that this program has for its types.
+fn without_types(said: &str) -> String {
+    const TYPE: &str = ", expected struct ";
+    let Some((what, rest)) = said.split_once(TYPE) else { return said.to_owned() };
+    let place = rest.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
+    format!("{what}, expected an object{place}")
 }
 
 #[cfg(test)]
@@ -133,6 +144,20 @@ mod tests {
         assert!(!text.contains(|letter| letter != '\n' && steers(letter)), "{text:?}");
         assert!(text.contains("EX01\\u009b31m \\u202e"), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn what_is_no_report_is_said_without_the_names_of_types() {
+        let detail = |text: &str| match read(text.as_bytes()) {
+            Err(ReadError::NotReport { detail }) => detail,
+            other => unreachable!("{other:?}"),
+        };
+        for text in [r#"{"schema_version": "1.0"}"#, r#"{"schema_version": "1.0", "evidence": null}"#] {
+            assert_eq!(detail(text), "missing field `evidence`");
+        }
+        for text in ["[1]", "7", r#"{"schema_version": "1.0", "evidence": "x"}"#] {
+            assert!(!detail(text).contains("Shape") && !detail(text).contains("struct"), "{}", detail(text));
+        }
     }
 
     #[test]

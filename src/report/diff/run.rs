@@ -44,7 +44,7 @@ pub(super) fn changes(old: &Judged, new: &Judged, lang: Lang) -> Vec<Change> {
 }
 
 fn of_target(evidence: &Evidence) -> Vec<String> {
-    vec![evidence.header.subject.label().to_ascii_lowercase()]
+    vec![evidence.header.subject.label().to_lowercase()]
 }
 
 fn of_name_servers(evidence: &Evidence) -> Vec<String> {

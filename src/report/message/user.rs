@@ -76,8 +76,62 @@ const GENERAL: Plain = Plain {
     ],
 };
 
-fn plain(code: &str) -> &'static Plain {
-    match code {
+const EMPTY: Text =
+    text!("Empty the folder \"Deleted Items\" in Outlook.", "Leeren Sie in Outlook den Ordner „Gelöschte Elemente“.",);
+const ARCHIVE: Text = text!(
+    "Delete or archive mail that is old or has large attachments, in \"Sent Items\" too.",
+    "Löschen oder archivieren Sie alte E-Mails und solche mit großen Anhängen, auch unter „Gesendete Elemente“.",
+);
+
+/// What is said of a mailbox without room. `status`: that of ActiveSync or of HTTP.
+fn quota(status: Option<u64>) -> &'static Plain {
+    match status {
+        // SendQuotaExceeded: what is received is not kept back
+        Some(115) => &Plain {
+            subject: text!("You cannot send mail at the moment", "Sie können zurzeit nicht senden"),
+            matter: text!(
+                "Your mailbox {mailbox} has reached the limit from which on nothing more is sent from it. You cannot send mail until there is room in it again.",
+                "Ihr Postfach {mailbox} hat die Grenze erreicht, ab der nichts mehr daraus gesendet wird. Sie können keine E-Mails senden, bis darin wieder Platz ist.",
+            ),
+            steps: &[EMPTY, ARCHIVE],
+        },
+        // both may also mean the storage of the server
+        Some(9 | 507) => &Plain {
+            subject: text!("No room left for your mailbox", "Kein Platz mehr für Ihr Postfach"),
+            matter: text!(
+                "There is no room left for new mail in your mailbox {mailbox}: either it is full itself, or the server on which it lies is. Therefore nothing new arrives on your phone or in your app.",
+                "für neue E-Mails in Ihrem Postfach {mailbox} ist kein Platz mehr: Entweder ist es selbst voll oder der Server, auf dem es liegt. Deshalb kommt auf dem Smartphone oder in der App nichts Neues an.",
+            ),
+            steps: &[
+                EMPTY,
+                ARCHIVE,
+                text!(
+                    "If it goes on, or if your mailbox was not full at all, reply to this message: then the server has to be looked at, and you need not delete any more.",
+                    "Bleibt es dabei oder war Ihr Postfach gar nicht voll, antworten Sie auf diese Nachricht: Dann muss der Server geprüft werden, und Sie brauchen nichts weiter zu löschen.",
+                ),
+            ],
+        },
+        _ => &Plain {
+            subject: text!("Your mailbox is full", "Ihr Postfach ist voll"),
+            matter: text!(
+                "Your mailbox {mailbox} is full. Therefore nothing new arrives on your phone or in your app.",
+                "Ihr Postfach {mailbox} ist voll. Deshalb kommt auf dem Smartphone oder in der App nichts Neues an.",
+            ),
+            steps: &[EMPTY, ARCHIVE],
+        },
+    }
+}
+
+/// The status that a cause's finding holds, where it holds one.
+fn status(report: &Report, cause: &CauseReport) -> Option<u64> {
+    let mut findings = report.checks.iter().flat_map(|check| &check.findings);
+    let finding = findings.find(|finding| finding.code == cause.code && finding.title == cause.title)?;
+    finding.data.get("status")?.as_u64()
+}
+
+fn plain(report: &Report, cause: &CauseReport) -> &'static Plain {
+    match cause.code.as_str() {
+        "activesync.quota" => quota(status(report, cause)),
         "auth.rejected" | "auth.log-refused" => &REFUSED,
         "sync.account-invalid" | "sync.grant-invalid" | "auth.token-expired" => &APP_SIGNED_OUT,
         "auth.password-expired" => &Plain {
@@ -142,23 +196,6 @@ fn plain(code: &str) -> &'static Plain {
                 ENTER_ANEW,
             ],
         },
-        "activesync.quota" => &Plain {
-            subject: text!("Your mailbox is full", "Ihr Postfach ist voll"),
-            matter: text!(
-                "Your mailbox {mailbox} is full. Therefore nothing new arrives on your phone or in your app.",
-                "Ihr Postfach {mailbox} ist voll. Deshalb kommt auf dem Smartphone oder in der App nichts Neues an.",
-            ),
-            steps: &[
-                text!(
-                    "Empty the folder \"Deleted Items\" in Outlook.",
-                    "Leeren Sie in Outlook den Ordner „Gelöschte Elemente“.",
-                ),
-                text!(
-                    "Delete or archive mail that is old or has large attachments, in \"Sent Items\" too.",
-                    "Löschen oder archivieren Sie alte E-Mails und solche mit großen Anhängen, auch unter „Gesendete Elemente“.",
-                ),
-            ],
-        },
         "activesync.status" => &Plain {
             subject: text!("Your mailbox has too many folders", "Ihr Postfach hat zu viele Ordner"),
             matter: text!(
@@ -178,14 +215,18 @@ fn plain(code: &str) -> &'static Plain {
 pub(super) fn message(report: &Report, envelope: &Envelope<'_>) -> Option<Message> {
     let lang = envelope.lang;
     let is_theirs = |cause: &&CauseReport| cause.remediation.as_ref().is_some_and(|r| r.owner == Owner::User);
+    let is_callers = |cause: &CauseReport| cause.remediation.as_ref().is_some_and(|r| r.owner == Owner::Caller);
     let (theirs, others): (Vec<&CauseReport>, Vec<&CauseReport>) = report.causes.iter().partition(is_theirs);
-    if report.causes.is_empty() || (theirs.is_empty() && report.target.mailbox.is_none()) {
+    // what ails the machine or the sign-in of the support alone says nothing of the mailbox
+    let (callers, others): (Vec<&CauseReport>, Vec<&CauseReport>) =
+        others.into_iter().partition(|cause| is_callers(cause));
+    if theirs.is_empty() && (others.is_empty() || report.target.mailbox.is_none()) {
         return None;
     }
     let mailbox = label(report);
     let mut matters: Vec<&Plain> = Vec::new();
     for cause in &theirs {
-        let plain = plain(&cause.code);
+        let plain = plain(report, cause);
         if !matters.iter().any(|known| known.matter == plain.matter) {
             matters.push(plain);
         }
@@ -202,7 +243,7 @@ pub(super) fn message(report: &Report, envelope: &Envelope<'_>) -> Option<Messag
         out.push(String::new());
     }
     if matters.is_empty() {
-        paragraph(&Sentence::new(nothing_of_theirs(&others)).with("mailbox", mailbox), &mut out);
+        paragraph(&Sentence::new(nothing_of_theirs(&others, &callers)).with("mailbox", mailbox), &mut out);
     }
     let mut steps: Vec<Text> = Vec::new();
     for step in matters.iter().flat_map(|plain| plain.steps) {
@@ -221,7 +262,7 @@ pub(super) fn message(report: &Report, envelope: &Envelope<'_>) -> Option<Messag
     }
     let mut roles: Vec<&str> = Vec::new();
     for owner in others.iter().filter_map(|cause| cause.remediation.as_ref()).map(|remedy| remedy.owner) {
-        let who = if owner == Owner::Caller { text!("support", "Support").of(lang) } else { role(owner).of(lang) };
+        let who = role(owner).of(lang);
         if !roles.contains(&who) {
             roles.push(who);
         }
@@ -253,7 +294,8 @@ pub(super) fn message(report: &Report, envelope: &Envelope<'_>) -> Option<Messag
         paragraph(&super::HIDDEN.into(), &mut out);
     }
     out.extend([text!("Kind regards", "Mit freundlichen Grüßen").of(lang).to_owned(), String::new()]);
-    lines(&mut out, "", &reference(report, &theirs, lang));
+    let first = theirs.first().or(others.first()).map(|cause| cause.code.as_str()).unwrap_or_default();
+    lines(&mut out, "", &reference(report, first, lang));
     let lines = out.iter().flat_map(|line| [line.trim_end(), "\n"]);
     let words = matters
         .first()
@@ -261,12 +303,18 @@ pub(super) fn message(report: &Report, envelope: &Envelope<'_>) -> Option<Messag
     Some(Message { owner: Owner::User, subject: fitting(words.of(lang), mailbox, lang), body: lines.collect() })
 }
 
-/// What is the matter, where others have to act.
-fn nothing_of_theirs(others: &[&CauseReport]) -> Text {
-    if others.iter().any(|cause| cause.severity == Severity::Fail) {
+/// What is the matter, where others have to act. `callers`: what failed on the way of whoever ran exdiag.
+fn nothing_of_theirs(others: &[&CauseReport], callers: &[&CauseReport]) -> Text {
+    let fails = |causes: &[&CauseReport]| causes.iter().any(|cause| cause.severity == Severity::Fail);
+    if fails(others) {
         text!(
             "Your mailbox {mailbox} cannot be fetched by every phone, app and sync service at the moment.",
             "Ihr Postfach {mailbox} lässt sich zurzeit nicht von jedem Smartphone, jeder App und jedem Sync-Dienst abrufen.",
+        )
+    } else if fails(callers) {
+        text!(
+            "When your mailbox {mailbox} was checked, something was found that has to be put right.",
+            "bei der Prüfung Ihres Postfachs {mailbox} fiel etwas auf, das in Ordnung gebracht werden muss.",
         )
     } else {
         text!(
@@ -286,10 +334,9 @@ fn place(theirs: &[&CauseReport]) -> Value {
 }
 
 /// The one line with codes: by it the support desk finds the case again.
-fn reference(report: &Report, theirs: &[&CauseReport], lang: Lang) -> String {
-    let first = theirs.first().copied().or(report.causes.first());
+fn reference(report: &Report, code: &str, lang: Lang) -> String {
     Sentence::new(text!("Reference: {code}, {when} UTC", "Kennung: {code}, {when} UTC"))
-        .with("code", first.map(|cause| cause.code.as_str()).unwrap_or_default())
+        .with("code", code)
         .with("when", when(report))
         .say(lang)
 }
