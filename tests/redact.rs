@@ -620,4 +620,11 @@ fn files_to_be_run_need_names_and_it_is_said_how_to_get_both() {
     for part in ["replay report.json --fix repair", "replay report.json --redact full --output public.json"] {
         assert!(said.contains(part), "{said}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (public, repair) = (path("public.json"), path("repair"));
+    exdiag(&["replay", &new, "--redact", "mailbox", "--output", &public]);
+    let (code, out, said) = exdiag(&["replay", &public, "--fix", &repair]);
+    assert!(code == Some(2) && out.is_empty() && !Path::new(&repair).exists(), "{out}");
+    assert!(said.contains("public.json hides names") && said.contains(&format!("--fix {repair}")), "{said}");
 }

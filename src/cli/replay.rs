@@ -15,6 +15,14 @@ use std::path::Path;
 /// `exdiag replay`
 pub fn replay(args: &ReplayArgs) -> Result<u8, Trouble> {
     let all = kept(&args.report, args.output.lang.choice().into())?;
+    if let (Some(folder), true) = (&args.output.hand.fix, all.iter().any(|kept| kept.evidence.redacted.is_some())) {
+        return Err(Trouble::new(text!(
+            "{path} hides names, and the files of --fix are made to be run and need them; ask whoever wrote it for the whole report, then run: exdiag replay report.json --fix {folder}",
+            "{path} verbirgt Namen, und die Dateien von --fix sollen laufen und brauchen sie; lassen Sie sich von dem, der ihn geschrieben hat, den ganzen Bericht geben und rufen Sie dann auf: exdiag replay report.json --fix {folder}",
+        ))
+        .with("path", args.report.display())
+        .with("folder", folder.display()));
+    }
     let command = format!("exdiag replay {}", args.report.display());
     let baseline = Baseline::open(&args.baseline, &args.output, &command)?;
     let mut outputs = Outputs::open(&args.output, all.len() > 1, args.save_chain.as_deref())?;

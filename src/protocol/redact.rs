@@ -151,3 +151,100 @@ fn document(text: &str) -> Option<Value> {
     let text = text.trim_start_matches('\u{feff}').trim();
     text.starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A text among what a check of a mailbox has seen, at both levels.
+    fn hidden(text: &str) -> [String; 2] {
+        [Level::Mailbox, Level::Full].map(|level| {
+            let mut value = json!({
+                "user": "walburga.wurst@hinterwald-werke.de",
+                "headers": [["x-feserver", "HWMAIL"]],
+                "host": "hw-ex7.hinterwald-werke.de",
+                "body": text,
+            });
+            let mut found = Found::default();
+            found.look(&mut value);
+            found.settle();
+            StandIns::new(&found, level, 1).replace(&mut value);
+            value["body"].as_str().unwrap().to_owned()
+        })
+    }
+
+    #[test]
+    fn a_known_server_with_further_labels_is_a_host_of_a_domain_of_its_own() {
+        for text in [
+            "from hwmail.hinterwald.lan to HWMAIL.ad.Hinterwald.LAN",
+            "hw-ex7.hinterwald.lan and backup.hinterwald.lan",
+            "HTTP/hwmail@HINTERWALD.LAN and hwmail.hinterwald.lan",
+        ] {
+            let [mailbox, full] = hidden(text);
+            let full = full.to_lowercase();
+            assert_eq!(mailbox, text);
+            assert!(!full.contains("hinterwald") && !full.contains("hwmail") && !full.contains("hw-ex7"), "{full}");
+            assert!(full.contains(".domain-2.lan") && !full.contains("user-"), "{full}");
+        }
+        let [_, full] = hidden("the mail.server.config of autodiscover.web.xml, hwmail.log");
+        assert_eq!(full, "the mail.server.config of autodiscover.web.xml, server-1.log");
+    }
+
+    #[test]
+    fn names_in_json_are_hidden_where_the_key_says_so() {
+        for text in [
+            r#"{"displayName":"Zenzi Zwirn","givenName":"Zenzi","surname":"Zwirn","jobTitle":"Chef"}"#,
+            r#"{"sub":"x","name":"Zenzi Zwirn","given_name":"Zenzi","family_name":"Zwirn"}"#,
+            r#"{"name":"Zenzi Zwirn","preferred_username":"zenzi.zwirn@hinterwald-werke.de"}"#,
+            r#"[{"name":"Zenzi Zwirn","given_name":"Zenzi","family_name":"Zwirn"},{"na"#,
+            "var me = {givenName: 'Zenzi', \"surname\": \"Zwirn\"}; // Zenzi",
+            r#"{"deviceName":"Zenzis iPad"}"#,
+        ] {
+            for hidden in hidden(text) {
+                let lower = hidden.to_lowercase();
+                assert!(!lower.contains("zenzi") && !lower.contains("zwirn") && hidden.contains("user-"), "{hidden}");
+            }
+        }
+        for text in [r#"{"name":"Exchange Zwirn","surname_required":true}"#, r#"x {"name":"Zwirn Produkt","size":3}"#] {
+            assert_eq!(hidden(text)[0], text);
+        }
+    }
+
+    #[test]
+    fn the_owner_of_a_thing_in_prose_is_hidden_whoever_it_is() {
+        for (text, expected) in [
+            ("see Zenzi's iPad", "see user-2's iPad"),
+            ("Zenzi\u{2019}s iPad", "user-2\u{2019}s iPad"),
+            ("Eva's iPhone 15", "user-1's iPhone 15"),
+            ("auf Zenzis iPad.", "auf user-2 iPad."),
+            ("Zenzis+MacBook", "user-2+MacBook"),
+            ("Zenzi&#39;s Phone", "user-2&#39;s Phone"),
+        ] {
+            let expected = expected.replace("user-2", if text.contains("Zenzi") { "user-2" } else { "user-1" });
+            assert_eq!(hidden(text), [expected.clone(), expected]);
+        }
+        for text in
+            ["Dieses iPad", "Windows Phone, Business Phone, this iPhone", "Access PC", "das iPhone von der Firma"]
+        {
+            assert_eq!(hidden(text)[1], text);
+        }
+    }
+
+    #[test]
+    fn prose_behind_a_legacy_name_stays() {
+        let text = "QQQ /o=Hinterwald/ou=First Group/cn=Recipients/cn=walburga.wurst and then more prose, ZZZ";
+        for hidden in hidden(text) {
+            let other =
+                hidden.strip_prefix("QQQ user-").and_then(|rest| rest.strip_suffix(" and then more prose, ZZZ"));
+            assert!(other.is_some_and(|number| number.len() == 1), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn a_digit_behind_a_name_makes_no_other_stand_in_of_it() {
+        let [mailbox, _] = hidden("walburga.wurst2 WalburgaWurst7.png walburga.wurst");
+        assert_eq!(mailbox, "user-1-2 user-1-7.png user-1");
+        assert_eq!(hidden(&mailbox)[0], mailbox);
+    }
+}

@@ -179,14 +179,48 @@ pub fn is_person(reading: &Reading, name: &Distinguished) -> bool {
     is_first && !name.iter().skip(1).any(|(_, value)| holds(&reading.word(value)))
 }
 
+/// Kinds of services that Kerberos names with their host: `HTTP/ex01@CORP.LOCAL` (RFC 4120).
+pub fn is_service(word: &str) -> bool {
+    const SERVICES: &[&str] =
+        &["cifs", "exchangeab", "exchangemdb", "exchangerfr", "host", "http", "imap", "ldap", "pop", "smtp", "smtpsvc"];
+    SERVICES.contains(&word)
+}
+
 /// Exchange's own names of persons and servers: `/o=.../ou=.../cn=...`
 pub fn legacy(reading: &Reading) -> Vec<Range<usize>> {
     let ends = |letter: char| "\"'<>\r\n;,&|".contains(letter);
+    let begins = |place: &usize| reading.at(*place) == Some('/') && reading.goes_on_with(*place, &['/', 'o', '=']);
     (0..reading.letters.len())
-        .filter(|place| reading.at(*place) == Some('/') && reading.goes_on_with(*place, &['/', 'o', '=']))
-        .map(|from| from..reading.end_of(from, |letter| !ends(letter)))
-        .filter(|range| reading.word(range).contains("/cn="))
+        .filter(begins)
+        .filter_map(|from| {
+            let end = reading.end_of(from, |letter| !ends(letter));
+            let end = (from + 1..end).find(begins).unwrap_or(end);
+            legacy_end(reading, from..end).map(|end| from..end)
+        })
         .collect()
+}
+
+/// Where the last value of such a name ends, before the prose that follows it: an alias has no blanks, a name
+/// goes on as long as its words have capitals, or up to the markup that it stands in.
+fn legacy_end(reading: &Reading, range: Range<usize>) -> Option<usize> {
+    let key = ['/', 'c', 'n', '='];
+    let value = range.clone().rev().find(|place| reading.goes_on_with(*place, &key))? + key.len();
+    let word_end = |from: usize| reading.end_of(from, |letter| !letter.is_whitespace()).min(range.end);
+    let mut end = word_end(value);
+    if reading.word(&(value..end)).chars().all(char::is_alphabetic) {
+        let is_markup = |letter: Option<char>| letter.is_none_or(|letter| "\"'<>".contains(letter));
+        let is_alone = is_markup(reading.before(range.start)) && is_markup(reading.at(range.end));
+        if is_alone && reading.word(&(value..range.end)).split_whitespace().count() < 4 {
+            end = range.end;
+        }
+        while let next = reading.end_of(end, |letter| letter == ' ')
+            && next < range.end
+            && reading.at(next).is_some_and(char::is_uppercase)
+        {
+            end = word_end(next);
+        }
+    }
+    Some(reading.trimmed(value..end, |letter| letter.is_whitespace() || ".:!?)]".contains(letter)).end)
 }
 
 #[cfg(test)]
@@ -240,6 +274,29 @@ mod tests {
         );
         assert_eq!(of("c:\\\\dir\\\\file"), None);
         assert_eq!(of("\\\\d"), None);
+    }
+
+    #[test]
+    fn a_legacy_name_ends_where_prose_begins() {
+        let of = |text: &str| {
+            let reading = Reading::new(text);
+            legacy(&reading).iter().map(|range| reading.written(range)).collect::<Vec<_>>()
+        };
+        let name = |value: &str| format!("/o=Corp/ou=First Group (X)/cn=Recipients/cn={value}");
+        for (value, after) in [
+            ("anna.muster", " and then more prose"),
+            ("amuster2", " failed"),
+            ("anna", " failed."),
+            ("Anna Muster", " was not found"),
+            ("Anna Muster", ""),
+            ("anna.muster", ". Next"),
+            ("1f3e-anna", " (again)"),
+        ] {
+            assert_eq!(of(&format!("for {}{after}, then", name(value))), [name(value)], "{value}{after}");
+        }
+        assert_eq!(of(&format!("<DN>{}</DN>", name("anna muster"))), [name("anna muster")]);
+        assert_eq!(of(&format!("{} and {}", name("anna"), name("bert"))), [name("anna"), name("bert")]);
+        assert_eq!(of("/o=Corp/ou=First Group"), Vec::<String>::new());
     }
 
     #[test]

@@ -78,6 +78,9 @@ impl Found {
 
     /// Takes up what is known only now that all was looked at.
     pub fn settle(&mut self) {
+        for host in self.inner_hosts() {
+            self.hosts.note(&host);
+        }
         let domains: BTreeSet<String> = self.hosts.domains().into_iter().map(str::to_owned).collect();
         let labels: BTreeSet<&str> = domains.iter().filter_map(|domain| domain.split('.').next()).collect();
         let mut sure = Vec::new();
@@ -106,6 +109,19 @@ impl Found {
             self.windows_domain(&domain);
             self.name(&name);
         }
+    }
+
+    /// Words with dots that begin as a known server is called: `ex01.corp.local`.
+    fn inner_hosts(&self) -> Vec<String> {
+        let labels = self.hosts.first_labels();
+        let is_server =
+            |label: &str| self.servers.contains(label) && !is_common(label) && !self.windows.contains(label);
+        let begins = |word: &&String| {
+            word.split_once('.').is_some_and(|(label, above)| {
+                above.contains('.') && label.len() > 2 && (labels.contains(label) || is_server(label))
+            })
+        };
+        self.dotted.iter().filter(begins).cloned().collect()
     }
 
     fn look_at(&mut self, text: &str, role: Role<'_>) {
@@ -300,7 +316,12 @@ impl Found {
                     self.dotted.insert(word.clone());
                 }
             }
-            if is_address && !word.is_empty() {
+            if let Some(owner) = spelling::owner_in(&reading, &range, &word) {
+                self.name(&owner);
+            }
+            if is_address && before == Some('/') && directory::is_service(&reading.word_before(range.start - 1)) {
+                self.host(&word);
+            } else if is_address && !word.is_empty() {
                 self.name(&word);
                 if let Some(shown) = shown_before(&reading, range.start) {
                     self.value(&shown, Kind::Name);
@@ -403,18 +424,33 @@ fn is_domain(reading: &Reading, place: usize) -> bool {
     super::hosts::is_name(&reading.word(&range))
 }
 
-/// The display names of a script or of attributes: `"displayName":"Anna Muster"`, `displayName="Anna Muster"`.
+/// Keys of a name of one word.
+const GIVEN: &[&str] = &["givenname", "given_name", "firstname", "surname", "lastname", "familyname", "family_name"];
+
+/// The names of a script, of attributes or of JSON that has no end: `"displayName":"Anna Muster"`,
+/// `displayName="Anna Muster"`, `"given_name":"Anna"`.
 fn shown_in(text: &str) -> Vec<String> {
-    const KEY: &str = "displayname";
     let lower = text.to_ascii_lowercase();
+    let is_given = |key: &str| GIVEN.contains(&key);
     let value = |(at, key): (usize, &str)| {
+        let is_inside = lower.get(..at)?.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        if is_inside && key != "displayname" {
+            return None;
+        }
         let rest = lower.get(at + key.len()..)?.trim_start_matches(['\\', '"', '\'']).trim_start();
         let rest = rest.strip_prefix([':', '='])?.trim_start().trim_start_matches('\\');
         let quote = rest.chars().next().filter(|letter| matches!(letter, '"' | '\''))?;
         let value = rest.get(1..)?.split([quote, '\\', '<', '\n']).next()?;
-        spelling::words(value).map(|_| value.to_owned())
+        let is_one = is_given(key)
+            && value.chars().count() > 2
+            && value.chars().all(|letter| letter.is_alphabetic() || "'- ".contains(letter))
+            && !is_plain(value);
+        (is_one || spelling::words(value).is_some()).then(|| value.to_owned())
     };
-    lower.match_indices(KEY).filter_map(value).collect()
+    // what else has a name is a person only beside one
+    let is_person = GIVEN.iter().any(|key| lower.contains(key));
+    let keys = GIVEN.iter().copied().chain(["name"]).filter(|_| is_person).chain(["displayname"]);
+    keys.flat_map(|key| lower.match_indices(key)).filter_map(value).collect()
 }
 
 /// The name that is shown before an address: `Anna Muster <anna@corp.example>`.

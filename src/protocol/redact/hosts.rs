@@ -130,6 +130,17 @@ impl FoundHosts {
         self.names.iter().any(|name| name.rsplit('.').next() == Some(label))
     }
 
+    /// The first labels of known hosts that are words of no language.
+    pub fn first_labels(&self) -> BTreeSet<&str> {
+        self.names
+            .iter()
+            .chain(&self.certified)
+            .filter(|name| !is_public(name))
+            .filter_map(|name| name.split('.').next())
+            .filter(|label| is_no_word(label) && !LABELS.contains(label))
+            .collect()
+    }
+
     /// The domains that the names lie in, as far as they are somebody's own.
     pub fn domains(&self) -> BTreeSet<&str> {
         self.names
@@ -234,14 +245,9 @@ impl Hosts {
 
     /// Labels of hosts that are words of no language, such as `ex01` and `srv-mail`, with their stand-ins.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        let is_name = |label: &str| {
-            label.len() > 2
-                && label.starts_with(|letter: char| letter.is_alphabetic())
-                && label.contains(|letter: char| letter.is_ascii_digit() || letter == '-')
-        };
         self.labels
             .iter()
-            .filter(move |(label, other)| is_name(label) && label != other)
+            .filter(|(label, other)| is_no_word(label) && label != other)
             .map(|(label, other)| (label.as_str(), other.as_str()))
     }
 
@@ -257,6 +263,13 @@ impl Hosts {
             |name: &&String| !is_public(name) && (self.certified.contains(*name) || above.contains(name.as_str()));
         found.names.iter().filter(is_kept).count()
     }
+}
+
+/// Whether a label is that of a machine, such as `ex01` and `srv-mail`.
+fn is_no_word(label: &str) -> bool {
+    label.len() > 2
+        && label.starts_with(|letter: char| letter.is_alphabetic())
+        && label.contains(|letter: char| letter.is_ascii_digit() || letter == '-')
 }
 
 fn dashed(name: &str) -> String {

@@ -80,6 +80,10 @@ const FIXED: &[&str] = &[
     "worked_by",
 ];
 
+/// Fields that an object has which tells of a person.
+const PERSON: &[&str] =
+    &["given_name", "family_name", "givenName", "surname", "preferred_username", "unique_name", "userPrincipalName"];
+
 fn is_fixed(name: &str) -> bool {
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| FIXED.iter().copied().collect());
     ALL.contains(name)
@@ -105,9 +109,11 @@ fn of_field<'a>(name: &str, within: &str, object: &Map<String, Value>) -> Role<'
     let has = |names: &[&str]| names.iter().any(|name| object.contains_key(*name));
     match name {
         "kind" | "model" if within == "devices" => Role::Thing,
-        "agent" | "device_type" | "device_model" | "friendly_name" => Role::Thing,
+        "agent" | "device_type" | "device_model" | "friendly_name" | "deviceName" | "device_name" | "FriendlyName"
+        | "DeviceFriendlyName" => Role::Thing,
         _ if is_fixed(name) => Role::Fixed,
-        "user" | "mailbox" | "username" | "user_name" | "upn" => Role::SignIn,
+        "user" | "mailbox" | "username" | "user_name" | "upn" | "preferred_username" | "unique_name"
+        | "userPrincipalName" => Role::SignIn,
         "device_id" | "devices_allowed" | "devices_blocked" => Role::Whole(Kind::Device),
         "id" if within == "devices" => Role::Whole(Kind::Device),
         "grant" | "grant_id" | "account" | "account_id" | "application_id" | "namespace_id" => {
@@ -118,9 +124,10 @@ fn of_field<'a>(name: &str, within: &str, object: &Map<String, Value>) -> Role<'
         }
         "tenant" => Role::Tenant,
         "name" if within == "folder_list" => Role::Whole(Kind::Folder),
-        "display_name" | "displayName" | "DisplayName" | "UserDisplayName" | "given_name" | "family_name" => {
-            Role::Whole(Kind::Name)
-        }
+        "display_name" | "displayName" | "DisplayName" | "UserDisplayName" => Role::Whole(Kind::Name),
+        "given_name" | "givenName" | "middle_name" | "family_name" | "surname" => Role::Whole(Kind::Name),
+        // a person's, of a directory or of OpenID
+        "name" if has(PERSON) => Role::Whole(Kind::Name),
         "name" if has(&["grant_status", "sync_state", "email_address"]) => Role::Whole(Kind::Name),
         "FederationBrandName" | "organization_unit" => Role::Organisation,
         "path" if within == "files" => Role::Whole(Kind::File),

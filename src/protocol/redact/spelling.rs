@@ -221,6 +221,33 @@ const THINGS: &[&str] = &[
 /// Products that such a thing follows.
 const MAKERS: &[&str] = &["asus", "lotus", "nexus", "windows", "prestigio's"];
 
+/// Words in the form of an owner that are none.
+const NO_OWNERS: &[&str] = &[
+    "access", "address", "alles", "altes", "always", "anderes", "business", "deines", "dieses", "does", "eigenes",
+    "eines", "erstes", "eures", "ihres", "jedes", "jenes", "keines", "letztes", "meines", "neues", "plus", "previous",
+    "privates", "process", "seines", "series", "solches", "this", "unless", "unseres", "various", "was", "welches",
+    "wireless", "zweites",
+];
+
+/// Things that a word in prose may be said of, whoever owns them.
+const ANYBODYS: &[&str] = &["fon", "mac", "mobile", "pc", "phone", "surface", "telefon", "watch"];
+
+/// The owner of a thing that a word in prose names, as others would write him, in lower case: `Anna's iPad`.
+pub fn owner_in(reading: &Reading, range: &Range<usize>, word: &str) -> Option<String> {
+    let mut names = word.split(|letter: char| !letter.is_alphanumeric());
+    let thing = names.find(|name| THINGS.contains(name))?;
+    let is_mark = |letter: char| matches!(letter, '\'' | '\u{2019}');
+    let mut from = range.start;
+    if reading.before(from).is_some_and(|letter| matches!(letter, ' ' | '\u{a0}')) {
+        from -= 1;
+        while reading.before(from).is_some_and(|letter| letter.is_alphabetic() || is_mark(letter)) {
+            from -= 1;
+        }
+    }
+    let text = reading.written(&(from..range.end));
+    owner(&text).filter(|who| who.contains(is_mark) || !ANYBODYS.contains(&thing)).map(bare)
+}
+
 /// The owner in a name of a thing: `Annas iPhone`, `Anna's iPad`, `iPhone von Anna`, as it is written.
 pub fn owner(thing: &str) -> Option<&str> {
     let apart = |letter: char| letter.is_whitespace() || "+_-.,/()".contains(letter);
@@ -232,6 +259,7 @@ pub fn owner(thing: &str) -> Option<&str> {
             && word.chars().all(|letter| letter.is_alphabetic() || "'\u{2019}".contains(letter))
             && !is_common(&lower)
             && !MAKERS.contains(&lower.as_str())
+            && !NO_OWNERS.contains(&lower.as_str())
             && !is_thing(word)
     };
     let is_genitive = |word: &&str| {

@@ -499,7 +499,8 @@ impl StandIns {
                 return self.pieces(reading, range, finer, out);
             }
             let word = reading.word(&piece);
-            if word.chars().count() < 4 {
+            let is_owner = reading.at(piece.end) == Some('\'');
+            if word.chars().count() < if is_owner { 3 } else { 4 } {
                 continue;
             }
             match self.word(reading, &piece, &word) {
@@ -519,6 +520,11 @@ fn written(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
     for (range, other) in changes {
         out.push_str(text.get(done..range.start).unwrap_or_default());
         out.push_str(&other);
+        // `user-12` is another one
+        let is_digit = |letter: char| letter.is_ascii_digit();
+        if other.ends_with(is_digit) && text.get(range.end..).is_some_and(|rest| rest.starts_with(is_digit)) {
+            out.push('-');
+        }
         done = range.end;
     }
     out.push_str(text.get(done..).unwrap_or_default());

@@ -25,7 +25,7 @@ const WORDS: &[&str] = &[
     "port post postfach postmaster presse private product protocol proxy public query quota read realm reason",
     "received redirect refused remote reply report request required reset resource response result retry root route",
     "rpc sales schema scope script search security send sent server service services session set setting settings",
-    "shared shop sign site smtp sogo source spam ssl start state status store style success support sync system",
+    "shared shop sign site smtp sogo source spam ssl start state status store string style success support sync system",
     "table task team technik temp tenant test text the time title tls token true type unauthorized unavailable",
     "unknown update upload url user username users value vertrieb version view virtual web webmail webmaster",
     "windows with work wrong www xml yes zentrale",
