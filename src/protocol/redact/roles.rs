@@ -124,11 +124,10 @@ fn of_field<'a>(name: &str, within: &str, object: &Map<String, Value>) -> Role<'
         }
         "tenant" => Role::Tenant,
         "name" if within == "folder_list" => Role::Whole(Kind::Folder),
-        "display_name" | "displayName" | "DisplayName" | "UserDisplayName" => Role::Whole(Kind::Name),
-        "given_name" | "givenName" | "middle_name" | "family_name" | "surname" => Role::Whole(Kind::Name),
+        "display_name" | "displayName" | "DisplayName" | "UserDisplayName" | "given_name" | "givenName"
+        | "middle_name" | "family_name" | "surname" => Role::Whole(Kind::Name),
         // a person's, of a directory or of OpenID
-        "name" if has(PERSON) => Role::Whole(Kind::Name),
-        "name" if has(&["grant_status", "sync_state", "email_address"]) => Role::Whole(Kind::Name),
+        "name" if has(PERSON) || has(&["grant_status", "sync_state", "email_address"]) => Role::Whole(Kind::Name),
         "FederationBrandName" | "organization_unit" => Role::Organisation,
         "path" if within == "files" => Role::Whole(Kind::File),
         "file" if has(&["line", "content", "what", "last_success"]) => Role::Whole(Kind::File),
