@@ -276,7 +276,15 @@ impl House {
         }
         let (read, write) = tokio::io::split(stream);
         let stream = tokio::io::join(io::Cursor::new(heard).chain(read), write);
-        let mut stream = tls.acceptor.accept(stream).await?;
+        let mut stream = match tls.acceptor.accept(stream).into_fallible().await {
+            Ok(stream) => stream,
+            // closed while the client's request is unread, the connection would be reset before the alert is there
+            Err((error, mut stream)) => {
+                stream.shutdown().await?;
+                puppet::say(&mut stream, &[]).await?;
+                return Err(error);
+            }
+        };
         if tls.again {
             // as soon as the request is there; the record is a HelloRequest as far as its head goes
             let mut request = [0; 1024];
