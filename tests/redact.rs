@@ -241,12 +241,10 @@ fn nothing_that_was_planted_is_read_in_any_format() {
         let hidden = |level| replay(redact::evidence(&whole, level, 1).unwrap());
         let redacted = hidden(Level::Full);
         // what stands in any format stands in this one; all formats of all of them would take a minute
-        let full = if number % 16 == 0 { everything(&redacted) } else { written(&redacted, Lang::De) };
+        let full = if number % 8 == 0 { everything(&redacted) } else { written(&redacted, Lang::De) };
         let all = seen_in(&full, PERSONS).into_iter().chain(seen_in(&full, NETWORK));
         leaks.extend(all.map(|leak| format!("full {leak}")));
-        // nor can a finding say what is not in the facts
-        let facts = || serde_json::to_string(&redact::evidence(&whole, Level::Mailbox, 1).unwrap()).unwrap();
-        let mailbox = if number % 4 == 0 { written(&hidden(Level::Mailbox), Lang::En) } else { facts() };
+        let mailbox = written(&hidden(Level::Mailbox), Lang::En);
         // at this level the header of a debugger may stay
         let persons: Vec<&str> = PERSONS.iter().copied().filter(|word| !word.starts_with("zwsid")).collect();
         leaks.extend(seen_in(&mailbox, &persons).into_iter().map(|leak| format!("mailbox {leak}")));

@@ -126,6 +126,12 @@ pub enum LogKind {
     Binary,
 }
 
+/// Whether an access state that Exchange notes, such as `QuarantinedG`, keeps the device out; one that it is still
+/// getting to know (`DeviceDiscovery`) it does not.
+pub fn keeps_out(state: &str) -> bool {
+    ["Blocked", "Quarantined"].iter().any(|kept_out| state.starts_with(kept_out))
+}
+
 impl LogKind {
     /// Whether it is read.
     pub const fn is_read(self) -> bool {

@@ -19,8 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use unpack::{BEGINNING, Opened, opened};
-pub use walk::said;
-use walk::{is_named_pipe, of_archive, walk};
+use walk::{is_named_pipe, of_archive, said, walk};
 
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
 const BLOCK: usize = 256 << 10;

@@ -88,8 +88,8 @@ findings! {
     LOG_BARRED = "sync.device-barred", Fail, Exchange {
         title { en: "Exchange does not let {who} in: {why} ({state})", de: "Exchange lässt {who} nicht zu: {why} ({state})" }
         meaning {
-            en: "The sign-in works; the device itself is blocked or waits in quarantine.",
-            de: "Die Anmeldung gelingt; das Gerät selbst ist blockiert oder wartet in der Quarantäne.",
+            en: "Exchange itself blocks the device or holds it in quarantine; another password changes nothing.",
+            de: "Exchange selbst blockiert das Gerät oder hält es in Quarantäne; ein anderes Passwort ändert daran nichts.",
         }
         remedy { en: "Allow the device", de: "Lassen Sie das Gerät zu" }
         steps [

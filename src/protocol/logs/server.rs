@@ -6,7 +6,7 @@ use super::query::Command;
 use super::streak::Stamp;
 use super::summary::moment;
 use crate::evidence::logs::{
-    Lockout, LogAgent, LogDevice, LogFile, LogHour, LogServer, SlowRequest, Throttled, line_at,
+    Lockout, LogAgent, LogDevice, LogFile, LogHour, LogServer, SlowRequest, Throttled, keeps_out, line_at,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -201,7 +201,7 @@ fn lockouts(devices: &[&LogDevice]) -> Vec<Lockout> {
 /// Whether a device does not get on, as far as its numbers say.
 fn fails(device: &LogDevice) -> bool {
     let never = device.last_success.is_none() && device.last_accepted.is_none() && device.hits >= FAILING;
-    let barred = device.access_state.as_ref().is_some_and(|state| !state.starts_with("Allowed"));
+    let barred = device.access_state.as_deref().is_some_and(keeps_out);
     device.failures_in_a_row >= FAILING || never || barred
 }
 

@@ -12,11 +12,11 @@ const STATES: &[(&str, Text)] = &[
 
 /// The letters behind it, the longer ones first.
 const REASONS: &[(&str, Text)] = &[
-    ("AB", text!("by an automatic block", "durch eine automatische Sperre")),
-    ("G", text!("by the organisation's default", "durch die Vorgabe der Organisation")),
-    ("I", text!("by a setting of this mailbox", "durch eine Einstellung dieses Postfachs")),
-    ("D", text!("by a rule for devices", "durch eine Regel für Geräte")),
-    ("P", text!("by a policy", "durch eine Richtlinie")),
+    ("AB", text!("an automatic block", "automatische Sperre")),
+    ("G", text!("the organisation's default", "Vorgabe der Organisation")),
+    ("I", text!("a setting of this mailbox", "Einstellung dieses Postfachs")),
+    ("D", text!("a rule for devices", "Regel für Geräte")),
+    ("P", text!("a policy", "Richtlinie")),
 ];
 
 /// In words, where the state bars the device: one that Exchange is still getting to know is not barred.
@@ -25,7 +25,7 @@ pub fn barred(state: &str) -> Option<Value> {
     let Some((_, why)) = REASONS.iter().find(|(letters, _)| rest.starts_with(letters)) else {
         return Some((*what).into());
     };
-    Some(json!({"en": format!("{} {}", what.en, why.en), "de": format!("{} {}", what.de, why.de)}))
+    Some(json!({"en": format!("{}, reason: {}", what.en, why.en), "de": format!("{}, Grund: {}", what.de, why.de)}))
 }
 
 #[cfg(test)]
@@ -35,12 +35,12 @@ mod tests {
     #[test]
     fn what_bars_a_device_is_said_in_words_and_what_does_not_is_nothing() {
         let en = |state: &str| barred(state).map(|said| said["en"].as_str().unwrap().to_owned());
-        assert_eq!(en("QuarantinedG").as_deref(), Some("it waits in quarantine by the organisation's default"));
-        assert_eq!(en("BlockedABR").as_deref(), Some("it is blocked by an automatic block"));
+        assert_eq!(en("QuarantinedG").as_deref(), Some("it waits in quarantine, reason: the organisation's default"));
+        assert_eq!(en("BlockedABR").as_deref(), Some("it is blocked, reason: an automatic block"));
         assert_eq!(en("BlockedX").as_deref(), Some("it is blocked"));
         for state in ["AllowedG", "DeviceDiscovery", "Unknown", ""] {
             assert_eq!(en(state), None, "{state}");
         }
-        assert_eq!(barred("BlockedD").unwrap()["de"], "es ist blockiert durch eine Regel für Geräte");
+        assert_eq!(barred("BlockedD").unwrap()["de"], "es ist blockiert, Grund: Regel für Geräte");
     }
 }

@@ -4,7 +4,7 @@
 //! logs is usual. What it knows and the logs do not, within their span, stands in logs that are missing.
 
 use super::{about, last_good};
-use crate::evidence::logs::{Coverage, ListedDevice, LogDevice, LogsSeen};
+use crate::evidence::logs::{Coverage, ListedDevice, LogDevice, LogsSeen, keeps_out};
 use crate::finding::{Code, Finding, Severity};
 use crate::findings;
 use jiff::Timestamp;
@@ -116,8 +116,8 @@ fn beside(device: &LogDevice, listed: &ListedDevice, code: &'static Code) -> Fin
 /// A list that says of a device that works that it is kept out, or of one that is kept out that it is let in.
 fn access(device: &LogDevice, listed: &ListedDevice) -> Option<Finding> {
     let state = listed.access_state.as_deref()?;
-    let kept_out = ["Blocked", "Quarantined"].contains(&state);
-    let barred = device.access_state.as_deref().filter(|shown| !shown.starts_with("Allowed"));
+    let kept_out = keeps_out(state);
+    let barred = device.access_state.as_deref().filter(|shown| keeps_out(shown));
     // what the front end accepts may be a message that the device waits in quarantine
     let works = device.last_success.filter(|_| device.proof && device.failures_in_a_row < FAILING);
     let said = match &listed.access_reason {
@@ -223,6 +223,7 @@ mod tests {
         assert_eq!(state("AllowedG", "Quarantined", 0), ["sync.list-access-differs"]);
         assert_eq!(state("BlockedI", "Allowed", 5), ["sync.list-access-differs"]);
         assert!(state("QuarantinedG", "Quarantined", 9).is_empty());
+        assert!(state("DeviceDiscovery", "Allowed", 0).is_empty(), "Exchange was still getting to know it");
         assert_eq!(state("AllowedG", "Blocked", 9), ["sync.device-barred"], "it fails, as the list would have it");
         // the front end says 200 to a device that waits in quarantine
         let front = |device: &mut LogDevice, listed: &mut ListedDevice| {
