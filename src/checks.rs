@@ -19,6 +19,7 @@ pub mod tls_rules;
 
 use crate::evidence::{Stop, View};
 use crate::finding::{Code, Outcome, Text};
+use crate::order;
 use crate::text;
 
 /// A check: looks at evidence, judges it.
@@ -205,6 +206,6 @@ pub fn catalogue() -> Vec<&'static Code> {
     ] {
         codes.extend(shared.iter().copied());
     }
-    codes.sort_by_key(|code| code.id);
+    order::by_key(&mut codes, |code| code.id);
     codes
 }

@@ -5,6 +5,7 @@
 //! cannot judge its certificate either.
 
 use crate::finding::{Finding, Outcome, Severity, Status};
+use crate::order;
 
 /// A finding that explains others.
 #[derive(Debug, Clone)]
@@ -322,7 +323,7 @@ pub fn causes(outcomes: &[(&'static str, &Outcome)]) -> Vec<Cause> {
         ranked.push((weight, candidate.layer, cause));
     }
     // stable: within a layer the order of the sequence stays
-    ranked.sort_by_key(|(weight, layer, _)| (*weight, *layer));
+    order::by_key(&mut ranked, |(weight, layer, _)| (*weight, *layer));
     ranked.into_iter().map(|(_, _, cause)| cause).collect()
 }
 

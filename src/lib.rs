@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod finding;
 pub mod gather;
 pub mod lab;
+mod order;
 mod packed;
 pub mod protocol;
 pub mod report;

@@ -47,6 +47,7 @@ use crate::diagnosis::Cause;
 pub use crate::evidence::SentKind;
 use crate::evidence::{Evidence, HttpOutcome, NoAnswer, Phase, Probe, Redacted, Seen};
 use crate::finding::{Lang, Outcome, Owner, Place, Severity, Shell, Status, Text};
+use crate::order;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,7 +104,7 @@ pub struct Wording {
 impl Verdict {
     /// The status of the whole run: its worst; a run of which every check was skipped is a skip.
     pub fn status(&self) -> Status {
-        let all: BTreeSet<Status> = self.entries.iter().map(|entry| entry.outcome.status()).collect();
+        let all: BTreeSet<Status> = order::set(self.entries.iter().map(|entry| entry.outcome.status()));
         match all.last() {
             Some(Status::Skip) if all.contains(&Status::Pass) => Status::Pass,
             Some(worst) => *worst,
@@ -133,12 +134,9 @@ impl Verdict {
 
     /// Every place that received a credential, without doubles.
     pub fn credentials_sent_to(&self) -> Vec<CredentialSent> {
-        let mut sent: BTreeSet<_> = self
-            .evidence
-            .left_open
-            .iter()
-            .filter_map(|open| CredentialSent::to(&open.url, open.credential_sent))
-            .collect();
+        let mut sent: BTreeSet<_> = order::set(
+            self.evidence.left_open.iter().filter_map(|open| CredentialSent::to(&open.url, open.credential_sent)),
+        );
         for (probe, record) in &self.evidence.records {
             let (url, credential) = match (probe, &record.seen) {
                 (Probe::Http(http), Seen::Http(seen)) => match seen.credential_sent {

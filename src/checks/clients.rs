@@ -8,6 +8,7 @@ pub mod roads;
 use super::common;
 use crate::evidence::{Anchor, Phase, Probe, Seen, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity, Status};
+use crate::order;
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, HostTls};
 use crate::protocol::clients::roads::Found;
 use crate::protocol::clients::{self, Accepts, Family, Judged, ONLY_HERE, Row, Shown, Withdrawn};
@@ -250,14 +251,15 @@ fn certificate_over_http(view: &View<'_>, host: &HostTls<'_>) -> Result<Option<&
 /// What the stores of the run hold of the issuers of a chain; all of them were asked for it before.
 fn anchors(view: &View<'_>, chain: &ChainAnalysis) -> Result<Vec<Anchor>, Stop> {
     let fetched = chain.repair.iter().flat_map(|repair| &repair.fetched);
-    let issuers: BTreeSet<String> = chain
-        .certificates
-        .iter()
-        .chain(fetched)
-        .map(|c| &c.issuer)
-        .filter(|name| !name.der.is_empty())
-        .map(crate::protocol::x509::Name::base64)
-        .collect();
+    let issuers: BTreeSet<String> = order::set(
+        chain
+            .certificates
+            .iter()
+            .chain(fetched)
+            .map(|c| &c.issuer)
+            .filter(|name| !name.der.is_empty())
+            .map(crate::protocol::x509::Name::base64),
+    );
     let records = view::all(issuers.into_iter().map(|subject| view.look(&Probe::Anchors { subject })))?;
     let found = records.into_iter().filter_map(|record| match &record.seen {
         Seen::Anchors { found } => Some(found),

@@ -8,6 +8,7 @@ use super::common::resolve::{self, HOST_NOT_FOUND, Name, SERVER_FAILURE, cached,
 use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, Probe, RecordData, RecordType, Stop, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::autodiscover::{self, srv_name};
 use crate::protocol::cloud::membership;
 use crate::protocol::endpoint::{self, Origin};
@@ -271,7 +272,7 @@ fn mx_elsewhere(domain: &str, seen: &DnsSeen) -> Option<Finding> {
             exchangers.push((*preference, exchange));
         }
     }
-    exchangers.sort_unstable();
+    order::rising(&mut exchangers);
     let is_under = |host: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     if exchangers.is_empty() || exchangers.iter().any(|(_, host)| is_under(host)) {
         return None;

@@ -12,6 +12,7 @@ use super::common;
 use super::common::net::{self, At, reach};
 use crate::evidence::{HttpSeen, Phase, Probe, Stop, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::builds::{self, Product, Version, day_of};
 use crate::protocol::endpoint::{Endpoint, Origin, endpoint};
 use crate::protocol::services::{Answers, Service, inner_name, is_well, logon_question, manifest_question};
@@ -205,7 +206,7 @@ enum Kind {
 impl Kind {
     fn of(answers: &Answers<'_>, endpoint: &Endpoint) -> Self {
         let all = answers.responses(endpoint);
-        let products: BTreeSet<_> = all.iter().map(|(_, _, response)| front::recognise(response).product).collect();
+        let products: BTreeSet<_> = order::set(all.iter().map(|(_, _, response)| front::recognise(response).product));
         if all.is_empty() {
             Self::Nothing
         } else if products.contains(&front::Product::ExchangeOnline) {
@@ -340,7 +341,7 @@ fn about(code: &'static crate::finding::Code, endpoint: &Endpoint) -> Finding {
 /// The versions that do not agree, the most precise of each.
 fn distinct(readings: &[Reading]) -> Vec<Version> {
     let mut all: Vec<Version> = readings.iter().map(|reading| reading.version).collect();
-    all.sort_by_key(|version| std::cmp::Reverse((version.parts().len(), *version)));
+    order::by_key(&mut all, |version| std::cmp::Reverse((version.parts().len(), *version)));
     let mut kept: Vec<Version> = Vec::new();
     for version in all {
         if !kept.iter().any(|known| known.agrees(&version)) {
@@ -420,7 +421,7 @@ fn unprotected(endpoint: &Endpoint, version: &Version, today: Date) -> Option<Fi
 
 fn differing(endpoint: &Endpoint, distinct: &[Version]) -> Option<Finding> {
     let updates: BTreeSet<_> =
-        distinct.iter().map(|version| version.parts().iter().take(3).collect::<Vec<_>>()).collect();
+        order::set(distinct.iter().map(|version| version.parts().iter().take(3).collect::<Vec<_>>()));
     let names: Vec<String> = distinct.iter().map(ToString::to_string).collect();
     let severity = if updates.len() > 1 { Severity::Warn } else { Severity::Info };
     (distinct.len() > 1).then(|| about(&NODES_DIFFER, endpoint).with("builds", names).severity(severity))
@@ -432,8 +433,8 @@ fn identified(endpoint: &Endpoint, answers: &Answers<'_>, readings: &[Reading], 
         .iter()
         .map(|r| json!({"version": r.version.to_string(), "source": r.source.name(), "node": r.node, "address": r.address}))
         .collect::<Vec<_>>();
-    let nodes: BTreeSet<&str> = readings.iter().filter_map(|reading| reading.node.as_deref()).collect();
-    let inner: BTreeSet<String> = answers.health.iter().filter_map(inner_name).collect();
+    let nodes: BTreeSet<&str> = order::set(readings.iter().filter_map(|reading| reading.node.as_deref()));
+    let inner: BTreeSet<String> = order::set(answers.health.iter().filter_map(inner_name));
     let of = |service: Service| {
         let asked = answers.of(service);
         let health = answers.health.iter().find(|asked| asked.service == service);

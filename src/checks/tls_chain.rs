@@ -6,6 +6,7 @@
 use super::{common, tls_rules};
 use crate::evidence::{Stop, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::chain::{self, AddressTls, ChainAnalysis, End, HostTls};
 use crate::protocol::clients;
 use crate::protocol::differences::{self, Age, Difference};
@@ -370,7 +371,7 @@ pub fn about_chain(host: Option<&str>, chain: &ChainAnalysis, now: Timestamp) ->
     }
     let mut faults: Vec<&Fault> = chain.faults.iter().collect();
     // the server's own certificate first, the root last
-    faults.sort_by_key(|fault| fault.index.unwrap_or(usize::MAX));
+    order::by_key(&mut faults, |fault| fault.index.unwrap_or(usize::MAX));
     // where a signature cannot hold, what the certificate says below it is worth less
     let unsigned =
         |kind: &FaultKind| matches!(kind, FaultKind::BadSignature { .. } | FaultKind::UnknownKey { signs: true, .. });

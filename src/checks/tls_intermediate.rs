@@ -6,6 +6,7 @@
 use super::common;
 use crate::evidence::{HeldBack, Stop, TlsOutcome, View};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::chain::{self, ChainAnalysis, End, Repair, RepairProblem};
 use crate::protocol::clients::{self, Delivery};
 use crate::protocol::path::{Fault, FaultKind};
@@ -413,7 +414,7 @@ fn superfluous(chain: &ChainAnalysis, told: &BTreeSet<usize>) -> Option<Finding>
     let beside: Vec<usize> = chain.reachable.iter().filter(|i| !known(i) && !chain.path.contains(i)).copied().collect();
     let beside = beside.iter().filter(|_| beside.len() > HANDFUL);
     let all = chain.duplicates.iter().chain(&chain.roots).chain(strays).chain(beside);
-    let indices: BTreeSet<usize> = all.copied().filter(|i| !told.contains(i)).collect();
+    let indices: BTreeSet<usize> = order::set(all.copied().filter(|i| !told.contains(i)));
     if indices.is_empty() {
         return None;
     }

@@ -10,6 +10,7 @@ use super::common::{
 };
 use crate::evidence::{FailKind, Failure, HelloKind, Phase, Probe, Stop, TlsOutcome, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::chain::{self, AddressTls, HostTls};
 use crate::protocol::clock::{self, Clock};
 use crate::protocol::eas;
@@ -420,7 +421,7 @@ fn clocks(clock: &Clock, certificates: bool, now: Timestamp) -> Vec<Finding> {
         Clock::Fine => Vec::new(),
         Clock::Ours { by } => {
             let Some(first) = by.first() else { return Vec::new() };
-            let names: BTreeSet<&str> = by.iter().map(|reading| reading.host.as_str()).collect();
+            let names: BTreeSet<&str> = order::set(by.iter().map(|reading| reading.host.as_str()));
             let mut finding = Finding::new(&CLOCK_WRONG)
                 .with("hosts", names.into_iter().collect::<Vec<_>>())
                 .with("theirs", theirs(first.ahead))

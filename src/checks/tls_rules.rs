@@ -8,6 +8,7 @@ mod words;
 pub use words::WORDS;
 
 use crate::finding::{Finding, Lang, Text};
+use crate::order;
 use crate::protocol::chain::ChainAnalysis;
 use crate::protocol::lint::{self, Breach, Level, Rule, Scope};
 use crate::protocol::x509::Certificate;
@@ -98,7 +99,7 @@ pub fn about_rules(path: &[&[u8]], at: Timestamp, public: bool) -> Vec<Finding> 
     let Some(worst) = told.iter().rev().max_by_key(|breach| breach.rule.level) else { return found };
     let what = sentence(worst.rule.id).map(|text| json!({"en": text.en, "de": text.de}));
     let mut ids: Vec<&str> = told.iter().map(|breach| breach.rule.id).collect();
-    ids.sort_unstable();
+    order::rising(&mut ids);
     ids.dedup();
     let rules: Vec<serde_json::Value> = told.iter().map(|breach| describe(path, breach)).collect();
     found.push(

@@ -8,6 +8,7 @@ use super::redact;
 use crate::Diagnosis;
 use crate::evidence::redact::Level;
 use crate::finding::Sentence;
+use crate::order;
 use crate::report::{About, Judged, Report, Wording, compare};
 use crate::text;
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ impl Baseline {
             .with("file", if is_json { path } else { Path::new("baseline.json") }.display()));
         }
         let wording = Wording { lang: output.lang.choice().into(), fail_on: output.fail_on.into() };
-        let reports = judged(path, wording)?.into_iter().map(|kept| (kept.about(), kept)).collect();
+        let reports = order::map(judged(path, wording)?.into_iter().map(|kept| (kept.about(), kept)));
         Ok(Some(Self { reports }))
     }
 

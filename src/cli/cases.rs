@@ -7,6 +7,7 @@ use super::output::print;
 use crate::checks::{self, tls_chain, tls_intermediate};
 use crate::evidence::{AiaSeen, Anchor, Evidence, Header, NoAnswer, Probe, Record, Seen, Subject, Trust, View};
 use crate::finding::{Finding, Severity};
+use crate::order;
 use crate::protocol::chain::{self, ChainAnalysis, look_at_chain};
 use crate::protocol::lint::{self, Breach, Level};
 use crate::protocol::revocation::{self, Authority, Standing, Why};
@@ -216,7 +217,7 @@ fn judge_form(case: &Case, cert: &String, at: Option<Timestamp>) -> Result<Strin
         id: &case.id,
         accepted: false,
         conforms: breaches.iter().all(|breach| breach.rule.level < Level::Error),
-        codes: breaches.iter().map(|breach| breach.rule.id).collect(),
+        codes: order::set(breaches.iter().map(|breach| breach.rule.id)),
         index: None,
         repaired: false,
     };
@@ -256,7 +257,7 @@ fn judge_chain(case: &Case, at: Option<Timestamp>) -> Result<String, String> {
         id: &case.id,
         accepted,
         conforms: accepted && breaches.iter().all(|breach| breach.rule.level < Level::Error),
-        codes: codes.collect(),
+        codes: order::set(codes),
         index: fails.iter().find_map(|finding| finding.data.get("index")?.as_u64()),
         repaired: named && !accepted && analysis.accepted_after_repair(),
     };

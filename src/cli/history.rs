@@ -6,6 +6,7 @@
 use super::exit::Trouble;
 use super::output;
 use crate::evidence::service::History;
+use crate::order;
 use crate::protocol::der::hex;
 use crate::report::{Report, write_json};
 use crate::text;
@@ -126,7 +127,7 @@ impl Folder<'_> {
                 found.push((moment.map(sortable), entry.path()));
             }
         }
-        found.sort();
+        order::rising(&mut found);
         Ok(found.into_iter().map(|(_, path)| path).collect())
     }
 

@@ -9,6 +9,7 @@ use super::output::repaired_chain;
 use super::system;
 use crate::evidence::redact::Level;
 use crate::finding::{Lang, Sentence, harmless};
+use crate::order;
 use crate::protocol::der::hex;
 use crate::report::{Report, TextStyle, Verbosity, write_html, write_json, write_text};
 use crate::text;
@@ -248,7 +249,7 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     let is_report =
         |name: &&String| *name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
     let mut names: Vec<&String> = members.iter().filter(is_report).collect();
-    names.sort();
+    order::rising(&mut names);
     if names.is_empty() {
         return Err(Refusal::NoReport);
     }
@@ -288,12 +289,12 @@ fn sums(
     (members, reports): (&[String], &[&String]),
     largest: u64,
 ) -> Result<Option<Listed>, Refusal> {
-    let known: BTreeSet<&str> = members.iter().map(String::as_str).collect();
+    let known: BTreeSet<&str> = order::set(members.iter().map(String::as_str));
     let above = |report: &&String| -> Vec<String> {
         let ends = report.match_indices('/').filter_map(|(at, _)| report.get(..=at));
         ends.map(str::to_owned).chain([String::new()]).collect()
     };
-    let folders: BTreeSet<String> = reports.iter().flat_map(above).collect();
+    let folders: BTreeSet<String> = order::set(reports.iter().flat_map(above));
     let mut listed = Listed { lists: BTreeSet::new(), sums: Sums::new() };
     let mut bases: Vec<String> = Vec::new();
     for folder in folders {
@@ -342,7 +343,7 @@ fn right(archive: &mut Archive<'_>, members: &[String], listed: &Listed, largest
     if let Some(unlisted) = members.iter().find(is_unlisted) {
         return Err(Refusal::Unlisted(unlisted.clone()));
     }
-    let known: BTreeSet<&str> = members.iter().map(String::as_str).collect();
+    let known: BTreeSet<&str> = order::set(members.iter().map(String::as_str));
     // a report is also there as HTML and as text
     let mut room = largest.saturating_mul(4);
     for (name, sum) in sums {

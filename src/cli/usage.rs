@@ -4,6 +4,7 @@ use super::args::{Lang, Wanted, command};
 use super::exit::{Trouble, USAGE, Voice};
 use super::german::{german, in_german};
 use crate::finding::{self, Sentence};
+use crate::order;
 use crate::text;
 use clap::ValueEnum as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -175,7 +176,7 @@ fn nearest(suggested: Option<&ContextValue>, typed: Option<&ContextValue>) -> Op
         _ => return None,
     };
     let typed = typed.map(ToString::to_string).unwrap_or_default();
-    all.sort_by(|a, b| strsim::jaro_winkler(&typed, b).total_cmp(&strsim::jaro_winkler(&typed, a)));
+    order::by(&mut all, |a, b| strsim::jaro_winkler(&typed, b).total_cmp(&strsim::jaro_winkler(&typed, a)));
     (!all.is_empty()).then_some(all)
 }
 

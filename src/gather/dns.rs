@@ -14,6 +14,7 @@ mod wire;
 use super::{Settings, SetupError};
 use crate::evidence::dns::{DnsFailKind, address_type};
 use crate::evidence::{DnsAnswer, DnsFailure, DnsSeen, RecordData, RecordType, ResourceRecord};
+use crate::order;
 use crate::protocol::reach::is_private;
 use futures_util::future::{BoxFuture, Shared};
 use futures_util::stream::FuturesUnordered;
@@ -235,7 +236,7 @@ impl Inner {
     async fn ask_servers(&self, name: &str, rtype: RecordType, manner: Manner) -> DnsSeen {
         let Some(wire_name) = wire_name(name) else { return DnsSeen { answer: None, failures: Vec::new() } };
         let mut order: Vec<usize> = (0..self.servers.len()).collect();
-        order.sort_by_key(|at| self.servers.get(*at).is_some_and(|s| s.silent.load(Ordering::Relaxed)));
+        order::by_key(&mut order, |at| self.servers.get(*at).is_some_and(|s| s.silent.load(Ordering::Relaxed)));
         let mut open = FuturesUnordered::new();
         // per server, in the order asked: why it gave no answer
         let mut tried: Vec<(usize, Option<DnsFailKind>)> = Vec::new();

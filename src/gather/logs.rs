@@ -9,6 +9,7 @@ mod unpack;
 mod walk;
 
 use crate::evidence::logs::{LogKind, reasons};
+use crate::order;
 use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind, why_unknown};
 use bounded::{Bounded, Ended};
 use same::{Change, Content, Found};
@@ -102,7 +103,7 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
         let data = std::fs::metadata(path).map_err(fails)?;
         if data.is_dir() {
             walk(path, &mut files, &mut failed).map_err(fails)?;
-            files.sort();
+            order::rising(&mut files);
             if files.is_empty() && failed.is_empty() {
                 return Err(Unreadable { path: path.clone(), error: None });
             }

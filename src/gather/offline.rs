@@ -7,6 +7,7 @@ use crate::evidence::{
     AiaSeen, CrlSeen, DnsAnswer, DnsSeen, Gathering, Header, NoAnswer, Probe, RecordData, RecordType, ResourceRecord,
     Seen, Source, Subject, TlsOutcome, TlsSeen, Trust,
 };
+use crate::order;
 use crate::protocol::revocation::crl;
 use crate::protocol::revocation::lookup::FILE;
 use crate::protocol::x509::Signature;
@@ -61,7 +62,7 @@ impl Offline {
             for entry in std::fs::read_dir(folder).map_err(wrong)? {
                 paths.push(entry.map_err(wrong)?.path());
             }
-            paths.sort();
+            order::rising(&mut paths);
             // a folder may also hold a README
             for path in paths.iter().filter(|path| path.is_file()) {
                 issuers.extend(encoded(&certificates(&read(path)?).1));

@@ -1,5 +1,6 @@
 //! What would the IIS log of the scenario's Exchange server hold of the last day?
 
+use crate::order;
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
@@ -48,6 +49,6 @@ pub fn written(lines: &[Lines], now: Timestamp) -> String {
             ago -= i64::from(part.every.max(1));
         }
     }
-    all.sort();
+    order::rising(&mut all);
     all.into_iter().fold(HEADER.to_owned(), |out, (_, line)| out + &line)
 }

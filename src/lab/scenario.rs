@@ -10,6 +10,7 @@ use super::http::Answer;
 use super::logs::Lines;
 use super::nylas::Nylas;
 use super::pki::AIA_HOST;
+use crate::order;
 use crate::protocol::reach::is_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -360,7 +361,7 @@ impl Scenario {
         let of_doors = self.doors.iter().map(|(address, _, _)| *address);
         let of_servers = self.name_servers.iter().map(|(address, _)| *address);
         let mut all: Vec<IpAddr> = of_zone.chain(of_second).chain(of_doors).chain(of_servers).collect();
-        all.sort_unstable();
+        order::rising(&mut all);
         all.dedup();
         all
     }

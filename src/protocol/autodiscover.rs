@@ -21,6 +21,7 @@ use crate::evidence::{
     Content, DnsAnswer, FailKind, Failure, HeldBack, HttpProbe, HttpSeen, Mailbox, Method, NoAnswer, Phase, RecordData,
     RecordType, SignIn, Stop, View, view,
 };
+use crate::order;
 use follow::follow;
 use judge::judge;
 use std::collections::BTreeSet;
@@ -486,7 +487,7 @@ pub fn srv_targets(answer: &DnsAnswer) -> Vec<String> {
             targets.push((*priority, u16::MAX - weight, target));
         }
     }
-    targets.sort();
+    order::rising(&mut targets);
     let mut hosts: Vec<String> = Vec::new();
     for (_, _, target) in targets {
         if !hosts.contains(&target) && hosts.len() < MOST_TARGETS {

@@ -2,6 +2,7 @@
 //!
 //! The table is `builds.txt`; what is newer than it is known to be newer, and nothing else.
 
+use crate::order;
 use crate::packed::BUILDS;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -224,7 +225,7 @@ pub fn updates_between(one: &Version, other: &Version) -> Option<usize> {
     let of = family(one.parts()).filter(|of| family(other.parts()) == Some(*of))?;
     let ends = [update(one.parts())?, update(other.parts())?];
     let known = table().iter().filter(|release| family(&release.build) == Some(of));
-    let all: BTreeSet<Vec<u16>> = known.filter_map(|release| update(&release.build)).chain(ends.clone()).collect();
+    let all: BTreeSet<Vec<u16>> = order::set(known.filter_map(|release| update(&release.build)).chain(ends.clone()));
     let [from, to] = ends.map(|end| all.iter().position(|update| *update == end));
     Some(from?.abs_diff(to?))
 }

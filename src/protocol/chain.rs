@@ -12,6 +12,7 @@ use super::path::{self, Builder, Fault, FaultKind, Path, Weight};
 use super::stores;
 use super::x509::{Certificate, Name, Signature};
 use crate::evidence::{AiaSeen, Anchor, HeldBack, Missing, NoAnswer, Probe, Seen, Stop, View, view};
+use crate::order;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -280,7 +281,7 @@ fn verdict(builder: &mut Builder<'_>, at: Timestamp, holds: &dyn Fn(&Anchor) -> 
 
 /// The stores that alone make clients accept the chain.
 fn trusted_by(builder: &mut Builder<'_>, anchors: &[Anchor], at: Timestamp) -> Vec<String> {
-    let stores: BTreeSet<&str> = anchors.iter().map(|anchor| anchor.store.as_str()).collect();
+    let stores: BTreeSet<&str> = order::set(anchors.iter().map(|anchor| anchor.store.as_str()));
     let trusts = |store: &&str| verdict(builder, at, &|anchor| anchor.store == *store).accepted;
     stores.into_iter().filter(trusts).map(str::to_owned).collect()
 }
@@ -294,7 +295,7 @@ pub fn analyse(certificates: Vec<Certificate>, anchors: &[Anchor], at: Timestamp
     let Path { indices, end, faults } = path;
     let reachable = builder.reachable();
     let children: BTreeMap<usize, usize> =
-        reachable.iter().rev().flat_map(|child| builder.issuers(*child).into_iter().map(|i| (i, *child))).collect();
+        order::map(reachable.iter().rev().flat_map(|child| builder.issuers(*child).into_iter().map(|i| (i, *child))));
 
     let mut seen = BTreeSet::new();
     let (mut duplicates, mut roots, mut strays, mut misplaced) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -388,7 +389,7 @@ impl Stores {
                 None => self.known = false,
             }
         }
-        self.anchors.sort();
+        order::rising(&mut self.anchors);
         self.anchors.dedup();
         self.asked.extend(new.into_keys().map(<[u8]>::to_vec));
         Ok(())
@@ -434,7 +435,7 @@ fn wants_repair(analysis: &ChainAnalysis) -> Option<usize> {
             let spoilt = analysis.faults.iter().filter(|f| f.weight() >= Weight::Weak).filter_map(|f| f.index);
             // the lowest first: its children are the server's own certificate, or in order
             let mut spoilt: Vec<usize> = spoilt.filter(|i| *i > 0).collect();
-            spoilt.sort_by_key(|i| analysis.path.iter().position(|on| on == i));
+            order::by_key(&mut spoilt, |i| analysis.path.iter().position(|on| on == i));
             spoilt.first().and_then(|i| analysis.child_of(*i))
         }
         _ => None,

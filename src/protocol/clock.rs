@@ -6,6 +6,7 @@
 use super::x509::Validity;
 use super::{autodiscover, eas, endpoint};
 use crate::evidence::{HttpProbe, Probe, Record, Seen, Stop, View, view};
+use crate::order;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use std::collections::BTreeSet;
@@ -54,7 +55,7 @@ pub fn reading(view: &View<'_>, probe: &HttpProbe) -> Result<Option<Reading>, St
 pub fn readings(view: &View<'_>) -> Result<Vec<Reading>, Stop> {
     let endpoint = endpoint::endpoint(view);
     let walk = if view.subject().server.is_some() { Ok(None) } else { autodiscover::walk(view) };
-    let mut probes: BTreeSet<_> = endpoint?.iter().map(eas::options).collect();
+    let mut probes: BTreeSet<_> = order::set(endpoint?.iter().map(eas::options));
     probes.extend(walk?.iter().flat_map(|walk| &walk.attempts).map(|attempt| attempt.probe.clone()));
     let read = view::all(probes.iter().map(|probe| reading(view, probe)))?;
     Ok(read.into_iter().flatten().collect())

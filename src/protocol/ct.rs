@@ -6,8 +6,8 @@
 use super::der::{OCTET_STRING, Reader};
 use super::revocation::ocsp;
 use super::x509::{Certificate, Validity, id};
+use crate::order;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 
 /// 2.23.140.1, the arc of the CA/Browser Forum's reserved policies (Baseline Requirements 7.1.6.1)
 const BASELINE: &[u8] = &[0x67, 0x81, 0x0c, 0x01];
@@ -56,7 +56,7 @@ pub fn timestamps(certificate: &Certificate, staple: Option<&[u8]>) -> Vec<Times
 
 /// How many different logs these are of.
 pub fn logs(timestamps: &[Timestamped]) -> usize {
-    timestamps.iter().map(|timestamp| timestamp.log).collect::<BTreeSet<_>>().len()
+    order::set(timestamps.iter().map(|timestamp| timestamp.log)).len()
 }
 
 /// In how many logs a certificate stands.

@@ -10,6 +10,7 @@ use super::challenge::{self, Challenge};
 use super::endpoint::Endpoint;
 use super::{token, trusted};
 use crate::evidence::{Credential, HttpProbe, HttpSeen, Look, Method, Response, SignIn, Stop, View};
+use crate::order;
 
 /// Commands without which no client can sync mail. Provision is not among them: SOGo answers it
 /// without listing it.
@@ -90,7 +91,7 @@ pub fn offer(response: &Response) -> Offer {
             .collect()
     };
     let mut versions: Vec<Version> = list("ms-asprotocolversions").iter().filter_map(|v| version(v)).collect();
-    versions.sort_unstable();
+    order::rising(&mut versions);
     versions.dedup();
     Offer {
         server: response.header("ms-server-activesync").map(str::to_owned),

@@ -3,6 +3,7 @@
 //! The table is `entra.txt`. Microsoft gives the numbers to people, not to programs, and may change them:
 //! they explain an answer, and decide nothing about how one is asked for.
 
+use crate::order;
 use crate::packed::ENTRA;
 use std::sync::LazyLock;
 
@@ -67,7 +68,7 @@ static TABLE: LazyLock<Vec<Code>> = LazyLock::new(|| {
         let numbers = numbers.iter().filter_map(|number| number.parse().ok());
         codes.extend(numbers.map(|number| Code { number, who, finding, meaning, remedy }));
     }
-    codes.sort_by_key(|code| code.number);
+    order::by_key(&mut codes, |code| code.number);
     codes
 });
 

@@ -8,6 +8,7 @@ use super::hosts;
 use crate::evidence::{
     FailKind, Failure, HelloKind, HelloSeen, HttpSeen, NoAnswer, Phase, Probe, Stop, TlsOutcome, TlsSeen, View, view,
 };
+use crate::order;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -112,7 +113,7 @@ pub fn look_at_address<'a>(view: &View<'a>, host: &str, port: u16, address: IpAd
     let named = host.parse::<IpAddr>().is_err();
     let kinds = HelloKind::ALL.into_iter().filter(|kind| named || *kind != HelloKind::Nameless);
     let hellos = view::all(kinds.map(|kind| Ok((kind, view.hello(address, port, host, kind)?))));
-    let hellos = hellos?.into_iter().filter_map(|(kind, seen)| Some((kind, seen.ok()?))).collect();
+    let hellos = order::map(hellos?.into_iter().filter_map(|(kind, seen)| Some((kind, seen.ok()?))));
     Ok(Shake { address, tls: tls?, hellos })
 }
 
@@ -130,7 +131,7 @@ impl<'a> Shake<'a> {
             Ok(TlsOutcome::Handshake(handshake)) => Some(handshake.version.clone()),
             _ => None,
         };
-        let all: BTreeSet<String> = chosen.chain(agreed).collect();
+        let all: BTreeSet<String> = order::set(chosen.chain(agreed));
         all.into_iter().collect()
     }
 

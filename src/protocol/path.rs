@@ -14,6 +14,7 @@ pub use fault::{Fault, FaultKind, Weight};
 
 use super::x509::{self, Certificate, Key, Name, Signature, inherit_parameters};
 use crate::evidence::Anchor;
+use crate::order;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use certificate::{Root, own_faults};
@@ -168,7 +169,7 @@ impl<'a> Builder<'a> {
             key_of(name).map(|key| *numbers.entry(key).or_insert(next))
         };
         let issuer: Vec<Option<usize>> = pool.iter().map(|certificate| number(&certificate.issuer)).collect();
-        let asked: BTreeSet<usize> = issuer.iter().flatten().copied().collect();
+        let asked: BTreeSet<usize> = order::set(issuer.iter().flatten().copied());
         let (mut fingerprints, mut authorities) = (BTreeMap::new(), BTreeMap::new());
         let (mut first, mut authority) = (Vec::new(), Vec::new());
         let mut by_subject: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -398,7 +399,7 @@ impl<'a> Builder<'a> {
         }
         let mut all = self.named_issuers(child);
         let asked = self.get(child).and_then(|c| c.authority_key_id.as_ref());
-        all.sort_by_key(|i| {
+        order::by_key(&mut all, |i| {
             let Some(parent) = self.get(*i) else { return (3, true, true) };
             let keys = match (asked, &parent.subject_key_id) {
                 (Some(asked), Some(has)) if asked == has => 0,
@@ -447,7 +448,7 @@ impl<'a> Builder<'a> {
             // every store that holds the same key
             let same = self.roots.iter().filter(|other| other.spki == root.spki && other.name.same(&root.name));
             let same = same.filter(|other| (search.holds)(other.anchor));
-            let stores: BTreeSet<String> = same.map(|other| other.anchor.store.clone()).collect();
+            let stores: BTreeSet<String> = order::set(same.map(|other| other.anchor.store.clone()));
             return End::Anchor { name: root.name.clone(), stores: stores.into_iter().collect() };
         }
         if self.self_signed(last) {

@@ -6,6 +6,7 @@
 use super::reach::is_private;
 use super::trusted::registered_domain;
 use crate::evidence::{DnsAnswer, DnsSeen};
+use crate::order;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -51,7 +52,7 @@ pub fn sight(host: &str, seen: &[&DnsSeen]) -> Option<Sight> {
     let answers: Vec<&DnsAnswer> = seen.iter().filter_map(|seen| seen.answer.as_ref()).filter(usable).collect();
     let chain = answers.iter().map(|answer| answer.alias_chain(host)).max_by_key(Vec::len)?;
     Some(Sight {
-        addresses: answers.iter().flat_map(|answer| answer.addresses()).collect(),
+        addresses: order::set(answers.iter().flat_map(|answer| answer.addresses())),
         end: chain.last().cloned().unwrap_or_else(|| host.to_owned()),
         ttl: answers.iter().filter_map(|answer| answer.ttl()).min(),
     })

@@ -7,6 +7,7 @@
 use super::{hosts, trusted};
 use crate::evidence::dns::{DnsFailKind, address_type};
 use crate::evidence::{DnsAnswer, DnsSeen, RecordData, RecordType, ResourceRecord, Stop, Via, View, view};
+use crate::order;
 use std::net::IpAddr;
 
 /// So many name servers of a zone are asked.
@@ -144,7 +145,7 @@ fn named<'a>(records: impl Iterator<Item = &'a ResourceRecord>, apex: &str) -> V
         })
         .collect();
     // a resolver turns them round and round
-    names.sort();
+    order::rising(&mut names);
     names.dedup();
     names
 }

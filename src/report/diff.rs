@@ -22,6 +22,7 @@ use super::json::write_harmless;
 use super::{FailOn, Kept, Report, Target, Tool, VERSION, Wording};
 use crate::evidence::NoAnswer;
 use crate::finding::{Lang, Sentence, Severity, Status, Text};
+use crate::order;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -290,7 +291,7 @@ pub fn compare(old: &Judged, new: &Judged, wording: Wording) -> Comparison {
     changes.extend(server::changes(&before.evidence, &after.evidence, lang));
     changes.extend(account::changes(before, after, lang));
     changes.extend(run::changes(old, new, lang));
-    changes.sort_by_key(|change| change.area);
+    order::by_key(&mut changes, |change| change.area);
     let not_compared = judged::not_compared(before, after);
     let counts = |change: &&Change| {
         change.trend == Trend::Worse

@@ -4,6 +4,7 @@ use super::fold::fence;
 use super::lead::{WHO, headline, label, when};
 use super::{FindingReport, Report};
 use crate::finding::{Lang, Severity, harmless};
+use crate::order;
 use crate::text;
 use std::fmt::Write as _;
 
@@ -15,7 +16,7 @@ pub fn explain_report(report: &Report, lang: Lang) -> String {
         report.causes.iter().position(|cause| cause.code == finding.code && cause.subject == finding.subject)
     };
     let mut all: Vec<&FindingReport> = report.checks.iter().flat_map(|check| &check.findings).collect();
-    all.sort_by_key(|finding| {
+    order::by_key(&mut all, |finding| {
         (is_cause(finding).unwrap_or(usize::MAX), std::cmp::Reverse(finding.severity), finding.code.clone())
     });
     // two checks may tell the same

@@ -14,6 +14,7 @@ use super::ready::{Known, Lack, statements};
 use super::{CauseReport, CommandReport, Report};
 use crate::evidence::View;
 use crate::finding::{Lang, Owner, Sentence, Severity, Shell, harmless};
+use crate::order;
 use crate::protocol::chain;
 use crate::text;
 use serde_json::Value;
@@ -273,7 +274,7 @@ fn readme(report: &Report, files: &[(FixFile, String)], pieces: &[Piece<'_>], la
             .as_deref()
             .map(chain_file)
             .filter(|name| cause.code.starts_with("tls.") && files.iter().any(|(file, _)| file.name == *name));
-        let names: BTreeSet<String> = of_it.chain(chain).collect();
+        let names: BTreeSet<String> = order::set(of_it.chain(chain));
         let names: Vec<String> = names.into_iter().collect();
         let said = if names.is_empty() {
             Sentence::new(text!(

@@ -3,6 +3,7 @@
 use super::{CommandReport, Report};
 use crate::evidence::{HttpSeen, View};
 use crate::finding::{Lang, Shell, Text};
+use crate::order;
 use crate::protocol::endpoint::{self, Endpoint, Origin};
 use crate::protocol::{cloud, eas};
 use crate::text;
@@ -155,7 +156,7 @@ impl Known {
 
     /// What a piece of it still lacks.
     pub fn lacks(&self, text: &str, host: Option<&str>) -> BTreeSet<Lack> {
-        let mut found: BTreeSet<Lack> = gaps(text).map(|mark| Lack { mark, what: What::Unknown }).collect();
+        let mut found: BTreeSet<Lack> = order::set(gaps(text).map(|mark| Lack { mark, what: What::Unknown }));
         for (mark, _) in MARKS.iter().filter(|(mark, _)| !places(text, mark).is_empty()) {
             found.insert(Lack { mark: (*mark).to_owned(), what: What::Listed });
         }

@@ -11,6 +11,7 @@ use super::trace;
 use super::{CauseReport, CheckReport, FindingReport, Remediation, Report};
 use crate::evidence::{NoAnswer, Record};
 use crate::finding::{Lang, Severity, Status};
+use crate::order;
 use crate::text;
 use colored::{ColoredString, Colorize};
 use serde_json::Value;
@@ -248,9 +249,9 @@ impl Page<'_> {
             self.finding(finding, out);
         }
         let ids: BTreeMap<String, &Record> =
-            self.report.evidence.records.iter().map(|(probe, record)| (probe.to_string(), record)).collect();
+            order::map(self.report.evidence.records.iter().map(|(probe, record)| (probe.to_string(), record)));
         let mut looked: Vec<_> = check.looked.iter().filter_map(|id| Some((id, ids.get(id)?))).collect();
-        looked.sort_by_key(|(_, record)| record.at_ms);
+        order::by_key(&mut looked, |(_, record)| record.at_ms);
         for (id, record) in looked {
             out.push(looked_line(6, id, record));
         }

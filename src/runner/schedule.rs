@@ -5,6 +5,7 @@ use super::{Event, Events, Finished, Judged};
 use crate::checks::Check;
 use crate::evidence::{Evidence, NoAnswer, Probe, Source, Stop, View};
 use crate::finding::{Outcome, Sentence};
+use crate::order;
 use crate::text;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -113,7 +114,7 @@ pub fn judge(checks: &'static [Check], evidence: Evidence) -> (Finished, Evidenc
     finish(&mut running, &mut store, &NoAnswer::NotRecorded, started, &mut |_| {});
     let mut checks: Vec<Judged> = running.into_iter().filter_map(|r| r.judged).collect();
     // an older report holds nothing of what only today's checks look at
-    let held: BTreeSet<String> = recorded.records.keys().map(ToString::to_string).collect();
+    let held: BTreeSet<String> = order::set(recorded.records.keys().map(ToString::to_string));
     for check in &mut checks {
         check.looked.retain(|id| held.contains(id));
     }
@@ -138,7 +139,7 @@ fn start(checks: &'static [Check], selected: &[String], started: Instant) -> Vec
 }
 
 fn wanted(running: &[Running]) -> BTreeSet<Probe> {
-    running.iter().filter(|r| r.judged.is_none()).flat_map(|r| r.waits_for.iter().cloned()).collect()
+    order::set(running.iter().filter(|r| r.judged.is_none()).flat_map(|r| r.waits_for.iter().cloned()))
 }
 
 /// What every check that waits for it could do without.

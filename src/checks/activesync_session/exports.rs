@@ -5,6 +5,7 @@ use crate::checks::common::exports::{Told, account, called, confirmed, devices, 
 use crate::checks::common::mailbox::USER_DISABLED;
 use crate::evidence::{Device, ExportKind, Stop, View};
 use crate::finding::{Code, Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::endpoint::endpoint;
 use crate::protocol::export::is_service;
 use crate::{findings, text};
@@ -135,7 +136,7 @@ fn device_findings(view: &View<'_>, outcome: &Outcome) -> Result<Vec<Finding>, S
         }
     }
     // what keeps the sync service out first
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    order::by_key(&mut findings, |finding| std::cmp::Reverse(finding.severity));
     if all.len() >= MOST_DEVICES {
         findings.push(told.beside(Finding::new(&MANY_DEVICES)).with("count", all.len()));
     }

@@ -3,6 +3,7 @@
 use crate::evidence::{Stop, View};
 use crate::finding::Finding;
 use crate::findings;
+use crate::order;
 use crate::protocol::autodiscover;
 use crate::protocol::clients::Family;
 use crate::protocol::clients::roads::{self, Found};
@@ -67,7 +68,7 @@ fn say(found: &[Found]) -> Vec<Finding> {
         out.push(finding.with("host", host));
     }
     let mut hosts: Vec<&str> = with.iter().filter_map(|found| found.host.as_deref()).collect();
-    hosts.sort_unstable();
+    order::rising(&mut hosts);
     hosts.dedup();
     if hosts.len() > 1 {
         let ends = hosts.iter().map(|host| {

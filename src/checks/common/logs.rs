@@ -18,6 +18,7 @@ pub use limits::{THRESHOLDS, Thresholds};
 
 use crate::evidence::logs::{LineAt, LogDevice, LogsSeen};
 use crate::finding::{self, Code, Finding, Lang, Severity};
+use crate::order;
 use crate::{findings, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -132,7 +133,7 @@ pub fn judge(seen: &LogsSeen, limits: &Thresholds, wanted: Option<&str>) -> Vec<
     for client in &seen.ews {
         ews::judge(client, end, limits, wanted.is_some(), &mut out);
     }
-    out.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    order::by_key(&mut out, |finding| std::cmp::Reverse(finding.severity));
     out
 }
 

@@ -5,6 +5,7 @@
 use crate::evidence::dns::address_type;
 use crate::evidence::{FailKind, Failure, Phase, Probe, RecordData, Stop, TlsOutcome, View, view};
 use crate::finding::{Code, Finding, Outcome, Owner, Sentence, Severity};
+use crate::order;
 use crate::protocol::endpoint::{Endpoint, Origin, told_ews};
 use crate::protocol::{autodiscover, hosts, trusted, ttl};
 use crate::{findings, remedies, text};
@@ -209,7 +210,7 @@ fn partly_dead(view: &View<'_>, servers: &[At<'_>]) -> Result<Vec<Finding>, Stop
         }
     }
     let looks = view::all(under.iter().map(|((address, port), name)| view.tls(*address, *port, name)))?;
-    let looks: BTreeMap<_, _> = under.keys().copied().zip(looks).collect();
+    let looks: BTreeMap<_, _> = order::map(under.keys().copied().zip(looks));
     let mut told: Vec<(Vec<IpAddr>, Finding, Vec<&At<'_>>)> = Vec::new();
     for (at, addresses) in servers.iter().zip(&addresses) {
         let seen = addresses.iter().filter_map(|address| Some((*address, looks.get(&(*address, at.port))?)));

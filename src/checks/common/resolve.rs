@@ -5,6 +5,7 @@
 use crate::evidence::dns::{DnsFailKind, address_type};
 use crate::evidence::{DnsAnswer, DnsSeen, NoAnswer, Probe, Stop, Via, View, view};
 use crate::finding::{Finding, Outcome, Sentence, Severity};
+use crate::order;
 use crate::protocol::{reach, ttl};
 use crate::{findings, text};
 use serde_json::{Value, json};
@@ -225,7 +226,7 @@ impl Name<'_> {
     pub fn extended_errors(&self) -> Vec<String> {
         let mut all: Vec<String> =
             self.seen.iter().filter_map(|seen| seen.answer.as_ref()).flat_map(|a| a.extended_errors.clone()).collect();
-        all.sort();
+        order::rising(&mut all);
         all.dedup();
         all
     }
@@ -310,7 +311,7 @@ pub fn silence(view: &View<'_>, names: &[Name<'_>]) -> Option<Outcome> {
         return names.iter().find_map(|name| name.unasked).map(super::unanswered);
     }
     let mut servers: Vec<&str> = failures.iter().map(|failure| failure.server.as_str()).collect();
-    servers.sort_unstable();
+    order::rising(&mut servers);
     servers.dedup();
     let offline = failures.iter().all(|failure| failure.why == DnsFailKind::Unreachable);
     let code = if offline { &OFFLINE } else { &NO_ANSWER };

@@ -9,6 +9,7 @@ pub mod refused;
 
 use crate::evidence::{HttpSeen, Probe, Stop, View};
 use crate::finding::{Code, Finding, Owner, Sentence, Severity};
+use crate::order;
 use crate::protocol::nylas::{self, Answer, Grant, Lookup};
 use crate::{findings, remedies, text};
 use jiff::Timestamp;
@@ -227,7 +228,7 @@ fn named_else(finding: Finding, same_address: &[Grant]) -> Finding {
 /// Several grants for mail of one address.
 fn duplicates(mut all: Vec<Grant>, grant: &Grant, api: &str) -> Option<Finding> {
     all.retain(Grant::is_for_mail);
-    all.sort_by(|a, b| a.id.cmp(&b.id));
+    order::by(&mut all, |a, b| a.id.cmp(&b.id));
     all.dedup_by(|a, b| a.id == b.id);
     let other = all.iter().find(|other| other.id != grant.id).filter(|_| all.len() > 1)?.id.clone();
     let list: Vec<_> =

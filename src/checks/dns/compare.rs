@@ -5,6 +5,7 @@ use crate::evidence::dns::address_type;
 use crate::evidence::{DnsSeen, Probe, Stop, TlsSeen, Via, View, view};
 use crate::finding::{Finding, Lang, Severity};
 use crate::findings;
+use crate::order;
 use crate::protocol::resolvers::{self, Difference, Sight};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -73,9 +74,9 @@ pub fn hosts_file(view: &View<'_>, name: &Name<'_>) -> Result<Option<Finding>, S
     if by_file.is_empty() {
         return Ok(None);
     }
-    let given: BTreeSet<IpAddr> = by_file.iter().map(|(address, _)| *address).collect();
+    let given: BTreeSet<IpAddr> = order::set(by_file.iter().map(|(address, _)| *address));
     let told = asked(view, &name.host, Via::Wire)?;
-    let told: BTreeSet<IpAddr> = told.iter().flat_map(|seen| seen.addresses()).collect();
+    let told: BTreeSet<IpAddr> = order::set(told.iter().flat_map(|seen| seen.addresses()));
     let severity = if given.is_subset(&told) { Severity::Info } else { Severity::Warn };
     let family = address_type(!view.subject().ipv4);
     Ok(Some(

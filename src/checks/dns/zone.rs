@@ -5,11 +5,11 @@ use crate::evidence::dns::address_type;
 use crate::evidence::{HttpSeen, Probe, RecordType, Stop, Via, View};
 use crate::finding::{Finding, Severity};
 use crate::findings;
+use crate::order;
 use crate::protocol::autodiscover::{Reason, Step, Walk};
 use crate::protocol::front::{self, Product};
 use crate::protocol::zone::{self, NameServer, Word};
 use serde_json::json;
-use std::collections::BTreeSet;
 
 findings! {
     WILDCARD = "dns.wildcard", Warn, Dns {
@@ -96,7 +96,7 @@ pub fn wildcard(
     subdomain: &Name<'_>,
     walk: Option<&Walk>,
 ) -> Result<Option<Finding>, Stop> {
-    let all = |name: &Name<'_>| name.addresses.iter().map(|(address, _)| *address).collect::<BTreeSet<_>>();
+    let all = |name: &Name<'_>| order::set(name.addresses.iter().map(|(address, _)| *address));
     let is_synthesized = any.chain == subdomain.chain && (!any.chain.is_empty() || all(any) == all(subdomain));
     if any.is_empty() || subdomain.is_empty() || !is_synthesized {
         return Ok(None);

@@ -3,6 +3,7 @@
 //! The only place that asks `chain` for a verdict on behalf of the clients.
 
 use crate::evidence::Anchor;
+use crate::order;
 use crate::protocol::chain::{self, ChainAnalysis};
 use crate::protocol::stores::{Holding, Roots, Store, firefox_preloads};
 use crate::protocol::x509::{Certificate, Name, Signature};
@@ -177,7 +178,7 @@ impl<'a, R: Roots> Trust<'a, R> {
     }
 
     fn issuers(&self) -> BTreeSet<&Name> {
-        self.sent.iter().chain(&self.fetched).map(|c| &c.issuer).filter(|name| !name.der.is_empty()).collect()
+        order::set(self.sent.iter().chain(&self.fetched).map(|c| &c.issuer).filter(|name| !name.der.is_empty()))
     }
 
     /// The anchors of a store that it trusts for this leaf.
@@ -219,7 +220,7 @@ impl<'a, R: Roots> Trust<'a, R> {
     fn accepted(&self, pool: Pool, anchors: &[Anchor]) -> bool {
         let mut keys: Vec<(String, String)> =
             anchors.iter().map(|anchor| (anchor.subject.clone(), anchor.spki.clone())).collect();
-        keys.sort();
+        order::rising(&mut keys);
         keys.dedup();
         if keys.is_empty() {
             return false;

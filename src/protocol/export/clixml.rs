@@ -4,6 +4,7 @@
 //! that was written before.
 
 use super::{Fault, Format, Row, Table, Value};
+use crate::order;
 use crate::protocol::xml::DEEPEST;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -107,13 +108,10 @@ fn collect(object: &Node, known: &Known<'_>, rows: &mut Vec<Row>) {
         return;
     }
     let parts = object.inner.iter().filter(|part| part.tag == "Props" || part.tag == "MS");
-    let row: Row = parts
-        .flat_map(|part| &part.inner)
-        .filter_map(|property| {
-            Some((unescaped(property.name.as_deref()?).to_ascii_lowercase(), value(property, known)))
-        })
-        .collect();
-    rows.push(row);
+    let row = parts.flat_map(|part| &part.inner).filter_map(|property| {
+        Some((unescaped(property.name.as_deref()?).to_ascii_lowercase(), value(property, known)))
+    });
+    rows.push(order::map(row));
 }
 
 fn list_of(node: &Node) -> Option<&Node> {

@@ -5,6 +5,7 @@
 use super::date::{self, Order, Read};
 use super::{Row, Table, Value};
 use crate::evidence::{CasMailbox, Device, ExportKind, ExportSeen, Subject};
+use crate::order;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -182,7 +183,7 @@ fn addresses(row: &Row) -> BTreeSet<String> {
         _ => Vec::new(),
     });
     let bare = all.map(|text| text.trim().rsplit_once(':').map_or(text.trim(), |(_, rest)| rest).to_lowercase());
-    bare.filter(|text| text.contains('@')).collect()
+    order::set(bare.filter(|text| text.contains('@')))
 }
 
 /// The object of the mailbox: the one with its address or the name that signs in, or the only one, where
@@ -255,7 +256,7 @@ fn own_devices<'a>(rows: &'a [Row], subject: &Subject, accounts: Option<&Table>)
     if rows.iter().any(|row| !addresses(row).is_empty()) {
         return rows.iter().filter(|row| is_addressed(row, subject)).collect();
     }
-    let owners: BTreeSet<String> = rows.iter().filter_map(owner).collect();
+    let owners: BTreeSet<String> = order::set(rows.iter().filter_map(owner));
     if owners.len() <= 1 {
         return rows.iter().collect();
     }

@@ -4,6 +4,7 @@
 //! ISO 8601. One object stands alone, several in an array, and `>>` puts documents after one another.
 
 use super::{Row, Value};
+use crate::order;
 use serde_json::Value as Json;
 
 /// The objects; `None` where it breaks off or is malformed.
@@ -27,7 +28,7 @@ fn collect(value: Json, rows: &mut Vec<Row>) {
                 return;
             }
             let properties = object.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), property(&value)));
-            rows.push(properties.collect());
+            rows.push(order::map(properties));
         }
         _ => {}
     }

@@ -4,6 +4,7 @@
 //! objects.
 
 use super::{Row, Value};
+use crate::order;
 
 /// The objects; `None` where it is no such text.
 pub fn rows(text: &str) -> Option<Vec<Row>> {
@@ -22,7 +23,7 @@ pub fn rows(text: &str) -> Option<Vec<Row>> {
         let line = line.trim_end();
         if line.is_empty() {
             if !row.is_empty() {
-                rows.push(std::mem::take(&mut row).into_iter().map(|(name, text)| (name, Value::of(text))).collect());
+                rows.push(order::map(std::mem::take(&mut row).into_iter().map(|(name, text)| (name, Value::of(text)))));
             }
         } else if let Some((name, value)) = property(line) {
             row.push((name.to_ascii_lowercase(), value.to_owned()));

@@ -4,6 +4,7 @@
 //! semicolon in German.
 
 use super::{Fault, Format, Row, Value};
+use crate::order;
 
 const SEPARATORS: &[char] = &[',', ';', '\t', '|'];
 
@@ -44,7 +45,7 @@ pub fn rows(text: &str) -> Result<Vec<Row>, Fault> {
         if record.len() < names.len() {
             return Err(broken);
         }
-        rows.push(names.iter().cloned().zip(record.iter().map(Value::of)).collect());
+        rows.push(order::map(names.iter().cloned().zip(record.iter().map(Value::of))));
     }
     Ok(rows)
 }

@@ -1,6 +1,7 @@
 //! What does a certificate say, to the last byte that a rule asks about?
 
 use super::der::{self, Element};
+use crate::order;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -593,7 +594,7 @@ pub(super) fn crl_points(der: &[u8]) -> Option<Vec<BTreeMap<u8, &[u8]>>> {
     let mut out = Vec::new();
     for point in der::list(der)? {
         let parts = der::elements(point.content).filter(|_| point.tag == der::SEQUENCE)?;
-        out.push(parts.iter().map(|part| (part.tag & 0x1f, part.content)).collect());
+        out.push(order::map(parts.iter().map(|part| (part.tag & 0x1f, part.content))));
     }
     Some(out)
 }

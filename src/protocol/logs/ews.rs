@@ -10,6 +10,7 @@ use super::streak::{Code, Failures, Stamp};
 use super::summary::{Wanted, statuses, when};
 use super::table::{account, local};
 use crate::evidence::logs::{EwsClient, LogFile, Refusal, line_at};
+use crate::order;
 use std::collections::HashMap;
 
 /// Accounts and clients that are told apart.
@@ -140,7 +141,7 @@ impl Clients {
                 }
             })
             .collect();
-        out.sort_by(|a, b| b.hits.cmp(&a.hits).then_with(|| (&a.user, &a.agent).cmp(&(&b.user, &b.agent))));
+        order::by(&mut out, |a, b| b.hits.cmp(&a.hits).then_with(|| (&a.user, &a.agent).cmp(&(&b.user, &b.agent))));
         out
     }
 }

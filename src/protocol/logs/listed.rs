@@ -8,6 +8,7 @@ use super::scan::{Part, Skip};
 use super::summary::{Wanted, is_account};
 use crate::evidence::ExportKind;
 use crate::evidence::logs::{ListedDevice, LogDevice, reasons};
+use crate::order;
 use crate::protocol::export::{self, Fault, Owned};
 use std::collections::{BTreeSet, HashMap};
 
@@ -62,7 +63,7 @@ impl Lists {
             }
         }
         part.used = rows.len() as u64;
-        let owners: BTreeSet<Option<&String>> = rows.iter().map(|row| row.owner.as_ref()).collect();
+        let owners: BTreeSet<Option<&String>> = order::set(rows.iter().map(|row| row.owner.as_ref()));
         let of_one = owners.len() <= 1 && rows.iter().all(|row| row.addresses.is_empty());
         part.list = Some(Ok(List { rows, of_one }));
         part

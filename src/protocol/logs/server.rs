@@ -8,6 +8,7 @@ use super::summary::moment;
 use crate::evidence::logs::{
     Lockout, LogAgent, LogDevice, LogFile, LogHour, LogServer, SlowRequest, Throttled, keeps_out, line_at,
 };
+use crate::order;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Slow requests that are kept.
@@ -104,7 +105,7 @@ impl Server {
         } else {
             self.slow.push(slow);
         }
-        self.slow.sort_by(|a, b| (b.ms, a.at).cmp(&(a.ms, b.at)));
+        order::by(&mut self.slow, |a, b| (b.ms, a.at).cmp(&(a.ms, b.at)));
         self.slow.truncate(SLOW);
     }
 
@@ -193,7 +194,7 @@ fn lockouts(devices: &[&LogDevice]) -> Vec<Lockout> {
         })
         .filter(|row| row.wrong_password + row.locked_out > 0)
         .collect();
-    out.sort_by_key(|row| std::cmp::Reverse(row.wrong_password + row.locked_out));
+    order::by_key(&mut out, |row| std::cmp::Reverse(row.wrong_password + row.locked_out));
     out.truncate(ROWS);
     out
 }
@@ -241,7 +242,7 @@ pub fn agents(devices: &[&LogDevice]) -> Vec<LogAgent> {
             requests,
         })
         .collect();
-    out.sort_by_key(|row| (std::cmp::Reverse(row.failing), std::cmp::Reverse(row.accounts)));
+    order::by_key(&mut out, |row| (std::cmp::Reverse(row.failing), std::cmp::Reverse(row.accounts)));
     out.truncate(ROWS);
     out
 }
@@ -268,7 +269,7 @@ fn throttled(devices: &[&LogDevice]) -> Vec<Throttled> {
             overdrawn: device.overdrawn,
         })
         .collect();
-    out.sort_by_key(|row| (std::cmp::Reverse(row.ms), std::cmp::Reverse(row.requests)));
+    order::by_key(&mut out, |row| (std::cmp::Reverse(row.ms), std::cmp::Reverse(row.requests)));
     out.truncate(ROWS);
     out
 }

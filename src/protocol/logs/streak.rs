@@ -1,6 +1,7 @@
 //! Which failures came after the last success, whatever the order in which the files are read?
 
 use super::answer::Status;
+use crate::order;
 use std::collections::BTreeMap;
 
 /// Runs that are kept; older ones are joined.
@@ -115,7 +116,7 @@ impl Failures {
         };
         self.runs.extend(other.runs.into_iter().map(|run| Run { epoch: run.epoch.wrapping_add(offset), ..run }));
         self.epoch = other.epoch.wrapping_add(offset);
-        self.runs.sort_by_key(|run| run.first);
+        order::by_key(&mut self.runs, |run| run.first);
         while self.runs.len() > KEPT {
             self.join();
         }

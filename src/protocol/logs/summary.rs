@@ -17,6 +17,7 @@ use crate::evidence::logs::{
     Coverage, DecidingLines, Gap, Heartbeat, Latency, LogDevice, LogFile, LogKind, LogServer, LogsSeen, MailboxServer,
     Peak, Refusal, SkippedLines, Source, line_at,
 };
+use crate::order;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,7 +165,7 @@ impl Collected {
         let (devices, unattributed) = table.devices();
         let mut all: Vec<(&Device, LogDevice)> =
             devices.iter().map(|device| (device, device_told(device, &files, &ids))).collect();
-        all.sort_by(|(_, a), (_, b)| {
+        order::by(&mut all, |(_, a), (_, b)| {
             b.hits.cmp(&a.hits).then_with(|| (&a.user, &a.device_id).cmp(&(&b.user, &b.device_id)))
         });
         let path = |number: u32| files.get(number as usize).map_or("", |file| file.path.as_str());
@@ -175,7 +176,7 @@ impl Collected {
         } else {
             // how the others of its kind fare tells the fault of a mailbox from that of a server
             let chosen = all.iter().filter(|(device, told)| wanted.takes(device, told));
-            let kinds: BTreeSet<&Option<String>> = chosen.map(|(_, told)| &told.agent).collect();
+            let kinds: BTreeSet<&Option<String>> = order::set(chosen.map(|(_, told)| &told.agent));
             let peers = all.iter().map(|(_, told)| told).filter(|told| kinds.contains(&told.agent));
             LogServer { agents: agents(&peers.collect::<Vec<_>>()), ..LogServer::default() }
         };
@@ -186,7 +187,7 @@ impl Collected {
             coverage: Coverage {
                 from: span.and_then(|(from, _)| moment(from)),
                 to: span.and_then(|(_, to)| moment(to)),
-                gaps: gaps(&hours.values().flatten().copied().collect()),
+                gaps: gaps(&order::set(hours.values().flatten().copied())),
                 sources: sources(&hours, &files),
             },
             listed,
@@ -240,7 +241,7 @@ fn sources(hours: &BTreeMap<u32, BTreeSet<i64>>, files: &[LogFile]) -> Vec<Sourc
 
 /// Counts by status, as they are told.
 pub fn statuses(counts: impl IntoIterator<Item = (Status, u64)>) -> BTreeMap<String, u64> {
-    counts.into_iter().map(|(status, count)| (status.to_string(), count)).collect()
+    order::map(counts.into_iter().map(|(status, count)| (status.to_string(), count)))
 }
 
 /// The shortest spelling, of several the first by the alphabet: the same whatever was read first.
@@ -303,7 +304,7 @@ fn device_told(device: &Device, files: &[LogFile], ids: &Ids) -> LogDevice {
         same_key,
         throttled,
         throttled_ms,
-        cut_after: device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count)).collect(),
+        cut_after: order::map(device.cuts.iter().map(|(seconds, count)| (seconds.to_string(), *count))),
         overdrawn: device.overdrawn.1,
         auto_blocked: device.auto_blocked,
         provisions: Failures::after(&[(&site.provisions, with_policy)]).count,
@@ -331,7 +332,7 @@ fn timeline(device: &Device, site: &Site) -> Vec<crate::evidence::logs::Spell> {
     let has_back = !back.told().is_empty();
     let mut all: Vec<Spell> = back.told().to_vec();
     all.extend(front.told().iter().filter(|spell| !has_back || spell.code.is_some()));
-    all.sort_by_key(|spell| spell.from);
+    order::by_key(&mut all, |spell| spell.from);
     let mut out: Vec<Spell> = Vec::new();
     for spell in all {
         match out.last_mut() {

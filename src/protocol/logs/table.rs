@@ -5,6 +5,7 @@ use super::device::{Device, Request};
 use super::keyed::Keyed;
 use super::query::{self, Query};
 use super::server::Server;
+use crate::order;
 use std::collections::{BTreeMap, HashMap};
 
 /// Devices that are told apart; no server has as many, but a flood of made-up names has.
@@ -103,7 +104,7 @@ impl Table {
         let mut devices: Vec<Option<Device>> = other.devices.into_iter().map(Some).collect();
         // in the order in which they came, not in that of a hash: two runs over the same files say the same
         let mut keys: Vec<(usize, Key)> = other.keys.into_iter().map(|(key, at)| (at, key)).collect();
-        keys.sort_unstable();
+        order::rising(&mut keys);
         for (from, key) in keys {
             let Some(device) = devices.get_mut(from).and_then(Option::take) else { continue };
             let known = self.keys.get(&key).copied();

@@ -1,6 +1,7 @@
 //! How often, how long, and in which spells?
 
 use super::streak::{Code, Stamp};
+use crate::order;
 
 /// Days that are kept apart.
 const DAYS: usize = 400;
@@ -238,7 +239,7 @@ impl Spells {
     pub fn merge(&mut self, other: Self) {
         let mut all = std::mem::take(&mut self.0);
         all.extend(other.0);
-        all.sort_by_key(|spell| spell.from);
+        order::by_key(&mut all, |spell| spell.from);
         for spell in all {
             match self.0.last_mut() {
                 Some(last) if last.code == spell.code => {

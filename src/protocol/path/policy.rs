@@ -5,6 +5,7 @@
 //! the certificates themselves hold.
 
 use super::fault::FaultKind;
+use crate::order;
 use crate::protocol::x509::Policies;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +95,7 @@ impl<'a> State<'a> {
 
 /// 6.1.3 d
 fn below<'a>(held: &'a [String], above: &Level<'a>, takes_any: bool) -> Level<'a> {
-    let expected: BTreeSet<&str> = above.nodes.values().flatten().copied().collect();
+    let expected: BTreeSet<&str> = order::set(above.nodes.values().flatten().copied());
     let mut level = Level::default();
     for policy in held.iter().map(String::as_str) {
         if policy != ANY_POLICY && (expected.contains(policy) || above.any) {

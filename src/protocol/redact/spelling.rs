@@ -5,6 +5,7 @@
 
 use super::letters::Reading;
 use super::vocabulary::{is_common, is_greeting};
+use crate::order;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -161,7 +162,7 @@ impl Spellings {
     /// Puts them in order, once all are known.
     pub fn sort(&mut self) {
         for phrases in self.phrases.values_mut() {
-            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.iter().map(Vec::len).sum::<usize>()));
+            order::by_key(phrases, |phrase| std::cmp::Reverse(phrase.words.iter().map(Vec::len).sum::<usize>()));
         }
     }
 

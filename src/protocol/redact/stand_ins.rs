@@ -8,6 +8,7 @@ use super::spelling::Spellings;
 use super::vocabulary::{is_common, is_plain_file};
 use super::{addresses, blob, directory, document, headers};
 use crate::evidence::redact::{Kind, Left, Level, Redacted};
+use crate::order;
 use crate::protocol::ntlm::{self, Names};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
@@ -65,7 +66,7 @@ impl StandIns {
                 of_kind.extend(found.tenants.iter().map(String::as_str).filter(|id| !found.values.contains_key(*id)));
             }
             // the mailbox itself is the first
-            of_kind.sort_by_key(|value| kind != Kind::Name || found.first.as_deref() != Some(value));
+            order::by_key(&mut of_kind, |value| kind != Kind::Name || found.first.as_deref() != Some(value));
             let mut numbers = Numbers::of(prefix, of_kind.iter().copied());
             // two mailboxes of a run have two names
             if kind == Kind::Name {
@@ -514,7 +515,7 @@ impl StandIns {
 
 /// A text with other words in these places.
 fn written(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
-    changes.sort_by_key(|(range, _)| range.start);
+    order::by_key(&mut changes, |(range, _)| range.start);
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for (range, other) in changes {

@@ -1,6 +1,7 @@
 //! Whose is a certificate, and are two names the same?
 
 use super::extension::printable;
+use crate::order;
 use crate::protocol::der::{self, OID, SEQUENCE, SET};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -128,7 +129,7 @@ fn compared(rdn: &[Attribute<'_>]) -> Vec<u8> {
             out
         })
         .collect();
-    all.sort();
+    order::rising(&mut all);
     all.join(&0)
 }
 

@@ -3,6 +3,7 @@
 use super::{Area, Change};
 use crate::evidence::{Content, Evidence, Probe, SignIn};
 use crate::finding::Lang;
+use crate::order;
 use crate::report::Report;
 use crate::report::seen::seen_word;
 use crate::text;
@@ -36,7 +37,7 @@ fn sign_ins(evidence: &Evidence) -> BTreeMap<String, String> {
         }
         _ => None,
     });
-    signed.collect()
+    order::map(signed)
 }
 
 /// The newest moment that the check tells of.

@@ -3,6 +3,7 @@
 use super::{Area, Change, arrow};
 use crate::evidence::{Evidence, Probe, Seen, TlsOutcome};
 use crate::finding::{Lang, Sentence};
+use crate::order;
 use crate::protocol::builds::day_of;
 use crate::protocol::x509::Certificate;
 use crate::report::Report;
@@ -10,7 +11,7 @@ use crate::report::certificates::{Shown, shown};
 use crate::report::seen::seen_word;
 use crate::text;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 pub(super) fn changes(old: &Report, new: &Report, lang: Lang) -> Vec<Change> {
@@ -69,7 +70,7 @@ fn between(was: &Shown, is: &Shown, lang: Lang) -> Option<Change> {
 /// Of the same authority, for the same names, and from later on.
 fn is_renewal(old: &Certificate, new: &Certificate) -> bool {
     let names = |certificate: &Certificate| {
-        certificate.names.iter().map(|name| name.to_string().to_ascii_lowercase()).collect::<BTreeSet<_>>()
+        order::set(certificate.names.iter().map(|name| name.to_string().to_ascii_lowercase()))
     };
     // authorities change the certificate they sign with
     let same_authority = match (&old.issuer.organisation, &new.issuer.organisation) {
@@ -126,7 +127,7 @@ fn handshakes(old: &Evidence, new: &Evidence, lang: Lang) -> Vec<Change> {
             }
             _ => None,
         });
-        looks.collect()
+        order::map(looks)
     };
     let before = ended(old);
     let told = ended(new).into_iter().filter_map(|((host, address, port), is)| {

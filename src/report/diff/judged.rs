@@ -2,6 +2,7 @@
 
 use super::{Area, Change, NotCompared, Trend, arrow};
 use crate::finding::{Lang, Place, Sentence, Severity, Status};
+use crate::order;
 use crate::report::lead::{client_name, client_word, status_word};
 use crate::report::{CheckReport, FindingReport, Report};
 use crate::text;
@@ -90,7 +91,7 @@ fn by_key(check: &CheckReport) -> BTreeMap<Key<'_>, Vec<&FindingReport>> {
     }
     // of several of one kind at one place, the worst are compared first
     for of_key in all.values_mut() {
-        of_key.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        order::by_key(of_key, |finding| std::cmp::Reverse(finding.severity));
     }
     all
 }

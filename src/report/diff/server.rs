@@ -3,12 +3,13 @@
 use super::{Area, Change};
 use crate::evidence::{Evidence, HttpProbe, HttpSeen, Probe, Response, Seen, SignIn, Stop, View};
 use crate::finding::Lang;
+use crate::order;
 use crate::protocol::builds::Version;
 use crate::protocol::endpoint::{self, Endpoint};
 use crate::protocol::{eas, front, version};
 use crate::text;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) fn changes(old: &Evidence, new: &Evidence, lang: Lang) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -107,7 +108,7 @@ impl Offered {
         let offer = signed.map(eas::offer).filter(eas::Offer::is_activesync).unwrap_or_else(|| eas::offer(first));
         let front = front::recognise(first);
         let mut commands = offer.commands.clone();
-        commands.sort_unstable();
+        order::rising(&mut commands);
         Some(Self {
             product: [front.product.name(), front.in_front].into_iter().flatten().map(str::to_owned).collect(),
             versions: offer.versions.iter().map(ToString::to_string).collect(),
@@ -119,7 +120,7 @@ impl Offered {
 
 fn methods(response: &Response) -> Vec<String> {
     let schemes = response.headers_named("www-authenticate").filter_map(|line| line.split_whitespace().next());
-    schemes.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
+    order::set(schemes.map(str::to_owned)).into_iter().collect()
 }
 
 /// The most precise build that each host showed.

@@ -5,6 +5,7 @@ use super::tag::Html;
 use crate::evidence::http::Timing;
 use crate::evidence::{Record, Seen};
 use crate::finding::Lang;
+use crate::order;
 use crate::report::Report;
 use crate::report::seen::seen_word;
 use crate::text;
@@ -18,7 +19,7 @@ pub(super) fn waterfall(html: &mut Html, report: &Report, lang: Lang) {
     if records.is_empty() {
         return;
     }
-    records.sort_by_key(|(_, record)| (record.at_ms, record.took_ms));
+    order::by_key(&mut records, |(_, record)| (record.at_ms, record.took_ms));
     let whole = report.duration_ms.max(1);
     let critical = report.evidence.critical_path();
     html.element("h3", &[], text!("Timeline", "Zeitverlauf").of(lang));

@@ -6,6 +6,7 @@ mod server;
 
 use crate::evidence::logs::{LineAt, LogDevice, LogFile, LogKind, LogsSeen};
 use crate::finding::{Lang, Severity, Status, Text, harmless, reason};
+use crate::order;
 use crate::report::FindingReport;
 use crate::report::fold::{both_ends, cut, indented, marked};
 use crate::report::redacted::redacted_line;
@@ -214,7 +215,7 @@ impl Page<'_> {
             }
         }
         let mut sums: Vec<_> = sums.into_iter().collect();
-        sums.sort_by_key(|(_, (requests, _))| std::cmp::Reverse(*requests));
+        order::by_key(&mut sums, |(_, (requests, _))| std::cmp::Reverse(*requests));
         sums
     }
 

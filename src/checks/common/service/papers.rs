@@ -8,6 +8,7 @@ use super::{GRANT_INVALID, GRANT_UNKNOWN, of_grant, region, stored};
 use crate::evidence::Subject;
 use crate::evidence::service::{Paper, PaperKind};
 use crate::finding::{Finding, Sentence, Severity};
+use crate::order;
 use crate::protocol::nylas::v2::{Account, State};
 use crate::protocol::nylas::{self, Grant};
 use crate::{findings, text};
@@ -82,7 +83,7 @@ pub fn said(subject: &Subject, now: Timestamp) -> Said {
         said.findings.extend(finding.map(|finding| finding.with("file", paper.file.as_str())));
     }
     for (id, mut events) in events {
-        events.sort_by_key(|paper| paper.at);
+        order::by_key(&mut events, |paper| paper.at);
         let Some(last) = events.last() else { continue };
         let is_old = last.at.is_none_or(|at| now.as_second().saturating_sub(at.as_second()) > OLD_S);
         let finding = match last.kind {
