@@ -243,6 +243,55 @@ fn a_name_that_steers_a_terminal_steers_none() {
 }
 
 #[test]
+fn a_log_beside_its_own_archive_counts_once_whichever_is_found_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let hits = |place: &str| {
+        let report = json(folder.path(), &[place]);
+        (report["devices"][0]["hits"].as_u64().unwrap(), said(&run(folder.path(), &[place, "--lang", "en"])))
+    };
+    let write = |name: &str, bytes: Vec<u8>| {
+        std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    let other = good().replace("2026-", "2025-");
+    write("one/u_ex.log", good().into());
+    let (alone, _) = hits("one");
+    for (place, files) in [
+        (
+            "after",
+            vec![
+                ("b.log", good().into()),
+                ("c.log.gz", gzip(good().as_bytes())),
+                ("d.zip", zip(&[("u_ex.log", good().as_bytes())])),
+            ],
+        ),
+        ("before", vec![("a.log.gz", gzip(good().as_bytes())), ("b.log", good().into())]),
+        ("packed", vec![("a.zip", zip(&[("x.log", good().as_bytes())])), ("b.log.gz", gzip(good().as_bytes()))]),
+    ] {
+        let copies = files.len() - 1;
+        for (name, bytes) in files {
+            write(&format!("{place}/{name}"), bytes);
+        }
+        let (found, text) = hits(place);
+        assert_eq!((found, text.matches("and counts once").count()), (alone, copies), "{place}: {text}");
+    }
+    // of a damaged archive and the log itself, the log counts
+    let mut damaged = zip(&[("a.log", good().as_bytes())]);
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 8].fill(b'x');
+    write("damaged/a.zip", damaged);
+    write("damaged/b.log", good().into());
+    let (found, text) = hits("damaged");
+    assert_eq!((found, text.matches("and counts once").count()), (alone, 1), "{text}");
+    // what gzip says at its end is said of the last of two parts alone
+    write("parts/a.log.gz", [gzip(other.as_bytes()), gzip(good().as_bytes())].concat());
+    write("parts/b.log", good().into());
+    write("parts/c.log.gz", gzip(other.as_bytes()));
+    let (found, text) = hits("parts");
+    assert_eq!((found, text.matches("and counts once").count()), (4 * alone, 0), "{text}");
+}
+
+#[test]
 fn a_copy_of_a_log_counts_once_and_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

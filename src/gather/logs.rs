@@ -4,6 +4,7 @@
 //! beginning were still in force; where the part before it shows that they are not, it is read again.
 
 mod bounded;
+mod held;
 mod same;
 mod unpack;
 mod walk;
@@ -12,6 +13,7 @@ use crate::evidence::logs::{LogKind, reasons};
 use crate::order;
 use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind, why_unknown};
 use bounded::{Bounded, Ended};
+use held::{Held, Unpacked};
 use same::{Change, Content, Found};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -75,12 +77,14 @@ struct With {
 }
 
 /// Everything that is to be read, found but not yet read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plan {
     units: Vec<Unit>,
     collected: Collected,
     /// What the files hold that were found so far.
     contents: BTreeSet<Content>,
+    /// The same once it is unpacked.
+    held: Held,
     /// How many bytes there are, as far as that is known.
     pub bytes: u64,
     /// Whether requests to EWS count, too.
@@ -90,8 +94,7 @@ pub struct Plan {
 /// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input. What is named
 /// twice is read once.
 pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
-    let mut plan =
-        Plan { units: Vec::new(), collected: Collected::default(), contents: BTreeSet::new(), bytes: 0, ews: false };
+    let mut plan = Plan::default();
     let mut known = BTreeSet::new();
     for path in paths {
         let fails = |error| Unreadable { path: path.clone(), error: Some(error) };
@@ -132,9 +135,18 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
 
 impl Plan {
     /// A file that is read from its beginning to its end and once only.
-    fn unit(&mut self, name: String, place: Place) {
+    fn unit(&mut self, name: String, place: Place) -> u32 {
         let file = self.collected.file(name, LogKind::Unknown);
         self.units.push(Unit { file, place, size: None, found: None, part: None });
+        file
+    }
+
+    /// Leaves out which of two files with one content need not be read.
+    fn once(&mut self, unpacked: Option<Unpacked>) {
+        if let Some(copy) = unpacked.and_then(|unpacked| self.held.spare(unpacked)) {
+            self.units.retain(|unit| unit.file != copy);
+            self.collected.note(copy, reasons::COPY);
+        }
     }
 
     fn unusable(&mut self, name: String, kind: LogKind, why: String) {
@@ -156,28 +168,30 @@ impl Plan {
         let known = Some(size).filter(|size| *size > 0);
         let mut head = Vec::new();
         (&mut file).take(BEGINNING).read_to_end(&mut head)?;
-        if let Some(content) = Content::of(&file, size, &head)? {
-            if !self.contents.insert(content) {
-                let copy = self.collected.file(name, LogKind::Unknown);
-                self.collected.note(copy, reasons::COPY);
-                return Ok(());
-            }
-            file.seek(SeekFrom::Start(head.len() as u64))?;
+        if Content::of(&file, size, &head)?.is_some_and(|content| !self.contents.insert(content)) {
+            let copy = self.collected.file(name, LogKind::Unknown);
+            self.collected.note(copy, reasons::COPY);
+            return Ok(());
         }
         self.bytes += size;
         let found = known.map(|_| Found::new(&data, &head));
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             match zip::ZipArchive::new(file) {
-                Ok(archive) => self.members(path, &name, &archive),
+                Ok(mut archive) => self.members(path, &name, &mut archive),
                 Err(error) => self.unusable(name, LogKind::Binary, said(&of_archive(error))),
             }
             return Ok(());
         }
         let number = self.collected.file(name, LogKind::Unknown);
+        let unpacked = match head.starts_with(b"\x1f\x8b") {
+            true => Unpacked::gzip(number, &file, &head),
+            false => known.map(|size| Unpacked::plain(number, path, size, &head)),
+        };
         let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
         let length = (size / 4).clamp(PART.0, PART.1);
         if !plain || size < 2 * length {
             self.units.push(Unit { file: number, place, size: known, found, part: None });
+            self.once(unpacked);
             return Ok(());
         }
         // what the first header says holds until another one is met
@@ -191,18 +205,24 @@ impl Plan {
             self.units.push(Unit { file: number, place: place.clone(), size: known, found: found.clone(), part });
             from = to;
         }
+        self.once(unpacked);
         Ok(())
     }
 
-    fn members(&mut self, path: &Path, name: &str, archive: &zip::ZipArchive<File>) {
-        let before = self.units.len();
+    fn members(&mut self, path: &Path, name: &str, archive: &mut zip::ZipArchive<File>) {
+        let mut is_empty = true;
         for member in 0..archive.len() {
             let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
-            if !inner.ends_with('/') {
-                self.unit(format!("{name}:{inner}"), Place::Member(path.to_owned(), member));
+            if inner.ends_with('/') {
+                continue;
             }
+            is_empty = false;
+            let file = self.unit(format!("{name}:{inner}"), Place::Member(path.to_owned(), member));
+            // what cannot be opened says so when it is read
+            let raw = archive.by_index_raw(member).ok();
+            self.once(raw.and_then(|raw| Unpacked::member(file, raw.size(), raw.crc32())));
         }
-        if self.units.len() == before {
+        if is_empty {
             self.unusable(name.to_owned(), LogKind::Binary, reasons::NO_MEMBER.to_owned());
         }
     }

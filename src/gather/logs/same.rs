@@ -100,7 +100,8 @@ impl Content {
     }
 }
 
-fn hashed(bytes: &[u8]) -> u64 {
+/// A number that equal bytes have in common.
+pub fn hashed(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()
