@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Slow requests that are kept.
 const SLOW: usize = 20;
 
-/// Rows that are told of one table.
-const ROWS: usize = 200;
+/// Access states that are kept apart: a list may name any.
+const STATES: usize = 200;
 
 /// Failures in a row from which on a device counts as failing here.
 const FAILING: u64 = 3;
@@ -195,7 +195,6 @@ fn lockouts(devices: &[&LogDevice]) -> Vec<Lockout> {
         .filter(|row| row.wrong_password + row.locked_out > 0)
         .collect();
     order::by_key(&mut out, |row| std::cmp::Reverse(row.wrong_password + row.locked_out));
-    out.truncate(ROWS);
     out
 }
 
@@ -243,14 +242,13 @@ pub fn agents(devices: &[&LogDevice]) -> Vec<LogAgent> {
         })
         .collect();
     order::by_key(&mut out, |row| (std::cmp::Reverse(row.failing), std::cmp::Reverse(row.accounts)));
-    out.truncate(ROWS);
     out
 }
 
 fn access(devices: &[&LogDevice]) -> BTreeMap<String, u64> {
     let mut out = BTreeMap::new();
     for state in devices.iter().filter_map(|device| device.access_state.as_ref()) {
-        if out.len() < ROWS || out.contains_key(state) {
+        if out.len() < STATES || out.contains_key(state) {
             *out.entry(state.clone()).or_default() += 1;
         }
     }
@@ -270,6 +268,5 @@ fn throttled(devices: &[&LogDevice]) -> Vec<Throttled> {
         })
         .collect();
     order::by_key(&mut out, |row| (std::cmp::Reverse(row.ms), std::cmp::Reverse(row.requests)));
-    out.truncate(ROWS);
     out
 }
