@@ -14,7 +14,7 @@ mod scene;
 use exdiag::evidence::http::Timing;
 use exdiag::evidence::{
     Body, CasMailbox, Content, Credential, Device, Evidence, Export, ExportKind, ExportSeen, HttpOutcome, HttpProbe,
-    HttpSeen, NoAnswer, Probe, Response, Seen, SignIn,
+    HttpSeen, NoAnswer, Probe, Record, Response, Seen, SignIn,
 };
 use exdiag::finding::{Finding, Severity, Status};
 use exdiag::protocol::ews::{Answer, Reply, render};
@@ -217,6 +217,40 @@ fn m3_the_device_of_the_sync_service_is_named_with_the_command_that_lets_it_in()
     ];
     let calm = run(&["activesync-session"], &[account(own), list(phones)], ANONYMOUS);
     expect("admin-device-old-blocked", &calm, &[], &[("activesync.device-blocked", INFO)]);
+    // where no device is let in, the only one is hardly blocked on purpose
+    let only = device("ALT", PHONE, "Blocked", "2020-11-22T19:00:00Z");
+    let shut = run(&["activesync-session"], &[list(vec![only])], ANONYMOUS);
+    let code = "activesync.device-blocked";
+    expect("admin-device-only-one-blocked", &shut, &[code], &[(code, WARN)]);
+}
+
+#[test]
+fn m3_a_quarantine_that_session_and_list_show_is_one_cause() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence/session-device-quarantined.json");
+    let mut evidence = exdiag::report::read(&std::fs::read(path).unwrap()).unwrap().remove(0);
+    let export = Export { what: ExportKind::DeviceList, file: "devices.json".to_owned() };
+    let (_, seen) = list(vec![device("0A1B2C", SERVICE, "Quarantined", "2026-11-22T19:00:00Z")]);
+    evidence.header.subject.exports.push(export.clone());
+    let record = Record { seen: Seen::Export(seen), at_ms: 0, took_ms: 0, after: None };
+    evidence.records.insert(Probe::Export(export), record);
+    let verdict = exdiag::replay(evidence).verdict();
+    let causes: Vec<_> = verdict.causes.iter().map(|cause| cause.finding.code.id).collect();
+    assert_eq!(causes, ["activesync.device-quarantined"]);
+}
+
+#[test]
+fn m1_a_file_that_says_on_does_not_confirm_that_it_is_off() {
+    let by_file = |enabled| {
+        let mailbox = CasMailbox { activesync_enabled: Some(enabled), ..CasMailbox::default() };
+        let wire = Wire { signs_in: true, activesync: 403, ews: 200 };
+        let diagnosis = exdiag::replay(run(&["activesync"], &[account(mailbox)], wire));
+        let verdict = diagnosis.verdict();
+        let mut all = verdict.entries.iter().flat_map(|entry| entry.outcome.findings());
+        let refused = all.find(|finding| finding.code.id == "activesync.user-disabled").unwrap();
+        refused.evidence.iter().any(|id| id.starts_with("export:"))
+    };
+    assert_eq!((by_file(false), by_file(true)), (true, false));
 }
 
 #[test]

@@ -14,9 +14,9 @@ mod scene;
 use exdiag::evidence::http::Timing;
 use exdiag::evidence::{
     Body, Content, Credential, Evidence, FailKind, Failure, HeldBack, HttpOutcome, HttpProbe, HttpSeen, NoAnswer,
-    Phase, Probe, Response, Seen, SignIn,
+    Phase, Probe, Response, Seen, SignIn, View,
 };
-use exdiag::finding::{Outcome, Severity, Status};
+use exdiag::finding::{Lang, Outcome, Severity, Status};
 use exdiag::protocol::ews::{Answer, Reply, render};
 use record::record;
 use scene::Scene;
@@ -178,6 +178,11 @@ fn h5_the_wait_that_the_server_wants_is_told_in_seconds() {
 fn contract_5_ews_gets_no_sign_in_that_activesync_has_refused_or_that_does_not_fit() {
     let refused = seen(401, WITH_BASIC, |_| panic!("nothing may be sent"));
     assert_eq!(inbox_probes(&refused), 0);
+    // a page in between, an account that is blocked, a password that is over
+    for status in [302, 456, 457] {
+        let refused = seen(status, WITH_BASIC, |_| panic!("nothing may be sent"));
+        assert_eq!(inbox_probes(&refused), 0, "{status}");
+    }
     let windows = &WITH_BASIC[..2];
     let unfit = seen(200, windows, |_| panic!("nothing may be sent"));
     expect("ews-not-tried-windows", &unfit, &[("server.ews-not-tried", INFO)]);
@@ -192,4 +197,50 @@ fn the_build_is_read_from_the_answer_of_ews_too() {
     let found = outcome(&evidence);
     let versions = &found.findings().iter().find(|f| f.code.id == "server.identified").unwrap().data["versions"];
     assert!(versions.to_string().contains("ServerVersionInfo"), "{versions}");
+}
+
+/// The same evidence without the signed-in question.
+fn without_inbox(mut evidence: Evidence) -> Evidence {
+    evidence
+        .records
+        .retain(|probe, _| !matches!(probe, Probe::Http(http) if matches!(http.content, Content::EwsInbox { .. })));
+    evidence
+}
+
+#[test]
+fn ews_is_asked_once_the_session_is_over() {
+    let mut evidence = without_inbox(seen(200, WITH_BASIC, |_| Ok(soap(200, Answer::Inbox { total: None }))));
+    let asks = |evidence: &Evidence| {
+        let view = View::new(evidence);
+        assert!((exdiag::checks::find("server-version").unwrap().run)(&view).is_err());
+        let of = |probe: &Probe| match probe {
+            Probe::Http(http) => {
+                (matches!(http.content, Content::EwsInbox { .. }), matches!(http.content, Content::ActiveSync { .. }))
+            }
+            _ => (false, false),
+        };
+        let wanted: Vec<_> = view.wanted().iter().map(of).collect();
+        (wanted.iter().any(|(inbox, _)| *inbox), wanted.iter().any(|(_, session)| *session))
+    };
+    assert_eq!(asks(&evidence), (true, false));
+    evidence.header.subject.selected.push("activesync-session".to_owned());
+    assert_eq!(asks(&evidence), (false, true));
+}
+
+#[test]
+fn a_report_of_before_the_question_says_nothing_of_it() {
+    let old = without_inbox(seen(200, WITH_BASIC, |_| Ok(soap(200, Answer::Inbox { total: None }))));
+    let found = outcome(&old);
+    assert!(found.findings().iter().all(|finding| finding.code.id != "server.ews-not-tried"), "{found:?}");
+}
+
+#[test]
+fn an_ews_that_refuses_the_user_is_none_that_can_be_used() {
+    let note = |said: HttpOutcome| match outcome(&seen(200, WITH_BASIC, move |_| Ok(said.clone()))) {
+        Outcome::Checked { note, .. } => note.say(Lang::En),
+        other => panic!("{other:?}"),
+    };
+    assert!(note(answer(403, &[], "")).ends_with("without a usable EWS"));
+    // a warning is no refusal
+    assert!(note(says("ErrorServerBusy", None)).ends_with("with EWS"));
 }

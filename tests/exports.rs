@@ -314,6 +314,9 @@ fn of_other_mailboxes_nothing_is_taken() {
     let seen_of = |objects: &[Object]| seen(CAS, json7(objects).as_bytes());
     let other = seen_of(&ben);
     assert_eq!((other.is_ours, other.mailbox), (false, None));
+    // without an address it is somebody's all the same
+    let named = vec![("DisplayName", P::Text("Ben Beispiel".to_owned())), ("ActiveSyncEnabled", P::Flag(false))];
+    assert!(!seen_of(&[named]).is_ours);
     // whose the devices are is told by the other export
     let of = |owner: &str, id: &str| {
         let mut object = device(id);

@@ -272,6 +272,15 @@ fn what_is_no_sign_in_service_has_said_no_to_nobody() {
     assert_eq!((code, out.as_str()), (0, "ey.geheim.x\n"), "{err}");
 }
 
+#[test]
+fn only_silence_in_a_row_ends_the_wait() {
+    const PAGE: &str = "<html>Bad gateway</html>";
+    let (code, out, err) =
+        Service::managed(&[PAGE, PAGE, PAGE, PAGE, PAGE, PENDING, PAGE, PAGE, PAGE, PAGE, PAGE, TOKEN]).run(&[]);
+    assert_eq!((code, out.as_str()), (0, "ey.geheim.x\n"), "{err}");
+    assert_eq!(Service::managed(&[PAGE, PAGE, PAGE, PAGE, PAGE, PAGE, TOKEN]).run(&[]).0, 3);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_device_or_a_link_stays_what_it_is() {

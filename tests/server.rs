@@ -13,7 +13,8 @@ mod scene;
 
 use exdiag::evidence::http::Timing;
 use exdiag::evidence::{
-    Body, Evidence, FailKind, Failure, HttpOutcome, HttpProbe, HttpSeen, Phase, Probe, Response, Seen,
+    Body, Content, Credential, Evidence, FailKind, Failure, HttpOutcome, HttpProbe, HttpSeen, Phase, Probe, Response,
+    Seen, SignIn,
 };
 use exdiag::finding::{Finding, Lang, Outcome, Severity, Status};
 use record::record;
@@ -347,9 +348,20 @@ fn n15_a_fault_of_one_address_is_a_warning_about_that_address() {
 /// Autodiscover names this EWS beside ActiveSync on the usual host, and there it answers so, with a
 /// certificate that is accepted or not.
 fn told_ews(ews_url: &'static str, verified: bool, ews: impl Fn(&HttpProbe) -> HttpOutcome) -> Evidence {
+    told_ews_to(None, ews_url, verified, ews)
+}
+
+/// The same to whoever has this credential, which ActiveSync takes.
+fn told_ews_to(
+    credential: Option<Credential>,
+    ews_url: &'static str,
+    verified: bool,
+    ews: impl Fn(&HttpProbe) -> HttpOutcome,
+) -> Evidence {
     let json = |url: &str| answer(200, &[], &serde_json::json!({"Url": url}).to_string());
     let mut scene = Scene::of(HOST, TODAY, &[CHECK]);
     scene.evidence.header.subject.server = None;
+    scene.evidence.header.subject.credential = credential;
     scene.answered(&[CHECK], |probe| match probe {
         Probe::Dns { name, rtype } => {
             let known = ["mail.corp.example", "ews.corp.example", "autodiscover.corp.example", ONLINE];
@@ -368,6 +380,7 @@ fn told_ews(ews_url: &'static str, verified: bool, ews: impl Fn(&HttpProbe) -> H
                 }
                 url if url.contains("Protocol=EWS") => json(ews_url),
                 url if url == ews_url => ews(http),
+                _ if http.sign_in == SignIn::Given => answer(200, &[("x-owa-version", "15.2.2562.46")], ""),
                 "https://mail.corp.example/EWS/Exchange.asmx" => answer(404, &[("server", "Apache")], ""),
                 _ => exchange(http, "15.2.2562.46"),
             },
@@ -433,6 +446,17 @@ fn an_ews_in_the_cloud_does_not_make_the_server_exchange_online() {
     assert_eq!(note(&hybrid), "Exchange Server SE RTM Aug26SU (15.2.2562.46), with EWS");
     let found = outcome(&hybrid).findings().to_vec();
     assert!(found.iter().all(|finding| finding.code.id != "server.nodes-differ"));
+}
+
+#[test]
+fn m2_ews_in_the_cloud_gets_no_sign_in() {
+    let url = "https://outlook.office365.com/EWS/Exchange.asmx";
+    let is_inbox =
+        |probe: &Probe| matches!(probe, Probe::Http(http) if matches!(http.content, Content::EwsInbox { .. }));
+    for (url, asked) in [(url, false), ("https://ews.corp.example/EWS/Exchange.asmx", true)] {
+        let evidence = told_ews_to(Some(Credential::Password), url, true, online);
+        assert_eq!(evidence.records.keys().any(is_inbox), asked, "{url}");
+    }
 }
 
 #[test]

@@ -111,6 +111,13 @@ fn rfc4592_only_a_wildcard_is_said_to_answer_where_a_name_below_shows_it() {
         records.retain(|r| !r["id"].as_str().unwrap().contains("exdiag-no-such-host.autodiscover."));
     };
     assert_eq!(source("dns-wildcard-alone", without_the_name_below), Some(json!("wildcard-or-own")));
+    // that name leads elsewhere, which the wildcard beside it does not explain
+    let another_below = |records: &mut Vec<Value>| {
+        for record in records.iter_mut().filter(|r| r["id"].as_str().unwrap().contains("such-host.autodiscover.")) {
+            *record = serde_json::from_str(&record.to_string().replace("203.0.113.80", "203.0.113.81")).unwrap();
+        }
+    };
+    assert_eq!(source("dns-wildcard-alone", another_below), Some(json!("wildcard-or-own")));
     assert_eq!(source("dns-own-record-beside-a-wildcard", |_| {}), None);
 }
 
@@ -149,4 +156,44 @@ fn an_account_of_the_old_api_is_told_only_where_it_is_the_one_that_was_named() {
     });
     assert!(!is_told(&other));
     assert!(findings(&other).iter().any(|f| f.code.id == "sync.grant-unknown"));
+}
+
+#[test]
+fn a_way_that_says_nothing_is_not_called_a_wrong_way_to_the_cloud() {
+    let is_told =
+        |evidence: &Evidence| findings(evidence).iter().any(|f| f.code.id == "dns.exchange-online-target-wrong");
+    assert!(is_told(&changed("dns-exchange-online-target-missing", |_| {})));
+    let silent = changed("dns-exchange-online-target-missing", |records| {
+        for record in records.iter_mut().filter(|r| r["probe"]["name"] == "autodiscover.corp.example") {
+            record["seen"] = json!({"kind": "dns", "failures": [{"server": "192.0.2.53:53", "why": "timeout"}]});
+        }
+    });
+    assert!(!is_told(&silent), "{:?}", findings(&silent));
+    // the one way that there is may be the company's own server, and says nothing either
+    let unheard = changed("dns-exchange-online-target-missing", |records| {
+        let root =
+            records.iter_mut().find(|r| r["id"] == "http:POST:https://corp.example/autodiscover/autodiscover.xml");
+        let failed = json!({"result": "failed", "phase": "connect", "kind": {"what": "timeout"}});
+        root.unwrap()["seen"] = json!({"kind": "http", "outcome": failed, "timing": {}});
+    });
+    assert!(!is_told(&unheard), "{:?}", findings(&unheard));
+}
+
+#[test]
+fn a_web_host_that_fails_is_not_taken_for_the_companys_own_exchange_that_is_down() {
+    let misled = |server: &'static str| {
+        let evidence = changed("net-refused-hybrid", move |records| {
+            let at = "https://autodiscover.corp.example/autodiscover/";
+            for record in records.iter_mut().filter(|r| r["id"].as_str().unwrap().contains(at)) {
+                record["seen"] = json!({
+                    "kind": "http", "address": "203.0.113.7", "verified": true, "timing": {},
+                    "outcome": {"result": "response", "status": 503, "headers": [["server", server]], "body": {"text": "", "length": 0, "truncated": false}},
+                });
+            }
+        });
+        findings(&evidence).iter().any(|f| f.code.id == "dns.exchange-online-target-wrong")
+    };
+    // http.sys in place of an application pool that is stopped
+    assert!(!misled("Microsoft-HTTPAPI/2.0"));
+    assert!(misled("nginx"));
 }

@@ -432,6 +432,21 @@ mod tests {
     }
 
     #[test]
+    fn in_microsofts_cloud_conditional_access_may_be_what_keeps_the_device_out() {
+        let session = Session { is_open: true, messages: Some(1), folders: Some(1), ..Session::default() };
+        let remedy = |url: &str| {
+            let (evidence, endpoint) = (evidence(), Endpoint::parse(url, Origin::User).unwrap());
+            let outcome = At { view: &View::new(&evidence), endpoint: &endpoint }.judge(&session);
+            let finding = &outcome.findings()[0];
+            assert_eq!(finding.code.id, "activesync.device-quarantined");
+            finding.remedy.map(|remedy| remedy.text.en)
+        };
+        let cloud = remedy("https://outlook.office365.com/Microsoft-Server-ActiveSync").unwrap();
+        assert!(cloud.contains("Conditional Access"), "{cloud}");
+        assert_eq!(remedy(&endpoint().url), None);
+    }
+
+    #[test]
     fn how_long_an_idle_connection_lived_and_what_ended_it_is_told() {
         let ask = SessionAsk::Ping { folder: "10".to_owned(), heartbeat: 900 };
         let of = |outcome: HttpOutcome, ms: u64| {

@@ -179,3 +179,56 @@ impl Login {
         Ok(url)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fetch::lab::{Web, acceptor, authority, fetcher, here, http};
+    use super::*;
+    use std::sync::Mutex;
+
+    const TENANT: &str = "7c1f0d2e-5b0a-4a53-9f5e-2d6a1c3b4e5f";
+    const LOGINS: [&str; 2] = ["login.microsoftonline.com", "login.microsoftonline.us"];
+
+    /// The sign-in of two clouds, which answers so whatever it is asked; and what it was asked.
+    async fn login(answer: impl Fn(&str) -> String + Clone + Send + Sync + 'static) -> (Login, Web) {
+        let root = authority();
+        let web = Web::start(Some(acceptor(&root, LOGINS.map(str::to_owned))), move |head| {
+            http(200, "", answer(head).as_bytes())
+        })
+        .await;
+        let fetcher = fetcher(web.port, Some(&root), here(&LOGINS.map(|host| (host, 443)))).await;
+        (Login { fetcher, authority: None }, web)
+    }
+
+    #[tokio::test]
+    async fn a_domain_that_the_worldwide_cloud_does_not_know_is_looked_for_in_the_others() {
+        let realm = |head: &str| {
+            let kind = if head.contains("host: login.microsoftonline.us") { "Managed" } else { "Unknown" };
+            let issuer = format!("https://login.microsoftonline.us/{TENANT}/v2.0");
+            format!(r#"{{"NameSpaceType":"{kind}","issuer":"{issuer}"}}"#)
+        };
+        let (mut login, web) = login(realm).await;
+        let home = login.home("corp.example").await.unwrap();
+        assert_eq!((home.cloud.login, home.kind, home.tenant.as_deref()), (LOGINS[1], Kind::Managed, Some(TENANT)));
+        assert_eq!(web.heads().len(), 3);
+        // whoever names the address means that cloud alone
+        login.authority = Url::parse("https://login.microsoftonline.com/").ok();
+        assert_eq!(login.home("corp.example").await.unwrap().kind, Kind::Unknown);
+        assert_eq!(web.heads().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_server_of_the_real_world_is_not_asked_more_than_once_a_second() {
+        let (login, _) = login(|_| r#"{"token_type":"Bearer","access_token":"ey.J.x"}"#.to_owned()).await;
+        let started =
+            br#"{"device_code":"d","user_code":"u","verification_uri":"https://login.example/","interval":0}"#;
+        let started = device::started(started).unwrap();
+        let waits = Mutex::new(Vec::new());
+        let wait = |time| {
+            waits.lock().unwrap().push(time);
+            std::future::ready(())
+        };
+        login.finish(&cloud::WORLDWIDE, TENANT, "app", &started, wait).await.unwrap();
+        assert_eq!(*waits.lock().unwrap(), [LEAST]);
+    }
+}

@@ -297,3 +297,25 @@ fn why(category: &str, wants_claims: bool, diagnostics: Option<&Diagnostics>) ->
         None => json!({"en": en, "de": de}),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Body;
+
+    #[test]
+    fn what_the_server_says_of_a_token_decides_by_its_category_or_its_words() {
+        let of = |said: &str| {
+            let response = Response {
+                status: 401,
+                headers: vec![("x-ms-diagnostics".to_owned(), said.to_owned())],
+                body: Body { text: String::new(), length: 0, truncated: false },
+            };
+            refused(&response, None, Finding::new).code.id
+        };
+        assert_eq!(of("2000008;reason=\"Its time is over.\";error_category=\"token_expired\""), "auth.token-expired");
+        assert_eq!(of("2000008;reason=\"The token is expired.\";error_category=\"x\""), "auth.token-expired");
+        assert_eq!(of("2000003;reason=\"\";error_category=\"\""), "auth.token-audience");
+        assert_eq!(of("2000001;reason=\"no\";error_category=\"invalid_token\""), "auth.token-rejected");
+    }
+}

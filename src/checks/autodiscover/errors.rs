@@ -508,6 +508,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_has_brought_something_is_not_what_another_way_of_asking_refuses() {
+        let mut subject = Subject::mailbox("anna@corp.example".parse().unwrap());
+        (subject.credential, subject.token) = (Some(Credential::Token), Some(Token::default()));
+        let message = "The email address can't be found.".to_owned();
+        let mut attempt = asked(Step::Outlook, Reason::Error { code: Some(500), message });
+        attempt.probe = attempt.probe.sign_in(SignIn::Given);
+        let found = beside(&subject, &attempt).unwrap();
+        assert_eq!((found.owner, found.severity), (Owner::Exchange, Severity::Info));
+        assert!(commands(&found).contains("Set-Mailbox ALIAS"), "{}", commands(&found));
+    }
+
+    #[test]
     fn only_activesyncs_part_fails_where_outlook_is_given_settings_at_the_same_server() {
         let settings = Reason::Settings { url: String::new() };
         let outlook = Beside { attempts: vec![asked(Step::Outlook, settings)], ..Beside::default() };

@@ -306,6 +306,9 @@ mod tests {
         assert!(of(grant("g2", "virtual-calendar")).is_none());
         let found = of(grant("g2", "imap")).unwrap();
         assert_eq!((&found.data["count"], &found.data["other"]), (&json!(2), &json!("g2")));
+        // by its id and by the address the service tells of the same one
+        let twice = duplicates(vec![own.clone(), grant("g2", "imap"), own.clone()], &own, "").unwrap();
+        assert_eq!(twice.data["count"], 2);
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn der(bytes: Vec<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::super::Settings;
-    use super::super::tests::{Web, authority, fetcher, here, http};
+    use super::super::lab::{Web, authority, fetcher, here, http};
     use super::*;
     use crate::protocol::revocation::{self, Standing, ocsp_request};
     use crate::protocol::x509::Certificate;

@@ -185,7 +185,7 @@ fn provider_error(error: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Web, acceptor, authority, fetcher, here, http};
+    use super::super::lab::{Web, acceptor, authority, fetcher, here, http};
     use super::*;
     use crate::evidence::Mailbox;
     use crate::evidence::subject::Service;
@@ -256,7 +256,7 @@ mod tests {
     #[tokio::test]
     async fn the_service_is_asked_with_the_key_over_verified_tls_only() {
         let root = authority();
-        let web = Web::start(Some(acceptor(&root, "api.service.example")), |_| {
+        let web = Web::start(Some(acceptor(&root, ["api.service.example".to_owned()])), |_| {
             let body = br#"{"request_id":"r","data":{"id":"g1","grant_status":"valid","name":"Anna M."}}"#;
             http(200, "retry-after: 7\r\nset-cookie: s=1\r\nnylas-provider-request-count: 2\r\n", body)
         })
@@ -328,9 +328,9 @@ mod tests {
         });
         assert_eq!(of(port).await, (Phase::Handshake, FailKind::NotTls));
         drop(plain);
-        let wrong_name = Web::start(Some(acceptor(&root, "other.example")), |_| http(200, "", b"")).await;
+        let wrong_name = Web::start(Some(acceptor(&root, ["other.example".to_owned()])), |_| http(200, "", b"")).await;
         assert_eq!(of(wrong_name.port).await, (Phase::Handshake, FailKind::NotVerified));
-        let closing = Web::start(Some(acceptor(&root, "api.service.example")), |_| Vec::new()).await;
+        let closing = Web::start(Some(acceptor(&root, ["api.service.example".to_owned()])), |_| Vec::new()).await;
         assert_eq!(of(closing.port).await, (Phase::Request, FailKind::Closed));
         let unknown = fetcher(1, None, here(&[])).await.service(&grant(), &subject(), &Arc::default()).await.unwrap();
         assert_eq!(unknown.failure().map(|f| (f.phase, f.kind.clone())), Some((Phase::Resolve, FailKind::NoAddress)));

@@ -378,6 +378,15 @@ mod tests {
     }
 
     #[test]
+    fn ms_ascmd_2_2_3_186_3_what_is_no_type_of_a_folder_is_18() {
+        let all = ["19", "20", "99", "0", "18"]
+            .map(|kind| Element::of(tags::FOLDER_ADD, [Element::text(tags::FOLDER_TYPE, kind)]));
+        let counted = by_kind(&all.iter().collect::<Vec<_>>());
+        let counted: Vec<_> = counted.iter().map(|of| (of.kind, of.count)).collect();
+        assert_eq!(counted, [(18, 4), (19, 1)]);
+    }
+
+    #[test]
     fn of_messages_only_the_date_is_kept() {
         let data = Element::of(
             tags::APPLICATION_DATA,
