@@ -8,16 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts by `order`; equal things stay in their order.
 pub fn by<T>(things: &mut [T], mut order: impl FnMut(&T, &T) -> Ordering) {
-    let places = places(things.len(), &mut |a, b| match (things.get(a), things.get(b)) {
+    let mut places = places(things.len(), &mut |a, b| match (things.get(a), things.get(b)) {
         (Some(a), Some(b)) => order(a, b),
         _ => Ordering::Equal,
     });
-    for (to, mut from) in places.iter().copied().enumerate() {
-        // what stood there has been moved on to where its place came from
-        while let Some(moved) = places.get(from).filter(|_| from < to) {
-            from = *moved;
+    for start in 0..things.len() {
+        let mut at = start;
+        // one cycle of moves; what has been put in its place is its own
+        while let Some(place) = places.get_mut(at) {
+            let from = std::mem::replace(place, at);
+            if from == start {
+                break;
+            }
+            things.swap(at, from);
+            at = from;
         }
-        things.swap(to, from);
     }
 }
 
