@@ -9,6 +9,7 @@ use super::output::repaired_chain;
 use super::system;
 use crate::evidence::redact::Level;
 use crate::finding::{Lang, Sentence, harmless};
+use crate::gather::logs::is_litter;
 use crate::protocol::der::hex;
 use crate::report::{Report, TextStyle, Verbosity, write_html, write_json, write_text};
 use crate::text;
@@ -245,8 +246,9 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
         name.map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), Cow::into_owned)
     };
     let members: Vec<String> = archive.file_names().zip(archive.file_names_raw()).map(read).collect();
-    let is_report =
-        |name: &&String| *name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
+    let is_report = |name: &&String| {
+        (*name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'))) && !is_litter(name)
+    };
     let mut names: Vec<&String> = members.iter().filter(is_report).collect();
     names.sort();
     if names.is_empty() {
@@ -338,7 +340,9 @@ fn named_sum(name: &str, sum: &str) -> Option<(String, String)> {
 /// Whether every sum is its member's, and every member but the lists has one.
 fn right(archive: &mut Archive<'_>, members: &[String], listed: &Listed, largest: u64) -> Result<(), Refusal> {
     let Listed { lists, sums } = listed;
-    let is_unlisted = |name: &&String| !name.ends_with('/') && !lists.contains(*name) && !sums.contains_key(*name);
+    let is_unlisted = |name: &&String| {
+        !name.ends_with('/') && !lists.contains(*name) && !sums.contains_key(*name) && !is_litter(name)
+    };
     if let Some(unlisted) = members.iter().find(is_unlisted) {
         return Err(Refusal::Unlisted(unlisted.clone()));
     }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use unpack::{BEGINNING, Opened, opened};
+pub use walk::is_litter;
 use walk::{is_named_pipe, of_archive, said, walk};
 
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
@@ -102,6 +103,7 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
         let data = std::fs::metadata(path).map_err(fails)?;
         if data.is_dir() {
             walk(path, &mut files, &mut failed).map_err(fails)?;
+            files.retain(|file| !is_litter(&file.strip_prefix(path).unwrap_or(file).to_string_lossy()));
             files.sort();
             if files.is_empty() && failed.is_empty() {
                 return Err(Unreadable { path: path.clone(), error: None });
@@ -197,7 +199,7 @@ impl Plan {
         let before = self.units.len();
         for member in 0..archive.len() {
             let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
-            if !inner.ends_with('/') {
+            if !inner.ends_with('/') && !is_litter(&inner) {
                 self.unit(format!("{name}:{inner}"), Place::Member(path.to_owned(), member));
             }
         }
