@@ -4,7 +4,7 @@ use super::hosts::FoundHosts;
 use super::letters::{Reading, is_word};
 use super::roles::{Role, walk};
 use super::vocabulary::{is_common, is_plain};
-use super::{addresses, blob, directory, document, headers, spelling};
+use super::{addresses, blob, directory, document, friendly, headers, spelling};
 use crate::evidence::redact::Kind;
 use crate::protocol::session::DEVICE_ID;
 use crate::protocol::x509::{AltName, Certificate};
@@ -54,6 +54,8 @@ pub struct Found {
     pub kept: BTreeSet<IpAddr>,
     /// Names of files and folders.
     pub files: BTreeSet<String>,
+    /// How the owners of devices call them, in lower case.
+    pub friendly: BTreeSet<String>,
     /// Units of the directory, such as departments.
     pub units: BTreeSet<String>,
     /// Other forms of values: as they are written, and the value.
@@ -79,6 +81,11 @@ impl Found {
     /// Takes up what is known only now that all was looked at.
     pub fn settle(&mut self) {
         for host in self.inner_hosts() {
+            self.hosts.note(&host);
+        }
+        let inside = |word: &&String| self.hosts.is_inside(word, &self.servers, &self.windows);
+        for host in self.dotted.iter().filter(inside).cloned().collect::<Vec<_>>() {
+            self.hosts.note_top(&host);
             self.hosts.note(&host);
         }
         let domains: BTreeSet<String> = self.hosts.domains().into_iter().map(str::to_owned).collect();
@@ -131,10 +138,14 @@ impl Found {
             Role::Whole(Kind::File) => self.files.extend(parts(text).map(str::to_owned)),
             Role::Whole(kind) => self.value(text, kind),
             Role::SignIn => self.sign_in(text),
-            Role::Host => self.host(text),
+            Role::Host => {
+                self.host(text);
+                self.hosts.note_top(text);
+            }
             Role::Address => self.address(text),
             Role::Tenant | Role::Organisation => self.tenant(text),
             Role::Thing => self.thing(text),
+            Role::Friendly => self.friendly(text),
             Role::Header(name) => {
                 if matches!(name, "www-authenticate" | "proxy-authenticate") {
                     self.realm(text);
@@ -179,6 +190,11 @@ impl Found {
             self.name(&spelling::bare(owner));
         }
         self.text(text, false);
+    }
+
+    fn friendly(&mut self, text: &str) {
+        self.friendly.insert(text.trim().to_lowercase());
+        self.thing(text);
     }
 
     fn name(&mut self, text: &str) {
@@ -302,13 +318,43 @@ impl Found {
         for element in elements(text) {
             self.value(element, Kind::Name);
         }
+        for range in friendly::names(text) {
+            self.friendly(text.get(range).unwrap_or_default());
+        }
+        if let Some(shown) = Reading::shown(text) {
+            self.words(&shown, numbers);
+        }
         let reading = Reading::new(text);
+        self.words(&reading, numbers);
+        for shown in shown_in(text) {
+            self.value(&shown, Kind::Name);
+        }
+        for (_, address) in addresses::v6_in(&reading) {
+            self.ip(IpAddr::V6(address));
+        }
+        for range in directory::legacy(&reading) {
+            self.value(&reading.word(&range), Kind::Name);
+        }
+        for share in directory::shares(&reading) {
+            self.host(&reading.word(&share.server));
+            self.files.extend(parts(&reading.written(&share.path)).map(str::to_owned));
+        }
+        for name in directory::distinguished(&reading) {
+            self.distinguished(&reading, &name);
+        }
+    }
+
+    /// What words say by what stands around them; as a text is shown, those that cannot be read otherwise.
+    fn words(&mut self, reading: &Reading, numbers: bool) {
         for range in reading.runs(is_word) {
             let range = reading.trimmed(range, |letter| ".-'+~".contains(letter));
+            if reading.is_shown && !reading.is_cut(&range) {
+                continue;
+            }
             let word = reading.word(&range);
             let (before, next) = (reading.before(range.start), reading.at(range.end));
             let key = if before == Some('=') { reading.word_before(range.start - 1) } else { String::new() };
-            let is_address = next == Some('@') && is_domain(&reading, range.end + 1);
+            let is_address = next == Some('@') && is_domain(reading, range.end + 1);
             if word.contains('.') {
                 if word.ends_with(".in-addr.arpa") || word.ends_with(".ip6.arpa") {
                     self.hosts.note(&word);
@@ -316,14 +362,14 @@ impl Found {
                     self.dotted.insert(word.clone());
                 }
             }
-            if let Some(owner) = spelling::owner_in(&reading, &range, &word) {
+            if let Some(owner) = spelling::owner_in(reading, &range, &word) {
                 self.name(&owner);
             }
             if is_address && before == Some('/') && directory::is_service(&reading.word_before(range.start - 1)) {
                 self.host(&word);
             } else if is_address && !word.is_empty() {
                 self.name(&word);
-                if let Some(shown) = shown_before(&reading, range.start) {
+                if let Some(shown) = shown_before(reading, range.start) {
                     self.value(&shown, Kind::Name);
                 }
             } else if before == Some('@') {
@@ -344,7 +390,7 @@ impl Found {
                 self.tenant(&word);
             }
             if next == Some('\\')
-                && let Some(found) = directory::sign_in(&reading, &range)
+                && let Some(found) = directory::sign_in(reading, &range)
             {
                 let name = reading.word(&found.name);
                 if found.is_sure {
@@ -360,22 +406,6 @@ impl Found {
                     self.addresses.insert(IpAddr::V4(address));
                 }
             }
-        }
-        for shown in shown_in(text) {
-            self.value(&shown, Kind::Name);
-        }
-        for (_, address) in addresses::v6_in(&reading) {
-            self.ip(IpAddr::V6(address));
-        }
-        for range in directory::legacy(&reading) {
-            self.value(&reading.word(&range), Kind::Name);
-        }
-        for share in directory::shares(&reading) {
-            self.host(&reading.word(&share.server));
-            self.files.extend(parts(&reading.written(&share.path)).map(str::to_owned));
-        }
-        for name in directory::distinguished(&reading) {
-            self.distinguished(&reading, &name);
         }
     }
 
