@@ -243,7 +243,9 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     }
     // a name that cannot be read is one all the same
     let read = |(name, raw): (zip::result::ZipResult<Cow<'_, str>>, &[u8])| {
-        name.map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), Cow::into_owned)
+        let name = name.map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), Cow::into_owned);
+        // as Compress-Archive of Windows PowerShell 5.1 writes folders
+        name.replace('\\', "/")
     };
     let members: Vec<String> = archive.file_names().zip(archive.file_names_raw()).map(read).collect();
     let is_report = |name: &&String| {
@@ -261,16 +263,17 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     let mut all = Vec::new();
     for name in names {
         let room = largest.saturating_sub(all.len() as u64);
-        all.append(&mut member(&mut archive, name, room)?);
+        all.append(&mut member(&mut archive, &members, name, room)?);
         all.push(b'\n');
     }
     Ok((all, listed.is_some()))
 }
 
 /// One member, where it is no larger than there is room for.
-fn member(archive: &mut Archive<'_>, name: &str, room: u64) -> Result<Vec<u8>, Refusal> {
+fn member(archive: &mut Archive<'_>, members: &[String], name: &str, room: u64) -> Result<Vec<u8>, Refusal> {
     let broken = |error: &dyn std::fmt::Display| Refusal::Broken(error.to_string());
-    let member = archive.by_name(name).map_err(|error| broken(&error))?;
+    let number = members.iter().position(|member| member == name).unwrap_or(members.len());
+    let member = archive.by_index(number).map_err(|error| broken(&error))?;
     let mut bytes = Vec::new();
     member.take(room.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
     if bytes.len() as u64 > room { Err(Refusal::TooLarge) } else { Ok(bytes) }
@@ -305,7 +308,7 @@ fn sums(
         }
         let lists = [SUMS, MANIFEST].map(|list| (list, format!("{folder}{list}")));
         let Some((list, name)) = lists.into_iter().find(|(_, name)| known.contains(name.as_str())) else { continue };
-        let bytes = member(archive, &name, largest)?;
+        let bytes = member(archive, members, &name, largest)?;
         let read = if list == SUMS { lines_of_sums(&String::from_utf8_lossy(&bytes)) } else { of_manifest(&bytes) };
         let Some(sums) = read.filter(|sums| !sums.is_empty()) else { return Err(Refusal::List(name)) };
         listed.sums.extend(sums.into_iter().map(|(name, sum)| (format!("{folder}{name}"), sum)));
@@ -353,7 +356,7 @@ fn right(archive: &mut Archive<'_>, members: &[String], listed: &Listed, largest
         if !known.contains(name.as_str()) {
             return Err(Refusal::Missing(name.clone()));
         }
-        let bytes = member(archive, name, room.min(largest))?;
+        let bytes = member(archive, members, name, room.min(largest))?;
         room = room.saturating_sub(bytes.len() as u64);
         if hex(digest(&SHA256, &bytes).as_ref()) != *sum {
             return Err(Refusal::Changed(name.clone()));

@@ -242,7 +242,7 @@ mod tests {
             ("<span>Walburga</span> <span>Wurst</span>", "<span>user-1</span><span></span>"),
             ("<p>Hallo</p><i>Wal</i>burga&nbsp;Wurst!", "<p>Hallo</p><i>user-1</i>!"),
             ("<b>Hallo</b><i>Walburga</i> <i>Wurst</i>", "<b>Hallo</b><i>user-1</i><i></i>"),
-            ("Von=3Dwalburga=2Ewurst=20", "Von=3Duser-1=20"),
+            ("User=3Dwalburga=2Ewurst=20", "User=3Duser-1=20"),
             ("walburga.wu=\r\nrst", "user-1"),
         ] {
             assert_eq!(hidden(text), [expected, expected]);

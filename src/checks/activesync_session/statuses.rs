@@ -215,8 +215,14 @@ mod tests {
         let open = SessionAsk::Open { folder: "5".to_owned() };
         let title = |finding: &Finding, lang| fill(finding.code.title.of(lang), &finding.arguments(), lang);
         for (ask, number, en, de, servers) in [
-            (&SessionAsk::FolderSync, 113, " is full (113", " ist voll (113", false),
-            (&SessionAsk::FolderSync, 115, "has used up its quota for sending", "hat sein Sendekontingent", false),
+            (&SessionAsk::FolderSync, 113, ": it is full (113 ", ": Es ist voll (113 ", false),
+            (
+                &SessionAsk::FolderSync,
+                115,
+                ": its quota for sending is used up (115",
+                ": Sein Sendekontingent ist",
+                false,
+            ),
             (&open, 9, "it is full, or its server is (9 MailboxFull)", "Es selbst oder sein Server ist voll", true),
         ] {
             let finding = judged(ask.clone(), &Reply { status: Some(number), ..Reply::default() });
@@ -226,7 +232,7 @@ mod tests {
         let (evidence, endpoint, response) = (evidence(), endpoint(), response(507, &[]));
         let at = At { view: &View::new(&evidence), endpoint: &endpoint };
         let title = title(&at.by_http(&step(SessionAsk::FolderSync), &response), Lang::En);
-        assert!(title.contains("has no room left: it is full, or its server is (HTTP 507)"), "{title}");
+        assert!(title.contains(": it is full, or its server is (HTTP 507)"), "{title}");
     }
 
     #[test]

@@ -196,7 +196,7 @@ findings! {
         links ["https://learn.microsoft.com/connectivity-analyzer/exchange-activesync-returned-http-503-error"]
     }
     QUOTA = "activesync.quota", Fail, User {
-        title { en: "The mailbox {mailbox} {limit} ({result})", de: "Das Postfach {mailbox} {limit} ({result})" }
+        title { en: "The mailbox {mailbox} has reached a limit: {limit} ({result})", de: "Das Postfach {mailbox} stößt an eine Grenze: {limit} ({result})" }
         meaning {
             en: "{why} This lasts until there is room again.",
             de: "{why} Das bleibt so, bis wieder Platz ist.",
@@ -254,7 +254,7 @@ remedies! {
         steps [
             { en: "In Outlook or Outlook on the web, empty the deleted items, and delete or archive what is large and old.", de: "Leeren Sie in Outlook oder Outlook im Web die gelöschten Elemente und löschen oder archivieren Sie, was groß und alt ist." },
             { en: "If it goes on, have the Exchange admin see how full the mailbox is, and where it lies:", de: "Bleibt es dabei, lassen Sie die Exchange-Administration nachsehen, wie voll das Postfach ist und wo es liegt:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List TotalItemSize,StorageLimitStatus,DatabaseName,ServerName" },
-            { en: "On that server, see how much room its disks have. Logs that no backup clears often fill them:", de: "Auf diesem Server nachsehen, wie viel Platz die Datenträger haben. Oft füllen sie sich mit Protokollen, die keine Sicherung abräumt:", Powershell "Get-Volume | Format-Table DriveLetter,FileSystemLabel,SizeRemaining,Size\nGet-MailboxDatabase -Status | Format-Table Name,Server,DatabaseSize,AvailableNewMailboxSpace,LastFullBackup" },
+            { en: "On that server, see how much room its disks have. Logs that no backup clears often fill them:", de: "Sehen Sie auf diesem Server nach, wie viel Platz seine Datenträger haben. Oft füllen sie sich mit Protokollen, die keine Sicherung abräumt:", Powershell "Get-Volume | Format-Table DriveLetter,FileSystemLabel,SizeRemaining,Size\nGet-MailboxDatabase -Status | Format-Table Name,Server,DatabaseSize,AvailableNewMailboxSpace,LastFullBackup" },
         ]
     }
 }
@@ -262,7 +262,7 @@ remedies! {
 /// Which limit a mailbox has reached.
 #[derive(Debug)]
 pub(super) struct Limit {
-    /// Behind the mailbox in a title.
+    /// In a title, behind the mailbox and a colon.
     said: Text,
     /// What it means.
     pub means: Text,
@@ -274,7 +274,7 @@ pub(super) struct Limit {
 pub(super) const fn limit(status: u16) -> Limit {
     match status {
         115 => Limit {
-            said: text!("has used up its quota for sending", "hat sein Sendekontingent ausgeschöpft"),
+            said: text!("its quota for sending is used up", "Sein Sendekontingent ist ausgeschöpft"),
             means: text!(
                 "The quota for sending is used up: nothing more is sent from the mailbox, while what arrives for it is still kept.",
                 "Das Sendekontingent ist ausgeschöpft: Aus dem Postfach wird nichts mehr gesendet, was eingeht, wird weiterhin angenommen."
@@ -282,10 +282,7 @@ pub(super) const fn limit(status: u16) -> Limit {
             is_servers: false,
         },
         9 | 507 => Limit {
-            said: text!(
-                "has no room left: it is full, or its server is",
-                "hat keinen Platz mehr: Es selbst oder sein Server ist voll"
-            ),
+            said: text!("it is full, or its server is", "Es selbst oder sein Server ist voll"),
             means: text!(
                 "Either the quota of the mailbox is used up, or the storage of the server on which it lies, so clients and sync services cannot sync any more.",
                 "Entweder ist das Kontingent des Postfachs ausgeschöpft oder der Speicher des Servers, auf dem es liegt, daher können Clients und Sync-Dienste nicht mehr synchronisieren."
@@ -293,7 +290,7 @@ pub(super) const fn limit(status: u16) -> Limit {
             is_servers: true,
         },
         _ => Limit {
-            said: text!("is full", "ist voll"),
+            said: text!("it is full", "Es ist voll"),
             means: text!(
                 "The quota is used up, so clients and sync services cannot sync any more.",
                 "Das Kontingent ist ausgeschöpft, daher können Clients und Sync-Dienste nicht mehr synchronisieren."

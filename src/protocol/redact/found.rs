@@ -83,8 +83,7 @@ impl Found {
         for host in self.inner_hosts() {
             self.hosts.note(&host);
         }
-        let inside = |word: &&String| self.hosts.is_inside(word, &self.servers, &self.windows);
-        for host in self.dotted.iter().filter(inside).cloned().collect::<Vec<_>>() {
+        for host in self.hosts.inside(&self.dotted, &self.servers, &self.windows) {
             self.hosts.note_top(&host);
             self.hosts.note(&host);
         }
@@ -193,7 +192,8 @@ impl Found {
     }
 
     fn friendly(&mut self, text: &str) {
-        self.friendly.insert(text.trim().to_lowercase());
+        let name = text.trim().to_lowercase();
+        self.friendly.extend((!name.is_empty()).then_some(name));
         self.thing(text);
     }
 
@@ -383,7 +383,10 @@ impl Found {
             if key == "deviceid" {
                 self.value(&word, Kind::Device);
             } else if headers::USER_KEYS.contains(&key.as_str()) && next != Some('\\') && !word.is_empty() {
-                self.name(&word);
+                // that of quoted-printable is a sign itself
+                if reading.is_shown || !word.starts_with("3d") {
+                    self.name(&word);
+                }
             } else if word.starts_with("s-1-5-21-") {
                 self.value(&word, Kind::Name);
             } else if is_guid(&word) && (matches!(before, Some('/' | '@')) || key == "realm" || key == "tenant") {

@@ -151,22 +151,29 @@ impl FoundHosts {
         self.tops.extend(top.filter(is_own));
     }
 
-    /// Whether a name of two labels or more lies in a zone inside: it begins as the house calls its servers, and ends
-    /// in the name of the house, which a domain or a Windows domain has.
-    pub fn is_inside(&self, name: &str, servers: &BTreeSet<String>, windows: &BTreeSet<String>) -> bool {
-        let Some(((label, _), (_, top))) = name.split_once('.').zip(name.rsplit_once('.')) else { return false };
-        let known =
-            || servers.iter().map(String::as_str).filter(|name| !windows.contains(*name)).chain(self.first_labels());
-        let is_called = || known().any(|known| known == label || (is_no_word(label) && series(known) == series(label)));
-        let is_house = || {
-            windows.contains(top)
-                || self
-                    .domains()
-                    .iter()
-                    .filter_map(|domain| domain.split('.').next())
-                    .any(|label| label == top || label.strip_prefix(top).is_some_and(|rest| rest.starts_with('-')))
+    /// Of these words with dots the hosts of a zone inside: they begin as the house calls its servers, and end in the
+    /// name of the house, which a domain or a Windows domain has.
+    pub fn inside(
+        &self,
+        words: &BTreeSet<String>,
+        servers: &BTreeSet<String>,
+        windows: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let machines = servers.iter().map(String::as_str).filter(|name| !windows.contains(*name));
+        let known: BTreeSet<&str> = machines.chain(self.first_labels()).collect();
+        let kinds: BTreeSet<&str> = known.iter().map(|label| series(label)).filter(|kind| kind.len() > 1).collect();
+        let domains = self.domains();
+        let labels = domains.iter().filter_map(|domain| domain.split('.').next());
+        let parts = labels.flat_map(|label| [label, label.split('-').next().unwrap_or_default()]);
+        let house: BTreeSet<&str> =
+            parts.chain(windows.iter().map(String::as_str)).filter(|part| part.len() > 3 && !is_common(part)).collect();
+        let is_inside = |word: &&String| {
+            word.split_once('.').zip(word.rsplit('.').next()).is_some_and(|((label, _), top)| {
+                let is_known = || known.contains(label) || (is_no_word(label) && kinds.contains(series(label)));
+                house.contains(top) && label.len() > 2 && !is_common(label) && is_known()
+            })
         };
-        top.len() > 3 && label.len() > 2 && !is_common(label) && !is_common(top) && is_called() && is_house()
+        words.iter().filter(is_inside).cloned().collect()
     }
 
     /// Whether a single label is what names end in.

@@ -64,7 +64,8 @@ impl Reading {
                 Some(b'%') => percent(rest, b'%'),
                 Some(b'&') => entity(rest),
                 Some(b'\\') => script(rest),
-                Some(b'=') if is_shown => printable(rest),
+                // many ids are hexadecimal
+                Some(b'=') if is_shown && !is_behind_id(&letters) => printable(rest),
                 Some(b'<') if is_shown => element(rest),
                 Some(b' ' | b'\t' | b'\r' | b'\n') if is_shown => {
                     Some((' ', rest.len() - rest.trim_ascii_start().len()))
@@ -243,6 +244,11 @@ fn percent(text: &str, sign: u8) -> Option<(char, usize)> {
     Some((std::str::from_utf8(&bytes).ok()?.chars().next()?, length))
 }
 
+/// Whether these letters end in the key of a device's id.
+fn is_behind_id(letters: &[Letter]) -> bool {
+    letters.iter().rev().map(|letter| letter.lower).take(8).eq("deviceid".chars().rev())
+}
+
 /// A letter of quoted-printable, in UTF-8 or Latin-1, or a line break that is none.
 fn printable(text: &str) -> Option<(char, usize)> {
     let bytes = text.as_bytes();
@@ -347,6 +353,7 @@ mod tests {
             ("an<!-- > -->na <SPAN>b</SPAN>", "anna b"),
             ("anna=2Emuster=40corp.=\r\nexample", "anna.muster@corp.example"),
             ("M=C3=BCller, M=fcller=\n!", "M\u{fc}ller, M\u{fc}ller!"),
+            ("DeviceId=3DABCD =3D", "DeviceId=3DABCD ="),
             ("x=3D<anna@corp.example> a<b", "x=<anna@corp.example> a<b"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
