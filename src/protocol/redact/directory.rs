@@ -84,7 +84,10 @@ pub fn shares(reading: &Reading) -> Vec<Share> {
         let from = unc(reading, run.end);
         let server = from..reading.end_of(from, |letter| is_word(letter) || letter == '$');
         let begins = reading.end_of(server.end, is_backslash);
-        let path = begins..reading.end_of(begins, |letter| is_word(letter) || "\\$ ".contains(letter));
+        let end = reading.end_of(begins, |letter| is_word(letter) || "\\$ ".contains(letter));
+        // another one begins behind a blank
+        let end = (begins..end).find(|place| reading.goes_on_with(*place, &[' ', '\\', '\\'])).unwrap_or(end);
+        let path = begins..end;
         let path = reading.trimmed(path, |letter| letter == ' ' || letter == '.');
         let is_named = reading.at(server.start).is_some_and(char::is_alphanumeric) && server.len() > 1;
         if is_named && begins > server.end && !path.is_empty() {
@@ -289,6 +292,8 @@ mod tests {
         for text in ["\\\\?\\C:\\Windows", "\\\\?\\UNC", "\\\\.\\pipe\\x", "\\\\?\\UNCx\\fs1\\share"] {
             assert_eq!(of(text), None, "{text}");
         }
+        assert_eq!(of("\\\\fs1\\share and \\\\fs2\\other"), expected("fs1", "share"));
+        assert_eq!(shares(&Reading::new("\\\\fs1\\share and \\\\?\\UNC\\fs2\\other")).len(), 2);
         assert_eq!(of("c:\\\\dir\\\\file"), None);
         assert_eq!(of("\\\\d"), None);
     }

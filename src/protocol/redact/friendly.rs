@@ -3,6 +3,7 @@
 //! `<FriendlyName>` of ActiveSync (MS-ASCMD 2.2.3.76), `DeviceFriendlyName` of Exchange's lists of devices, in XML, JSON
 //! that has no end, CLIXML and as a line of Format-List. What stands there is hidden whole, whatever it is.
 
+use super::vocabulary::is_plain;
 use std::ops::Range;
 
 /// The places of these names, in bytes.
@@ -13,7 +14,10 @@ pub fn names(text: &str) -> Vec<Range<usize>> {
         let (name, rest) = rest.strip_prefix('_').unwrap_or(rest).split_at_checked("name".len())?;
         let (rest, length) = value(before, rest).filter(|_| name.eq_ignore_ascii_case("name"))?;
         let from = text.len() - rest.len();
-        Some(from..from + length)
+        // certificates have one too, such as `Microsoft Exchange`
+        let is_device = before.ends_with("evice") || before.ends_with(['<', ':']);
+        let is_own = is_device || !is_plain(rest.get(..length)?);
+        is_own.then_some(from..from + length)
     };
     // its first letter is large or small
     text.match_indices("riendly").filter_map(one).collect()
@@ -62,12 +66,16 @@ mod tests {
             let found: Vec<&str> = names(text).into_iter().map(|range| &text[range]).collect();
             assert_eq!(found, ["Zenzis Phone"], "{text}");
         }
+        for text in ["<FriendlyName>iPhone</FriendlyName>", "DeviceFriendlyName : iPhone"] {
+            assert_eq!(names(text).len(), 1, "{text}");
+        }
         for text in [
             "<FriendlyName/>\n<x>y</x>",
             "<FriendlyName></FriendlyName> and more<",
             "FriendlyName : \r\nDeviceOS : x",
             "a friendly name, user-friendly: yes",
             "{\"FriendlyName\":null}",
+            "FriendlyName : Microsoft Exchange",
         ] {
             assert_eq!(names(text), Vec::<Range<usize>>::new(), "{text}");
         }
