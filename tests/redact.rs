@@ -172,6 +172,7 @@ fn planted_text() -> String {
         "ZWKRG\\walburga.zwirn ZWX-EX01 \\\\ZWX-EX01\\c$ 10.77.66.5 192.168.177.9 fd77:1234::9 [2a05:d018::7]:443".to_owned(),
         format!("{} {}", STANDARD.encode(format!("{address}:x")), URL_SAFE_NO_PAD.encode(json!({"upn": address}).to_string())),
         format!("{} {}", STANDARD.encode(utf16), STANDARD.encode(packed)),
+        "<b>Walburga</b> <i>Zwirn</i> walburga<wbr>.zwirn walburga=2Ezwirn=40zweigwerk-nord=2Eexample \\\\?\\UNC\\ZWX-EX01\\c$ <FriendlyName>Zwirns Phone</FriendlyName>".to_owned(),
         "/o=Zweigwerk/ou=Exchange Administrative Group/cn=Recipients/cn=walburga.zwirn".to_owned(),
     ]
     .join("\n")
