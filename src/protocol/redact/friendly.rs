@@ -6,6 +6,9 @@
 use super::vocabulary::is_plain;
 use std::ops::Range;
 
+/// So many letters has a name at most.
+const LONGEST: usize = 250;
+
 /// The places of these names, in bytes.
 pub fn names(text: &str) -> Vec<Range<usize>> {
     let one = |(at, key): (usize, &str)| {
@@ -30,7 +33,8 @@ fn value<'t>(before: &str, rest: &'t str) -> Option<(&'t str, usize)> {
     let (rest, ends) = if before.ends_with('/') {
         return None;
     } else if before.ends_with('<') {
-        (rest.get(rest.find('>')? + 1..)?, &['<'][..])
+        let end = rest.find(['<', '>'])?;
+        (rest.get(end..)?.strip_prefix('>')?, &['<'][..])
     } else {
         let rest = rest.trim_start_matches(['\\', '"', '\'', ' ', '\t']);
         let behind = rest.strip_prefix([':', '=', '>'])?.trim_start_matches([' ', '\t', '\\']);
@@ -42,7 +46,8 @@ fn value<'t>(before: &str, rest: &'t str) -> Option<(&'t str, usize)> {
         }
     };
     let rest = rest.trim_start_matches([' ', '\t']);
-    let length = rest.get(..rest.find(ends).unwrap_or(rest.len()))?.trim_end().len();
+    let near = rest.char_indices().nth(LONGEST).map_or(rest, |(at, _)| rest.get(..at).unwrap_or_default());
+    let length = near.get(..near.find(ends).unwrap_or(near.len()))?.trim_end().len();
     let is_name = length > 0 && rest.get(..length) != Some("null") && !rest.starts_with(['\r', '\n']);
     is_name.then_some((rest, length))
 }

@@ -32,6 +32,9 @@ pub struct Reading {
 /// Stands for what joins the letters around it.
 const NOTHING: char = '\u{200b}';
 
+/// So long is a comment that a word may be cut by, in bytes.
+const LONGEST: usize = 1000;
+
 /// Elements that a word may be cut by.
 const INLINE: &[&str] = &[
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i", "ins", "kbd", "mark", "nobr",
@@ -265,12 +268,14 @@ fn printable(text: &str) -> Option<(char, usize)> {
 /// What a tag or a comment is between words, and its length.
 fn element(text: &str) -> Option<(char, usize)> {
     if text.starts_with("<!--") {
-        return Some((NOTHING, text.find("-->")? + 3));
+        let end = text.as_bytes().windows(3).take(LONGEST).position(|three| three == b"-->")?;
+        return Some((NOTHING, end + 3));
     }
     let name = text.get(1..)?.trim_start_matches('/');
     let end = name.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == ':'))?;
     let (name, behind) = name.split_at_checked(end).filter(|(name, _)| name.starts_with(char::is_alphabetic))?;
-    let close = text.find('>').filter(|close| !text.get(1..*close).unwrap_or_default().contains('<'))?;
+    let close =
+        text.get(1..)?.find(['<', '>']).map(|at| at + 1).filter(|at| text.as_bytes().get(*at) == Some(&b'>'))?;
     let is_inline = || INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline));
     let is_tag = behind.starts_with(|letter: char| matches!(letter, '>' | '/') || letter.is_whitespace());
     is_tag.then(|| (if is_inline() { NOTHING } else { ' ' }, close + 1))
