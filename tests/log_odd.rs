@@ -292,6 +292,35 @@ fn a_log_beside_its_own_archive_counts_once_whichever_is_found_first() {
 }
 
 #[test]
+fn what_a_system_puts_beside_logs_is_no_log_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = good();
+    let record = b"\0\x05\x16\x07\0\x02\0\0Mac OS X".as_slice();
+    let packed = zip(&[
+        ("logs/u_ex.log", good.as_bytes()),
+        ("logs/.DS_Store", record),
+        ("__MACOSX/logs/._u_ex.log", record),
+        ("logs/Thumbs.db", record),
+        ("desktop.ini", b"[.ShellClassInfo]"),
+    ]);
+    std::fs::write(folder.path().join("x.zip"), packed).unwrap();
+    std::fs::create_dir(folder.path().join("logs")).unwrap();
+    std::fs::write(folder.path().join("logs/u_ex.log"), &good).unwrap();
+    std::fs::write(folder.path().join("logs/.DS_Store"), record).unwrap();
+    std::fs::write(folder.path().join("logs/._u_ex.log"), record).unwrap();
+    let of = |name: &str| {
+        let report = json(folder.path(), &[name]);
+        let count = |of: &str| report[of].as_array().unwrap().len();
+        (count("files"), count("findings"), report["devices"][0]["hits"].as_u64().unwrap())
+    };
+    assert_eq!((of("x.zip"), of("logs")), (of("logs/u_ex.log"), of("logs/u_ex.log")));
+    // one that is named is looked at
+    assert!(said(&run(folder.path(), &["logs/.DS_Store", "--lang", "en"])).contains("sync.log-unusable"));
+    std::fs::write(folder.path().join("y.zip"), zip(&[("__MACOSX/._x", record)])).unwrap();
+    assert!(said(&run(folder.path(), &["y.zip", "--lang", "en"])).contains("no file in the archive"));
+}
+
+#[test]
 fn a_copy_of_a_log_counts_once_and_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

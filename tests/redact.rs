@@ -172,6 +172,7 @@ fn planted_text() -> String {
         "ZWKRG\\walburga.zwirn ZWX-EX01 \\\\ZWX-EX01\\c$ 10.77.66.5 192.168.177.9 fd77:1234::9 [2a05:d018::7]:443".to_owned(),
         format!("{} {}", STANDARD.encode(format!("{address}:x")), URL_SAFE_NO_PAD.encode(json!({"upn": address}).to_string())),
         format!("{} {}", STANDARD.encode(utf16), STANDARD.encode(packed)),
+        "<b>Walburga</b> <i>Zwirn</i> walburga<wbr>.zwirn walburga=2Ezwirn=40zweigwerk-nord=2Eexample \\\\?\\UNC\\ZWX-EX01\\c$ <FriendlyName>Zwirns Phone</FriendlyName>".to_owned(),
         "/o=Zweigwerk/ou=Exchange Administrative Group/cn=Recipients/cn=walburga.zwirn".to_owned(),
     ]
     .join("\n")
@@ -424,6 +425,27 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("var u = {\"displayName\":\"Bertold Zwirnmann\"}; Bertold Zwirnmann", "bertold|zwirnmann", ""),
     ("<user displayName='Bertold Zwirnmann'/>, Zwirnmann Bertold", "bertold|zwirnmann", ""),
     ("walburga\u{200b}.zwirn@zweigwerk-nord.example", "walburga|zwirn", "zweigwerk"),
+    (
+        "<b>walburga</b>.zwirn <td>Zwirn</td>\n<td>Walburga</td> walburga<wbr>.zwirn@zweigwerk<wbr>-nord.example",
+        "walburga|zwirn",
+        "zweigwerk",
+    ),
+    (
+        "User=3Dwalburga=2Ezwirn=40zweigwerk-nord=2Eexample Walburga=\r\n Zwirn, M=C3=BCller-Zwirn <mueller=2Ezwirn@x.de>",
+        "walburga|zwirn@|=\r\n zwirn",
+        "zweigwerk",
+    ),
+    (
+        "\\\\?\\UNC\\zwfiler\\zwfreigabe \\\\?\\unc\\zwserver2.zwkrg.local\\zwfreigabe",
+        "zwfreigabe",
+        "zwfiler|zwserver2|zwkrg",
+    ),
+    ("https://zw-ex1.zweigwerk-nord.example/ behind ZW-EX2.zweigwerk and zwnas.zweigwerk", "", "zw-ex|zwnas|zweigwerk"),
+    (
+        "<FriendlyName>Bertold privat</FriendlyName> DeviceFriendlyName : Zwirnheims Phone\r\nx {\"FriendlyName\":\"zwhandy\"",
+        "bertold|zwirnheim|zwhandy",
+        "",
+    ),
     ("(sAMAccountName=bertold) uid=bertold,ou=people,dc=zwkrg,dc=local", "bertold", "zwkrg"),
 ];
 
@@ -433,6 +455,10 @@ fn every_form_in_which_others_write_a_name_is_hidden() {
         .iter()
         .flat_map(|(page, persons, network)| {
             let evidence = seen_with("walburga.zwirn@zweigwerk-nord.example", page, &[]);
+            for level in LEVELS {
+                let hidden = redact::evidence(&evidence, level, 1).unwrap();
+                assert_eq!(redact::evidence(&hidden, level, 1).unwrap(), hidden, "{page}");
+            }
             let words = |words: &'static str| words.split('|').filter(|word| !word.is_empty()).collect::<Vec<_>>();
             let mailbox = seen_in(&shown(&evidence, Level::Mailbox), &words(persons));
             let full = seen_in(&shown(&evidence, Level::Full), &[words(persons), words(network)].concat());
@@ -530,6 +556,27 @@ fn whose_a_device_is_stays_hidden_in_logs_and_what_it_is_stays() {
     let mut out = Vec::new();
     write_logs_csv(&logs, &[], &mut out).unwrap();
     assert!(!String::from_utf8(out).unwrap().contains("redacted"));
+}
+
+#[test]
+fn how_a_device_is_called_is_told_by_no_log_and_no_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = "-----------------\r\n Log Entry: 0\r\n-----------------\r\n\r\nRequestTime : \r\n11/21/2026 10:00:00\r\n\r\n\
+        Identifier : \r\n4D7D0057\r\n\r\nRequestHeader : \r\nPOST /Microsoft-Server-ActiveSync/default.eas?User=anna&DeviceId=d1234&DeviceType=iPhone&Cmd=Settings HTTP/1.1\r\n\r\n\
+        RequestBody : \r\n<Settings xmlns=\"Settings:\"><DeviceInformation><Set><FriendlyName>Zenzis Phone</FriendlyName></Set></DeviceInformation></Settings>\r\n\r\n\
+        ResponseHeader : \r\nHTTP/1.1 200 OK\r\n\r\nResponseBody : \r\n<Status>1</Status>\r\n\r\nResponseTime : \r\n11/21/2026 10:00:02\r\n\r\n";
+    let list = json!([{"DeviceID": "d1234", "DeviceType": "iPhone", "DeviceFriendlyName": "Zenzis Phone", "FriendlyName": "Zenzi privat",
+        "Identity": "corp.example/Users/Bert/ExchangeActiveSyncDevices/iPhone§d1234", "LastSuccessSync": "2026-11-21T10:00:00Z"}]);
+    fs::write(folder.path().join("mailbox.txt"), entry).unwrap();
+    fs::write(folder.path().join("devices.json"), list.to_string()).unwrap();
+    for level in ["mailbox", "full"] {
+        for format in ["json", "text", "html", "csv"] {
+            let folder = folder.path().display().to_string();
+            let (_, out, said) = exdiag(&["logs", &folder, "--format", format, "--redact", level]);
+            assert!(out.contains("device-1") && said.is_empty(), "{out}{said}");
+            assert_eq!(seen_in(&out, &["zenzi", "bert", "d1234"]), Vec::<String>::new(), "{format} {level}");
+        }
+    }
 }
 
 #[test]

@@ -245,12 +245,31 @@ fn a_folder_that_was_packed_again_is_held_against_the_list_in_it() {
             let wanted = format!("{ticket}report.json in the archive again.zip is not as it was written");
             assert!(code == Some(2) && error.contains(&wanted), "{list}: {error}");
         }
+        // Compress-Archive of Windows PowerShell 5.1 writes folders so
+        assert_eq!(said(&within("T-1\\", &files)), (Some(1), String::new()), "{list}");
+        assert_eq!(said(&within("T-1\\", &changed)).0, Some(2), "{list}");
         // two tickets in one archive, of which each has its list
         let mut both = within("T-1/", &files);
         both.extend(within("T-2/", &files));
         assert_eq!(said(&both), (Some(1), String::new()), "{list}");
         both.extend(within("T-2/", &changed));
         assert_eq!(said(&both).0, Some(2), "{list}");
+        // what macOS and Windows put beside it is none of it
+        let mut litter = within("T-1/", &files);
+        for name in [
+            "__MACOSX/._T-1",
+            "__MACOSX/T-1/._report.json",
+            "__MACOSX/T-1/report.json",
+            "T-1/.DS_Store",
+            "T-1/._report.json",
+            "T-1/Thumbs.db",
+            "desktop.ini",
+        ] {
+            litter.insert(name.to_owned(), b"\0\x05\x16\x07".to_vec());
+        }
+        assert_eq!(said(&litter), (Some(1), String::new()), "{list}");
+        litter.insert("T-1/x.DS_Store".to_owned(), Vec::new());
+        assert_eq!(said(&litter).0, Some(2), "{list}");
         let mut beside = within("T-1/", &files);
         beside.insert("readme.txt".to_owned(), Vec::new());
         let (code, error) = said(&beside);

@@ -9,6 +9,7 @@ use super::output::repaired_chain;
 use super::system;
 use crate::evidence::redact::Level;
 use crate::finding::{Lang, Sentence, harmless};
+use crate::gather::logs::is_litter;
 use crate::order;
 use crate::protocol::der::hex;
 use crate::report::{Report, TextStyle, Verbosity, write_html, write_json, write_text};
@@ -243,11 +244,14 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     }
     // a name that cannot be read is one all the same
     let read = |(name, raw): (zip::result::ZipResult<Cow<'_, str>>, &[u8])| {
-        name.map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), Cow::into_owned)
+        let name = name.map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), Cow::into_owned);
+        // as Compress-Archive of Windows PowerShell 5.1 writes folders
+        name.replace('\\', "/")
     };
     let members: Vec<String> = archive.file_names().zip(archive.file_names_raw()).map(read).collect();
-    let is_report =
-        |name: &&String| *name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'));
+    let is_report = |name: &&String| {
+        (*name == REPORT || name.strip_suffix(REPORT).is_some_and(|folder| folder.ends_with('/'))) && !is_litter(name)
+    };
     let mut names: Vec<&String> = members.iter().filter(is_report).collect();
     order::rising(&mut names);
     if names.is_empty() {
@@ -260,16 +264,17 @@ fn read(bytes: &[u8], largest: u64) -> Result<(Vec<u8>, bool), Refusal> {
     let mut all = Vec::new();
     for name in names {
         let room = largest.saturating_sub(all.len() as u64);
-        all.append(&mut member(&mut archive, name, room)?);
+        all.append(&mut member(&mut archive, &members, name, room)?);
         all.push(b'\n');
     }
     Ok((all, listed.is_some()))
 }
 
 /// One member, where it is no larger than there is room for.
-fn member(archive: &mut Archive<'_>, name: &str, room: u64) -> Result<Vec<u8>, Refusal> {
+fn member(archive: &mut Archive<'_>, members: &[String], name: &str, room: u64) -> Result<Vec<u8>, Refusal> {
     let broken = |error: &dyn std::fmt::Display| Refusal::Broken(error.to_string());
-    let member = archive.by_name(name).map_err(|error| broken(&error))?;
+    let number = members.iter().position(|member| member == name).unwrap_or(members.len());
+    let member = archive.by_index(number).map_err(|error| broken(&error))?;
     let mut bytes = Vec::new();
     member.take(room.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
     if bytes.len() as u64 > room { Err(Refusal::TooLarge) } else { Ok(bytes) }
@@ -304,7 +309,7 @@ fn sums(
         }
         let lists = [SUMS, MANIFEST].map(|list| (list, format!("{folder}{list}")));
         let Some((list, name)) = lists.into_iter().find(|(_, name)| known.contains(name.as_str())) else { continue };
-        let bytes = member(archive, &name, largest)?;
+        let bytes = member(archive, members, &name, largest)?;
         let read = if list == SUMS { lines_of_sums(&String::from_utf8_lossy(&bytes)) } else { of_manifest(&bytes) };
         let Some(sums) = read.filter(|sums| !sums.is_empty()) else { return Err(Refusal::List(name)) };
         listed.sums.extend(sums.into_iter().map(|(name, sum)| (format!("{folder}{name}"), sum)));
@@ -339,7 +344,9 @@ fn named_sum(name: &str, sum: &str) -> Option<(String, String)> {
 /// Whether every sum is its member's, and every member but the lists has one.
 fn right(archive: &mut Archive<'_>, members: &[String], listed: &Listed, largest: u64) -> Result<(), Refusal> {
     let Listed { lists, sums } = listed;
-    let is_unlisted = |name: &&String| !name.ends_with('/') && !lists.contains(*name) && !sums.contains_key(*name);
+    let is_unlisted = |name: &&String| {
+        !name.ends_with('/') && !lists.contains(*name) && !sums.contains_key(*name) && !is_litter(name)
+    };
     if let Some(unlisted) = members.iter().find(is_unlisted) {
         return Err(Refusal::Unlisted(unlisted.clone()));
     }
@@ -350,7 +357,7 @@ fn right(archive: &mut Archive<'_>, members: &[String], listed: &Listed, largest
         if !known.contains(name.as_str()) {
             return Err(Refusal::Missing(name.clone()));
         }
-        let bytes = member(archive, name, room.min(largest))?;
+        let bytes = member(archive, members, name, room.min(largest))?;
         room = room.saturating_sub(bytes.len() as u64);
         if hex(digest(&SHA256, &bytes).as_ref()) != *sum {
             return Err(Refusal::Changed(name.clone()));

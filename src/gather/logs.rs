@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use unpack::{BEGINNING, Opened, opened};
+pub use walk::is_litter;
 use walk::{is_named_pipe, of_archive, said, walk};
 
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
@@ -106,6 +107,7 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
         let data = std::fs::metadata(path).map_err(fails)?;
         if data.is_dir() {
             walk(path, &mut files, &mut failed).map_err(fails)?;
+            files.retain(|file| !is_litter(&file.strip_prefix(path).unwrap_or(file).to_string_lossy()));
             order::rising(&mut files);
             if files.is_empty() && failed.is_empty() {
                 return Err(Unreadable { path: path.clone(), error: None });
@@ -183,9 +185,10 @@ impl Plan {
             return Ok(());
         }
         let number = self.collected.file(name, LogKind::Unknown);
-        let unpacked = match head.starts_with(b"\x1f\x8b") {
-            true => Unpacked::gzip(number, &file, &head),
-            false => known.map(|size| Unpacked::plain(number, path, size, &head)),
+        let unpacked = if head.starts_with(b"\x1f\x8b") {
+            Unpacked::gzip(number, &file, &head)
+        } else {
+            known.map(|size| Unpacked::plain(number, path, size, &head))
         };
         let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
         let length = (size / 4).clamp(PART.0, PART.1);
@@ -213,7 +216,7 @@ impl Plan {
         let mut is_empty = true;
         for member in 0..archive.len() {
             let inner = archive.name_for_index(member).and_then(Result::ok).unwrap_or_default();
-            if inner.ends_with('/') {
+            if inner.ends_with('/') || is_litter(&inner) {
                 continue;
             }
             is_empty = false;

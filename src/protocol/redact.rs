@@ -9,6 +9,7 @@ mod addresses;
 mod blob;
 mod directory;
 mod found;
+mod friendly;
 mod headers;
 mod hosts;
 mod letters;
@@ -199,7 +200,6 @@ mod tests {
             r#"{"name":"Zenzi Zwirn","preferred_username":"zenzi.zwirn@hinterwald-werke.de"}"#,
             r#"[{"name":"Zenzi Zwirn","given_name":"Zenzi","family_name":"Zwirn"},{"na"#,
             "var me = {givenName: 'Zenzi', \"surname\": \"Zwirn\"}; // Zenzi",
-            r#"{"deviceName":"Zenzis iPad"}"#,
         ] {
             for hidden in hidden(text) {
                 let lower = hidden.to_lowercase();
@@ -208,6 +208,82 @@ mod tests {
         }
         for text in [r#"{"name":"Exchange Zwirn","surname_required":true}"#, r#"x {"name":"Zwirn Produkt","size":3}"#] {
             assert_eq!(hidden(text)[0], text);
+        }
+    }
+
+    #[test]
+    fn how_a_device_is_called_is_hidden_whole_and_its_product_stays_elsewhere() {
+        for (text, expected) in [
+            (r#"{"deviceName":"Zenzis iPad"}"#, r#"{"deviceName":"device-1"}"#),
+            (
+                r#"{"DeviceFriendlyName":"iPhone","DeviceType":"iPhone"}"#,
+                r#"{"DeviceFriendlyName":"device-1","DeviceType":"iPhone"}"#,
+            ),
+            ("<s:FriendlyName>Zenzi privat</s:FriendlyName>", "<s:FriendlyName>device-1</s:FriendlyName>"),
+            (
+                "DeviceFriendlyName : Samsung Galaxy\r\nDeviceType : Samsung Galaxy",
+                "DeviceFriendlyName : device-1\r\nDeviceType : Samsung Galaxy",
+            ),
+            (
+                "<FriendlyName>Zenzis Phone</FriendlyName> for Zenzis",
+                "<FriendlyName>device-1</FriendlyName> for user-2",
+            ),
+        ] {
+            assert_eq!(hidden(text), [expected, expected]);
+            assert_eq!(hidden(expected)[0], expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_markup_cuts_is_hidden_and_the_markup_stays_whole() {
+        for (text, expected) in [
+            ("<b>walburga</b>.wurst, ", "<b>user-1</b>, "),
+            ("<td>Walburga</td>\n <td>Wurst</td>", "<td>user-1</td><td></td>"),
+            ("<span>Walburga</span> <span>Wurst</span>", "<span>user-1</span><span></span>"),
+            ("<p>Hallo</p><i>Wal</i>burga&nbsp;Wurst!", "<p>Hallo</p><i>user-1</i>!"),
+            ("<b>Hallo</b><i>Walburga</i> <i>Wurst</i>", "<b>Hallo</b><i>user-1</i><i></i>"),
+            ("User=3Dwalburga=2Ewurst=20", "User=3Duser-1=20"),
+            ("walburga.wu=\r\nrst", "user-1"),
+        ] {
+            assert_eq!(hidden(text), [expected, expected]);
+            assert_eq!(hidden(expected)[0], expected);
+        }
+        let [mailbox, full] = hidden("walburga<wbr>.wurst@hinterwald<wbr>-werke.de, ex=2Ehinterwald-werke=2Ede");
+        assert_eq!(mailbox, "user-1<wbr>@hinterwald<wbr>-werke.de, ex=2Ehinterwald-werke=2Ede");
+        assert_eq!(full, "user-1<wbr>@domain-1.de<wbr>, host-1.domain-1.de");
+        let other = "bertold<wbr>.zwirn@anderswo.de and bert=40anderswo.de";
+        assert!(
+            hidden(other).iter().all(|text| !text.contains("bert") && !text.contains("zwirn")),
+            "{:?}",
+            hidden(other)
+        );
+        for text in [
+            "<b>Exchange</b> Server 15.2, <i>iPhone</i> of micro<b>soft</b>.com, mail.google<wbr>.com",
+            "a=20b, <br>, width=40",
+        ] {
+            assert_eq!(hidden(text), [text, text]);
+        }
+    }
+
+    #[test]
+    fn a_zone_inside_that_is_called_like_the_house_is_hidden_and_other_words_with_dots_stay() {
+        for text in
+            ["from hwmail7.hinterwald to hw-ex8.hinterwald", "HWMAIL.Hinterwald", "hwmail7.hinterwald, nas.hinterwald"]
+        {
+            let [mailbox, full] = hidden(text);
+            assert_eq!(mailbox, text);
+            let lower = full.to_lowercase();
+            assert!(!lower.contains("hinterwald") && !lower.contains("hwmail") && lower.contains(".domain-"), "{full}");
+            assert_eq!(hidden(&full)[1], full);
+        }
+        for text in
+            ["nas7.hinterwald", "hwmail7.log, hwmail7.microsoft, hw-ex8.exchange", "iphone12.apple, exchange2019.cu14"]
+        {
+            assert_eq!(hidden(text)[1].replace("server-1.log", "hwmail7.log"), text);
+        }
+        for text in ["\\\\?\\UNC\\zwfiler\\public", "\\\\?\\UNC\\zwfiler.zwirn.local\\public"] {
+            let full = &hidden(text)[1];
+            assert!(full.starts_with("\\\\?\\UNC\\") && !full.contains("zw"), "{full}");
         }
     }
 

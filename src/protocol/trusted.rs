@@ -47,6 +47,11 @@ pub fn is_public_suffix(domain: &str) -> bool {
     psl2::lookup(domain).is_none_or(|found| found.is_public_suffix())
 }
 
+/// Whether a name is a public suffix that is listed as one.
+pub fn is_listed_suffix(name: &str) -> bool {
+    psl2::lookup(name).is_some_and(|found| found.is_known() && found.is_public_suffix())
+}
+
 /// The domain that somebody registered and a host lies in, such as `corp.example` of `mail.corp.example`; the host
 /// in lower case, with U-labels too.
 pub fn registered_domain(host: &str) -> Option<&str> {

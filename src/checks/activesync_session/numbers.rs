@@ -2,7 +2,7 @@
 
 use super::reasons;
 use super::statuses::{finding_of, is_sync};
-use super::words::STATUS;
+use super::words::{QUOTA, STATUS, limit};
 use crate::evidence::SessionAsk;
 use crate::finding::{Code, Text};
 use crate::protocol::session::status::{BY_COMMAND, Told, common};
@@ -33,7 +33,8 @@ pub fn commands() -> impl Iterator<Item = &'static str> {
 pub fn meanings(command: Option<&str>, number: u16) -> Vec<Meaning> {
     if let Some(name) = common(number) {
         let code = finding_of(&SessionAsk::FolderSync, Told { number, is_inner: false });
-        let words = (code.id == STATUS.id).then_some(reasons::of(number, false).words);
+        let of_status = (code.id == STATUS.id).then_some(reasons::of(number, false).words);
+        let words = of_status.or_else(|| of_quota(code, number));
         return vec![Meaning { command: None, name, words, finding: Some(code) }];
     }
     let asked = BY_COMMAND.iter().filter(|(own, _)| command.is_none_or(|command| command == *own));
@@ -42,12 +43,17 @@ pub fn meanings(command: Option<&str>, number: u16) -> Vec<Meaning> {
         let ask = example(command);
         let code = finding_of(&ask, Told { number, is_inner: command == "Policy" });
         let of_status = (code.id == STATUS.id).then(|| reasons::of(number, is_sync(&ask)).words);
-        let words = words(command, number).or(of_status);
+        let words = words(command, number).or(of_status).or_else(|| of_quota(code, number));
         // what has words of its own needs none that hold for every status
         let finding = (words.is_none() || code.id != STATUS.id).then_some(code);
         Meaning { command: Some(command), name, words, finding }
     })
     .collect()
+}
+
+/// What the finding says of each of its statuses.
+fn of_quota(code: &Code, number: u16) -> Option<Text> {
+    (code.id == QUOTA.id).then(|| limit(number).means)
 }
 
 /// A question of the session that is of this command.
@@ -146,7 +152,8 @@ mod tests {
         let mut told = 0;
         for (number, name) in numbers {
             for meaning in meanings(Some("Sync"), *number) {
-                let Some(words) = meaning.words else { continue };
+                let is_quota = meaning.finding.is_some_and(|code| code.id == QUOTA.id);
+                let Some(words) = meaning.words.filter(|_| !is_quota) else { continue };
                 assert_eq!(words, reasons::of(*number, true).words, "{number} {name}");
                 told += 1;
             }
@@ -163,6 +170,11 @@ mod tests {
         }
         let names = |command, number| meanings(command, number).into_iter().map(|m| m.name).collect::<Vec<_>>();
         assert_eq!(names(None, 177), ["MaximumDevicesReached"]);
+        let full = |command, number| meanings(command, number)[0].words.unwrap().en;
+        assert!(
+            full(None, 113).starts_with("The quota is used up") && full(None, 115).starts_with("The quota for sending")
+        );
+        assert!(full(Some("Sync"), 9).contains("or the storage of the server"));
         assert_eq!(names(Some("Sync"), 8), ["ObjectNotFound"]);
         assert_eq!(names(None, 8), ["ObjectNotFound", "ServerError"]);
         assert!(names(Some("Ping"), 99).is_empty());

@@ -2,7 +2,7 @@
 
 use super::words::{
     ACCOUNT_DISABLED, COMMANDS_BLOCKED, DEVICE_BLOCKED, FOLDER_SYNC_FAILED, POLICY_REFUSED, QUOTA, SIGN_IN_LOST,
-    STATUS, STORE_OFFLINE, SYNC_STATE, TOO_MANY_DEVICES, WIPE_REQUESTED,
+    STATUS, STORE_OFFLINE, SYNC_STATE, TOO_MANY_DEVICES, WIPE_REQUESTED, of_limit,
 };
 use super::{At, reasons};
 use crate::checks::common::mailbox::{
@@ -36,7 +36,7 @@ impl At<'_, '_> {
             451 => evidence(wrong_server(self.endpoint, response)),
             456 => of(&ACCOUNT_BLOCKED).with("user", user).with("sign", "HTTP 456"),
             457 => of(&PASSWORD_EXPIRED).with("user", user).with("sign", "HTTP 457"),
-            507 => of(&QUOTA),
+            507 => of_limit(of(&QUOTA), status),
             429 => of(&THROTTLED).with("reason", "HTTP 429"),
             502..=504 => match (throttled(self.endpoint, response), retry) {
                 (Some(finding), _) => evidence(finding),
@@ -81,6 +81,7 @@ impl At<'_, '_> {
             123 | 125 => finding.with("error", error),
             // the server that serves it is not named
             127 | 128 => finding.with("next", "SERVER"),
+            _ if code.id == QUOTA.id => of_limit(finding, number),
             _ if code.id == STATUS.id => {
                 let reason = reasons::of(number, is_sync(&step.ask));
                 finding.severity(reason.severity).owner(reason.owner).with("why", reason.said())
@@ -146,7 +147,7 @@ mod tests {
     use super::super::tests::{endpoint, evidence, response, step};
     use super::*;
     use crate::evidence::View;
-    use crate::finding::Severity;
+    use crate::finding::{Lang, Severity, fill};
 
     fn judged(ask: SessionAsk, reply: &Reply) -> Finding {
         let (evidence, endpoint) = (evidence(), endpoint());
@@ -207,6 +208,31 @@ mod tests {
         assert_eq!(by_number(open.clone(), 9), "activesync.quota");
         assert_eq!(by_number(open.clone(), 3), "activesync.sync-state");
         assert_eq!(by_number(open, 5), "activesync.status");
+    }
+
+    #[test]
+    fn ms_ascmd_what_is_full_is_said_by_the_status() {
+        let open = SessionAsk::Open { folder: "5".to_owned() };
+        let title = |finding: &Finding, lang| fill(finding.code.title.of(lang), &finding.arguments(), lang);
+        for (ask, number, en, de, servers) in [
+            (&SessionAsk::FolderSync, 113, ": it is full (113 ", ": Es ist voll (113 ", false),
+            (
+                &SessionAsk::FolderSync,
+                115,
+                ": its quota for sending is used up (115",
+                ": Sein Sendekontingent ist",
+                false,
+            ),
+            (&open, 9, "it is full, or its server is (9 MailboxFull)", "Es selbst oder sein Server ist voll", true),
+        ] {
+            let finding = judged(ask.clone(), &Reply { status: Some(number), ..Reply::default() });
+            assert!(title(&finding, Lang::En).contains(en) && title(&finding, Lang::De).contains(de), "{number}");
+            assert_eq!(finding.remedy.is_some(), servers, "{number}");
+        }
+        let (evidence, endpoint, response) = (evidence(), endpoint(), response(507, &[]));
+        let at = At { view: &View::new(&evidence), endpoint: &endpoint };
+        let title = title(&at.by_http(&step(SessionAsk::FolderSync), &response), Lang::En);
+        assert!(title.contains(": it is full, or its server is (HTTP 507)"), "{title}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! In which words is a session that fails told, and what it leaves behind?
 
-use crate::finding::Finding;
-use crate::{findings, remedies};
+use crate::finding::{Finding, Text};
+use crate::{findings, remedies, text};
 
 findings! {
     DEVICE_BLOCKED = "activesync.device-blocked", Fail, Exchange {
@@ -196,10 +196,10 @@ findings! {
         links ["https://learn.microsoft.com/connectivity-analyzer/exchange-activesync-returned-http-503-error"]
     }
     QUOTA = "activesync.quota", Fail, User {
-        title { en: "The mailbox {mailbox} is full ({result})", de: "Das Postfach {mailbox} ist voll ({result})" }
+        title { en: "The mailbox {mailbox} has reached a limit: {limit} ({result})", de: "Das Postfach {mailbox} stößt an eine Grenze: {limit} ({result})" }
         meaning {
-            en: "The quota is used up, so clients and sync services cannot sync any more.",
-            de: "Das Kontingent ist ausgeschöpft, daher können Clients und Sync-Dienste nicht mehr synchronisieren.",
+            en: "{why} This lasts until there is room again.",
+            de: "{why} Das bleibt so, bis wieder Platz ist.",
         }
         remedy { en: "Delete or archive mail, or raise the quota", de: "Löschen oder archivieren Sie Mails oder erhöhen Sie das Kontingent" }
         steps [
@@ -207,6 +207,7 @@ findings! {
             { en: "If that is not enough, have the Exchange admin see how full it is:", de: "Reicht das nicht, lassen Sie die Exchange-Administration nachsehen, wie voll es ist:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List TotalItemSize,StorageLimitStatus\nGet-Mailbox '{mailbox}' | Format-List ProhibitSendQuota,ProhibitSendReceiveQuota,UseDatabaseQuotaDefaults" },
             { en: "And raise the quota (the numbers are examples):", de: "Und das Kontingent erhöhen (die Zahlen sind Beispiele):", Powershell "Set-Mailbox '{mailbox}' -UseDatabaseQuotaDefaults $false -ProhibitSendQuota 20GB -ProhibitSendReceiveQuota 22GB" },
         ]
+        cases [SERVER_FULL]
         links ["https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-ascmd/95cb9d7c-d33d-4b94-9366-d59911c7a060"]
     }
     STATUS = "activesync.status", Fail, Exchange {
@@ -247,6 +248,63 @@ remedies! {
             { en: "Where a policy of Conditional Access blocks Exchange ActiveSync, the user gets a single message as well. See which policies cover these clients, and exempt the user there:", de: "Sperrt eine Richtlinie für den bedingten Zugriff Exchange ActiveSync, bekommt der Benutzer ebenfalls eine einzige Nachricht. Sehen Sie nach, welche Richtlinien diese Clients erfassen, und nehmen Sie den Benutzer dort aus:", Powershell "Connect-MgGraph -Scopes Policy.Read.All\nGet-MgIdentityConditionalAccessPolicy | Where-Object { $_.Conditions.ClientAppTypes -contains 'exchangeActiveSync' } | Format-List DisplayName,State" },
         ]
     }
+    SERVER_FULL {
+        en: "Find out whether the mailbox or the server is full, and make room there",
+        de: "Stellen Sie fest, ob das Postfach oder der Server voll ist, und schaffen Sie dort Platz",
+        steps [
+            { en: "In Outlook or Outlook on the web, empty the deleted items, and delete or archive what is large and old.", de: "Leeren Sie in Outlook oder Outlook im Web die gelöschten Elemente und löschen oder archivieren Sie, was groß und alt ist." },
+            { en: "If it goes on, have the Exchange admin see how full the mailbox is, and where it lies:", de: "Bleibt es dabei, lassen Sie die Exchange-Administration nachsehen, wie voll das Postfach ist und wo es liegt:", Powershell "Get-MailboxStatistics '{mailbox}' | Format-List TotalItemSize,StorageLimitStatus,DatabaseName,ServerName" },
+            { en: "On that server, see how much room its disks have. Logs that no backup clears often fill them:", de: "Sehen Sie auf diesem Server nach, wie viel Platz seine Datenträger haben. Oft füllen sie sich mit Protokollen, die keine Sicherung abräumt:", Powershell "Get-Volume | Format-Table DriveLetter,FileSystemLabel,SizeRemaining,Size\nGet-MailboxDatabase -Status | Format-Table Name,Server,DatabaseSize,AvailableNewMailboxSpace,LastFullBackup" },
+        ]
+    }
+}
+
+/// Which limit a mailbox has reached.
+#[derive(Debug)]
+pub(super) struct Limit {
+    /// In a title, behind the mailbox and a colon.
+    said: Text,
+    /// What it means.
+    pub means: Text,
+    /// Whether it may be the server's own.
+    is_servers: bool,
+}
+
+/// The limit that a status of ActiveSync or HTTP tells of: MS-ASCMD 2.2.2 and 2.2.3.177.17, MS-ASHTTP 2.2.2.1.1.
+pub(super) const fn limit(status: u16) -> Limit {
+    match status {
+        115 => Limit {
+            said: text!("its quota for sending is used up", "Sein Sendekontingent ist ausgeschöpft"),
+            means: text!(
+                "The quota for sending is used up: nothing more is sent from the mailbox, while what arrives for it is still kept.",
+                "Das Sendekontingent ist ausgeschöpft: Aus dem Postfach wird nichts mehr gesendet, was eingeht, wird weiterhin angenommen."
+            ),
+            is_servers: false,
+        },
+        9 | 507 => Limit {
+            said: text!("it is full, or its server is", "Es selbst oder sein Server ist voll"),
+            means: text!(
+                "Either the quota of the mailbox is used up, or the storage of the server on which it lies, so clients and sync services cannot sync any more.",
+                "Entweder ist das Kontingent des Postfachs ausgeschöpft oder der Speicher des Servers, auf dem es liegt, daher können Clients und Sync-Dienste nicht mehr synchronisieren."
+            ),
+            is_servers: true,
+        },
+        _ => Limit {
+            said: text!("it is full", "Es ist voll"),
+            means: text!(
+                "The quota is used up, so clients and sync services cannot sync any more.",
+                "Das Kontingent ist ausgeschöpft, daher können Clients und Sync-Dienste nicht mehr synchronisieren."
+            ),
+            is_servers: false,
+        },
+    }
+}
+
+/// The finding with what the status says of the limit.
+pub(super) fn of_limit(finding: Finding, status: u16) -> Finding {
+    let Limit { said, means, is_servers } = limit(status);
+    let finding = finding.with("limit", said).with("why", means);
+    if is_servers { finding.remedy(&SERVER_FULL) } else { finding }
 }
 
 /// The same in Microsoft's cloud, where Conditional Access may be what keeps the device out.

@@ -29,6 +29,16 @@ pub fn walk(folder: &Path, out: &mut Vec<PathBuf>, failed: &mut Vec<(PathBuf, io
     Ok(())
 }
 
+/// Whether a system has put it there by itself beside what was packed or copied: macOS's own records of files and
+/// folders, and Windows' of how a folder is shown.
+pub fn is_litter(path: &str) -> bool {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+    name.starts_with("._")
+        || matches!(name.as_str(), ".ds_store" | "thumbs.db" | "desktop.ini" | "__macosx")
+        || parts.any(|folder| folder == "__MACOSX")
+}
+
 /// Whether it is a pipe with a name of its own: opening it waits until somebody writes, perhaps for ever. One that a
 /// shell makes for a command is written to.
 #[cfg(unix)]
@@ -66,5 +76,28 @@ pub fn of_archive(error: ZipError) -> io::Error {
             io::Error::other(reasons::OTHER_ARCHIVE)
         }
         _ => io::ErrorKind::InvalidData.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_system_puts_beside_files_is_told_from_files() {
+        for path in [
+            "__MACOSX/T-1/._report.json",
+            "__MACOSX/x",
+            "T-1/.DS_Store",
+            "._u_ex.log",
+            "a\\Thumbs.db",
+            "x/desktop.ini",
+            "x/Desktop.ini",
+        ] {
+            assert!(is_litter(path), "{path}");
+        }
+        for path in ["report.json", ".log", "x/_.log", "MACOSX/a.log", "thumbs.db.log", "a._b", "x/.config", "x/ini"] {
+            assert!(!is_litter(path), "{path}");
+        }
     }
 }

@@ -77,12 +77,17 @@ pub fn shares(reading: &Reading) -> Vec<Share> {
     let is_backslash = |letter: char| letter == '\\';
     let mut out = Vec::new();
     for run in reading.runs(is_backslash).into_iter().filter(|run| run.len() == 2 || run.len() == 4) {
-        if reading.before(run.start).is_some_and(|letter| is_word(letter) || letter == ':') {
+        let is_device = run.start > 1 && reading.goes_on_with(run.start - 2, &['\\', '?']);
+        if is_device || reading.before(run.start).is_some_and(|letter| is_word(letter) || letter == ':') {
             continue;
         }
-        let server = run.end..reading.end_of(run.end, |letter| is_word(letter) || letter == '$');
+        let from = unc(reading, run.end);
+        let server = from..reading.end_of(from, |letter| is_word(letter) || letter == '$');
         let begins = reading.end_of(server.end, is_backslash);
-        let path = begins..reading.end_of(begins, |letter| is_word(letter) || "\\$ ".contains(letter));
+        let end = reading.end_of(begins, |letter| is_word(letter) || "\\$ ".contains(letter));
+        // another one begins behind a blank
+        let end = (begins..end).find(|place| reading.goes_on_with(*place, &[' ', '\\', '\\'])).unwrap_or(end);
+        let path = begins..end;
         let path = reading.trimmed(path, |letter| letter == ' ' || letter == '.');
         let is_named = reading.at(server.start).is_some_and(char::is_alphanumeric) && server.len() > 1;
         if is_named && begins > server.end && !path.is_empty() {
@@ -94,6 +99,15 @@ pub fn shares(reading: &Reading) -> Vec<Share> {
         }
     }
     out
+}
+
+/// Where the server stands in `\\?\UNC\server\share`, of which what is behind the first backslashes begins here.
+fn unc(reading: &Reading, place: usize) -> usize {
+    let is_backslash = |letter: char| letter == '\\';
+    let name = reading.end_of(place + 1, is_backslash);
+    let server = reading.end_of(name + 3, is_backslash);
+    let is_device = matches!(reading.at(place), Some('?' | '.')) && name > place + 1;
+    if is_device && reading.goes_on_with(name, &['u', 'n', 'c']) && server > name + 3 { server } else { place }
 }
 
 /// A distinguished name: its attributes, in lower case, with the places of their values.
@@ -272,6 +286,14 @@ mod tests {
             of("<\\\\fs1.corp.local\\Our Files\\anna muster.doc>"),
             expected("fs1.corp.local", "our files\\anna")
         );
+        for text in ["\\\\?\\UNC\\FS1\\share", "\\\\.\\unc\\fs1\\share", "\\\\\\\\?\\\\UNC\\\\fs1\\\\share"] {
+            assert_eq!(of(text), expected("fs1", "share"), "{text}");
+        }
+        for text in ["\\\\?\\C:\\Windows", "\\\\?\\UNC", "\\\\.\\pipe\\x", "\\\\?\\UNCx\\fs1\\share"] {
+            assert_eq!(of(text), None, "{text}");
+        }
+        assert_eq!(of("\\\\fs1\\share and \\\\fs2\\other"), expected("fs1", "share"));
+        assert_eq!(shares(&Reading::new("\\\\fs1\\share and \\\\?\\UNC\\fs2\\other")).len(), 2);
         assert_eq!(of("c:\\\\dir\\\\file"), None);
         assert_eq!(of("\\\\d"), None);
     }

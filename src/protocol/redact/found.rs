@@ -4,7 +4,7 @@ use super::hosts::FoundHosts;
 use super::letters::{Reading, is_word};
 use super::roles::{Role, walk};
 use super::vocabulary::{is_common, is_plain};
-use super::{addresses, blob, directory, document, headers, spelling};
+use super::{addresses, blob, directory, document, friendly, headers, spelling};
 use crate::evidence::redact::Kind;
 use crate::protocol::session::DEVICE_ID;
 use crate::protocol::x509::{AltName, Certificate};
@@ -54,6 +54,8 @@ pub struct Found {
     pub kept: BTreeSet<IpAddr>,
     /// Names of files and folders.
     pub files: BTreeSet<String>,
+    /// How the owners of devices call them, in lower case.
+    pub friendly: BTreeSet<String>,
     /// Units of the directory, such as departments.
     pub units: BTreeSet<String>,
     /// Other forms of values: as they are written, and the value.
@@ -79,6 +81,10 @@ impl Found {
     /// Takes up what is known only now that all was looked at.
     pub fn settle(&mut self) {
         for host in self.inner_hosts() {
+            self.hosts.note(&host);
+        }
+        for host in self.hosts.inside(&self.dotted, &self.servers, &self.windows) {
+            self.hosts.note_top(&host);
             self.hosts.note(&host);
         }
         let domains: BTreeSet<String> = self.hosts.domains().into_iter().map(str::to_owned).collect();
@@ -131,10 +137,14 @@ impl Found {
             Role::Whole(Kind::File) => self.files.extend(parts(text).map(str::to_owned)),
             Role::Whole(kind) => self.value(text, kind),
             Role::SignIn => self.sign_in(text),
-            Role::Host => self.host(text),
+            Role::Host => {
+                self.host(text);
+                self.hosts.note_top(text);
+            }
             Role::Address => self.address(text),
             Role::Tenant | Role::Organisation => self.tenant(text),
             Role::Thing => self.thing(text),
+            Role::Friendly => self.friendly(text),
             Role::Header(name) => {
                 if matches!(name, "www-authenticate" | "proxy-authenticate") {
                     self.realm(text);
@@ -179,6 +189,12 @@ impl Found {
             self.name(&spelling::bare(owner));
         }
         self.text(text, false);
+    }
+
+    fn friendly(&mut self, text: &str) {
+        let name = text.trim().to_lowercase();
+        self.friendly.extend((!name.is_empty()).then_some(name));
+        self.thing(text);
     }
 
     fn name(&mut self, text: &str) {
@@ -302,65 +318,14 @@ impl Found {
         for element in elements(text) {
             self.value(element, Kind::Name);
         }
-        let reading = Reading::new(text);
-        for range in reading.runs(is_word) {
-            let range = reading.trimmed(range, |letter| ".-'+~".contains(letter));
-            let word = reading.word(&range);
-            let (before, next) = (reading.before(range.start), reading.at(range.end));
-            let key = if before == Some('=') { reading.word_before(range.start - 1) } else { String::new() };
-            let is_address = next == Some('@') && is_domain(&reading, range.end + 1);
-            if word.contains('.') {
-                if word.ends_with(".in-addr.arpa") || word.ends_with(".ip6.arpa") {
-                    self.hosts.note(&word);
-                } else {
-                    self.dotted.insert(word.clone());
-                }
-            }
-            if let Some(owner) = spelling::owner_in(&reading, &range, &word) {
-                self.name(&owner);
-            }
-            if is_address && before == Some('/') && directory::is_service(&reading.word_before(range.start - 1)) {
-                self.host(&word);
-            } else if is_address && !word.is_empty() {
-                self.name(&word);
-                if let Some(shown) = shown_before(&reading, range.start) {
-                    self.value(&shown, Kind::Name);
-                }
-            } else if before == Some('@') {
-                self.hosts.note(&word);
-            } else if reading.goes_on_with(range.start.saturating_sub(3), &[':', '/', '/'])
-                && range.start >= 3
-                && next != Some('@')
-            {
-                self.host(&word);
-            }
-            if key == "deviceid" {
-                self.value(&word, Kind::Device);
-            } else if headers::USER_KEYS.contains(&key.as_str()) && next != Some('\\') && !word.is_empty() {
-                self.name(&word);
-            } else if word.starts_with("s-1-5-21-") {
-                self.value(&word, Kind::Name);
-            } else if is_guid(&word) && (matches!(before, Some('/' | '@')) || key == "realm" || key == "tenant") {
-                self.tenant(&word);
-            }
-            if next == Some('\\')
-                && let Some(found) = directory::sign_in(&reading, &range)
-            {
-                let name = reading.word(&found.name);
-                if found.is_sure {
-                    self.windows_domain(&word);
-                    self.name(&name);
-                } else {
-                    self.maybe.insert((word.clone(), name));
-                }
-            }
-            if let Ok(address) = word.parse::<Ipv4Addr>() {
-                let before_that = range.start.checked_sub(2).and_then(|place| reading.at(place));
-                if numbers && !addresses::is_version(&word, before, before_that) {
-                    self.addresses.insert(IpAddr::V4(address));
-                }
-            }
+        for range in friendly::names(text) {
+            self.friendly(text.get(range).unwrap_or_default());
         }
+        if let Some(shown) = Reading::shown(text) {
+            self.words(&shown, numbers);
+        }
+        let reading = Reading::new(text);
+        self.words(&reading, numbers);
         for shown in shown_in(text) {
             self.value(&shown, Kind::Name);
         }
@@ -376,6 +341,74 @@ impl Found {
         }
         for name in directory::distinguished(&reading) {
             self.distinguished(&reading, &name);
+        }
+    }
+
+    /// What words say by what stands around them; as a text is shown, those that cannot be read otherwise.
+    fn words(&mut self, reading: &Reading, numbers: bool) {
+        for range in reading.runs(is_word) {
+            let range = reading.trimmed(range, |letter| ".-'+~".contains(letter));
+            if reading.is_shown && !reading.is_cut(&range) {
+                continue;
+            }
+            let word = reading.word(&range);
+            let (before, next) = (reading.before(range.start), reading.at(range.end));
+            let key = if before == Some('=') { reading.word_before(range.start - 1) } else { String::new() };
+            let is_address = next == Some('@') && is_domain(reading, range.end + 1);
+            if word.contains('.') {
+                if word.ends_with(".in-addr.arpa") || word.ends_with(".ip6.arpa") {
+                    self.hosts.note(&word);
+                } else {
+                    self.dotted.insert(word.clone());
+                }
+            }
+            if let Some(owner) = spelling::owner_in(reading, &range, &word) {
+                self.name(&owner);
+            }
+            if is_address && before == Some('/') && directory::is_service(&reading.word_before(range.start - 1)) {
+                self.host(&word);
+            } else if is_address && !word.is_empty() {
+                self.name(&word);
+                if let Some(shown) = shown_before(reading, range.start) {
+                    self.value(&shown, Kind::Name);
+                }
+            } else if before == Some('@') {
+                self.hosts.note(&word);
+            } else if reading.goes_on_with(range.start.saturating_sub(3), &[':', '/', '/'])
+                && range.start >= 3
+                && next != Some('@')
+            {
+                self.host(&word);
+            }
+            if key == "deviceid" {
+                self.value(&word, Kind::Device);
+            } else if headers::USER_KEYS.contains(&key.as_str()) && next != Some('\\') && !word.is_empty() {
+                // that of quoted-printable is a sign itself
+                if reading.is_shown || !word.starts_with("3d") {
+                    self.name(&word);
+                }
+            } else if word.starts_with("s-1-5-21-") {
+                self.value(&word, Kind::Name);
+            } else if is_guid(&word) && (matches!(before, Some('/' | '@')) || key == "realm" || key == "tenant") {
+                self.tenant(&word);
+            }
+            if next == Some('\\')
+                && let Some(found) = directory::sign_in(reading, &range)
+            {
+                let name = reading.word(&found.name);
+                if found.is_sure {
+                    self.windows_domain(&word);
+                    self.name(&name);
+                } else {
+                    self.maybe.insert((word.clone(), name));
+                }
+            }
+            if let Ok(address) = word.parse::<Ipv4Addr>() {
+                let before_that = range.start.checked_sub(2).and_then(|place| reading.at(place));
+                if numbers && !addresses::is_version(&word, before, before_that) {
+                    self.addresses.insert(IpAddr::V4(address));
+                }
+            }
         }
     }
 

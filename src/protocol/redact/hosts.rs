@@ -3,8 +3,10 @@
 //! A certificate is judged by the names in it, and cannot be changed: a name that stands in one stays, and
 //! so does the domain above it. Of every other name the domain gets a stand-in under the same public
 //! suffix, and each label its own, so that what lay under one domain still does. Labels by which everybody
-//! calls such hosts, and the hosts of the big clouds, name nobody.
+//! calls such hosts, and the hosts of the big clouds, name nobody. A zone inside may have one label alone, its
+//! company's name.
 
+use super::vocabulary::is_common;
 use crate::protocol::{cloud, trusted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -55,6 +57,10 @@ const PUBLIC: &[&str] = &[
     "denic.de",
 ];
 
+/// What zones inside end in that say nothing of whose they are, beside common words.
+const TOPS: &[&str] =
+    &["arpa", "home", "intern", "intra", "intranet", "invalid", "lan", "localdomain", "priv", "privat", "zone"];
+
 /// Domains whose customers have a label of their own below.
 const RENTED: &[&str] = &[
     "onmicrosoft.com",
@@ -94,6 +100,12 @@ pub fn domain(host: &str) -> Option<&str> {
     }
 }
 
+/// The same where these last labels are domains by themselves, as is a stand-in for one.
+fn domain_in<'n>(host: &'n str, tops: &BTreeSet<String>) -> Option<&'n str> {
+    let top = host.rsplit('.').next().filter(|top| tops.contains(*top) || number("domain-", top).is_some());
+    top.or_else(|| domain(host))
+}
+
 /// Whether the text can be a host name of several labels, lower case.
 pub fn is_name(text: &str) -> bool {
     text.contains('.')
@@ -114,6 +126,8 @@ pub struct FoundHosts {
     pub certified: BTreeSet<String>,
     /// The domain of the mailbox.
     pub own: Option<String>,
+    /// Last labels that are nobody's suffix but a company's own zone.
+    pub tops: BTreeSet<String>,
 }
 
 impl FoundHosts {
@@ -123,6 +137,43 @@ impl FoundHosts {
         if is_name(&name) {
             self.names.insert(name);
         }
+    }
+
+    /// Notes that what a host ends in is a zone of its company, where it is neither public nor a common word.
+    pub fn note_top(&mut self, host: &str) {
+        let top = host.trim_end_matches('.').rsplit_once('.').map(|(_, top)| top.to_lowercase());
+        let is_own = |top: &String| {
+            top.starts_with(char::is_alphabetic)
+                && !is_common(top)
+                && !TOPS.contains(&top.as_str())
+                && !trusted::is_listed_suffix(top)
+        };
+        self.tops.extend(top.filter(is_own));
+    }
+
+    /// Of these words with dots the hosts of a zone inside: they begin as the house calls its servers, and end in the
+    /// name of the house, which a domain or a Windows domain has.
+    pub fn inside(
+        &self,
+        words: &BTreeSet<String>,
+        servers: &BTreeSet<String>,
+        windows: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let machines = servers.iter().map(String::as_str).filter(|name| !windows.contains(*name));
+        let known: BTreeSet<&str> = machines.chain(self.first_labels()).collect();
+        let kinds: BTreeSet<&str> = known.iter().map(|label| series(label)).filter(|kind| kind.len() > 1).collect();
+        let domains = self.domains();
+        let labels = domains.iter().filter_map(|domain| domain.split('.').next());
+        let parts = labels.flat_map(|label| [label, label.split('-').next().unwrap_or_default()]);
+        let house: BTreeSet<&str> =
+            parts.chain(windows.iter().map(String::as_str)).filter(|part| part.len() > 3 && !is_common(part)).collect();
+        let is_inside = |word: &&String| {
+            word.split_once('.').zip(word.rsplit('.').next()).is_some_and(|((label, _), top)| {
+                let is_known = || known.contains(label) || (is_no_word(label) && kinds.contains(series(label)));
+                house.contains(top) && label.len() > 2 && !is_common(label) && is_known()
+            })
+        };
+        words.iter().filter(is_inside).cloned().collect()
     }
 
     /// Whether a single label is what names end in.
@@ -147,7 +198,7 @@ impl FoundHosts {
             .iter()
             .chain(&self.certified)
             .filter(|name| !is_public(name))
-            .filter_map(|name| domain(name))
+            .filter_map(|name| domain_in(name, &self.tops))
             .collect()
     }
 }
@@ -156,6 +207,7 @@ impl FoundHosts {
 #[derive(Debug, Default)]
 pub struct Hosts {
     certified: BTreeSet<String>,
+    tops: BTreeSet<String>,
     /// Domains, with their stand-ins; those above a name in a certificate with themselves.
     domains: BTreeMap<String, String>,
     /// Labels, with their stand-ins.
@@ -165,7 +217,7 @@ pub struct Hosts {
 impl Hosts {
     /// Gives each its stand-in; `servers` are the names of servers that have one already.
     pub fn new(found: &FoundHosts, servers: &BTreeMap<String, String>) -> Self {
-        let kept: BTreeSet<&str> = found.certified.iter().filter_map(|name| domain(name)).collect();
+        let kept: BTreeSet<&str> = found.certified.iter().filter_map(|name| domain_in(name, &found.tops)).collect();
         let own = found.own.as_deref().and_then(domain);
         let domains = found.domains();
         let mut ordered: Vec<&str> = domains.iter().copied().filter(|name| Some(*name) != own).collect();
@@ -173,10 +225,11 @@ impl Hosts {
             ordered.insert(0, own);
         }
         let mut numbers = Numbers::of("domain-", ordered.iter().filter_map(|name| name.split('.').next()));
-        let mut hosts = Self { certified: found.certified.clone(), ..Self::default() };
+        let (certified, tops) = (found.certified.clone(), found.tops.clone());
+        let mut hosts = Self { certified, tops, ..Self::default() };
         for name in ordered {
-            let (label, suffix) = name.split_once('.').unwrap_or((name, ""));
-            let other = if kept.contains(name) { name.to_owned() } else { format!("{}.{suffix}", numbers.next(label)) };
+            let (label, suffix) = name.split_at(name.find('.').unwrap_or(name.len()));
+            let other = if kept.contains(name) { name.to_owned() } else { format!("{}{suffix}", numbers.next(label)) };
             hosts.domains.insert(name.to_owned(), other);
         }
         hosts.rent(found);
@@ -206,13 +259,14 @@ impl Hosts {
         if is_public(name) || self.certified.contains(name) {
             return Vec::new();
         }
-        let front = domain(name).and_then(|domain| name.strip_suffix(domain)).unwrap_or_default();
+        let front = domain_in(name, &self.tops).and_then(|domain| name.strip_suffix(domain)).unwrap_or_default();
         front.split('.').filter(|label| !label.is_empty() && !LABELS.contains(label)).collect()
     }
 
     /// Whether it is a host name, one of somebody's or of everybody's.
     pub fn is_host(&self, name: &str) -> bool {
-        name.contains('.') && (is_public(name) || domain(name).is_some_and(|domain| self.domains.contains_key(domain)))
+        let is_known = |domain: &str| self.domains.contains_key(domain);
+        name.contains('.') && (is_public(name) || domain_in(name, &self.tops).is_some_and(is_known))
     }
 
     /// What stands for a name, in lower case; `None` where it stays.
@@ -220,7 +274,7 @@ impl Hosts {
         if !name.contains('.') || is_public(name) || self.certified.contains(name) {
             return None;
         }
-        let domain = domain(name)?;
+        let domain = domain_in(name, &self.tops)?;
         let other = self.domains.get(domain)?;
         let front = name.strip_suffix(domain)?;
         // one that was not found in its place is hidden all the same
@@ -258,7 +312,7 @@ impl Hosts {
 
     /// How many names stay because a certificate holds them.
     pub fn kept(&self, found: &FoundHosts) -> usize {
-        let above: BTreeSet<&str> = self.certified.iter().filter_map(|name| domain(name)).collect();
+        let above: BTreeSet<&str> = self.certified.iter().filter_map(|name| domain_in(name, &self.tops)).collect();
         let is_kept =
             |name: &&String| !is_public(name) && (self.certified.contains(*name) || above.contains(name.as_str()));
         found.names.iter().filter(is_kept).count()
@@ -270,6 +324,11 @@ fn is_no_word(label: &str) -> bool {
     label.len() > 2
         && label.starts_with(|letter: char| letter.is_alphabetic())
         && label.contains(|letter: char| letter.is_ascii_digit() || letter == '-')
+}
+
+/// How a machine and those beside it are called, their number aside.
+fn series(label: &str) -> &str {
+    label.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '-')
 }
 
 fn dashed(name: &str) -> String {
@@ -322,7 +381,8 @@ mod tests {
 
     fn hosts(names: &[&str], certified: &[&str]) -> Hosts {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let found = FoundHosts { names: set(names), certified: set(certified), own: Some("muster.de".to_owned()) };
+        let own = Some("muster.de".to_owned());
+        let found = FoundHosts { names: set(names), certified: set(certified), own, ..FoundHosts::default() };
         Hosts::new(&found, &BTreeMap::new())
     }
 

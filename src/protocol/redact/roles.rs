@@ -29,6 +29,8 @@ pub enum Role<'a> {
     Organisation,
     /// What a device, or a program, calls itself: a product, and perhaps whose it is.
     Thing,
+    /// How the owner of a device calls it, hidden whole.
+    Friendly,
     /// The value of this header.
     Header(&'a str),
     /// A certificate or another signed structure, DER in base64.
@@ -109,8 +111,9 @@ fn of_field<'a>(name: &str, within: &str, object: &Map<String, Value>) -> Role<'
     let has = |names: &[&str]| names.iter().any(|name| object.contains_key(*name));
     match name {
         "kind" | "model" if within == "devices" => Role::Thing,
-        "agent" | "device_type" | "device_model" | "friendly_name" | "deviceName" | "device_name" | "FriendlyName"
-        | "DeviceFriendlyName" => Role::Thing,
+        "agent" | "device_type" | "device_model" => Role::Thing,
+        "friendly_name" | "friendlyName" | "FriendlyName" | "DeviceFriendlyName" | "deviceFriendlyName"
+        | "deviceName" | "device_name" => Role::Friendly,
         _ if is_fixed(name) => Role::Fixed,
         "user" | "mailbox" | "username" | "user_name" | "upn" | "preferred_username" | "unique_name"
         | "userPrincipalName" => Role::SignIn,

@@ -99,7 +99,7 @@ fn is_lower(letter: Option<char>) -> bool {
 
 fn begins(reading: &Reading, place: usize, is_long: bool) -> bool {
     match reading.before(place) {
-        Some(before) if before.is_alphanumeric() => {
+        Some(before) if before.is_alphanumeric() && !reading.is_gap(place) => {
             is_long && (before.is_numeric() || before.is_lowercase() && !is_lower(reading.at(place)))
         }
         _ => true,
@@ -109,7 +109,7 @@ fn begins(reading: &Reading, place: usize, is_long: bool) -> bool {
 fn ends(reading: &Reading, end: usize, is_long: bool) -> bool {
     let is_apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
     match reading.at(end) {
-        Some(next) if next.is_alphanumeric() => {
+        Some(next) if next.is_alphanumeric() && !reading.is_gap(end) => {
             is_long && (next.is_numeric() || next.is_uppercase() && is_lower(reading.before(end)))
                 // the genitive of German
                 || (next == 's' && is_apart(reading.at(end + 1)))

@@ -2,11 +2,11 @@
 
 use super::found::{Found, is_guid, parts};
 use super::hosts::{Hosts, Numbers};
-use super::letters::{Reading, is_word};
+use super::letters::{Reading, elements, is_word};
 use super::roles::{Role, walk};
 use super::spelling::Spellings;
 use super::vocabulary::{is_common, is_plain_file};
-use super::{addresses, blob, directory, document, headers};
+use super::{addresses, blob, directory, document, friendly, headers};
 use crate::evidence::redact::{Kind, Left, Level, Redacted};
 use crate::order;
 use crate::protocol::ntlm::{self, Names};
@@ -65,6 +65,10 @@ impl StandIns {
             if kind == Kind::Account && is_full {
                 of_kind.extend(found.tenants.iter().map(String::as_str).filter(|id| !found.values.contains_key(*id)));
             }
+            let is_free = |value: &&str| !found.values.contains_key(*value);
+            if kind == Kind::Device {
+                of_kind.extend(found.friendly.iter().map(String::as_str).filter(is_free));
+            }
             // the mailbox itself is the first
             order::by_key(&mut of_kind, |value| kind != Kind::Name || found.first.as_deref() != Some(value));
             let mut numbers = Numbers::of(prefix, of_kind.iter().copied());
@@ -79,8 +83,10 @@ impl StandIns {
                     *removed.entry(kind).or_insert(0) += 1;
                 }
                 let is_short = value.len() < if kind == Kind::Name { 3 } else { 5 };
-                let anywhere = !is_short && !is_common(value) && value.chars().any(char::is_alphabetic);
-                if !value.chars().all(is_word) && value.chars().count() > 3 {
+                // a device may be called like its product, which stands elsewhere too
+                let is_own = kind != Kind::Device || found.values.contains_key(value);
+                let anywhere = is_own && !is_short && !is_common(value) && value.chars().any(char::is_alphabetic);
+                if is_own && !value.chars().all(is_word) && value.chars().count() > 3 {
                     spellings.add(value, &other);
                 }
                 if kind == Kind::Name {
@@ -213,6 +219,7 @@ impl StandIns {
             Role::Address => self.address(text),
             Role::Header(name) => self.header(name, text),
             Role::Thing => self.thing(text),
+            Role::Friendly => self.whole(text).unwrap_or_else(|| self.thing(text)),
             Role::Text => self.text(text),
         }
     }
@@ -324,21 +331,39 @@ impl StandIns {
         if let Some(known) = self.known.borrow().get(text) {
             return known.clone();
         }
-        let mut changes = self.blobs(text);
-        let reading = Reading::new(text);
-        let marked = self.shares_in(&reading).into_iter().chain(self.distinguished_in(&reading));
-        for (range, other) in
-            marked.chain(self.spellings.found_in(&reading)).chain(self.words_in(&reading)).collect::<Vec<_>>()
-        {
-            let stretch = reading.stretch(&range);
-            let is_free = changes.iter().all(|(taken, _)| taken.end <= stretch.start || stretch.end <= taken.start);
-            if is_free && !stretch.is_empty() {
-                changes.push((stretch, other));
-            }
+        let mut changes = self.friendly(text);
+        changes.extend(self.blobs(text));
+        if let Some(shown) = Reading::shown(text) {
+            self.change(&shown, text, &mut changes);
         }
+        self.change(&Reading::new(text), text, &mut changes);
         let out = written(text, changes);
         self.known.borrow_mut().insert(text.to_owned(), out.clone());
         out
+    }
+
+    /// Adds what is to be replaced in a reading of a text, where nothing is yet. What a text is cut by stays behind
+    /// the stand-in: XML has to stay whole.
+    fn change(&self, reading: &Reading, text: &str, changes: &mut Vec<(Range<usize>, String)>) {
+        let marked = [self.shares_in(reading), self.distinguished_in(reading)];
+        let all = marked.into_iter().chain([self.spellings.found_in(reading), self.words_in(reading)]).flatten();
+        for (range, mut other) in all {
+            let stretch = reading.stretch(&range);
+            let is_free = changes.iter().all(|(taken, _)| taken.end <= stretch.start || stretch.end <= taken.start);
+            if !is_free || stretch.is_empty() || (reading.is_shown && !reading.is_cut(&range)) {
+                continue;
+            }
+            if reading.is_shown {
+                other.push_str(&elements(text.get(stretch.clone()).unwrap_or_default()));
+            }
+            changes.push((stretch, other));
+        }
+    }
+
+    /// How the owners of devices call them.
+    fn friendly(&self, text: &str) -> Vec<(Range<usize>, String)> {
+        let one = |range: Range<usize>| Some((range.clone(), self.whole(text.get(range)?)?));
+        friendly::names(text).into_iter().filter_map(one).collect()
     }
 
     /// Servers and folders in `\\server\share`.
@@ -431,6 +456,9 @@ impl StandIns {
         }
         for range in reading.runs(is_word) {
             let range = reading.trimmed(range, is_edge);
+            if reading.is_shown && !reading.is_cut(&range) {
+                continue;
+            }
             let word = reading.word(&range);
             match self.word(reading, &range, &word) {
                 Some(other) if other == word => {}

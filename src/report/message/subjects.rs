@@ -35,7 +35,7 @@ const SHORT: &[(&str, Text)] = &[
     ("activesync.options-blocked", text!("OPTIONS blocked for ActiveSync", "OPTIONS für ActiveSync blockiert")),
     ("activesync.policy-refused", text!("Device policy keeps the device out", "Geräterichtlinie sperrt Gerät aus")),
     ("activesync.query-blocked", text!("ActiveSync queries refused", "ActiveSync-Abfragen abgelehnt")),
-    ("activesync.quota", text!("Mailbox full", "Postfach voll")),
+    ("activesync.quota", text!("Quota or storage used up", "Kontingent oder Speicher erschöpft")),
     ("activesync.redirected", text!("ActiveSync redirected", "ActiveSync umgeleitet")),
     ("activesync.sign-in-lost", text!("Sign-in lost after OPTIONS", "Anmeldung gilt nur für OPTIONS")),
     ("activesync.status", text!("ActiveSync session ends with an error", "ActiveSync-Sitzung endet mit Fehler")),
