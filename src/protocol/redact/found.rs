@@ -6,6 +6,7 @@ use super::roles::{Role, walk};
 use super::vocabulary::{is_common, is_plain};
 use super::{addresses, blob, directory, document, friendly, headers, spelling};
 use crate::evidence::redact::Kind;
+use crate::order;
 use crate::protocol::session::DEVICE_ID;
 use crate::protocol::x509::{AltName, Certificate};
 use base64::Engine as _;
@@ -87,8 +88,8 @@ impl Found {
             self.hosts.note_top(&host);
             self.hosts.note(&host);
         }
-        let domains: BTreeSet<String> = self.hosts.domains().into_iter().map(str::to_owned).collect();
-        let labels: BTreeSet<&str> = domains.iter().filter_map(|domain| domain.split('.').next()).collect();
+        let domains: BTreeSet<String> = order::set(self.hosts.domains().into_iter().map(str::to_owned));
+        let labels: BTreeSet<&str> = order::set(domains.iter().filter_map(|domain| domain.split('.').next()));
         let mut sure = Vec::new();
         for (domain, name) in &self.maybe {
             let is_known = self.values.get(name) == Some(&Kind::Name)

@@ -7,6 +7,7 @@
 //! company's name.
 
 use super::vocabulary::is_common;
+use crate::order;
 use crate::protocol::{cloud, trusted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -160,13 +161,14 @@ impl FoundHosts {
         windows: &BTreeSet<String>,
     ) -> Vec<String> {
         let machines = servers.iter().map(String::as_str).filter(|name| !windows.contains(*name));
-        let known: BTreeSet<&str> = machines.chain(self.first_labels()).collect();
-        let kinds: BTreeSet<&str> = known.iter().map(|label| series(label)).filter(|kind| kind.len() > 1).collect();
+        let known: BTreeSet<&str> = order::set(machines.chain(self.first_labels()));
+        let kinds: BTreeSet<&str> = order::set(known.iter().map(|label| series(label)).filter(|kind| kind.len() > 1));
         let domains = self.domains();
         let labels = domains.iter().filter_map(|domain| domain.split('.').next());
         let parts = labels.flat_map(|label| [label, label.split('-').next().unwrap_or_default()]);
-        let house: BTreeSet<&str> =
-            parts.chain(windows.iter().map(String::as_str)).filter(|part| part.len() > 3 && !is_common(part)).collect();
+        let house: BTreeSet<&str> = order::set(
+            parts.chain(windows.iter().map(String::as_str)).filter(|part| part.len() > 3 && !is_common(part)),
+        );
         let is_inside = |word: &&String| {
             word.split_once('.').zip(word.rsplit('.').next()).is_some_and(|((label, _), top)| {
                 let is_known = || known.contains(label) || (is_no_word(label) && kinds.contains(series(label)));
@@ -217,7 +219,7 @@ pub struct Hosts {
 impl Hosts {
     /// Gives each its stand-in; `servers` are the names of servers that have one already.
     pub fn new(found: &FoundHosts, servers: &BTreeMap<String, String>) -> Self {
-        let kept: BTreeSet<&str> = found.certified.iter().filter_map(|name| domain_in(name, &found.tops)).collect();
+        let kept: BTreeSet<&str> = order::set(found.certified.iter().filter_map(|name| domain_in(name, &found.tops)));
         let own = found.own.as_deref().and_then(domain);
         let domains = found.domains();
         let mut ordered: Vec<&str> = domains.iter().copied().filter(|name| Some(*name) != own).collect();
@@ -233,7 +235,7 @@ impl Hosts {
             hosts.domains.insert(name.to_owned(), other);
         }
         hosts.rent(found);
-        let labels: BTreeSet<&str> = found.names.iter().flat_map(|name| hosts.labels_of(name)).collect();
+        let labels: BTreeSet<&str> = order::set(found.names.iter().flat_map(|name| hosts.labels_of(name)));
         let mut numbers = Numbers::of("host-", labels.iter().copied());
         for label in labels {
             let other = servers.get(label).cloned().unwrap_or_else(|| numbers.next(label));
@@ -312,7 +314,7 @@ impl Hosts {
 
     /// How many names stay because a certificate holds them.
     pub fn kept(&self, found: &FoundHosts) -> usize {
-        let above: BTreeSet<&str> = self.certified.iter().filter_map(|name| domain_in(name, &self.tops)).collect();
+        let above: BTreeSet<&str> = order::set(self.certified.iter().filter_map(|name| domain_in(name, &self.tops)));
         let is_kept =
             |name: &&String| !is_public(name) && (self.certified.contains(*name) || above.contains(name.as_str()));
         found.names.iter().filter(is_kept).count()
