@@ -62,6 +62,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn one_long_cycle_takes_no_more_moves_than_it_has_things() {
+        let count = 300_000_u32;
+        for mut things in
+            [(1..count).chain([0]).collect::<Vec<_>>(), [count - 1].into_iter().chain(0..count - 1).collect()]
+        {
+            rising(&mut things);
+            assert!(things.into_iter().eq(0..count));
+        }
+    }
+
     proptest! {
         #[test]
         fn the_order_is_that_of_the_standard_library(things in prop::collection::vec((0..9_u8, 0..99_u8), 0..60)) {

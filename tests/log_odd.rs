@@ -266,7 +266,6 @@ fn a_log_beside_its_own_archive_counts_once_whichever_is_found_first() {
             ],
         ),
         ("before", vec![("a.log.gz", gzip(good().as_bytes())), ("b.log", good().into())]),
-        ("packed", vec![("a.zip", zip(&[("x.log", good().as_bytes())])), ("b.log.gz", gzip(good().as_bytes()))]),
     ] {
         let copies = files.len() - 1;
         for (name, bytes) in files {
@@ -275,6 +274,11 @@ fn a_log_beside_its_own_archive_counts_once_whichever_is_found_first() {
         let (found, text) = hits(place);
         assert_eq!((found, text.matches("and counts once").count()), (alone, copies), "{place}: {text}");
     }
+    // archives alone may be damaged or locked, so all are read
+    write("packed/a.zip", zip(&[("x.log", good().as_bytes())]));
+    write("packed/b.log.gz", [gzip(other.as_bytes()), gzip(good().as_bytes())].concat());
+    let (found, text) = hits("packed");
+    assert_eq!((found, text.matches("and counts once").count()), (3 * alone, 0), "{text}");
     // of a damaged archive and the log itself, the log counts
     let mut damaged = zip(&[("a.log", good().as_bytes())]);
     let middle = damaged.len() / 2;
@@ -289,6 +293,29 @@ fn a_log_beside_its_own_archive_counts_once_whichever_is_found_first() {
     write("parts/c.log.gz", gzip(other.as_bytes()));
     let (found, text) = hits("parts");
     assert_eq!((found, text.matches("and counts once").count()), (4 * alone, 0), "{text}");
+}
+
+#[test]
+fn an_archive_that_is_not_read_leaves_no_gap_where_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = |day: u32| {
+        let date = format!("2026-11-{day}");
+        HEAD.to_owned() + &(0..1440).map(|minute| line(&date, minute)).collect::<String>()
+    };
+    for name in ["EX01", "unpacked"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("EX01/1.log", day(21).as_bytes());
+    write("EX01/2.log.gz", &gzip(day(22).as_bytes()));
+    write("EX01/3.log", day(23).as_bytes());
+    write("EX01/4.log", day(24).as_bytes());
+    let sources = || json(folder.path(), &["."])["coverage"]["sources"].clone();
+    write("unpacked/2.log", day(22).as_bytes());
+    write("unpacked/4.log", day(24).as_bytes());
+    let gaps = |at: usize| sources()[at]["gaps"].as_array().unwrap().len();
+    assert_eq!(sources()[0]["folder"].as_str().unwrap().rsplit('/').next(), Some("EX01"), "{}", sources());
+    assert_eq!((gaps(0), gaps(1)), (0, 2));
 }
 
 #[test]

@@ -169,6 +169,19 @@ fn a_way_that_says_nothing_is_not_called_a_wrong_way_to_the_cloud() {
         }
     });
     assert!(!is_told(&silent), "{:?}", findings(&silent));
+    // half an answer: the other half may have been an address
+    let half = changed("dns-exchange-online-target-missing", |records| {
+        for record in records.iter_mut().filter(|r| r["probe"]["name"] == "autodiscover.corp.example") {
+            record["seen"] = if record["id"] == "dns:A:autodiscover.corp.example" {
+                json!({"kind": "dns", "failures": [{"server": "192.0.2.53:53", "why": "timeout"}]})
+            } else {
+                let mut seen = record["seen"].clone();
+                seen["answer"]["rcode"] = json!("NOERROR");
+                seen
+            };
+        }
+    });
+    assert!(!is_told(&half), "{:?}", findings(&half));
     // the one way that there is may be the company's own server, and says nothing either
     let unheard = changed("dns-exchange-online-target-missing", |records| {
         let root =

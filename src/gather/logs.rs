@@ -13,20 +13,20 @@ use crate::evidence::logs::{LogKind, reasons};
 use crate::order;
 use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind, why_unknown};
 use bounded::{Bounded, Ended};
-use held::{Held, Unpacked};
+use held::Held;
 use same::{Change, Content, Found};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use unpack::{BEGINNING, Opened, opened};
 pub use walk::is_litter;
 use walk::{is_named_pipe, of_archive, said, walk};
 
 /// What is read at once: it fits into the processor's own memory, where several searches over it cost little.
-const BLOCK: usize = 256 << 10;
+const BLOCK: usize = 128 << 10;
 
 /// A file is read in four parts of at least and at most this size: enough for several threads, and not so
 /// many that putting them together takes long.
@@ -83,7 +83,7 @@ pub struct Plan {
     units: Vec<Unit>,
     collected: Collected,
     /// What the files hold that were found so far.
-    contents: BTreeSet<Content>,
+    contents: BTreeMap<Content, u32>,
     /// The same once it is unpacked.
     held: Held,
     /// How many bytes there are, as far as that is known.
@@ -132,6 +132,7 @@ pub fn plan(paths: &[PathBuf]) -> Result<Plan, Unreadable> {
             plan.unusable(file.display().to_string(), LogKind::Unknown, said(&error));
         }
     }
+    plan.once();
     Ok(plan)
 }
 
@@ -143,12 +144,17 @@ impl Plan {
         file
     }
 
-    /// Leaves out which of two files with one content need not be read.
-    fn once(&mut self, unpacked: Option<Unpacked>) {
-        if let Some(copy) = unpacked.and_then(|unpacked| self.held.spare(unpacked)) {
-            self.units.retain(|unit| unit.file != copy);
-            self.collected.note(copy, reasons::COPY);
+    /// Leaves out what is packed beside the plain file.
+    fn once(&mut self) {
+        let spare = self.held.spare();
+        for (copy, of) in &spare {
+            self.collected.copy(*copy, *of);
         }
+        let (left, units) =
+            std::mem::take(&mut self.units).into_iter().partition(|unit| spare.contains_key(&unit.file));
+        self.units = units;
+        let left: Vec<Unit> = left;
+        self.bytes -= left.iter().filter_map(|unit| unit.size).sum::<u64>().min(self.bytes);
     }
 
     fn unusable(&mut self, name: String, kind: LogKind, why: String) {
@@ -170,31 +176,35 @@ impl Plan {
         let known = Some(size).filter(|size| *size > 0);
         let mut head = Vec::new();
         (&mut file).take(BEGINNING).read_to_end(&mut head)?;
-        if Content::of(&file, size, &head)?.is_some_and(|content| !self.contents.insert(content)) {
+        let content = Content::of(&file, size, &head)?;
+        if let Some(of) = content.as_ref().and_then(|content| self.contents.get(content)) {
             let copy = self.collected.file(name, LogKind::Unknown);
-            self.collected.note(copy, reasons::COPY);
+            self.collected.copy(copy, *of);
             return Ok(());
         }
+        let is_zip = head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06");
+        // of an archive, its members are files
+        let number = if is_zip { u32::MAX } else { self.collected.file(name.clone(), LogKind::Unknown) };
+        self.contents.extend(content.map(|content| (content, number)));
         self.bytes += size;
         let found = known.map(|_| Found::new(&data, &head));
-        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        if is_zip {
             match zip::ZipArchive::new(file) {
                 Ok(mut archive) => self.members(path, &name, &mut archive),
                 Err(error) => self.unusable(name, LogKind::Binary, said(&of_archive(error))),
             }
             return Ok(());
         }
-        let number = self.collected.file(name, LogKind::Unknown);
-        let unpacked = if head.starts_with(b"\x1f\x8b") {
-            Unpacked::gzip(number, &file, &head)
-        } else {
-            known.map(|size| Unpacked::plain(number, path, size, &head))
-        };
+        if head.starts_with(b"\x1f\x8b") {
+            // one that cannot be unpacked says so when it is read
+            let _ = self.held.gzip(number, &file, &head);
+        } else if let Some(size) = known {
+            self.held.plain(number, path, size, &head);
+        }
         let plain = !unpack::is_packed(&head) && kind(&head) == LogKind::Iis;
         let length = (size / 4).clamp(PART.0, PART.1);
         if !plain || size < 2 * length {
             self.units.push(Unit { file: number, place, size: known, found, part: None });
-            self.once(unpacked);
             return Ok(());
         }
         // what the first header says holds until another one is met
@@ -208,7 +218,6 @@ impl Plan {
             self.units.push(Unit { file: number, place: place.clone(), size: known, found: found.clone(), part });
             from = to;
         }
-        self.once(unpacked);
         Ok(())
     }
 
@@ -222,8 +231,9 @@ impl Plan {
             is_empty = false;
             let file = self.unit(format!("{name}:{inner}"), Place::Member(path.to_owned(), member));
             // what cannot be opened says so when it is read
-            let raw = archive.by_index_raw(member).ok();
-            self.once(raw.and_then(|raw| Unpacked::member(file, raw.size(), raw.crc32())));
+            if let Ok(raw) = archive.by_index_raw(member) {
+                self.held.member(file, raw.size(), raw.crc32());
+            }
         }
         if is_empty {
             self.unusable(name.to_owned(), LogKind::Binary, reasons::NO_MEMBER.to_owned());
@@ -232,17 +242,21 @@ impl Plan {
 
     /// Reads everything with so many threads. `done` counts bytes while it is under way.
     pub fn read(mut self, threads: usize, done: &AtomicU64) -> Collected {
-        let next = AtomicUsize::new(0);
+        let (next, is_large) = (AtomicUsize::new(0), AtomicBool::new(false));
         let units = std::mem::take(&mut self.units);
         let with = With { known: Known::default(), ews: self.ews };
         let (send, receive) = mpsc::channel();
         let collected = &mut self.collected;
         std::thread::scope(|scope| {
-            for _ in 0..threads.min(units.len()) {
-                let (next, units, with, send) = (&next, &units, &with, send.clone());
+            for thread in 0..threads.min(units.len()) {
+                let (next, units, with, send, is_large) = (&next, &units, &with, send.clone(), &is_large);
                 scope.spawn(move || {
-                    while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if send.send((unit.clone(), run(unit, with, done))).is_err() {
+                    // one goes on where there is no room for several
+                    while thread == 0 || !is_large.load(Ordering::Relaxed) {
+                        let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                        let read = run(unit, with, done);
+                        is_large.fetch_or(read.part.table.is_large(), Ordering::Relaxed);
+                        if send.send((unit.clone(), read)).is_err() {
                             break;
                         }
                     }

@@ -27,7 +27,10 @@ pub fn write_json_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// U+009F, turns of the reading direction) stands only in strings: there `\u` means the same.
 pub(super) fn write_harmless(json: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut rest = json;
-    while let Some(at) = rest.find(|letter| letter != '\n' && steers(letter)) {
+    let find = |rest: &str| rest.find(|letter| letter != '\n' && steers(letter));
+    // of ASCII, JSON itself escapes all but the last
+    let harmless = json.is_ascii() && !json.contains('\u{7f}');
+    while let Some(at) = if harmless { None } else { find(rest) } {
         let (before, after) = rest.split_at(at);
         out.write_all(before.as_bytes())?;
         let mut letters = after.chars();

@@ -88,7 +88,12 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
         "list_last_success",
     ];
     head(&names, seen, out)?;
+    let mut of_device: BTreeMap<(&str, &str), Vec<&FindingReport>> = BTreeMap::new();
+    for (who, finding) in findings.iter().filter_map(|finding| Some((who(finding)?, finding))) {
+        of_device.entry(who).or_default().push(finding);
+    }
     for device in &seen.devices {
+        let own = of_device.get(&whose(device)).map_or(&[][..], Vec::as_slice);
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let time = |time: &Option<jiff::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
         let counts = |counts: &BTreeMap<String, u64>| {
@@ -130,8 +135,8 @@ pub fn write_logs_csv(seen: &LogsSeen, findings: &[FindingReport], out: &mut dyn
             device.provisions.to_string(),
             text(&device.heartbeat.as_ref().map(|wait| wait.mean_s.to_string())),
             text(&device.latency.as_ref().map(|latency| latency.p95.to_string())),
-            verdict(findings, device, AUTH).to_owned(),
-            verdict(findings, device, LAST_SYNC).to_owned(),
+            verdict(own, device, AUTH).to_owned(),
+            verdict(own, device, LAST_SYNC).to_owned(),
             lists(&|listed| listed.access_state.clone()),
             lists(&|listed| listed.access_reason.clone()),
             lists(&|listed| listed.policy_state.clone()),
@@ -160,24 +165,34 @@ fn row(cells: &[String], seen: &LogsSeen, out: &mut dyn Write) -> io::Result<()>
 const AUTH: &[&str] = &["auth."];
 const LAST_SYNC: &[&str] = &["sync.log-", "sync.failing", "sync.device-barred"];
 
+/// The device and the account that a finding is about, where it is about one device.
+fn who(finding: &FindingReport) -> Option<(&str, &str)> {
+    let text = |name: &str| finding.data.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    finding.data.contains_key("who").then(|| (text("device"), text("mailbox")))
+}
+
+fn whose(device: &LogDevice) -> (&str, &str) {
+    let account = device.mailbox.as_deref().or(device.user.as_deref());
+    (device.device_id.as_deref().unwrap_or_default(), account.unwrap_or_default())
+}
+
 /// The finding of those kinds about a device, the worst one first.
-fn told_of<'a>(findings: &'a [FindingReport], device: &LogDevice, kinds: &[&str]) -> Option<&'a FindingReport> {
-    let text = |finding: &FindingReport, name: &str| {
-        finding.data.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
-    };
-    let account = device.mailbox.as_ref().or(device.user.as_ref()).cloned().unwrap_or_default();
-    let id = device.device_id.clone().unwrap_or_default();
+fn told_of<'a>(
+    findings: impl IntoIterator<Item = &'a FindingReport>,
+    device: &LogDevice,
+    kinds: &[&str],
+) -> Option<&'a FindingReport> {
     findings
-        .iter()
-        .filter(|finding| kinds.iter().any(|kind| finding.code.starts_with(kind)))
-        .filter(|finding| finding.data.contains_key("who"))
-        .filter(|finding| text(finding, "device") == id && text(finding, "mailbox") == account)
+        .into_iter()
+        .filter(|finding| {
+            kinds.iter().any(|kind| finding.code.starts_with(kind)) && who(finding) == Some(whose(device))
+        })
         .max_by_key(|finding| finding.severity)
 }
 
 /// `pass`, `warn` or `fail`; nothing where nothing is said.
-fn verdict(findings: &[FindingReport], device: &LogDevice, kinds: &[&str]) -> &'static str {
-    match told_of(findings, device, kinds).map(|finding| finding.severity) {
+fn verdict(findings: &[&FindingReport], device: &LogDevice, kinds: &[&str]) -> &'static str {
+    match told_of(findings.iter().copied(), device, kinds).map(|finding| finding.severity) {
         Some(Severity::Fail) => "fail",
         Some(Severity::Warn) => "warn",
         Some(Severity::Info) => "pass",

@@ -216,7 +216,7 @@ impl Name<'_> {
     }
 
     /// Whether both families' questions brought a usable answer without an address.
-    fn is_wholly_empty(&self) -> bool {
+    pub fn is_wholly_empty(&self) -> bool {
         let is_usable = |seen: &&DnsSeen| seen.answer.as_ref().is_some_and(|answer| is_answer(&answer.rcode));
         let is_denied = self.rcode == Some("NXDOMAIN");
         self.is_empty() && (is_denied || (self.seen.len() > 1 && self.seen.iter().all(is_usable)))

@@ -1,6 +1,6 @@
 //! Does `autodiscover.` lead to the cloud if, and only if, the mailbox is there?
 
-use crate::checks::common::resolve::{Name, cached, is_answer};
+use crate::checks::common::resolve::{Name, cached};
 use crate::evidence::dns::address_type;
 use crate::evidence::{Probe, SignIn, Stop, View};
 use crate::finding::{Finding, Owner, Severity};
@@ -129,7 +129,8 @@ fn elsewhere(member: &Membership, realm: &Realm, subdomain: &Name<'_>, walk: &Wa
         return None;
     }
     // mail alone decides: a tenant may hold the domain for other services than mail
-    member.signs.mail.filter(|_| subdomain.rcode.is_some_and(is_answer)).map(|_| wrong(subdomain))
+    let is_known = !subdomain.is_empty() || subdomain.is_wholly_empty();
+    member.signs.mail.filter(|_| is_known).map(|_| wrong(subdomain))
 }
 
 /// The cloud should send on whoever asks for a mailbox of the company's own server, and does not. It is

@@ -89,6 +89,23 @@ pub struct Device {
     pub cuts: Vec<(u64, u64)>,
 }
 
+/// What tells a device and its account from others.
+#[derive(Debug)]
+pub struct Named {
+    /// As in [`Device::users`].
+    pub users: Vec<String>,
+    /// The mailbox address.
+    pub mailbox: Option<String>,
+    /// The device's id.
+    pub id: String,
+}
+
+impl From<Device> for Named {
+    fn from(Device { users, mailbox, id, .. }: Device) -> Self {
+        Self { users, mailbox, id }
+    }
+}
+
 /// Commands that do not work before the policy is acknowledged.
 pub const PROVES_POLICY: &[Command] = &[Command::SYNC, Command::FOLDER_SYNC, Command::PING];
 

@@ -3,7 +3,7 @@
 //! A device is known by its id; one telephone may serve two mailboxes, which then decide. A list names its mailbox
 //! by an address, by who owns the device, or, where it is that of one mailbox, not at all.
 
-use super::device::Device;
+use super::device::Named;
 use super::scan::{Part, Skip};
 use super::summary::{Wanted, is_account};
 use crate::evidence::ExportKind;
@@ -80,7 +80,7 @@ const fn why(fault: &Fault) -> &'static str {
 }
 
 /// Puts what lists say beside what the logs show; returns the devices that are wanted and have no request.
-pub fn join(lists: &[(&str, List)], all: &mut [(&Device, LogDevice)], wanted: &Wanted) -> Vec<ListedDevice> {
+pub fn join(lists: &[(&str, List)], all: &mut [(Named, LogDevice)], wanted: &Wanted) -> Vec<ListedDevice> {
     let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, (device, _)) in all.iter().enumerate() {
         by_id.entry(device.id.to_lowercase()).or_default().push(at);
@@ -114,7 +114,7 @@ pub fn join(lists: &[(&str, List)], all: &mut [(&Device, LogDevice)], wanted: &W
 }
 
 /// Whether the list names the account of this device.
-fn is_of(row: &Owned, device: &Device) -> bool {
+fn is_of(row: &Owned, device: &Named) -> bool {
     let names_it = |name: &str| {
         device.mailbox.as_ref().is_some_and(|mailbox| mailbox.eq_ignore_ascii_case(name))
             || device.users.iter().any(|user| is_account(user, name))
@@ -123,7 +123,7 @@ fn is_of(row: &Owned, device: &Device) -> bool {
 }
 
 /// Whether the list names another mailbox than the logs do.
-fn is_anothers(row: &Owned, device: &Device) -> bool {
+fn is_anothers(row: &Owned, device: &Named) -> bool {
     // those who sign in, where no mailbox is named: a name alone says nothing against an address
     let of_users = device.users.iter().filter(|user| device.mailbox.is_none() && user.contains('@'));
     let mut shown = device.mailbox.iter().chain(of_users).map(|address| address.to_lowercase()).peekable();

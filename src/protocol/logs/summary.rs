@@ -1,7 +1,7 @@
 //! What do all parts of all files show together?
 
 use super::answer::Status;
-use super::device::{Device, PROVES_POLICY};
+use super::device::{Device, Named, PROVES_POLICY};
 use super::ews::Clients;
 use super::joined::Joined;
 use super::listed::{List, join};
@@ -13,6 +13,7 @@ use super::site::Site;
 use super::streak::{Failures, Stamp};
 use super::table::{Table, local};
 use super::tally::Spell;
+use crate::evidence::logs::reasons::COPY;
 use crate::evidence::logs::{
     Coverage, DecidingLines, Gap, Heartbeat, Latency, LogDevice, LogFile, LogKind, LogServer, LogsSeen, MailboxServer,
     Peak, Refusal, SkippedLines, Source, line_at,
@@ -44,7 +45,7 @@ impl Wanted {
         self.device.is_none() && is_user && self.takes_agent(Some(agent))
     }
 
-    fn takes(&self, device: &Device, told: &LogDevice) -> bool {
+    fn takes(&self, device: &Named, told: &LogDevice) -> bool {
         let mailbox = self.mailbox.as_ref().is_none_or(|wanted| {
             device.mailbox.as_ref().is_some_and(|address| address.to_lowercase() == wanted.to_lowercase())
                 || device.users.iter().any(|name| is_account(name, wanted))
@@ -82,6 +83,8 @@ pub struct Collected {
     ids: Ids,
     ews: Clients,
     lists: BTreeMap<u32, List>,
+    /// Files that are not read, as another one holds the same.
+    copies: BTreeMap<u32, u32>,
 }
 
 impl Collected {
@@ -110,6 +113,12 @@ impl Collected {
         if let Some(file) = self.files.get_mut(file as usize) {
             file.note = Some(what.to_owned());
         }
+    }
+
+    /// Notes that a file is not read, as another one, which may be no file of a log, holds the same.
+    pub fn copy(&mut self, file: u32, of: u32) {
+        self.note(file, COPY);
+        self.copies.insert(file, of);
     }
 
     /// Takes up the next part of a file; parts of one file come in their order.
@@ -146,7 +155,7 @@ impl Collected {
 
     /// What it shows of the devices that are wanted.
     pub fn told(self, wanted: &Wanted) -> LogsSeen {
-        let Self { table, mut files, skipped, sites, span, hours, ids, ews, lists } = self;
+        let Self { table, mut files, skipped, sites, span, hours, ids, ews, lists, copies } = self;
         for (number, file) in (0_u32..).zip(&mut files) {
             let skipped = skipped.get(&number).into_iter().flatten();
             file.skipped =
@@ -163,8 +172,12 @@ impl Collected {
         let mut table = table;
         let server = std::mem::take(&mut table.server);
         let (devices, unattributed) = table.devices();
-        let mut all: Vec<(&Device, LogDevice)> =
-            devices.iter().map(|device| (device, device_told(device, &files, &ids))).collect();
+        // of many devices, what was counted takes more room than what is told
+        let told = |device: Device| {
+            let told = device_told(&device, &files, &ids);
+            (Named::from(device), told)
+        };
+        let mut all: Vec<(Named, LogDevice)> = devices.into_iter().map(told).collect();
         order::by(&mut all, |(_, a), (_, b)| {
             b.hits.cmp(&a.hits).then_with(|| (&a.user, &a.device_id).cmp(&(&b.user, &b.device_id)))
         });
@@ -188,7 +201,7 @@ impl Collected {
                 from: span.and_then(|(from, _)| moment(from)),
                 to: span.and_then(|(_, to)| moment(to)),
                 gaps: gaps(&order::set(hours.values().flatten().copied())),
-                sources: sources(&hours, &files),
+                sources: sources(&hours, &copies, &files),
             },
             listed,
             server: Some(Box::new(server)).filter(|server| **server != LogServer::default()),
@@ -217,11 +230,17 @@ fn gaps(hours: &BTreeSet<i64>) -> Vec<Gap> {
 }
 
 /// What each folder lacks of what all of them cover: a server whose logs are missing shows nothing wrong.
-fn sources(hours: &BTreeMap<u32, BTreeSet<i64>>, files: &[LogFile]) -> Vec<Source> {
+fn sources(hours: &BTreeMap<u32, BTreeSet<i64>>, copies: &BTreeMap<u32, u32>, files: &[LogFile]) -> Vec<Source> {
     let mut groups: BTreeMap<(&str, LogKind), BTreeSet<i64>> = BTreeMap::new();
-    for (number, hours) in hours {
-        let Some(file) = files.get(*number as usize).filter(|file| file.kind != LogKind::MailboxLog) else { continue };
-        let folder = file.path.rfind(['/', '\\', ':']).and_then(|end| file.path.get(..end)).unwrap_or_default();
+    // a copy shows the hours of what was read in its place
+    let not_read = copies.iter().filter_map(|(copy, of)| Some((copy, of, hours.get(of)?)));
+    for (number, of, hours) in hours.iter().map(|(number, hours)| (number, number, hours)).chain(not_read) {
+        let file = |number: u32| files.get(number as usize);
+        let Some((file, LogFile { path, .. })) = file(*of).zip(file(*number)) else { continue };
+        if file.kind == LogKind::MailboxLog {
+            continue;
+        }
+        let folder = path.rfind(['/', '\\', ':']).and_then(|end| path.get(..end)).unwrap_or_default();
         // an hour without an ActiveSync request does not make a log one of another kind
         let kind = if file.kind == LogKind::Iis { LogKind::IisFrontEnd } else { file.kind };
         groups.entry((folder, kind)).or_default().extend(hours);

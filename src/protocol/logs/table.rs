@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Devices that are told apart; no server has as many, but a flood of made-up names has.
 const DEVICES: usize = 40_000;
 
+/// So many devices are some 30 MB.
+const LARGE: usize = 10_000;
+
 /// Spellings of account and device that are remembered.
 const SPELLINGS: usize = 100_000;
 
@@ -89,6 +92,11 @@ impl Table {
         }
         self.spellings.insert(self.spelling.as_slice().into(), at);
         Some(at)
+    }
+
+    /// Whether there are so many devices that few such tables have room beside each other.
+    pub fn is_large(&self) -> bool {
+        self.devices.len() > LARGE
     }
 
     /// Moves the lines of one part of a file to where it begins.
