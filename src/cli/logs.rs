@@ -33,6 +33,7 @@ pub fn logs(args: &LogsArgs) -> Result<u8, Trouble> {
     let mut plan = plan(&args.paths).map_err(|error| unreadable(&error))?;
     plan.ews = args.ews;
     let wanted = Wanted { mailbox: args.mailbox.clone(), device: args.device.clone(), agent: args.agent.clone() };
+    plan.choose(&wanted);
     let seen = watched(plan, !args.no_progress && !args.quiet, lang).told(&wanted);
     let hidden = match args.redact.level() {
         Some(level) => {
@@ -153,6 +154,7 @@ pub fn of_mailbox(paths: &[PathBuf], mailbox: &str) -> Result<Option<LogsSeen>, 
     plan.ews = true;
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
     let wanted = Wanted { mailbox: Some(mailbox.to_owned()), ..Wanted::default() };
+    plan.choose(&wanted);
     Ok(Some(plan.read(threads, &AtomicU64::new(0)).told(&wanted)))
 }
 

@@ -11,7 +11,9 @@ mod walk;
 
 use crate::evidence::logs::{LogKind, reasons};
 use crate::order;
-use crate::protocol::logs::{Collected, Columns, Known, Part, Reader, Scanner, columns_of, kind, why_unknown};
+use crate::protocol::logs::{
+    Chosen, Collected, Columns, Part, Reader, Scanner, Wanted, With, columns_of, kind, why_unknown,
+};
 use bounded::{Bounded, Ended};
 use held::Held;
 use same::{Change, Content, Found};
@@ -71,12 +73,6 @@ struct Read1 {
     note: Option<&'static str>,
 }
 
-/// What all units share.
-struct With {
-    known: Known,
-    ews: bool,
-}
-
 /// Everything that is to be read, found but not yet read.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -90,6 +86,8 @@ pub struct Plan {
     pub bytes: u64,
     /// Whether requests to EWS count, too.
     pub ews: bool,
+    /// Who is asked about.
+    chosen: Chosen,
 }
 
 /// Finds what is to be read: files, all files of folders, members of archives; `-` is standard input. What is named
@@ -240,11 +238,16 @@ impl Plan {
         }
     }
 
+    /// Those who are asked about are told of however many devices there are.
+    pub fn choose(&mut self, wanted: &Wanted) {
+        self.chosen = self.collected.choose(wanted);
+    }
+
     /// Reads everything with so many threads. `done` counts bytes while it is under way.
     pub fn read(mut self, threads: usize, done: &AtomicU64) -> Collected {
         let (next, is_large) = (AtomicUsize::new(0), AtomicBool::new(false));
         let units = std::mem::take(&mut self.units);
-        let with = With { known: Known::default(), ews: self.ews };
+        let with = With { ews: self.ews, chosen: self.chosen, ..With::default() };
         let (send, receive) = mpsc::channel();
         let collected = &mut self.collected;
         std::thread::scope(|scope| {
@@ -349,7 +352,7 @@ fn part(
 ) -> io::Result<Read1> {
     let whole = File::open(path)?;
     let mut file = &whole;
-    let mut scanner = Scanner::new(unit.file, columns).with_ews(with.ews);
+    let mut scanner = Scanner::new(unit.file, columns).with(with);
     let mut at = from.saturating_sub(1);
     file.seek(SeekFrom::Start(at))?;
     let ended = Ended::default();
@@ -408,7 +411,7 @@ fn stream(unit: &Unit, input: impl Read, with: &With, done: &AtomicU64) -> Read1
         let error = ended.take().or_else(|| archive.map(str::to_owned));
         return Read1 { kind, part: Part::default(), error, note: None };
     }
-    let mut reader = Reader::new(kind, unit.file, &head, &with.known, with.ews);
+    let mut reader = Reader::new(kind, unit.file, &head, with);
     reader.feed(&head);
     let mut buffer = vec![0; BLOCK];
     loop {
@@ -533,7 +536,7 @@ mod tests {
     fn what_came_before_an_error_of_the_disk_or_of_the_archive_counts() {
         let text: String = [HEAD.to_owned()].into_iter().chain((0..5000).map(line)).collect();
         let unit = Unit { file: 0, place: Place::Stdin, size: None, found: None, part: None };
-        let with = With { known: Known::default(), ews: false };
+        let with = With::default();
         for lines in [3, 3000] {
             let length = HEAD.len() + lines * line(0).len() + 50;
             let read = stream(&unit, Failing(&text.as_bytes()[..length]), &with, &AtomicU64::new(0));

@@ -36,6 +36,7 @@ mod tally;
 pub use columns::Columns;
 pub use kind::{columns_of, kind, why_unknown};
 pub use mailbox::Known;
-pub use reader::Reader;
+pub use reader::{Reader, With};
 pub use scan::{Part, Scanner};
 pub use summary::{Collected, Wanted};
+pub use table::Chosen;

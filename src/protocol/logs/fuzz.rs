@@ -1,6 +1,6 @@
 //! Does any damage to a log end in a crash, or in lines that are neither used nor said to be left out?
 
-use super::{Known, Part, Reader, kind};
+use super::{Part, Reader, With, kind};
 use crate::evidence::logs::LogKind;
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ const KINDS: [(LogKind, &str); 4] = [
 ];
 
 fn read(kind: LogKind, bytes: &[u8], step: usize) -> Part {
-    let mut reader = Reader::new(kind, 0, bytes, &Known::default(), true);
+    let mut reader = Reader::new(kind, 0, bytes, &With { ews: true, ..With::default() });
     for piece in bytes.chunks(step.max(1)) {
         reader.feed(piece);
     }

@@ -7,6 +7,7 @@ use super::lines::ByLine;
 use super::listed::Lists;
 use super::mailbox::{Known, MailboxLog};
 use super::scan::{Part, Scanner};
+use super::table::Chosen;
 use crate::evidence::logs::LogKind;
 
 /// Reads one file from its beginning to its end.
@@ -26,17 +27,28 @@ pub enum Reader {
     Counted(Box<Part>),
 }
 
+/// What all files are read with.
+#[derive(Debug, Default)]
+pub struct With {
+    /// What mailbox logs have shown.
+    pub known: Known,
+    /// Whether requests to EWS count, too.
+    pub ews: bool,
+    /// Who is asked about.
+    pub chosen: Chosen,
+}
+
 impl Reader {
-    /// For the file of that number and kind, which begins with `head`. `ews`: whether its requests count, too.
-    pub fn new(kind: LogKind, file: u32, head: &[u8], known: &Known, ews: bool) -> Self {
+    /// For the file of that number and kind, which begins with `head`.
+    pub fn new(kind: LogKind, file: u32, head: &[u8], with: &With) -> Self {
         match kind {
             LogKind::Iis => {
                 let columns = if head.starts_with(b"#") { None } else { columns_of(head) };
-                Self::Iis(Box::new(Scanner::new(file, columns).with_ews(ews)))
+                Self::Iis(Box::new(Scanner::new(file, columns).with(with)))
             }
             LogKind::HttpProxy => Self::HttpProxy(Box::new(ByLine::new(HttpProxy::new(file)))),
             LogKind::ReverseProxy => Self::Access(Box::new(ByLine::new(AccessLog::new(file)))),
-            LogKind::MailboxLog => Self::Mailbox(Box::new(ByLine::new(MailboxLog::new(file, known.clone())))),
+            LogKind::MailboxLog => Self::Mailbox(Box::new(ByLine::new(MailboxLog::new(file, with.known.clone())))),
             LogKind::DeviceList => Self::List(Lists::default()),
             _ => Self::Counted(Box::default()),
         }

@@ -1,6 +1,6 @@
 //! Do small logs say exactly what the rules for them say?
 
-use super::{Collected, Known, Reader, Wanted, kind};
+use super::{Collected, Reader, Wanted, With, kind};
 use crate::evidence::logs::{LogDevice, LogsSeen};
 
 const HEAD: &str = "#Fields: date time cs-method cs-uri-stem cs-uri-query s-port cs-username cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken\r\n";
@@ -25,7 +25,7 @@ fn read(files: &[(&str, &str)]) -> LogsSeen {
     for (path, text) in files {
         let kind = kind(text.as_bytes());
         let file = all.file((*path).to_owned(), kind);
-        let mut reader = Reader::new(kind, file, text.as_bytes(), &Known::default(), false);
+        let mut reader = Reader::new(kind, file, text.as_bytes(), &With::default());
         reader.feed(text.as_bytes());
         all.add(file, reader.finish());
     }

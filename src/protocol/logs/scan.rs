@@ -11,6 +11,7 @@ use super::lines::{LONGEST, below_stem, contains_stem, is_moved, is_probe, see, 
 use super::listed::List;
 use super::origin::{Ids, Origin};
 use super::query::{self, Scratch};
+use super::reader::With;
 use super::streak::Stamp;
 use super::table::Table;
 use memchr::memmem::Finder;
@@ -50,6 +51,8 @@ pub enum Skip {
     Date,
     /// A device of a list without its id.
     NoId,
+    /// Its device is one of more than are told apart: it counts for the server alone.
+    Full,
 }
 
 impl Skip {
@@ -68,6 +71,7 @@ impl Skip {
             Self::Unanswered => "unanswered",
             Self::Date => "date",
             Self::NoId => "no-id",
+            Self::Full => "too-many-devices",
         }
     }
 }
@@ -137,10 +141,11 @@ impl Scanner {
         }
     }
 
-    /// Also counts requests to EWS: these are many.
+    /// Counts requests to EWS, too, or takes those that are asked about however many there are.
     #[must_use]
-    pub fn with_ews(mut self, wanted: bool) -> Self {
-        self.ews = wanted.then(|| Finder::new(EWS_NEEDLE));
+    pub fn with(mut self, with: &With) -> Self {
+        self.ews = with.ews.then(|| Finder::new(EWS_NEEDLE));
+        self.part.table.chosen = with.chosen.clone();
         self
     }
 

@@ -11,7 +11,7 @@ use super::scan::{Part, Skip};
 use super::server::agents;
 use super::site::Site;
 use super::streak::{Failures, Stamp};
-use super::table::{Table, local};
+use super::table::{Chosen, Table, local};
 use super::tally::Spell;
 use crate::evidence::logs::reasons::COPY;
 use crate::evidence::logs::{
@@ -88,6 +88,13 @@ pub struct Collected {
 }
 
 impl Collected {
+    /// Those who are asked about are told of however many devices there are. Returns them as a table knows them.
+    pub fn choose(&mut self, wanted: &Wanted) -> Chosen {
+        let device = wanted.device.as_ref().map(|id| id.to_lowercase());
+        self.table.chosen = Chosen { user: wanted.mailbox.as_deref().map(local), device };
+        self.table.chosen.clone()
+    }
+
     /// Announces a file; returns its number.
     pub fn file(&mut self, path: String, kind: LogKind) -> u32 {
         self.files.push(LogFile { path, kind, lines: 0, used: 0, skipped: Vec::new(), broken: None, note: None });
@@ -143,7 +150,11 @@ impl Collected {
             Some(Err(why)) => told.broken = Some(why.to_owned()),
             None => {}
         }
+        let left_out = self.table.left_out;
         self.table.merge(part.table);
+        if self.table.left_out > left_out {
+            *skipped.entry(Skip::Full).or_default() += self.table.left_out - left_out;
+        }
         self.hours.entry(file).or_default().extend(part.hours);
         self.ids.merge(part.ids);
         self.ews.merge(part.ews);

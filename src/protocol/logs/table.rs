@@ -8,8 +8,11 @@ use super::server::Server;
 use crate::order;
 use std::collections::{BTreeMap, HashMap};
 
-/// Devices that are told apart; no server has as many, but a flood of made-up names has.
-const DEVICES: usize = 40_000;
+/// Devices that are told apart: with all that is told of them they take up to 250 MB.
+const DEVICES: usize = 20_000;
+
+/// So many more, of those that are asked about.
+const ASKED: usize = 1_000;
 
 /// So many devices are some 30 MB.
 const LARGE: usize = 10_000;
@@ -20,9 +23,22 @@ const SPELLINGS: usize = 100_000;
 /// Account and device, in small letters.
 type Key = (String, String);
 
+/// Who is told of though there are more devices than are told apart, in small letters.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// The account, without its domain.
+    pub user: Option<String>,
+    /// The device's id.
+    pub device: Option<String>,
+}
+
 /// All devices of one part of the logs.
 #[derive(Debug, Default)]
 pub struct Table {
+    /// Who is asked about.
+    pub chosen: Chosen,
+    /// Requests of devices for which there was no room.
+    pub left_out: u64,
     devices: Vec<Device>,
     keys: HashMap<Key, usize>,
     /// As it stands in the line, so that the line need not be taken apart again.
@@ -63,6 +79,11 @@ impl Table {
         }
     }
 
+    fn has_room(&self, (user, device): &Key) -> bool {
+        let is_asked = self.chosen.user.as_ref() == Some(user) || self.chosen.device.as_ref() == Some(device);
+        self.devices.len() < if is_asked { DEVICES + ASKED } else { DEVICES }
+    }
+
     fn enter(&mut self, query: &Query<'_>, user: &[u8]) -> Option<usize> {
         let device_id = query::device_id(query.device_id);
         let asked = account(&query::text(query.user));
@@ -76,7 +97,10 @@ impl Table {
         let key = (local(name), device_id.to_lowercase());
         let at = match self.keys.get(&key) {
             Some(at) => *at,
-            None if self.devices.len() >= DEVICES => return None,
+            None if !self.has_room(&key) => {
+                self.left_out += 1;
+                return None;
+            }
             None => {
                 self.devices.push(Device { id: device_id, ..Device::default() });
                 self.keys.insert(key, self.devices.len() - 1);
@@ -118,16 +142,18 @@ impl Table {
             let known = self.keys.get(&key).copied();
             if let Some(mine) = known.and_then(|at| self.devices.get_mut(at)) {
                 mine.merge(device);
-            } else if self.devices.len() < DEVICES {
+            } else if self.has_room(&key) {
                 self.keys.insert(key, self.devices.len());
                 self.devices.push(device);
             } else {
                 let site = if device.front.hits > 0 { device.front } else { device.back };
+                self.left_out += site.hits;
                 for (status, count) in site.statuses {
                     *self.unattributed.entry(status).or_default() += count;
                 }
             }
         }
+        self.left_out += other.left_out;
         for (status, count) in other.unattributed {
             *self.unattributed.entry(status).or_default() += count;
         }
