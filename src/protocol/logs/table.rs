@@ -7,6 +7,7 @@ use super::query::{self, Query};
 use super::server::Server;
 use crate::order;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Devices that are told apart: with all that is told of them they take up to 250 MB.
 const DEVICES: usize = 20_000;
@@ -39,6 +40,9 @@ pub struct Table {
     pub chosen: Chosen,
     /// Requests of devices for which there was no room.
     pub left_out: u64,
+    /// Where there is no room for all devices, those whose number is smaller are told: in every part of the logs the
+    /// same, so that of each all is known.
+    below: Option<u64>,
     devices: Vec<Device>,
     keys: HashMap<Key, usize>,
     /// As it stands in the line, so that the line need not be taken apart again.
@@ -79,9 +83,28 @@ impl Table {
         }
     }
 
-    fn has_room(&self, (user, device): &Key) -> bool {
+    fn is_chosen(&self, (user, device): &Key) -> bool {
         let is_asked = self.chosen.user.as_ref() == Some(user) || self.chosen.device.as_ref() == Some(device);
-        self.devices.len() < if is_asked { DEVICES + ASKED } else { DEVICES }
+        is_asked && self.devices.len() < DEVICES + ASKED
+    }
+
+    /// Whether a device is taken that is not known yet; others may have to go for it.
+    fn takes(&mut self, key: &Key) -> bool {
+        if self.is_chosen(key) {
+            return true;
+        }
+        let number = number(key);
+        if self.devices.len() >= DEVICES && self.below.is_none_or(|below| number < below) {
+            self.thin(self.below.unwrap_or(u64::MAX) / 2);
+        }
+        self.below.is_none_or(|below| number < below)
+    }
+
+    /// Leaves out the devices whose number is not below this one.
+    fn thin(&mut self, below: u64) {
+        self.below = Some(below);
+        let (devices, keys) = (std::mem::take(&mut self.devices), std::mem::take(&mut self.keys));
+        self.merge(Self { devices, keys, ..Self::default() });
     }
 
     fn enter(&mut self, query: &Query<'_>, user: &[u8]) -> Option<usize> {
@@ -95,9 +118,9 @@ impl Table {
             return None;
         }
         let key = (local(name), device_id.to_lowercase());
-        let at = match self.keys.get(&key) {
-            Some(at) => *at,
-            None if !self.has_room(&key) => {
+        let at = match self.keys.get(&key).copied() {
+            Some(at) => at,
+            None if !self.takes(&key) => {
                 self.left_out += 1;
                 return None;
             }
@@ -133,6 +156,9 @@ impl Table {
 
     /// Takes up another part of the logs.
     pub fn merge(&mut self, other: Self) {
+        if let Some(below) = other.below.filter(|below| self.below.is_none_or(|mine| *below < mine)) {
+            self.thin(below);
+        }
         let mut devices: Vec<Option<Device>> = other.devices.into_iter().map(Some).collect();
         // in the order in which they came, not in that of a hash: two runs over the same files say the same
         let mut keys: Vec<(usize, Key)> = other.keys.into_iter().map(|(key, at)| (at, key)).collect();
@@ -142,7 +168,7 @@ impl Table {
             let known = self.keys.get(&key).copied();
             if let Some(mine) = known.and_then(|at| self.devices.get_mut(at)) {
                 mine.merge(device);
-            } else if self.has_room(&key) {
+            } else if self.takes(&key) {
                 self.keys.insert(key, self.devices.len());
                 self.devices.push(device);
             } else {
@@ -187,6 +213,14 @@ impl Table {
         }
         (devices.into_iter().flatten().collect(), self.unattributed)
     }
+}
+
+/// As good as drawn by lot, and the same in every part of the logs.
+fn number((user, device): &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // some lines name a device without its account
+    (if device.is_empty() { user } else { device }).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An account's name without the domain in front of it.
