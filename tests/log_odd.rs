@@ -351,6 +351,22 @@ fn of_more_devices_than_are_told_apart_all_is_known_of_those_that_are_and_of_the
 }
 
 #[test]
+fn in_the_log_of_a_reverse_proxy_too_the_one_asked_about_is_told_of_more_devices_than_have_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |device: u32| {
+        let query = format!("User=user{device:05}&DeviceId=d{device:05}&DeviceType=x&Cmd=Sync");
+        format!(
+            "192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] \"POST /Microsoft-Server-ActiveSync?{query} HTTP/1.1\" 200 9 \"-\" \"Apple\"\n"
+        )
+    };
+    std::fs::write(folder.path().join("access.log"), (0..20_040).map(line).collect::<String>()).unwrap();
+    for device in 20_000..20_004 {
+        let report = json(folder.path(), &["access.log", "--device", &format!("D{device:05}")]);
+        assert_eq!(report["devices"].as_array().unwrap().len(), 1, "{device}: {}", report["files"]);
+    }
+}
+
+#[test]
 fn what_a_system_puts_beside_logs_is_no_log_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let good = good();

@@ -193,7 +193,7 @@ impl Plan {
             }
             return Ok(());
         }
-        if head.starts_with(b"\x1f\x8b") {
+        if unpack::is_gzip(&head) {
             // one that cannot be unpacked says so when it is read
             let _ = self.held.gzip(number, &file, &head);
         } else if let Some(size) = known {

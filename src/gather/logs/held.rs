@@ -1,6 +1,6 @@
 //! Which packed file holds the same as a plain one that is read?
 
-use super::same::hashed;
+use super::same::{SHORT, hashed};
 use super::unpack::BEGINNING;
 use flate2::Crc;
 use flate2::read::MultiGzDecoder;
@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-
-/// What holds fewer bytes may well say the same as another.
-const SHORT: u32 = 512;
 
 /// What an archive says of what it holds.
 #[derive(Debug)]
@@ -70,7 +67,7 @@ impl Held {
     /// packed one may be damaged or locked, so the plain one is read; of packed ones alone, all are.
     pub fn spare(&self) -> BTreeMap<u32, u32> {
         let mut out = BTreeMap::new();
-        for (length, packed) in self.packed.iter().filter(|(length, _)| **length >= SHORT) {
+        for (length, packed) in self.packed.iter().filter(|(length, _)| u64::from(**length) >= SHORT) {
             for plain in self.plain.get(length).into_iter().flatten() {
                 let is_alike = |packed: &&Packed| packed.beginning.is_none_or(|begins| begins == plain.beginning);
                 let alike: Vec<&Packed> = packed.iter().filter(is_alike).collect();

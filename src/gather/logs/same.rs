@@ -14,7 +14,7 @@ const BEGINNING: usize = 4096;
 const END: u64 = 64 << 10;
 
 /// A file of fewer bytes may well say the same as another.
-const SHORT: u64 = 512;
+pub const SHORT: u64 = 512;
 
 /// What a file was when it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

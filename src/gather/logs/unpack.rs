@@ -16,7 +16,12 @@ pub struct Opened<'a> {
 
 /// Whether a file with this beginning has to be unpacked or rewritten.
 pub fn is_packed(head: &[u8]) -> bool {
-    head.starts_with(b"\x1f\x8b") || utf16(head).is_some() || head.starts_with(BOM)
+    is_gzip(head) || utf16(head).is_some() || head.starts_with(BOM)
+}
+
+/// Whether a file with this beginning is packed with gzip.
+pub fn is_gzip(head: &[u8]) -> bool {
+    head.starts_with(b"\x1f\x8b")
 }
 
 /// How much of a file its kind is told by.
@@ -36,9 +41,8 @@ pub fn opened<'a>(mut input: Box<dyn Read + 'a>, ended: &Ended) -> Opened<'a> {
     // an archive in an archive, and text in it in UTF-16: no more than that
     for _ in 0..3 {
         let head = beginning(&mut input);
-        let is_gzip = head.starts_with(b"\x1f\x8b");
         let is_utf16 = utf16(&head);
-        if !is_gzip && is_utf16.is_none() {
+        if !is_gzip(&head) && is_utf16.is_none() {
             let mut text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
             if text.contains(&b'\r') && !text.contains(&b'\n') {
                 to_newlines(&mut text);

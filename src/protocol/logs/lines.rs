@@ -1,6 +1,7 @@
 //! How is a log of another kind than IIS's taken apart into lines, and what do all kinds have in common?
 
 use super::scan::{Part, Skip};
+use super::table::Chosen;
 
 /// The longest line that is kept; IIS takes none of more than 64 KiB.
 pub const LONGEST: usize = 1 << 20;
@@ -28,8 +29,9 @@ pub struct ByLine<T> {
 }
 
 impl<T: Look> ByLine<T> {
-    /// For one file.
-    pub fn new(look: T) -> Self {
+    /// For one file, of which those who are asked about are told in any case.
+    pub fn new(mut look: T, chosen: &Chosen) -> Self {
+        look.part().table.chosen = chosen.clone();
         Self { look, rest: Vec::new(), overlong: false }
     }
 

@@ -46,9 +46,11 @@ impl Reader {
                 let columns = if head.starts_with(b"#") { None } else { columns_of(head) };
                 Self::Iis(Box::new(Scanner::new(file, columns).with(with)))
             }
-            LogKind::HttpProxy => Self::HttpProxy(Box::new(ByLine::new(HttpProxy::new(file)))),
-            LogKind::ReverseProxy => Self::Access(Box::new(ByLine::new(AccessLog::new(file)))),
-            LogKind::MailboxLog => Self::Mailbox(Box::new(ByLine::new(MailboxLog::new(file, with.known.clone())))),
+            LogKind::HttpProxy => Self::HttpProxy(Box::new(ByLine::new(HttpProxy::new(file), &with.chosen))),
+            LogKind::ReverseProxy => Self::Access(Box::new(ByLine::new(AccessLog::new(file), &with.chosen))),
+            LogKind::MailboxLog => {
+                Self::Mailbox(Box::new(ByLine::new(MailboxLog::new(file, with.known.clone()), &with.chosen)))
+            }
             LogKind::DeviceList => Self::List(Lists::default()),
             _ => Self::Counted(Box::default()),
         }

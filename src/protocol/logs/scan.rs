@@ -141,7 +141,7 @@ impl Scanner {
         }
     }
 
-    /// Counts requests to EWS, too, or takes those that are asked about however many there are.
+    /// The same, with what all files are read with.
     #[must_use]
     pub fn with(mut self, with: &With) -> Self {
         self.ews = with.ews.then(|| Finder::new(EWS_NEEDLE));
